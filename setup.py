@@ -1,0 +1,71 @@
+"""Builds torchffi: the binding always, the shim where a LibTorch is found."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+
+# A PEP 517 build does not have the project's folder on its path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shim import build, libtorch, places, sidecar
+from shim.compiler import CompilerError
+
+NO_SHIM = "TORCHFFI_BUILD_SHIM=0"
+
+
+class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
+    """Builds the binding, then the shim beside it."""
+
+    def run(self) -> None:
+        """Runs the command."""
+        super().run()
+        # An editable installation has it in the cache, where the key changes with the sources.
+        editable = self.inplace or self.editable_mode
+        target = None if editable else Path(self.build_lib, "torchffi", places.NAME)
+        if target is not None:  # what an earlier build left there
+            target.unlink(missing_ok=True)
+            sidecar.path_of(target).unlink(missing_ok=True)
+        if os.environ.get("TORCHFFI_BUILD_SHIM", "1") == "0":
+            say("the shim is not built, as TORCHFFI_BUILD_SHIM=0 asks for")
+            return
+        search = libtorch.find()
+        found = search.libtorch
+        if found is None and os.environ.get("LIBTORCH"):
+            raise SystemExit(f"torchffi: {search.reason}")
+        if found is None or not found.include_dirs:
+            say("no LibTorch with headers was found: torchffi will run on NumPy")
+            say("install one later and run: python -m torchffi build")
+            return
+        say(f"building the shim for LibTorch {found.version} at {found.root}")
+        try:
+            say(f"built {build.shim(found, target)}")
+        except CompilerError as error:
+            raise SystemExit(
+                f"{error}\n\ntorchffi: LibTorch {found.version} was found at {found.root}, but the "
+                f"shim could not be built for it (see above). "
+                f"To install without it: {NO_SHIM} pip install ..."
+            ) from error
+
+
+def say(text: str) -> None:
+    """Tells the person who installs (pip shows it with -v)."""
+    print(f"torchffi: {text}", file=sys.stderr, flush=True)
+
+
+# The stable ABI does not exist for the free-threaded Python.
+stable = not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+try:
+    setup(
+        cffi_modules=["cdef/ffibuilder.py:ffibuilder"],
+        cmdclass={"build_ext": BuildExt},
+        options={"bdist_wheel": {"py_limited_api": "cp310"}} if stable else {},
+    )
+except CompilerError as error:
+    raise SystemExit(f"torchffi: {error}") from error

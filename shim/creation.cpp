@@ -1,0 +1,170 @@
+// Tensors from shapes, scalars and host memory.
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "checks.h"
+#include "exports.h"
+#include "tensors.h"
+
+namespace rt {
+namespace {
+
+struct Plan {
+  at::IntArrayRef shape;
+  at::TensorOptions options;
+};
+
+at::TensorOptions options_of(int32_t dtype, int64_t device) {
+  return at::TensorOptions().dtype(dtype_of(dtype)).device(device_of(device));
+}
+
+Plan plan(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  return {shape_of(dims, ndim, dtype_of(dtype)), options_of(dtype, device)};
+}
+
+// Calls a C deleter when the storage over host memory goes.
+struct Owner {
+  void (*deleter)(void *context);
+  void *context;
+
+  static void release(void *self) {
+    const std::unique_ptr<Owner> owner(static_cast<Owner *>(self));
+    if (owner->deleter != nullptr) owner->deleter(owner->context);
+  }
+};
+
+// stop - start, exact for integers as long as it fits.
+double distance(const at::Scalar &start, const at::Scalar &stop) {
+  int64_t whole = 0;
+  const bool exact = start.isIntegral(false) && start.type() != at::kUInt64 &&
+                     !__builtin_sub_overflow(stop.toLong(), start.toLong(), &whole);
+  return exact ? static_cast<double>(whole) : stop.toDouble() - start.toDouble();
+}
+
+void check_random(const Plan &plan) {
+  const at::ScalarType dtype = plan.options.dtype().toScalarType();
+  if (!c10::isFloatingType(dtype) && !c10::isComplexType(dtype)) {
+    fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is neither floating point nor complex");
+  }
+}
+
+}  // namespace
+
+int64_t tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::empty(p.shape, p.options));
+}
+
+int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::zeros(p.shape, p.options));
+}
+
+int64_t tensor_ones(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::ones(p.shape, p.options));
+}
+
+int64_t tensor_full(const int64_t *dims, int64_t ndim, const void *value, int32_t value_dtype, int32_t dtype,
+                    int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::full(p.shape, scalar_of("value", value, value_dtype), p.options));
+}
+
+int64_t tensor_rand(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  check_random(p);
+  return put(at::rand(p.shape, p.options));
+}
+
+int64_t tensor_randn(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  check_random(p);
+  return put(at::randn(p.shape, p.options));
+}
+
+int64_t tensor_eye(int64_t rows, int64_t columns, int32_t dtype, int64_t device) {
+  const int64_t dims[] = {rows, columns};
+  const Plan p = plan(dims, 2, dtype, device);
+  return put(at::eye(rows, columns, p.options));
+}
+
+int64_t tensor_arange(const void *start, const void *stop, const void *step, int32_t scalar_dtype,
+                      int32_t dtype, int64_t device) {
+  const at::Scalar first = scalar_of("start", start, scalar_dtype);
+  const at::Scalar last = scalar_of("stop", stop, scalar_dtype);
+  const at::Scalar by = scalar_of("step", step, scalar_dtype);
+  const at::TensorOptions options = options_of(dtype, device);
+  if (first.isComplex()) fail(RT_TORCH_TYPE, "scalars of a complex dtype have no order");
+  const double span = distance(first, last) / by.toDouble();
+  if (!std::isfinite(span)) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "start, stop and step must be finite, and step not 0");
+  }
+  if (span <= 0) return put(at::empty({0}, options));
+  if (span >= 0x1p60) fail(RT_TORCH_INVALID_ARGUMENT, "the range has too many values");
+  return put(at::arange(first, last, by, options));
+}
+
+int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, int64_t ndim, int32_t dtype,
+                         int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  int64_t expected = static_cast<int64_t>(c10::elementSize(dtype_of(dtype)));
+  for (const int64_t n : p.shape) expected *= n;
+  check_bytes(data, nbytes, expected);
+  at::Tensor host = at::empty(p.shape, p.options.device(at::kCPU));
+  if (nbytes > 0) std::memcpy(host.mutable_data_ptr(), data, static_cast<size_t>(nbytes));
+  return put(host.to(p.options.device()));
+}
+
+int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
+                         int64_t ndim, int32_t dtype, void (*deleter)(void *context), void *context) {
+  const at::ScalarType type = dtype_of(dtype);
+  const int64_t size = static_cast<int64_t>(c10::elementSize(type));
+  const at::IntArrayRef shape = shape_of(dims, ndim, type);
+  std::vector<int64_t> steps(shape.size());
+  int64_t reach = size;  // bytes from the first element to the end of the last
+  bool empty = false, fits = true;
+  for (int64_t i = ndim - 1, dense = 1; i >= 0; dense *= std::max<int64_t>(shape[i], 1), --i) {
+    steps[i] = strides == nullptr ? dense : strides[i];
+    if (steps[i] < 0) {
+      fail(RT_TORCH_INVALID_ARGUMENT, "strides " + text({strides, static_cast<size_t>(ndim)}) +
+                                          " has a negative one, which LibTorch does not know");
+    }
+    empty |= shape[i] == 0;
+    int64_t extent = 0;
+    fits = fits && !__builtin_mul_overflow(std::max<int64_t>(shape[i], 1) - 1, steps[i], &extent) &&
+           !__builtin_mul_overflow(extent, size, &extent) && !__builtin_add_overflow(reach, extent, &reach);
+  }
+  if (nbytes < 0 || !fits || (!empty && reach > nbytes)) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "nbytes is " + std::to_string(nbytes) + ", too few for shape " +
+                                        text(shape) + " of " + text(type) + " with these strides");
+  }
+  if (data == nullptr && !empty) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
+  const auto alignment = static_cast<uintptr_t>(c10::isComplexType(type) ? size / 2 : size);
+  if (reinterpret_cast<uintptr_t>(data) % alignment != 0) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "data is not aligned for " + text(type));
+  }
+  Owner *owner = std::make_unique<Owner>(nullptr, context).release();
+  at::Tensor tensor = at::for_blob(data, shape)
+                          .strides(steps)
+                          .options(at::TensorOptions().dtype(type))
+                          .target_device(at::kCPU)
+                          .context(owner, Owner::release)
+                          .make_tensor();
+  const int64_t handle = put(std::move(tensor));
+  owner->deleter = deleter;  // only now: on a failure the memory stays the caller's
+  return handle;
+}
+
+}  // namespace rt

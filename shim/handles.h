@@ -1,0 +1,172 @@
+// The handle table: int64 handle <-> owned pointer, O(1), for any number of threads.
+//
+// A handle is generation << 32 | slot. A slot counts up its generation whenever it is freed, so an old
+// handle never meets a new value; one that has used up its generations is never issued again.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <thread>
+
+namespace rt {
+
+// Value is shared by counted references; Retain adds one.
+template <class Value, void (*Retain)(Value *), uint64_t Generations = 0x7fffffff>
+class HandleTable {
+ public:
+  // Takes over one reference and issues a handle. Throws std::bad_alloc.
+  int64_t put(Value *value) {
+    const uint32_t index = take_free_slot();
+    Slot &slot = *find(index);
+    const uint64_t generation = slot.word.load(std::memory_order_relaxed) >> kFlags;
+    slot.value = value;
+    slot.word.store(generation << kFlags | kLive, std::memory_order_release);
+    count_one();
+    return static_cast<int64_t>((generation + 1) << 32 | index);
+  }
+
+  // A new reference to the value of a live handle, or nullptr.
+  Value *get(int64_t handle) noexcept {
+    Slot *slot = slot_of(handle);
+    if (slot == nullptr) return nullptr;
+    const uint64_t open = open_word(handle);
+    uint64_t seen = open;
+    for (int spins = 0; !slot->word.compare_exchange_weak(seen, open | kLocked, std::memory_order_acquire);
+         ++spins) {
+      if ((seen & ~kLocked) != open) return nullptr;
+      if (spins > 64) std::this_thread::yield();
+      seen = open;
+    }
+    Value *value = slot->value;
+    Retain(value);
+    slot->word.store(open, std::memory_order_release);
+    return value;
+  }
+
+  // Ends a live handle and gives its reference to the caller, or nullptr. In a forked child a lock may
+  // have been left behind by a thread that does not exist there: break_locks does not wait for it.
+  Value *take(int64_t handle, bool break_locks) noexcept {
+    Slot *slot = slot_of(handle);
+    if (slot == nullptr) return nullptr;
+    const uint64_t open = open_word(handle);
+    const uint64_t next = (open >> kFlags) + 1;
+    uint64_t seen = slot->word.load(std::memory_order_relaxed);
+    for (int spins = 0;; ++spins) {
+      if ((seen & ~kLocked) != open) return nullptr;
+      if ((seen & kLocked) && !break_locks) {
+        if (spins > 64) std::this_thread::yield();
+        seen = slot->word.load(std::memory_order_relaxed);
+      } else if (slot->word.compare_exchange_weak(seen, next << kFlags, std::memory_order_acq_rel)) {
+        break;
+      }
+    }
+    Value *value = slot->value;  // nobody else's: the slot is not on the free list yet
+    slot->value = nullptr;
+    released_.fetch_add(1, std::memory_order_relaxed);
+    if (next < Generations) give_free_slot(static_cast<uint32_t>(handle), *slot);
+    return value;
+  }
+
+  // Calls visit(value) with a reference, which visit takes over, for every live handle.
+  template <class Visit>
+  void for_each(Visit &&visit) {
+    const uint64_t used = used_.load(std::memory_order_acquire);
+    for (uint64_t index = 0; index < used; ++index) {
+      const uint64_t word = find(static_cast<uint32_t>(index))->word.load(std::memory_order_relaxed);
+      if (!(word & kLive)) continue;
+      if (Value *value = get(static_cast<int64_t>(((word >> kFlags) + 1) << 32 | index))) visit(value);
+    }
+  }
+
+  int64_t created() const noexcept { return created_.load(std::memory_order_relaxed); }
+  int64_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
+  int64_t live() const noexcept { return created() - released_.load(std::memory_order_relaxed); }
+
+ private:
+  // word: generation << 2 | live << 1 | locked. All zero is a slot that was never used.
+  struct Slot {
+    std::atomic<uint64_t> word;
+    Value *value;
+    std::atomic<uint32_t> next;  // 1 + index of the next free slot, 0 at the end
+  };
+  static_assert(sizeof(Slot) <= 64);
+  static constexpr uint64_t kLocked = 1, kLive = 2;
+  static constexpr int kFlags = 2;
+  static constexpr uint64_t kFirstChunk = 1024;  // chunk c has kFirstChunk << c slots and never moves
+  static constexpr unsigned kChunks = 22;
+  static constexpr uint64_t kSlots = kFirstChunk * ((uint64_t{1} << kChunks) - 1);
+
+  static uint64_t open_word(int64_t handle) noexcept {
+    return ((static_cast<uint64_t>(handle) >> 32) - 1) << kFlags | kLive;
+  }
+
+  Slot *slot_of(int64_t handle) noexcept {
+    const uint64_t generation = static_cast<uint64_t>(handle) >> 32;
+    if (generation < 1 || generation > Generations) return nullptr;
+    return find(static_cast<uint32_t>(handle));
+  }
+
+  static unsigned chunk_of(uint64_t index) noexcept {
+    return 63U - static_cast<unsigned>(std::countl_zero(index / kFirstChunk + 1));
+  }
+
+  Slot *find(uint32_t index) noexcept {
+    const unsigned chunk = chunk_of(index);
+    if (chunk >= kChunks) return nullptr;
+    Slot *slots = chunks_[chunk].load(std::memory_order_acquire);
+    return slots == nullptr ? nullptr : slots + (index - kFirstChunk * ((uint64_t{1} << chunk) - 1));
+  }
+
+  void ensure_chunk(uint64_t index) {
+    const unsigned chunk = chunk_of(index);
+    if (chunks_[chunk].load(std::memory_order_acquire) != nullptr) return;
+    Slot *fresh = static_cast<Slot *>(std::calloc(kFirstChunk << chunk, sizeof(Slot)));
+    if (fresh == nullptr) throw std::bad_alloc();
+    Slot *none = nullptr;
+    if (!chunks_[chunk].compare_exchange_strong(none, fresh, std::memory_order_acq_rel)) std::free(fresh);
+  }
+
+  // The free list is a stack of slots; its head carries a tag that changes at every step, so that a slot
+  // that left and came back meanwhile is noticed.
+  uint32_t take_free_slot() {
+    uint64_t head = free_.load(std::memory_order_acquire);
+    while (static_cast<uint32_t>(head) != 0) {
+      const uint32_t index = static_cast<uint32_t>(head) - 1;
+      const uint64_t rest = ((head >> 32) + 1) << 32 | find(index)->next.load(std::memory_order_relaxed);
+      if (free_.compare_exchange_weak(head, rest, std::memory_order_acq_rel)) return index;
+    }
+    for (uint64_t used = used_.load(std::memory_order_relaxed);;) {
+      if (used >= kSlots || used >= UINT32_MAX) throw std::bad_alloc();
+      ensure_chunk(used);
+      if (used_.compare_exchange_weak(used, used + 1, std::memory_order_acq_rel)) {
+        return static_cast<uint32_t>(used);
+      }
+    }
+  }
+
+  void give_free_slot(uint32_t index, Slot &slot) noexcept {
+    uint64_t head = free_.load(std::memory_order_relaxed);
+    do {
+      slot.next.store(static_cast<uint32_t>(head), std::memory_order_relaxed);
+    } while (!free_.compare_exchange_weak(head, ((head >> 32) + 1) << 32 | (index + 1),
+                                          std::memory_order_acq_rel));
+  }
+
+  void count_one() noexcept {
+    created_.fetch_add(1, std::memory_order_relaxed);
+    const int64_t now = live();
+    int64_t peak = peak_.load(std::memory_order_relaxed);
+    while (now > peak && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
+    }
+  }
+
+  std::atomic<Slot *> chunks_[kChunks];
+  std::atomic<uint64_t> free_;
+  std::atomic<uint64_t> used_;
+  std::atomic<int64_t> created_, released_, peak_;
+};
+
+}  // namespace rt

@@ -1,0 +1,53 @@
+"""Where a built library lies: in the cache, under a key that changes with all that decides what it does.
+
+Apart from build.py, because looking needs none of what building needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+NAME = "librt_torch.so"
+HERE = Path(__file__).parent
+
+COMPILE = ("-std=c++20", "-O2", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra")
+COMPILE_STUB = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "-fPIC")
+LINK = ("-shared", "-Wl,-z,defs,-z,now", f"-Wl,-soname,{NAME}")
+LINK_LIBTORCH = ("-ltorch_cpu", "-lc10")
+
+_SOURCES = ("*.cpp", "*.h", "header.py", "generate.py")
+
+
+def files(*patterns: str) -> list[Path]:
+    """The files of this folder with names like those, in order."""
+    return sorted(path for pattern in patterns for path in HERE.glob(pattern))
+
+
+def source_digest() -> str:
+    """Digest of all sources and flags. Needs no compiler."""
+    digest = hashlib.sha256(repr((COMPILE, COMPILE_STUB, LINK, LINK_LIBTORCH)).encode())
+    for path in files(*_SOURCES):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def cache() -> Path:
+    """The folder of this user for what is built outside an installation."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "torchffi"
+
+
+def cached_shim(libtorch_version: str) -> Path:
+    """The library for a LibTorch, built or not."""
+    return cache() / "shim" / f"{libtorch_version}-{_key()}" / NAME
+
+
+def cached_stub() -> Path:
+    """The stub, built or not."""
+    return cache() / "stub" / _key() / NAME
+
+
+def _key() -> str:
+    return f"{source_digest()[:16]}-{os.uname().machine}"

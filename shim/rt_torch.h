@@ -1,0 +1,1544 @@
+/** @file rt_torch.h
+ * LibTorch as plain C: tensors, operators and devices behind integer handles.
+ *
+ * This header is the one source of truth of torchffi. The binding, its loader table, the exported
+ * symbols, the stub and the robustness test are all generated from it.
+ *
+ * ## Handles
+ *
+ * A tensor is an int64_t handle, always positive; 0 is "no tensor". A function that returns a "new
+ * tensor" gives the caller a handle of its own, to be given back once with rt_torch_tensor_free().
+ * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
+ * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
+ * BAD_HANDLE for ever.
+ *
+ * ## Errors
+ *
+ * Failure shows in the return value alone: 0 where a tensor is returned, -1 where a status, a count or
+ * a flag is. rt_torch_last_error() then tells what went wrong, in this thread's last failing call. Calls
+ * that succeed, and rt_torch_tensor_free(), leave that record as it is.
+ *
+ * Beside the errors named at each function, every call that takes a tensor can fail with BAD_HANDLE,
+ * every call that makes one with OUT_OF_MEMORY, every operator with NOT_IMPLEMENTED where LibTorch has
+ * no kernel for the dtype or the device, and every call with UNAVAILABLE (this is the stub, or a forked
+ * child of a process that had loaded LibTorch) or INTERNAL.
+ *
+ * NULL, lengths and integers are checked. A wild pointer that is not NULL cannot be.
+ *
+ * ## Vocabulary
+ *
+ * - dtype: a RT_TORCH_FLOAT32, ... constant, the value of c10::ScalarType.
+ * - device: RT_TORCH_CPU (-1), or n >= 0 for CUDA device n.
+ * - dims, ndim: a shape, ndim integers >= 0; dims may be NULL where ndim is 0 (a scalar tensor).
+ * - axis: an axis in [-ndim, ndim).
+ * - scalar: a dtype and a pointer to RT_TORCH_SCALAR_BYTES bytes that begin with the value in that dtype.
+ * - broadcast: shapes are aligned at the last axis; 1 stretches.
+ * - promote: operands of different dtypes meet in the dtype that LibTorch's type promotion gives.
+ *
+ * Operators record no gradients. Every function may be called from any thread.
+ */
+#ifndef RT_TORCH_H
+#define RT_TORCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef RT_TORCH_API
+#if defined(__GNUC__)
+#define RT_TORCH_API __attribute__((visibility("default"), nothrow))
+#else
+#define RT_TORCH_API
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Version of this interface. Declarations are only ever appended; each addition raises it. */
+enum { RT_TORCH_ABI_VERSION = 1 };
+
+/** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
+enum {
+  RT_TORCH_MAX_NDIM = 64,       /**< axes of a tensor */
+  RT_TORCH_MAX_THREADS = 1024,  /**< threads in one pool */
+  RT_TORCH_MAX_TENSORS = 65536, /**< tensors in one list */
+  RT_TORCH_SCALAR_BYTES = 16,   /**< bytes a scalar or an item takes */
+  RT_TORCH_ERROR_BYTES = 4096   /**< bytes of the longest error text, its NUL included */
+};
+
+/** Devices. CUDA devices are 0, 1, ... */
+enum { RT_TORCH_CPU = -1 };
+
+/** dtypes: the values of c10::ScalarType. */
+enum {
+  RT_TORCH_UINT8 = 0,
+  RT_TORCH_INT8 = 1,
+  RT_TORCH_INT16 = 2,
+  RT_TORCH_INT32 = 3,
+  RT_TORCH_INT64 = 4,
+  RT_TORCH_FLOAT16 = 5,
+  RT_TORCH_FLOAT32 = 6,
+  RT_TORCH_FLOAT64 = 7,
+  RT_TORCH_COMPLEX64 = 9,
+  RT_TORCH_COMPLEX128 = 10,
+  RT_TORCH_BOOL = 11,
+  RT_TORCH_BFLOAT16 = 15,
+  RT_TORCH_UINT16 = 27,
+  RT_TORCH_UINT32 = 28,
+  RT_TORCH_UINT64 = 29
+};
+
+/** Error codes, as rt_torch_last_error() returns them. */
+enum {
+  RT_TORCH_OK = 0,               /**< no call of this thread has failed yet */
+  RT_TORCH_INVALID_ARGUMENT = 1, /**< NULL, a length, a value; any other failed check of LibTorch */
+  RT_TORCH_SHAPE = 2,            /**< shapes do not fit */
+  RT_TORCH_TYPE = 3,             /**< dtype not admitted */
+  RT_TORCH_INDEX = 4,            /**< index or axis out of range */
+  RT_TORCH_OUT_OF_MEMORY = 5,    /**< the allocator failed */
+  RT_TORCH_NOT_IMPLEMENTED = 6,  /**< LibTorch has no kernel for this dtype or device */
+  RT_TORCH_LINALG = 7,           /**< singular matrix, no convergence */
+  RT_TORCH_BAD_HANDLE = 8,       /**< freed, never issued, or 0 where a tensor is needed */
+  RT_TORCH_UNAVAILABLE = 9,      /**< no LibTorch; no CUDA where it is asked for; a forked child */
+  RT_TORCH_INTERNAL = 10         /**< internal assertion, unknown exception */
+};
+
+/* ---- The process --------------------------------------------------------------------------------- */
+
+/** Whether a LibTorch stands behind this library.
+ *
+ * @return 1; 0 in the stub. Never fails
+ */
+RT_TORCH_API int32_t rt_torch_available(void);
+
+/** Version of the LibTorch that this library was built against.
+ *
+ * @return static UTF-8 string such as "2.13.0"; "" in the stub. Never fails
+ */
+RT_TORCH_API const char *rt_torch_version(void);
+
+/** Version of the interface that this library was built with.
+ *
+ * @return RT_TORCH_ABI_VERSION of its header. Never fails
+ */
+RT_TORCH_API int32_t rt_torch_abi_version(void);
+
+/** Digest of the rt_torch.h that this library was built with.
+ *
+ * @return static string: SHA-256 of the file, 64 hexadecimal digits. Never fails
+ */
+RT_TORCH_API const char *rt_torch_header_digest(void);
+
+/** Copies out what this thread's last failing call left: code and text in one call.
+ *
+ * @param text      where the text goes, NUL-terminated UTF-8, "operation: message", cut to fit; may
+ *                  be NULL
+ * @param capacity  bytes at text; nothing is written where it is less than 1
+ * @return code of the error; RT_TORCH_OK if no call of this thread failed yet. Never fails
+ */
+RT_TORCH_API int32_t rt_torch_last_error(char *text, int64_t capacity);
+
+/** Whether a CUDA device can be used.
+ *
+ * @return 1 or 0. Never fails
+ */
+RT_TORCH_API int32_t rt_torch_cuda_available(void);
+
+/** Number of CUDA devices.
+ *
+ * @return 0 or more. Never fails
+ */
+RT_TORCH_API int64_t rt_torch_cuda_device_count(void);
+
+/** Why CUDA is off.
+ *
+ * @return static UTF-8 sentence; "" where CUDA is available. Never fails
+ */
+RT_TORCH_API const char *rt_torch_cuda_reason(void);
+
+/** Seeds the default random generators of every device.
+ *
+ * @param seed  any integer; its 64 bits are the seed
+ * @return 0; -1 on failure
+ * @source at::manual_seed
+ */
+RT_TORCH_API int32_t rt_torch_seed(int64_t seed);
+
+/** Number of threads an operator may use.
+ *
+ * @return 1 or more; -1 on failure
+ * @source at::get_num_threads
+ */
+RT_TORCH_API int64_t rt_torch_num_threads(void);
+
+/** Sets the number of threads that an operator may use.
+ *
+ * @param threads  1 to RT_TORCH_MAX_THREADS
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT
+ * @source at::set_num_threads
+ */
+RT_TORCH_API int32_t rt_torch_set_num_threads(int64_t threads);
+
+/** Number of handles that are issued and not freed.
+ *
+ * @return 0 or more. Never fails
+ */
+RT_TORCH_API int64_t rt_torch_live_handles(void);
+
+/** Largest number of handles that were ever live at once.
+ *
+ * @return 0 or more. Never fails
+ */
+RT_TORCH_API int64_t rt_torch_peak_handles(void);
+
+/** Number of handles issued since the library was loaded.
+ *
+ * @return 0 or more. Never fails
+ */
+RT_TORCH_API int64_t rt_torch_created_handles(void);
+
+/** Bytes of the storages that live handles hold, each storage counted once.
+ *
+ * Added up on demand by a walk over all live handles, so that operators pay nothing for it.
+ *
+ * @return 0 or more; -1 on failure
+ */
+RT_TORCH_API int64_t rt_torch_live_bytes(void);
+
+/* ---- Creation ------------------------------------------------------------------------------------ */
+
+/** A tensor whose values are not set.
+ *
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype   dtype of the result
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device)
+ * @source aten::empty
+ */
+RT_TORCH_API int64_t rt_torch_tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device);
+
+/** A tensor of zeros.
+ *
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype   dtype of the result
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device)
+ * @source aten::zeros
+ */
+RT_TORCH_API int64_t rt_torch_tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device);
+
+/** A tensor of ones.
+ *
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype   dtype of the result
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device)
+ * @source aten::ones
+ */
+RT_TORCH_API int64_t rt_torch_tensor_ones(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device);
+
+/** A tensor filled with one value.
+ *
+ * @param dims         shape, ndim integers
+ * @param ndim         number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param value        scalar to fill with
+ * @param value_dtype  dtype of the scalar
+ * @param dtype        dtype of the result
+ * @param device       device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device)
+ * @source aten::full
+ */
+RT_TORCH_API int64_t rt_torch_tensor_full(const int64_t *dims, int64_t ndim, const void *value,
+                                          int32_t value_dtype, int32_t dtype, int64_t device);
+
+/** Random numbers, uniform in [0, 1).
+ *
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype   a floating-point or complex dtype
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device), TYPE
+ * @source aten::rand
+ */
+RT_TORCH_API int64_t rt_torch_tensor_rand(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device);
+
+/** Random numbers of the standard normal distribution.
+ *
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype   a floating-point or complex dtype
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device), TYPE
+ * @source aten::randn
+ */
+RT_TORCH_API int64_t rt_torch_tensor_randn(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device);
+
+/** A matrix with ones on the main diagonal and zeros elsewhere.
+ *
+ * @param rows     0 or more
+ * @param columns  0 or more
+ * @param dtype    dtype of the result
+ * @param device   device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device)
+ * @source aten::eye
+ */
+RT_TORCH_API int64_t rt_torch_tensor_eye(int64_t rows, int64_t columns, int32_t dtype, int64_t device);
+
+/** Evenly spaced values in [start, stop).
+ *
+ * @param start         scalar: the first value
+ * @param stop          scalar: the end, not included
+ * @param step          scalar: the spacing, not 0
+ * @param scalar_dtype  dtype of the three scalars
+ * @param dtype         dtype of the result
+ * @param device        device of the result
+ * @return new tensor of shape (max(0, ceil((stop - start) / step)),); 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device)
+ * @source aten::arange
+ */
+RT_TORCH_API int64_t rt_torch_tensor_arange(const void *start, const void *stop, const void *step,
+                                            int32_t scalar_dtype, int32_t dtype, int64_t device);
+
+/** A tensor with a copy of host memory.
+ *
+ * @param data    values in C order; may be NULL where nbytes is 0
+ * @param nbytes  bytes at data: the product of dims times the size of dtype
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype   dtype of the result
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device); INVALID_ARGUMENT where nbytes does not fit
+ */
+RT_TORCH_API int64_t rt_torch_tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims,
+                                               int64_t ndim, int32_t dtype, int64_t device);
+
+/** A CPU tensor over host memory, without a copy.
+ *
+ * The memory stays the caller's: it must live until deleter is called.
+ *
+ * @param data     the memory, aligned for dtype; may be NULL where the tensor has no element
+ * @param nbytes   bytes at data; every element must lie inside
+ * @param dims     shape, ndim integers
+ * @param strides  ndim distances in elements, 0 or more; NULL for C order
+ * @param ndim     number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param dtype    dtype of the values
+ * @param deleter  called exactly once with context when the last tensor over the memory is gone, on
+ *                 whatever thread that happens; may be NULL
+ * @param context  handed to deleter
+ * @return new tensor; 0 on failure, and then deleter is not called
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
+ *         such device); INVALID_ARGUMENT where nbytes or the alignment does not fit
+ * @source at::from_blob
+ */
+RT_TORCH_API int64_t rt_torch_tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims,
+                                               const int64_t *strides, int64_t ndim, int32_t dtype,
+                                               void (*deleter)(void *context), void *context);
+
+/* ---- What a tensor has --------------------------------------------------------------------------- */
+
+/** Gives a handle back. Works in a forked child as well.
+ *
+ * The memory goes when no other handle, view or exported pointer's owner holds it.
+ *
+ * @param tensor  tensor, or 0
+ * @return 0; -1 on failure, which leaves the error record as it is
+ */
+RT_TORCH_API int32_t rt_torch_tensor_free(int64_t tensor);
+
+/** Number of axes.
+ *
+ * @param tensor  tensor
+ * @return 0 or more; -1 on failure
+ */
+RT_TORCH_API int64_t rt_torch_tensor_ndim(int64_t tensor);
+
+/** Number of elements.
+ *
+ * @param tensor  tensor
+ * @return 0 or more; -1 on failure
+ */
+RT_TORCH_API int64_t rt_torch_tensor_numel(int64_t tensor);
+
+/** Copies the shape out.
+ *
+ * @param tensor    tensor
+ * @param dims      receives the first min(ndim, capacity) dimensions; may be NULL where capacity is
+ *                  0
+ * @param capacity  integers at dims, 0 or more
+ * @return ndim, also where capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_tensor_shape(int64_t tensor, int64_t *dims, int64_t capacity);
+
+/** Copies the strides out, in elements.
+ *
+ * @param tensor    tensor
+ * @param strides   receives the first min(ndim, capacity) strides; may be NULL where capacity is 0
+ * @param capacity  integers at strides, 0 or more
+ * @return ndim, also where capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_tensor_strides(int64_t tensor, int64_t *strides, int64_t capacity);
+
+/** dtype of the elements.
+ *
+ * @param tensor  tensor
+ * @return a dtype; -1 on failure
+ */
+RT_TORCH_API int32_t rt_torch_tensor_dtype(int64_t tensor);
+
+/** Device that holds the elements.
+ *
+ * @param tensor  tensor
+ * @param device  receives the device
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL)
+ */
+RT_TORCH_API int32_t rt_torch_tensor_device(int64_t tensor, int64_t *device);
+
+/** Whether the elements are on a CUDA device.
+ *
+ * @param tensor  tensor
+ * @return 1 or 0; -1 on failure
+ */
+RT_TORCH_API int32_t rt_torch_tensor_is_cuda(int64_t tensor);
+
+/** Whether the elements lie in C order without gaps.
+ *
+ * @param tensor  tensor
+ * @return 1 or 0; -1 on failure
+ */
+RT_TORCH_API int32_t rt_torch_tensor_is_contiguous(int64_t tensor);
+
+/** Address of the first element, in the memory of the tensor's device.
+ *
+ * @param tensor  tensor
+ * @param data    receives the address, valid as long as a handle holds the storage; NULL where
+ *                there is no element
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL)
+ */
+RT_TORCH_API int32_t rt_torch_tensor_data(int64_t tensor, void **data);
+
+/** The value of a tensor with one element.
+ *
+ * @param tensor  tensor
+ * @param value   receives the value in the tensor's dtype, RT_TORCH_SCALAR_BYTES bytes, the rest
+ *                zero
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL), SHAPE (not one element)
+ * @source aten::item
+ */
+RT_TORCH_API int32_t rt_torch_tensor_item(int64_t tensor, void *value);
+
+/** Copies the elements to host memory in C order.
+ *
+ * @param tensor  tensor
+ * @param data    receives the values; may be NULL where nbytes is 0
+ * @param nbytes  bytes at data: numel times the size of the dtype
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, nbytes)
+ */
+RT_TORCH_API int32_t rt_torch_tensor_copy_to_host(int64_t tensor, void *data, int64_t nbytes);
+
+/** Overwrites the elements with host memory in C order.
+ *
+ * @param tensor  tensor
+ * @param data    the values; may be NULL where nbytes is 0
+ * @param nbytes  bytes at data: numel times the size of the dtype
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, nbytes)
+ */
+RT_TORCH_API int32_t rt_torch_tensor_copy_from_host(int64_t tensor, const void *data, int64_t nbytes);
+
+/* ---- Where and how a tensor is stored ------------------------------------------------------------ */
+
+/** A second handle to the same elements.
+ *
+ * @param tensor  tensor
+ * @return new tensor that shares the storage; 0 on failure
+ * @source aten::alias
+ */
+RT_TORCH_API int64_t rt_torch_tensor_alias(int64_t tensor);
+
+/** A copy with a storage of its own.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::clone
+ */
+RT_TORCH_API int64_t rt_torch_tensor_clone(int64_t tensor);
+
+/** The same elements in C order without gaps.
+ *
+ * @param tensor  tensor
+ * @return new tensor, which shares the storage where it already is contiguous; 0 on failure
+ * @source aten::contiguous
+ */
+RT_TORCH_API int64_t rt_torch_tensor_contiguous(int64_t tensor);
+
+/** The elements converted to another dtype.
+ *
+ * @param tensor  tensor
+ * @param dtype   dtype of the result
+ * @return new tensor, which shares the storage where the dtype already is the one asked for; 0 on
+ *         failure
+ * @errors INVALID_ARGUMENT (dtype)
+ * @source aten::to.dtype
+ */
+RT_TORCH_API int64_t rt_torch_tensor_to_dtype(int64_t tensor, int32_t dtype);
+
+/** The elements on another device.
+ *
+ * @param tensor  tensor
+ * @param device  device of the result
+ * @return new tensor, which shares the storage where it already is there; 0 on failure
+ * @errors UNAVAILABLE (no CUDA), INVALID_ARGUMENT (no such device)
+ * @source aten::to.device
+ */
+RT_TORCH_API int64_t rt_torch_tensor_to_device(int64_t tensor, int64_t device);
+
+/** The elements in host memory.
+ *
+ * @param tensor  tensor
+ * @return new tensor, which shares the storage where it already is there; 0 on failure
+ * @source aten::to.device
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cpu(int64_t tensor);
+
+/** The elements on a CUDA device.
+ *
+ * @param tensor  tensor
+ * @param device  CUDA device, 0 or more
+ * @return new tensor, which shares the storage where it already is there; 0 on failure
+ * @errors UNAVAILABLE (no CUDA), INVALID_ARGUMENT (no such device)
+ * @source aten::to.device
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cuda(int64_t tensor, int64_t device);
+
+/* ---- Elementwise operators of two tensors: they broadcast and promote ---------------------------- */
+
+/** a + b.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::add
+ */
+RT_TORCH_API int64_t rt_torch_tensor_add(int64_t a, int64_t b);
+
+/** a - b; not for bool.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::sub
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sub(int64_t a, int64_t b);
+
+/** a * b.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::mul
+ */
+RT_TORCH_API int64_t rt_torch_tensor_mul(int64_t a, int64_t b);
+
+/** a / b; integers give floating point.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::div
+ */
+RT_TORCH_API int64_t rt_torch_tensor_div(int64_t a, int64_t b);
+
+/** floor(a / b); not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::floor_divide
+ */
+RT_TORCH_API int64_t rt_torch_tensor_floor_divide(int64_t a, int64_t b);
+
+/** a - b * floor(a / b), with the sign of b; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::remainder
+ */
+RT_TORCH_API int64_t rt_torch_tensor_remainder(int64_t a, int64_t b);
+
+/** a to the power b.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::pow
+ */
+RT_TORCH_API int64_t rt_torch_tensor_pow(int64_t a, int64_t b);
+
+/** The larger of a and b, NaN if either is; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::maximum
+ */
+RT_TORCH_API int64_t rt_torch_tensor_maximum(int64_t a, int64_t b);
+
+/** The smaller of a and b, NaN if either is; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::minimum
+ */
+RT_TORCH_API int64_t rt_torch_tensor_minimum(int64_t a, int64_t b);
+
+/** a & b of integers or bools.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::bitwise_and
+ */
+RT_TORCH_API int64_t rt_torch_tensor_bitwise_and(int64_t a, int64_t b);
+
+/** a | b of integers or bools.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::bitwise_or
+ */
+RT_TORCH_API int64_t rt_torch_tensor_bitwise_or(int64_t a, int64_t b);
+
+/** a ^ b of integers or bools.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::bitwise_xor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_bitwise_xor(int64_t a, int64_t b);
+
+/** a << b of integers.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::bitwise_left_shift
+ */
+RT_TORCH_API int64_t rt_torch_tensor_bitwise_left_shift(int64_t a, int64_t b);
+
+/** a >> b of integers.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::bitwise_right_shift
+ */
+RT_TORCH_API int64_t rt_torch_tensor_bitwise_right_shift(int64_t a, int64_t b);
+
+/** a == b.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::eq
+ */
+RT_TORCH_API int64_t rt_torch_tensor_eq(int64_t a, int64_t b);
+
+/** a != b.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::ne
+ */
+RT_TORCH_API int64_t rt_torch_tensor_ne(int64_t a, int64_t b);
+
+/** a < b; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::lt
+ */
+RT_TORCH_API int64_t rt_torch_tensor_lt(int64_t a, int64_t b);
+
+/** a <= b; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::le
+ */
+RT_TORCH_API int64_t rt_torch_tensor_le(int64_t a, int64_t b);
+
+/** a > b; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::gt
+ */
+RT_TORCH_API int64_t rt_torch_tensor_gt(int64_t a, int64_t b);
+
+/** a >= b; not for complex.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::ge
+ */
+RT_TORCH_API int64_t rt_torch_tensor_ge(int64_t a, int64_t b);
+
+/** Elements of a where condition is true, of b elsewhere.
+ *
+ * @param condition  tensor of bool
+ * @param a          tensor
+ * @param b          tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @source aten::where.self
+ */
+RT_TORCH_API int64_t rt_torch_tensor_where(int64_t condition, int64_t a, int64_t b);
+
+/* ---- In place: the left operand keeps its memory, shape and dtype -------------------------------- */
+
+/** a becomes a + b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::add_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_add_(int64_t a, int64_t b);
+
+/** a becomes a - b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::sub_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_sub_(int64_t a, int64_t b);
+
+/** a becomes a * b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::mul_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_mul_(int64_t a, int64_t b);
+
+/** a becomes a / b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::div_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_div_(int64_t a, int64_t b);
+
+/** a becomes floor(a / b).
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::floor_divide_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_floor_divide_(int64_t a, int64_t b);
+
+/** a becomes a - b * floor(a / b), with the sign.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::remainder_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_remainder_(int64_t a, int64_t b);
+
+/** a becomes a to the power b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::pow_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_pow_(int64_t a, int64_t b);
+
+/** a becomes a & b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::bitwise_and_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_bitwise_and_(int64_t a, int64_t b);
+
+/** a becomes a | b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::bitwise_or_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_bitwise_or_(int64_t a, int64_t b);
+
+/** a becomes a ^ b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::bitwise_xor_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_bitwise_xor_(int64_t a, int64_t b);
+
+/** a becomes a << b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::bitwise_left_shift_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_bitwise_left_shift_(int64_t a, int64_t b);
+
+/** a becomes a >> b.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @source aten::bitwise_right_shift_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_bitwise_right_shift_(int64_t a, int64_t b);
+
+/** Overwrites a with the elements of b, converted to the dtype and device of a.
+ *
+ * @param a  tensor, overwritten
+ * @param b  tensor that broadcasts to the shape of a
+ * @return 0; -1 on failure
+ * @errors SHAPE (b does not broadcast to a)
+ * @source aten::copy_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_copy_(int64_t a, int64_t b);
+
+/* ---- Elementwise operators of one tensor --------------------------------------------------------- */
+
+/** -x; not for bool.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::neg
+ */
+RT_TORCH_API int64_t rt_torch_tensor_neg(int64_t tensor);
+
+/** |x|; of complex, the modulus; not for bool.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::abs
+ */
+RT_TORCH_API int64_t rt_torch_tensor_abs(int64_t tensor);
+
+/** -1, 0 or 1 by the sign of x; not for complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::sign
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sign(int64_t tensor);
+
+/** x * x.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::square
+ */
+RT_TORCH_API int64_t rt_torch_tensor_square(int64_t tensor);
+
+/** e to the power x; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::exp
+ */
+RT_TORCH_API int64_t rt_torch_tensor_exp(int64_t tensor);
+
+/** exp(x) - 1, exact near 0; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::expm1
+ */
+RT_TORCH_API int64_t rt_torch_tensor_expm1(int64_t tensor);
+
+/** Natural logarithm; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::log
+ */
+RT_TORCH_API int64_t rt_torch_tensor_log(int64_t tensor);
+
+/** log(1 + x), exact near 0; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::log1p
+ */
+RT_TORCH_API int64_t rt_torch_tensor_log1p(int64_t tensor);
+
+/** Logarithm to base 2; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::log2
+ */
+RT_TORCH_API int64_t rt_torch_tensor_log2(int64_t tensor);
+
+/** Logarithm to base 10; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::log10
+ */
+RT_TORCH_API int64_t rt_torch_tensor_log10(int64_t tensor);
+
+/** Square root; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::sqrt
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sqrt(int64_t tensor);
+
+/** 1 / sqrt(x); integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::rsqrt
+ */
+RT_TORCH_API int64_t rt_torch_tensor_rsqrt(int64_t tensor);
+
+/** Sine, x in radians; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::sin
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sin(int64_t tensor);
+
+/** Cosine, x in radians; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::cos
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cos(int64_t tensor);
+
+/** Tangent, x in radians; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::tan
+ */
+RT_TORCH_API int64_t rt_torch_tensor_tan(int64_t tensor);
+
+/** Error function; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::erf
+ */
+RT_TORCH_API int64_t rt_torch_tensor_erf(int64_t tensor);
+
+/** Largest integer not above x; not for complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::floor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_floor(int64_t tensor);
+
+/** Smallest integer not below x; not for complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::ceil
+ */
+RT_TORCH_API int64_t rt_torch_tensor_ceil(int64_t tensor);
+
+/** Nearest integer, halves to even; not for complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::round
+ */
+RT_TORCH_API int64_t rt_torch_tensor_round(int64_t tensor);
+
+/** x without its fraction; not for complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::trunc
+ */
+RT_TORCH_API int64_t rt_torch_tensor_trunc(int64_t tensor);
+
+/** Whether x is NaN.
+ *
+ * @param tensor  tensor
+ * @return new tensor of bool; 0 on failure
+ * @source aten::isnan
+ */
+RT_TORCH_API int64_t rt_torch_tensor_isnan(int64_t tensor);
+
+/** Whether x is infinite.
+ *
+ * @param tensor  tensor
+ * @return new tensor of bool; 0 on failure
+ * @source aten::isinf
+ */
+RT_TORCH_API int64_t rt_torch_tensor_isinf(int64_t tensor);
+
+/** Whether x is neither infinite nor NaN.
+ *
+ * @param tensor  tensor
+ * @return new tensor of bool; 0 on failure
+ * @source aten::isfinite
+ */
+RT_TORCH_API int64_t rt_torch_tensor_isfinite(int64_t tensor);
+
+/** Whether x is 0.
+ *
+ * @param tensor  tensor
+ * @return new tensor of bool; 0 on failure
+ * @source aten::logical_not
+ */
+RT_TORCH_API int64_t rt_torch_tensor_logical_not(int64_t tensor);
+
+/** ~x of integers; of bools, the negation.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::bitwise_not
+ */
+RT_TORCH_API int64_t rt_torch_tensor_bitwise_not(int64_t tensor);
+
+/* ---- Matrices ------------------------------------------------------------------------------------ */
+
+/** Matrix product over the last two axes; the axes before broadcast.
+ *
+ * @param a  tensor of shape (n,) or (..., m, n)
+ * @param b  tensor of shape (n,) or (..., n, p), of the dtype of a
+ * @return new tensor of shape (..., m, p), without the axis of a vector; 0 on failure
+ * @errors SHAPE, TYPE (different dtypes, bool)
+ * @source aten::matmul
+ */
+RT_TORCH_API int64_t rt_torch_tensor_matmul(int64_t a, int64_t b);
+
+/** beta * bias + alpha * (a @ b).
+ *
+ * @param bias   tensor that broadcasts to (m, p)
+ * @param a      tensor of shape (m, n)
+ * @param b      tensor of shape (n, p)
+ * @param beta   factor of bias; 0 ignores its values, NaN included
+ * @param alpha  factor of the product
+ * @return new tensor of shape (m, p); 0 on failure
+ * @errors SHAPE, TYPE (different dtypes, bool)
+ * @source aten::addmm
+ */
+RT_TORCH_API int64_t rt_torch_tensor_addmm(int64_t bias, int64_t a, int64_t b, double beta, double alpha);
+
+/* ---- Reductions ---------------------------------------------------------------------------------- */
+
+/** Sum over axes.
+ *
+ * @param tensor   tensor
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @param dtype    dtype to add up in
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @source aten::sum.dim_IntList
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sum(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim,
+                                         int32_t dtype);
+
+/** Product over axes.
+ *
+ * @param tensor   tensor
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @param dtype    dtype to multiply in
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @source aten::prod.dim_int, aten::prod
+ */
+RT_TORCH_API int64_t rt_torch_tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim,
+                                          int32_t dtype);
+
+/** Arithmetic mean over axes.
+ *
+ * @param tensor   tensor of a floating-point or complex dtype
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE
+ * @source aten::mean.dim
+ */
+RT_TORCH_API int64_t rt_torch_tensor_mean(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                          int32_t keepdim);
+
+/** Variance over axes.
+ *
+ * @param tensor      tensor of a floating-point or complex dtype
+ * @param axes        axes to reduce, each once; NULL for all of them
+ * @param naxes       integers at axes; 0 with NULL
+ * @param correction  taken from the number of elements in the divisor: 0 for a population, 1 for a
+ *                    sample
+ * @param keepdim     1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE
+ * @source aten::var.correction
+ */
+RT_TORCH_API int64_t rt_torch_tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                         double correction, int32_t keepdim);
+
+/** Largest element over axes, NaN if there is one.
+ *
+ * @param tensor   tensor of a real dtype, not empty along the axes
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE, SHAPE (empty)
+ * @source aten::amax
+ */
+RT_TORCH_API int64_t rt_torch_tensor_amax(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                          int32_t keepdim);
+
+/** Smallest element over axes, NaN if there is one.
+ *
+ * @param tensor   tensor of a real dtype, not empty along the axes
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE, SHAPE (empty)
+ * @source aten::amin
+ */
+RT_TORCH_API int64_t rt_torch_tensor_amin(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                          int32_t keepdim);
+
+/** Whether every element over axes is true (not 0).
+ *
+ * @param tensor   tensor
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor of bool; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @source aten::all.dims
+ */
+RT_TORCH_API int64_t rt_torch_tensor_all(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim);
+
+/** Whether any element over axes is true (not 0).
+ *
+ * @param tensor   tensor
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor of bool; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @source aten::any.dims
+ */
+RT_TORCH_API int64_t rt_torch_tensor_any(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim);
+
+/** Index of the largest element, the first of equal ones.
+ *
+ * @param tensor   tensor of a real dtype, not empty along the axis
+ * @param axis     the axis; NULL counts through all elements in C order
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor of int64; 0 on failure
+ * @errors INDEX (axis), TYPE, SHAPE (empty)
+ * @source aten::argmax
+ */
+RT_TORCH_API int64_t rt_torch_tensor_argmax(int64_t tensor, const int64_t *axis, int32_t keepdim);
+
+/** Index of the smallest element, the first of equal ones.
+ *
+ * @param tensor   tensor of a real dtype, not empty along the axis
+ * @param axis     the axis; NULL counts through all elements in C order
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor of int64; 0 on failure
+ * @errors INDEX (axis), TYPE, SHAPE (empty)
+ * @source aten::argmin
+ */
+RT_TORCH_API int64_t rt_torch_tensor_argmin(int64_t tensor, const int64_t *axis, int32_t keepdim);
+
+/* ---- Shape and order ----------------------------------------------------------------------------- */
+
+/** The same elements in another shape.
+ *
+ * @param tensor  tensor
+ * @param dims    shape, ndim integers, one of which may be -1: what is left over
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @return new tensor, which shares the storage where the strides allow it; 0 on failure
+ * @errors SHAPE, INVALID_ARGUMENT (NULL, ndim)
+ * @source aten::reshape
+ */
+RT_TORCH_API int64_t rt_torch_tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim);
+
+/** The axes in another order.
+ *
+ * @param tensor  tensor
+ * @param axes    every axis once
+ * @param naxes   integers at axes: ndim
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @source aten::permute
+ */
+RT_TORCH_API int64_t rt_torch_tensor_permute(int64_t tensor, const int64_t *axes, int64_t naxes);
+
+/** Two axes exchanged.
+ *
+ * @param tensor  tensor
+ * @param axis0   axis
+ * @param axis1   axis
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis)
+ * @source aten::transpose.int
+ */
+RT_TORCH_API int64_t rt_torch_tensor_transpose(int64_t tensor, int64_t axis0, int64_t axis1);
+
+/** Broadcast to a larger shape, with stride 0 where an axis is stretched.
+ *
+ * @param tensor  tensor
+ * @param dims    shape, ndim integers; -1 keeps an axis as it is
+ * @param ndim    number of axes, the tensor's or more
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors SHAPE, INVALID_ARGUMENT (NULL, ndim)
+ * @source aten::expand
+ */
+RT_TORCH_API int64_t rt_torch_tensor_expand(int64_t tensor, const int64_t *dims, int64_t ndim);
+
+/** A new axis of length 1.
+ *
+ * @param tensor  tensor
+ * @param axis    where the new axis stands in the result, in [-ndim - 1, ndim]
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis)
+ * @source aten::unsqueeze
+ */
+RT_TORCH_API int64_t rt_torch_tensor_unsqueeze(int64_t tensor, int64_t axis);
+
+/** Drops an axis of length 1.
+ *
+ * @param tensor  tensor
+ * @param axis    axis of length 1
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis), SHAPE (its length is not 1)
+ * @source aten::squeeze.dim
+ */
+RT_TORCH_API int64_t rt_torch_tensor_squeeze(int64_t tensor, int64_t axis);
+
+/** The elements in reverse order along axes.
+ *
+ * @param tensor  tensor
+ * @param axes    axes to reverse, each once
+ * @param naxes   integers at axes
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @source aten::flip
+ */
+RT_TORCH_API int64_t rt_torch_tensor_flip(int64_t tensor, const int64_t *axes, int64_t naxes);
+
+/** Joins tensors along an axis they have; dtypes promote.
+ *
+ * @param tensors  count tensors of the same shape but along the axis
+ * @param count    1 to RT_TORCH_MAX_TENSORS
+ * @param axis     axis
+ * @return new tensor; 0 on failure
+ * @errors SHAPE, INDEX (axis), INVALID_ARGUMENT (NULL, count)
+ * @source aten::cat
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cat(const int64_t *tensors, int64_t count, int64_t axis);
+
+/** Joins tensors along a new axis; dtypes promote.
+ *
+ * @param tensors  count tensors of the same shape
+ * @param count    1 to RT_TORCH_MAX_TENSORS
+ * @param axis     where the new axis stands in the result, in [-ndim - 1, ndim]
+ * @return new tensor; 0 on failure
+ * @errors SHAPE, INDEX (axis), INVALID_ARGUMENT (NULL, count)
+ * @source aten::stack
+ */
+RT_TORCH_API int64_t rt_torch_tensor_stack(const int64_t *tensors, int64_t count, int64_t axis);
+
+/* ---- Indexing ------------------------------------------------------------------------------------ */
+
+/** The elements at one index of an axis; the axis is dropped.
+ *
+ * @param tensor  tensor
+ * @param axis    axis
+ * @param index   in [-n, n), n the length of the axis
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX
+ * @source aten::select.int
+ */
+RT_TORCH_API int64_t rt_torch_tensor_select(int64_t tensor, int64_t axis, int64_t index);
+
+/** Every step-th element of [start, stop) along an axis.
+ *
+ * @param tensor  tensor
+ * @param axis    axis
+ * @param start   first index; negative counts from the end; clipped to the axis
+ * @param stop    end, not included; negative counts from the end; clipped to the axis
+ * @param step    1 or more
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (step)
+ * @source aten::slice.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop,
+                                           int64_t step);
+
+/** The length elements from start on along an axis.
+ *
+ * @param tensor  tensor
+ * @param axis    axis
+ * @param start   first index, in [-n, n], n the length of the axis
+ * @param length  0 to n - start
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX
+ * @source aten::narrow
+ */
+RT_TORCH_API int64_t rt_torch_tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t length);
+
+/** Elements picked by integer or bool tensors, one for each leading axis.
+ *
+ * @param tensor   tensor
+ * @param indices  count tensors, which broadcast against each other, or 0 to take an axis whole; a
+ *                 bool tensor stands for as many axes as it has
+ * @param count    1 to ndim
+ * @return new tensor, a copy; 0 on failure
+ * @errors INDEX, SHAPE, TYPE (not int32, int64, uint8 or bool), INVALID_ARGUMENT (NULL, count)
+ * @source aten::index.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_index(int64_t tensor, const int64_t *indices, int64_t count);
+
+/** Overwrites the elements that rt_torch_tensor_index() picks.
+ *
+ * @param tensor   tensor, overwritten
+ * @param indices  as for rt_torch_tensor_index()
+ * @param count    1 to ndim
+ * @param values   tensor of the same dtype that broadcasts to what is picked
+ * @return 0; -1 on failure
+ * @errors INDEX, SHAPE, TYPE, INVALID_ARGUMENT (NULL, count)
+ * @source aten::index_put_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
+                                                int64_t values);
+
+/** Where the elements are not 0.
+ *
+ * @param tensor  tensor
+ * @return new tensor of int64, shape (number found, ndim), in C order; 0 on failure
+ * @source aten::nonzero
+ */
+RT_TORCH_API int64_t rt_torch_tensor_nonzero(int64_t tensor);
+
+/* ---- Activations and layers ---------------------------------------------------------------------- */
+
+/** max(x, 0); not for bool or complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::relu
+ */
+RT_TORCH_API int64_t rt_torch_relu(int64_t tensor);
+
+/** 1 / (1 + exp(-x)); integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::sigmoid
+ */
+RT_TORCH_API int64_t rt_torch_sigmoid(int64_t tensor);
+
+/** Hyperbolic tangent; integers give the default floating-point dtype.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::tanh
+ */
+RT_TORCH_API int64_t rt_torch_tanh(int64_t tensor);
+
+/** Gaussian error linear unit: x * Phi(x).
+ *
+ * @param tensor       tensor of a floating-point dtype
+ * @param approximate  0 for the exact one, by erf; 1 for the approximation by tanh
+ * @return new tensor; 0 on failure
+ * @errors TYPE, INVALID_ARGUMENT (approximate)
+ * @source aten::gelu
+ */
+RT_TORCH_API int64_t rt_torch_gelu(int64_t tensor, int32_t approximate);
+
+/** Sigmoid linear unit: x * sigmoid(x).
+ *
+ * @param tensor  tensor of a floating-point or complex dtype
+ * @return new tensor; 0 on failure
+ * @errors TYPE
+ * @source aten::silu
+ */
+RT_TORCH_API int64_t rt_torch_silu(int64_t tensor);
+
+/** exp(x) / sum(exp(x)) along an axis.
+ *
+ * @param tensor  tensor of a floating-point dtype
+ * @param axis    axis
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), TYPE
+ * @source aten::softmax.int
+ */
+RT_TORCH_API int64_t rt_torch_softmax(int64_t tensor, int64_t axis);
+
+/** Logarithm of the softmax along an axis.
+ *
+ * @param tensor  tensor of a floating-point dtype
+ * @param axis    axis
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), TYPE
+ * @source aten::log_softmax.int
+ */
+RT_TORCH_API int64_t rt_torch_log_softmax(int64_t tensor, int64_t axis);
+
+/** Normalizes over the last axes to mean 0 and variance 1, then scales and shifts.
+ *
+ * @param tensor   tensor of a floating-point dtype
+ * @param dims     shape of the last ndim axes of tensor
+ * @param ndim     1 or more
+ * @param weight   tensor of that shape, or 0
+ * @param bias     tensor of that shape, or 0
+ * @param epsilon  added to the variance
+ * @return new tensor; 0 on failure
+ * @errors SHAPE, TYPE (different dtypes), INVALID_ARGUMENT (NULL, ndim)
+ * @source aten::layer_norm
+ */
+RT_TORCH_API int64_t rt_torch_layer_norm(int64_t tensor, const int64_t *dims, int64_t ndim, int64_t weight,
+                                         int64_t bias, double epsilon);
+
+/** x @ transpose(weight) + bias.
+ *
+ * @param tensor  tensor of shape (..., in)
+ * @param weight  tensor of shape (out, in)
+ * @param bias    tensor of shape (out,), or 0
+ * @return new tensor of shape (..., out); 0 on failure
+ * @errors SHAPE, TYPE (different dtypes, bool)
+ * @source aten::linear
+ */
+RT_TORCH_API int64_t rt_torch_linear(int64_t tensor, int64_t weight, int64_t bias);
+
+/** Rows of a table.
+ *
+ * @param weight   tensor of shape (rows, columns)
+ * @param indices  tensor of int32 or int64, each in [0, rows)
+ * @return new tensor of shape indices.shape + (columns,); 0 on failure
+ * @errors SHAPE, TYPE, INDEX
+ * @source aten::embedding
+ */
+RT_TORCH_API int64_t rt_torch_embedding(int64_t weight, int64_t indices);
+
+/** softmax(query @ transpose(key) * scale + mask) @ value.
+ *
+ * @param query   tensor of shape (..., l, e), floating point
+ * @param key     tensor of shape (..., s, e)
+ * @param value   tensor of shape (..., s, v)
+ * @param mask    tensor that broadcasts to (..., l, s): bool, true where a key takes part, or of
+ *                the dtype of query, added; or 0
+ * @param causal  1 lets row i attend to columns up to i; mask must then be 0
+ * @param scale   the factor; NULL for 1 / sqrt(e)
+ * @return new tensor of shape (..., l, v); 0 on failure
+ * @errors SHAPE, TYPE, INVALID_ARGUMENT
+ * @source aten::scaled_dot_product_attention
+ */
+RT_TORCH_API int64_t rt_torch_scaled_dot_product_attention(int64_t query, int64_t key, int64_t value,
+                                                           int64_t mask, int32_t causal, const double *scale);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RT_TORCH_H */

@@ -1,0 +1,63 @@
+"""Fixtures: the backends, and PyTorch as the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import torchffi
+from torchffi import loader, routing
+from torchffi.dtypes import DType
+
+pytest.register_assert_rewrite("tests.support")
+
+
+def _need(backend: str) -> None:
+    status = loader.load()
+    if backend == "ffi" and not status.available:
+        pytest.skip(f"LibTorch cannot be used: {status.reason}")
+
+
+@pytest.fixture(autouse=True)
+def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test computes on LibTorch: each tensor's dtype is that of its handle in C."""
+    wrap = routing.FFI.wrap
+
+    def checked(handle: int, dtype: DType) -> torchffi.Tensor:
+        code = loader.lib.rt_torch_tensor_dtype(handle)
+        assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
+        return wrap(handle, dtype)
+
+    monkeypatch.setattr(routing.FFI, "wrap", checked)
+
+
+@pytest.fixture(params=["ffi", "numpy"])
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each test with this fixture runs on both backends."""
+    name: str = request.param
+    _need(name)
+    with torchffi.use_backend(name):
+        yield name
+
+
+@pytest.fixture
+def ffi_backend() -> Iterator[None]:
+    """For tests of what only LibTorch does."""
+    _need("ffi")
+    with torchffi.use_backend("ffi"):
+        yield
+
+
+@pytest.fixture
+def numpy_backend() -> Iterator[None]:
+    """For tests of what only NumPy does."""
+    with torchffi.use_backend("numpy"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def torch() -> Any:
+    """PyTorch's Python package, the reference."""
+    return pytest.importorskip("torch", reason="PyTorch, the reference, is not installed")

@@ -1,0 +1,117 @@
+"""What the facade's tests share: sample values, comparison with an expected array, child processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import torchffi
+from torchffi import Tensor, dtypes
+from torchffi.dtypes import DType
+
+ROOT = Path(__file__).parent.parent
+BACKENDS = ("ffi", "numpy")
+
+# The dtypes that both backends have, by the names of the standard.
+NAMES = tuple(dtype.name for dtype in dtypes.ALL if dtype.numpy is not None)
+SIGNED = ("int8", "int16", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+INTEGERS = SIGNED + UNSIGNED
+FLOATS = ("float16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
+REALS = INTEGERS + FLOATS
+NUMERIC = REALS + COMPLEX
+# Relative tolerance: some roundings of the dtype.
+TOLERANCE = {
+    "float16": 4e-3,
+    "float32": 2e-6,
+    "float64": 4e-15,
+    "complex64": 4e-6,
+    "complex128": 8e-15,
+}
+
+inf, nan = float("inf"), float("nan")
+
+
+def dtype_of(name: str) -> DType:
+    return dtypes.by_name(name)
+
+
+def sample(name: str, size: int = 6, offset: int = 0) -> npt.NDArray[Any]:
+    """Small values of a dtype, all different where it has so many; no zero."""
+    numbers = np.arange(1, size + 1) + offset
+    if name == "bool":
+        return numbers % 3 != 0
+    if name in UNSIGNED:
+        return numbers.astype(name)
+    numbers = np.where(numbers % 2, numbers, -numbers)
+    if name in SIGNED:
+        return numbers.astype(name)
+    if name in COMPLEX:
+        return (numbers / 4 + 1j * (numbers - 2) / 8).astype(name)
+    return (numbers / 4).astype(name)
+
+
+def special(name: str) -> npt.NDArray[Any]:
+    """NaN, infinities, both zeros, and ordinary values, of a floating-point dtype."""
+    tiny = float(np.finfo(name).tiny)
+    return np.array([nan, inf, -inf, 0.0, -0.0, 1, -1, 0.5, -2.5, 3.7, tiny, -tiny], name)
+
+
+def check(
+    actual: Tensor,
+    expected: Any,
+    *,
+    rtol: float | None = None,
+    atol: float = 0,
+    signed_zero: bool = True,
+) -> None:
+    """Asserts that a tensor has the dtype, the shape and, to some roundings, the values expected.
+
+    NaN equals NaN; the sign of zero counts unless told otherwise.
+    """
+    expected = np.asarray(expected)
+    assert isinstance(actual, Tensor)
+    assert actual.dtype is dtypes.by_numpy(expected.dtype), (actual.dtype, expected.dtype)
+    assert actual.shape == expected.shape
+    found = actual.numpy()
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    if rtol is None:
+        rtol = TOLERANCE.get(expected.dtype.name, 0)
+    np.testing.assert_allclose(found, expected, rtol, atol, equal_nan=True)
+    if signed_zero and expected.dtype.kind == "f" and not atol:
+        zero = expected == 0
+        np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(expected[zero]))
+
+
+def python(code: str, *, timeout: float = 240, **environment: str) -> str:
+    """Runs a program in a process of its own, which must end well and say nothing on stderr.
+
+    Returns:
+        What it printed.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("TORCHFFI_")} | environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    return done.stdout
+
+
+def handles() -> tuple[int, int, int]:
+    """Live handles, their bytes, and lent arrays."""
+    stats = torchffi.memory_stats()
+    return stats["live_handles"], stats["live_bytes"], stats["lent_arrays"]

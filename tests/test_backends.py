@@ -1,0 +1,337 @@
+"""Which backend an operation runs on, how one chooses, and what happens where one cannot."""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.elementwise_table import BINARY, UNARY
+from tests.support import ROOT, check, dtype_of, python, sample
+from torchffi import dtypes, routing
+from torchffi.backends import ffi as on_ffi
+from torchffi.backends import numpy as on_numpy
+from torchffi.errors import NotSupportedError
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+# ---- Choosing
+
+
+def test_use_backend_governs_creation_inside_its_block(ffi_backend: None) -> None:
+    assert (t.get_backend(), t.zeros(1).backend) == ("ffi", "ffi")
+    with t.use_backend("numpy"):
+        assert (t.get_backend(), t.zeros(1).backend, t.asarray([1]).backend) == ("numpy",) * 3
+        with t.use_backend("ffi"):
+            assert t.zeros(1).backend == "ffi"
+        assert t.zeros(1).backend == "numpy"
+    assert t.zeros(1).backend == "ffi"
+
+
+def test_use_backend_ends_with_an_exception(ffi_backend: None) -> None:
+    with pytest.raises(KeyError), t.use_backend("numpy"):
+        raise KeyError
+    assert t.get_backend() == "ffi"
+
+
+def test_what_exists_stays_where_it_is(ffi_backend: None) -> None:
+    x = t.ones(2)
+    with t.use_backend("numpy"):
+        y = t.ones(2)
+        assert (x + 1).backend == "ffi"
+        assert t.zeros_like(x).backend == "ffi"
+        assert x.astype(t.float64).backend == "ffi"
+    assert (y + 1).backend == "numpy"
+    assert t.ones_like(y).backend == "numpy"
+    assert y.clone().backend == "numpy"
+
+
+def test_use_backend_belongs_to_its_context(ffi_backend: None) -> None:
+    context = contextvars.copy_context()
+    with t.use_backend("numpy"):
+        assert context.run(t.get_backend) == "ffi"
+
+
+def test_unknown_backend_is_a_value_error() -> None:
+    with (
+        pytest.raises(
+            ValueError, match="use_backend: 'cuda' is no backend, expected 'ffi' or 'numpy'"
+        ),
+        t.use_backend("cuda"),
+    ):
+        pass
+
+
+INFO = """
+    import torchffi as t
+    try:
+        print(t.get_backend(), t.zeros(1).backend)
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"TORCHFFI_BACKEND": "numpy"}, "numpy numpy"),
+        ({"TORCHFFI_BACKEND": "numpy", "LIBTORCH": "/nowhere"}, "numpy numpy"),
+        ({"LIBTORCH": "/nowhere"}, "numpy numpy"),
+        (
+            {"TORCHFFI_BACKEND": "ffi", "LIBTORCH": "/nowhere"},
+            "UnavailableError LibTorch is needed and not available: .*/nowhere",
+        ),
+        (
+            {"TORCHFFI_BACKEND": "torch"},
+            "InvalidArgumentError TORCHFFI_BACKEND is 'torch', expected auto or ffi or numpy",
+        ),
+    ],
+)
+def test_environment_states_the_policy(environment: dict[str, str], expected: str) -> None:
+    assert re.match(expected, python(INFO, **environment))
+
+
+@pytest.mark.parametrize("value", ["", "auto", "ffi"])
+def test_libtorch_is_the_default_where_it_is(value: str, ffi_backend: None) -> None:
+    assert python(INFO, TORCHFFI_BACKEND=value) == "ffi ffi\n"
+
+
+def test_libtorch_that_is_not_there_is_told_by_diagnose_and_by_use_backend() -> None:
+    printed = python(
+        """
+        import json
+        import torchffi as t
+
+        found = t.diagnose()
+        print(json.dumps(found)[:1], found["backend"], found["reason"], found["cuda_available"])
+        try:
+            with t.use_backend("ffi"):
+                pass
+        except t.UnavailableError as error:
+            print(error)
+        """,
+        LIBTORCH="/nowhere",
+    )
+    first, second = printed.splitlines()
+    assert re.match(r"\{ numpy .*/nowhere.* False", first)
+    assert re.match("LibTorch is needed and not available: .*/nowhere", second)
+
+
+def test_diagnose_of_a_policy_that_cannot_be_met_names_no_backend() -> None:
+    printed = python(
+        "import torchffi; print(torchffi.diagnose()['backend'], torchffi.diagnose()['reason'])",
+        TORCHFFI_BACKEND="ffi",
+        LIBTORCH="/nowhere",
+    )
+    assert re.match("None .*/nowhere", printed)
+
+
+def test_libtorch_that_cannot_be_used_is_worth_one_warning(
+    tmp_path: Path, ffi_backend: None
+) -> None:
+    shim = tmp_path / "librt_torch.so"
+    shim.write_bytes(b"no library")
+    printed = python(
+        """
+        import warnings
+        import torchffi as t
+
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            print(t.zeros(1).backend, t.zeros(1).backend)
+        print(len(caught), caught[0].category.__name__, caught[0].message)
+        """,
+        TORCHFFI_SHIM=str(shim),
+    )
+    first, second = printed.splitlines()
+    assert first == "numpy numpy"
+    assert second.startswith("1 RuntimeWarning torchffi computes with NumPy: ")
+    assert str(shim) in second
+
+
+# ---- Falling back
+
+
+FALLBACKS: dict[str, Any] = {
+    "add": lambda x: x + x,
+    "floor_divide": lambda x: x // x,
+    "matmul": lambda x: x @ x,
+    "max": lambda x: t.max(x),
+    "argmin": lambda x: t.argmin(x),
+    "maximum": lambda x: t.maximum(x, x),
+    "bitwise_left_shift": lambda x: x << x,
+    "eye": lambda x: t.eye(2, dtype=x.dtype),
+}
+
+
+@pytest.mark.parametrize("case", FALLBACKS)
+@pytest.mark.parametrize("name", ["uint16", "uint32", "uint64"])
+def test_operation_without_a_kernel_runs_on_numpy_comes_back_and_is_counted(
+    name: str, case: str, ffi_backend: None
+) -> None:
+    x = t.asarray(sample(name, 4))
+    before = t.fallback_counts().get(case, 0)
+    result = FALLBACKS[case](x)
+    assert result.backend == "ffi"
+    with t.use_backend("numpy"):
+        expected = FALLBACKS[case](t.asarray(sample(name, 4))).numpy()
+    check(result, expected)
+    assert t.fallback_counts()[case] == before + 1
+
+
+def test_operation_with_a_kernel_does_not_fall_back(ffi_backend: None) -> None:
+    before = t.fallback_counts()
+    x = t.ones((2, 2))
+    ((x @ x + 1) / 2).sum().item()
+    assert t.fallback_counts() == before
+
+
+def test_fallback_can_be_made_an_error(ffi_backend: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    before = t.fallback_counts()
+    monkeypatch.setenv("TORCHFFI_FALLBACK", "error")
+    with pytest.raises(NotImplementedError, match=r"add: .*not implemented for .UInt32"):
+        x + x
+    with pytest.raises(NotImplementedError, match="eye: "):
+        t.eye(2, dtype=t.uint32)
+    assert t.fallback_counts() == before
+    monkeypatch.setenv("TORCHFFI_FALLBACK", "perhaps")
+    with pytest.raises(ValueError, match="TORCHFFI_FALLBACK is 'perhaps', expected numpy or error"):
+        x + x
+
+
+def test_mistake_of_the_caller_is_raised_and_not_papered_over(ffi_backend: None) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    before = t.fallback_counts()
+    with pytest.raises(ValueError, match=r"add: shapes \(2,\) and \(3,\) do not broadcast"):
+        x + t.ones(3, dtype=t.uint32)
+    with pytest.raises(ValueError, match="floor_divide: integer division by zero"):
+        x // 0
+    assert t.fallback_counts() == before
+
+
+def test_in_place_never_falls_back(ffi_backend: None) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    with pytest.raises(NotImplementedError, match=r"add: .*not implemented for .UInt32"):
+        x += x
+    assert x.tolist() == [1, 1]
+
+
+def test_bfloat16_has_no_numpy_to_fall_back_to(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_kernel(x: int) -> int:
+        raise NotSupportedError("relu: no kernel")
+
+    monkeypatch.setattr(on_ffi, "relu", without_kernel)
+    before = t.fallback_counts().get("relu", 0)
+    assert t.nn.relu(t.ones(2)).tolist() == [1, 1]
+    with pytest.raises(NotImplementedError, match="relu: no kernel"):
+        t.nn.relu(t.ones(2, dtype=dtypes.bfloat16))
+    assert t.fallback_counts()["relu"] == before + 1
+
+
+def test_fallback_counts_are_a_copy(ffi_backend: None) -> None:
+    t.fallback_counts()["add"] = -1
+    assert t.fallback_counts().get("add", 0) >= 0
+
+
+# ---- The same primitives, twice
+
+
+def _public(module: ModuleType) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in inspect.getmembers(module, inspect.isfunction)
+        if value.__module__ == module.__name__ and value.__name__ == name and name[0] != "_"
+    }
+
+
+def _called() -> Iterator[str]:
+    """The primitives that the chapter files name in a call."""
+    pattern = re.compile(r"\b(?:run|run_in_place|create)\(\s*\"(\w+)\"")
+    for path in (ROOT / "torchffi").glob("*.py"):
+        yield from pattern.findall(path.read_text(encoding="utf-8"))
+
+
+def test_both_backends_offer_every_primitive_that_is_called() -> None:
+    called = set(_called())
+    assert len(called) > 40
+    called |= set(on_numpy._UNARY) | set(on_numpy._BINARY)
+    for name in called:
+        assert callable(getattr(on_ffi, name)), name
+        assert callable(getattr(on_numpy, name)), name
+
+
+def test_primitives_have_the_same_parameters_on_both_backends() -> None:
+    own = {"new", "done", "failure"}  # what a backend needs for itself
+    theirs, ours = _public(on_numpy), _public(on_ffi)
+    for name in sorted((set(ours) | set(theirs)) - own):
+        a, b = getattr(on_ffi, name), getattr(on_numpy, name)
+        if name in ours and name in theirs:
+            parameters = [list(inspect.signature(function).parameters) for function in (a, b)]
+            assert parameters[0] == parameters[1], name
+
+
+def test_unknown_primitive_is_an_attribute_error() -> None:
+    for module in (on_ffi, on_numpy):
+        with pytest.raises(AttributeError, match="has no primitive 'nonsense'"):
+            module.nonsense  # noqa: B018
+
+
+def test_a_tensor_that_claims_another_dtype_is_noticed(ffi_backend: None) -> None:
+    # Guards the check that conftest.py makes of every tensor of every test.
+    x = t.ones(2)
+    with pytest.raises(AssertionError, match="claims float64, its handle is of dtype 6"):
+        routing.run("add", t.float64, x, x)
+
+
+@pytest.mark.parametrize("name", [d.name for d in dtypes.ALL])
+def test_every_function_claims_the_dtype_that_its_handle_has(name: str, ffi_backend: None) -> None:
+    # The claim itself is checked in conftest.py. Here: that each dtype passes through each function.
+    x = t.ones((2, 2), dtype=dtype_of(name))
+    calls: list[Any] = [lambda f=f: getattr(t, f.name)(x) for f in UNARY]
+    calls += [lambda f=f: getattr(t, f.name)(x, x) for f in BINARY]
+    calls += [lambda f=f: f(x) for f in (t.sum, t.prod, t.max, t.min, t.all, t.any)]
+    calls += [lambda f=f: f(x) for f in (t.mean, t.var, t.std)]
+    calls += [lambda f=f: f(x) for f in (t.argmax, t.nonzero, t.flip, t.matrix_transpose)]
+    calls += [lambda: x @ x, lambda: t.addmm(x, x, x), lambda: t.concat([x, x]), lambda: x[x == x]]
+    calls += [
+        lambda f=f: f(x) for f in (t.nn.relu, t.nn.silu, t.nn.gelu, t.nn.softmax, t.nn.sigmoid)
+    ]
+    calls += [
+        lambda: t.nn.linear(x, x),
+        lambda: t.nn.layer_norm(x, 2),
+        lambda: t.where(x == x, x, x),
+    ]
+    done = 0
+    for call in calls:
+        try:
+            call()
+            done += 1
+        except (TypeError, NotImplementedError):
+            pass
+    assert done > (30 if name == "bool" else 40)
+
+
+def test_results_of_both_backends_agree_in_a_chain(ffi_backend: None) -> None:
+    values = np.random.default_rng(0).standard_normal((16, 16)).astype("float32")
+
+    def compute() -> Any:
+        x = t.asarray(values)
+        y = t.nn.softmax(x @ x.T / 4)
+        z = t.nn.layer_norm(y[::2] + t.nn.gelu(x[1::2]), 16)
+        return t.concat([z, t.where(z > 0, z, t.exp(z))], axis=1).sum(axis=0).numpy()
+
+    ours = compute()
+    with t.use_backend("numpy"):
+        np.testing.assert_allclose(compute(), ours, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,158 @@
+"""Products of matrices, on both backends, beside NumPy and PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.support import COMPLEX, FLOATS, INTEGERS, NUMERIC, check, inf, nan, sample
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+SHAPES = [
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (3, 4)),
+    ((2, 3), (3, 4)),
+    ((5, 2, 3), (3, 4)),
+    ((2, 3), (5, 3, 4)),
+    ((5, 2, 3), (5, 3, 4)),
+    ((5, 1, 2, 3), (7, 3, 4)),
+    ((3,), (5, 3, 4)),
+    ((5, 2, 3), (3,)),
+    ((0, 3), (3, 4)),
+    ((2, 0), (0, 4)),
+    ((0, 2, 3), (3, 4)),
+]
+ROUNDING = {"float16": 5e-3, "float32": 1e-5, "complex64": 1e-5}
+
+
+def _values(shape: tuple[int, ...], name: str, offset: int = 0) -> Any:
+    size = int(np.prod(shape))
+    return np.roll(sample(name, size), offset).reshape(shape)
+
+
+@pytest.mark.parametrize(("a", "b"), SHAPES)
+@pytest.mark.parametrize("name", ["float32", "int64", "complex128"])
+def test_matmul_has_the_shapes_and_values_of_numpy(
+    name: str, a: tuple[int, ...], b: tuple[int, ...], backend: str
+) -> None:
+    x, y = _values(a, name), _values(b, name, 2)
+    actual = t.matmul(t.asarray(x), t.asarray(y))
+    check(actual, np.matmul(x, y), rtol=ROUNDING.get(name, 1e-13), atol=1e-4, signed_zero=False)
+    assert (t.asarray(x) @ t.asarray(y)).tolist() == actual.tolist()
+    assert t.asarray(x).matmul(t.asarray(y)).tolist() == actual.tolist()
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_matmul_works_for_every_numeric_dtype(name: str, backend: str) -> None:
+    x, y = _values((2, 3), name), _values((3, 2), name, 1)
+    wide = np.complex128 if name in COMPLEX else np.float64 if name in FLOATS else name
+    expected = np.matmul(x.astype(wide), y.astype(wide)).astype(name)
+    check(t.asarray(x) @ t.asarray(y), expected, rtol=ROUNDING.get(name, 1e-13), atol=1e-13)
+
+
+def test_matmul_promotes(backend: str) -> None:
+    x, y = _values((2, 3), "float32"), _values((3, 2), "float64")
+    check(t.asarray(x) @ t.asarray(y), x.astype("float64") @ y)
+    x, y = _values((2, 3), "int8"), _values((3, 2), "uint8")
+    check(t.asarray(x) @ t.asarray(y), x.astype("int16") @ y.astype("int16"))
+
+
+def test_matmul_reads_transposed_and_strided_matrices(backend: str) -> None:
+    x, y = _values((6, 4), "float64"), _values((8, 6), "float64")
+    actual = t.asarray(x).T[:, ::2] @ t.asarray(y)[1::3].T[::2]
+    check(actual, x.T[:, ::2] @ y[1::3].T[::2], atol=1e-13)
+
+
+def test_matmul_passes_nan_and_infinity_on(backend: str) -> None:
+    x = t.asarray([[inf, 1.0], [nan, 1.0]])
+    check(x @ t.asarray([0.0, 1.0]), np.array([nan, nan], "float32"))
+    check(x @ t.asarray([1.0, 1.0]), np.array([inf, nan], "float32"))
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ((2, 3), (2, 3)),
+        ((3,), (4,)),
+        ((2, 3), (4,)),
+        ((), (3,)),
+        ((3,), ()),
+        ((2, 2, 3), (3, 3, 4)),
+    ],
+)
+def test_shapes_that_do_not_fit_are_a_value_error_that_shows_both(
+    a: tuple[int, ...], b: tuple[int, ...], backend: str
+) -> None:
+    with pytest.raises(ValueError, match=r"matmul: shapes .* and .* do not") as raised:
+        t.matmul(t.ones(a), t.ones(b))
+    assert isinstance(raised.value, t.TorchError)
+    assert all(str(n) in str(raised.value) for n in (*a, *b))
+
+
+def test_matmul_of_bools_or_scalars_is_a_type_error(backend: str) -> None:
+    with pytest.raises(TypeError, match="matmul: dtype bool is not admitted"):
+        t.matmul(t.ones((2, 2), dtype=t.bool), t.ones((2, 2), dtype=t.bool))
+    with pytest.raises(TypeError, match="matmul: dtypes int64 and float32 do not mix"):
+        t.matmul(t.ones((2, 2), dtype=t.int64), t.ones((2, 2)))
+    with pytest.raises(TypeError, match="matmul: expected a Tensor, got int"):
+        t.matmul(t.ones((2, 2)), 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["float32", "float64", "complex64", "int64", "uint16"])
+@pytest.mark.parametrize(("beta", "alpha"), [(1, 1), (2, 3), (0, 1), (1, 0)])
+@pytest.mark.parametrize("bias", [(2, 4), (4,), (1, 4), (2, 1), ()])
+def test_addmm_adds_the_scaled_product(
+    bias: tuple[int, ...], beta: int, alpha: int, name: str, backend: str
+) -> None:
+    c, x, y = _values(bias, name), _values((2, 3), name), _values((3, 4), name, 1)
+    expected = (beta * c + alpha * (x @ y)).astype(name)
+    actual = t.addmm(t.asarray(c), t.asarray(x), t.asarray(y), beta=beta, alpha=alpha)
+    check(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_addmm_takes_factors_with_a_fraction(backend: str) -> None:
+    c, x = _values((2, 2), "float32"), _values((2, 2), "float32", 1)
+    actual = t.addmm(t.asarray(c), t.asarray(x), t.asarray(x), beta=0.5, alpha=-1.5)
+    check(actual, (0.5 * c - 1.5 * (x @ x)).astype("float32"), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_addmm_of_integers_with_a_fraction_is_an_error(name: str, backend: str) -> None:
+    x = t.asarray(_values((2, 2), name))
+    for factors in ({"beta": 0.5}, {"alpha": 0.5}):
+        with pytest.raises(
+            ValueError, match=r"addmm: (beta|alpha) is 0\.5, expected a whole number"
+        ):
+            t.addmm(x, x, x, **factors)  # type: ignore[arg-type]
+
+
+def test_addmm_with_beta_0_ignores_the_bias(backend: str) -> None:
+    c = t.asarray([[nan, inf], [nan, nan]])
+    check(t.addmm(c, t.eye(2), t.ones((2, 2)), beta=0), np.ones((2, 2), "float32"))
+
+
+def test_addmm_promotes(backend: str) -> None:
+    c = t.ones(2, dtype=t.float64)
+    check(t.addmm(c, t.eye(2), t.eye(2)), 1 + np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((3,), (2, 3), (3, 4)), r"shape \(3,\) does not broadcast to \(2, 4\)"),
+        (((1, 2, 4), (2, 3), (3, 4)), r"shape \(1, 2, 4\) does not broadcast to \(2, 4\)"),
+        (((4,), (3,), (3, 4)), r"a has shape \(3,\), expected 2 axes"),
+        (((4,), (2, 3), (3,)), r"b has shape \(3,\), expected 2 axes"),
+        (((4,), (2, 3), (2, 4)), r"shapes \(2, 3\) and \(2, 4\) do not fit a matrix product"),
+    ],
+)
+def test_addmm_of_shapes_that_do_not_fit_is_a_value_error(
+    shapes: Any, message: str, backend: str
+) -> None:
+    with pytest.raises(ValueError, match=f"addmm: {message}"):
+        t.addmm(*(t.ones(shape) for shape in shapes))

@@ -1,0 +1,161 @@
+"""``python -m torchffi``: what is in use, building the shim, flags for C programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torchffi
+from torchffi import loader
+from torchffi.diagnosis import diagnose
+
+if TYPE_CHECKING:
+    from shim import build, libtorch, places
+    from shim.compiler import CompilerError
+else:
+    from torchffi._shim import build, libtorch, places
+    from torchffi._shim.compiler import CompilerError
+
+_LABELS = {
+    "backend": "backend",
+    "reason": "reason",
+    "libtorch_version": "LibTorch",
+    "libtorch_path": "LibTorch is at",
+    "shim_path": "shim",
+    "shim_built_for": "shim is built for",
+    "abi_version": "interface version",
+    "cuda_available": "CUDA",
+    "cuda_reason": "why no CUDA",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (CompilerError, OSError) as error:
+        print(f"torchffi: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m torchffi", description=torchffi.__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    info = commands.add_parser("info", help="tell what torchffi computes with here, and why")
+    info.add_argument("--json", action="store_true", help="for programs")
+    info.set_defaults(run=_info)
+
+    compile_ = commands.add_parser(
+        "build", help="compile librt_torch.so for the LibTorch that is found, into the cache"
+    )
+    compile_.add_argument(
+        "--stub", action="store_true", help="the one that has every function and no LibTorch"
+    )
+    compile_.set_defaults(run=_build)
+
+    config = commands.add_parser(
+        "config", help="print what a C compiler needs to build a program on rt_torch.h"
+    )
+    config.add_argument("--cflags", action="store_true", help="flags to compile with")
+    config.add_argument("--libs", action="store_true", help="flags to link with")
+    config.add_argument("--library", action="store_true", help="the path of librt_torch.so")
+    config.add_argument(
+        "--stub", action="store_true", help="of the stub, which is built if it is not there yet"
+    )
+    config.set_defaults(run=_config, parser=config)
+    return parser
+
+
+def _info(options: argparse.Namespace) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it says what the table says
+        found = diagnose()
+    print(json.dumps(found, indent=2) if options.json else _table(found))
+    return 0
+
+
+def _table(found: dict[str, Any]) -> str:
+    width = max(map(len, _LABELS.values()))
+    lines = [
+        f"{label:{width}}  {_worded(found[key])}"
+        for key, label in _LABELS.items()
+        if found[key] not in ("", None) or key == "backend"
+    ]
+    if found["probes"]:
+        lines += ["", "tried:"]
+        lines += [f"  {probe['path']}\n    {probe['outcome']}" for probe in found["probes"]]
+    return "\n".join(lines)
+
+
+def _worded(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _build(options: argparse.Namespace) -> int:
+    if options.stub:
+        print(build.stub())
+        return 0
+    search = libtorch.find()
+    if search.libtorch is None:
+        return _fail(search.reason)
+    print(build.shim(search.libtorch))
+    # Something else may stand in its way, such as a TORCHFFI_SHIM that names another one.
+    status = loader.load()
+    return 0 if status.available else _fail(f"it is built, but: {status.reason}")
+
+
+def _config(options: argparse.Namespace) -> int:
+    if not (options.cflags or options.libs or options.library):
+        options.parser.error("give --cflags, --libs or --library")
+    flags: list[str] = []
+    if options.cflags:
+        flags.append(f"-I{places.HERE}")
+    if options.libs or options.library:
+        library, folders = _linkable(options.stub)
+        if library is None:
+            return _fail(loader.load().reason)
+        if options.library:
+            flags.append(str(library))
+        if options.libs:
+            flags += [f"-L{library.parent}", "-lrt_torch"]
+            flags += [f"-Wl,-rpath,{folder}" for folder in folders]
+            # DT_RPATH, unlike DT_RUNPATH, also serves what the shim itself needs.
+            flags.append("-Wl,--disable-new-dtags")
+    print(shlex.join(flags))
+    return 0
+
+
+def _linkable(stub: bool) -> tuple[Path | None, list[Path]]:
+    """The library for a C program, and the folders that it needs at run time."""
+    if stub:
+        library = places.cached_stub()
+        if not library.is_file():
+            build.stub()
+        return library, [library.parent]
+    status = loader.load()
+    found = libtorch.find().libtorch
+    if not status.available or found is None:
+        return None, []
+    library = Path(status.shim_path)
+    return library, [library.parent, found.library_dir]
+
+
+def _fail(reason: str) -> int:
+    print(f"torchffi: {reason}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The same primitives twice: on LibTorch handles and on NumPy arrays."""

@@ -1,0 +1,320 @@
+"""Primitives on LibTorch, by way of the C ABI. Raw data is a handle, an ``int``.
+
+A primitive takes handles, Python values and dtypes, and returns a new handle that the caller owns.
+What needs no conversion at all is not written here: :func:`__getattr__` finds it in the binding.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from torchffi import dtypes, lifetimes
+from torchffi.dtypes import DType
+from torchffi.errors import BY_CODE, DTypeError, InternalError, TorchError
+from torchffi.loader import ffi, lib
+
+Raw = int
+_TEXT_BYTES = 4096
+_RELEASE = ffi.addressof(lib, "torchffi_release")
+
+
+def failure() -> TorchError:
+    """This thread's last error as the exception to raise."""
+    text = ffi.new("char[]", _TEXT_BYTES)
+    code = lib.rt_torch_last_error(text, _TEXT_BYTES)
+    message = ffi.string(text).decode("utf-8", "replace")
+    return BY_CODE[code - 1](message) if code else InternalError("a call failed and left no error")
+
+
+def new(handle: int) -> Raw:
+    """The handle, or the error that stands behind 0."""
+    if not handle:
+        raise failure()
+    return handle
+
+
+def done(status: int) -> int:
+    """The status or count, or the error that stands behind -1."""
+    if status < 0:
+        raise failure()
+    return status
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """The primitive that only passes handles and numbers on, made at its first use."""
+    function = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(
+        lib, f"rt_torch_{name}", None
+    )
+    if function is None or name.startswith("__"):
+        raise AttributeError(f"LibTorch's backend has no primitive {name!r}")
+    result = done if ffi.typeof(function).result.cname == "int32_t" else new
+
+    def primitive(*arguments: Any) -> int:
+        return result(function(*arguments))
+
+    setattr(sys.modules[__name__], name, primitive)
+    return primitive
+
+
+# ---- Creation
+
+
+def empty(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    return new(lib.rt_torch_tensor_empty(shape, len(shape), dtype.code, device))
+
+
+def zeros(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    return new(lib.rt_torch_tensor_zeros(shape, len(shape), dtype.code, device))
+
+
+def ones(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    return new(lib.rt_torch_tensor_ones(shape, len(shape), dtype.code, device))
+
+
+def rand(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    return new(lib.rt_torch_tensor_rand(shape, len(shape), dtype.code, device))
+
+
+def randn(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    return new(lib.rt_torch_tensor_randn(shape, len(shape), dtype.code, device))
+
+
+def _scalar(value: complex, dtype: DType) -> bytes:
+    assert dtype.numpy is not None
+    with np.errstate(over="ignore"):
+        return np.asarray(value, dtype.numpy).tobytes().ljust(16, b"\0")
+
+
+def full(shape: tuple[int, ...], value: complex, dtype: DType, device: int) -> Raw:
+    exact = dtype if dtype.numpy is not None else dtypes.float32
+    scalar = _scalar(value, exact)
+    return new(lib.rt_torch_tensor_full(shape, len(shape), scalar, exact.code, dtype.code, device))
+
+
+def eye(rows: int, columns: int, dtype: DType, device: int) -> Raw:
+    return new(lib.rt_torch_tensor_eye(rows, columns, dtype.code, device))
+
+
+def arange(start: float, stop: float, step: float, dtype: DType, device: int) -> Raw:
+    floats = sorted(type(value) is float for value in (start, stop, step))
+    scalars = dtypes.float64 if floats[-1] else dtypes.int64
+    first, last, by = (_scalar(value, scalars) for value in (start, stop, step))
+    return new(lib.rt_torch_tensor_arange(first, last, by, scalars.code, dtype.code, device))
+
+
+# ---- Host memory
+
+
+def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    memory = ffi.from_buffer(data)
+    return new(
+        lib.rt_torch_tensor_from_data(memory, len(data), shape, len(shape), dtype.code, device)
+    )
+
+
+def to_bytes(x: Raw, nbytes: int) -> bytes:
+    memory = ffi.new("char[]", nbytes)
+    done(lib.rt_torch_tensor_copy_to_host(x, memory, nbytes))
+    return bytes(ffi.buffer(memory, nbytes))
+
+
+def from_numpy(array: np.ndarray[Any, Any]) -> Raw:
+    """A handle over the array's own memory, which lives until LibTorch lets go of it."""
+    dtype = dtypes.by_numpy(array.dtype)
+    strides = [step // array.itemsize for step in array.strides]
+    address = array.__array_interface__["data"][0]
+    last = builtins.sum((n - 1) * step for n, step in zip(array.shape, array.strides, strict=True))
+    nbytes = array.itemsize + last if array.size else 0
+    ticket, number = lifetimes.lend(array)
+    handle = lib.rt_torch_tensor_from_blob(
+        ffi.cast("void *", address), nbytes, array.shape, strides, array.ndim, dtype.code,
+        _RELEASE, ticket,
+    )  # fmt: skip
+    if not handle:
+        lifetimes.take_back(ticket, number)
+        raise failure()
+    return int(handle)
+
+
+class _Export:
+    """Memory of a tensor for NumPy, with a handle of its own, so that it outlives the tensor."""
+
+    __slots__ = ("__array_interface__", "__weakref__")
+
+    def __init__(self, x: Raw, dtype: DType) -> None:
+        if dtype.numpy is None:
+            raise DTypeError(
+                f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
+            )
+        if is_cuda(x):
+            raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
+        lifetimes.own(self, new(lib.rt_torch_tensor_alias(x)))
+        address = ffi.new("void **")
+        done(lib.rt_torch_tensor_data(x, address))
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": dtype.numpy.str,
+            "shape": shape(x),
+            "strides": tuple(step * dtype.itemsize for step in strides(x)),
+            "data": (int(ffi.cast("uintptr_t", address[0])), False),
+        }
+
+
+def numpy(x: Raw, dtype: DType) -> np.ndarray[Any, Any]:
+    """An array over the tensor's memory."""
+    export = _Export(x, dtype)
+    if 0 in export.__array_interface__["shape"]:
+        return np.empty(export.__array_interface__["shape"], dtype.numpy)
+    return np.asarray(export)
+
+
+def item(x: Raw, dtype: DType) -> Any:
+    value = ffi.new("char[16]")
+    if dtype.numpy is None:
+        wide = to_dtype(x, dtypes.float32)
+        try:
+            return item(wide, dtypes.float32)
+        finally:
+            lib.rt_torch_tensor_free(wide)
+    done(lib.rt_torch_tensor_item(x, value))
+    return np.frombuffer(ffi.buffer(value), dtype.numpy, 1)[0].item()
+
+
+# ---- What a tensor has
+
+
+def shape(x: Raw) -> tuple[int, ...]:
+    dims = ffi.new("int64_t[64]")
+    return tuple(dims[0 : done(lib.rt_torch_tensor_shape(x, dims, 64))])
+
+
+def strides(x: Raw) -> tuple[int, ...]:
+    """In elements."""
+    steps = ffi.new("int64_t[64]")
+    return tuple(steps[0 : done(lib.rt_torch_tensor_strides(x, steps, 64))])
+
+
+def device(x: Raw) -> int:
+    number = ffi.new("int64_t *")
+    done(lib.rt_torch_tensor_device(x, number))
+    return int(number[0])
+
+
+def is_cuda(x: Raw) -> bool:
+    return bool(done(lib.rt_torch_tensor_is_cuda(x)))
+
+
+def to_dtype(x: Raw, dtype: DType) -> Raw:
+    return new(lib.rt_torch_tensor_to_dtype(x, dtype.code))
+
+
+# ---- Reductions; axes is None for all of them
+
+
+def _axes(axes: Sequence[int] | None) -> tuple[Any, int]:
+    return (ffi.NULL, 0) if axes is None else (axes, len(axes))
+
+
+def sum(x: Raw, axes: tuple[int, ...] | None, keepdims: bool, dtype: DType) -> Raw:
+    return new(lib.rt_torch_tensor_sum(x, *_axes(axes), keepdims, dtype.code))
+
+
+def prod(x: Raw, axes: tuple[int, ...] | None, keepdims: bool, dtype: DType) -> Raw:
+    return new(lib.rt_torch_tensor_prod(x, *_axes(axes), keepdims, dtype.code))
+
+
+def mean(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_mean(x, *_axes(axes), keepdims))
+
+
+def var(x: Raw, axes: tuple[int, ...] | None, correction: float, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_var(x, *_axes(axes), correction, keepdims))
+
+
+def amax(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_amax(x, *_axes(axes), keepdims))
+
+
+def amin(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_amin(x, *_axes(axes), keepdims))
+
+
+def all(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_all(x, *_axes(axes), keepdims))
+
+
+def any(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_any(x, *_axes(axes), keepdims))
+
+
+def argmax(x: Raw, axis: int | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_argmax(x, ffi.NULL if axis is None else (axis,), keepdims))
+
+
+def argmin(x: Raw, axis: int | None, keepdims: bool) -> Raw:
+    return new(lib.rt_torch_tensor_argmin(x, ffi.NULL if axis is None else (axis,), keepdims))
+
+
+# ---- Shape and order
+
+
+def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
+    return new(lib.rt_torch_tensor_reshape(x, shape, len(shape)))
+
+
+def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
+    return new(lib.rt_torch_tensor_expand(x, shape, len(shape)))
+
+
+def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
+    return new(lib.rt_torch_tensor_permute(x, axes, len(axes)))
+
+
+def flip(x: Raw, axes: tuple[int, ...]) -> Raw:
+    return new(lib.rt_torch_tensor_flip(x, axes, len(axes)))
+
+
+def cat(tensors: Sequence[Raw], axis: int) -> Raw:
+    return new(lib.rt_torch_tensor_cat(tensors, len(tensors), axis))
+
+
+def stack(tensors: Sequence[Raw], axis: int) -> Raw:
+    return new(lib.rt_torch_tensor_stack(tensors, len(tensors), axis))
+
+
+# ---- Indexing; None stands for an axis taken whole
+
+
+def index(x: Raw, indices: Sequence[Raw | None]) -> Raw:
+    return new(lib.rt_torch_tensor_index(x, [i or 0 for i in indices], len(indices)))
+
+
+def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
+    done(lib.rt_torch_tensor_index_put_(x, [i or 0 for i in indices], len(indices), values))
+
+
+# ---- Layers
+
+
+def layer_norm(
+    x: Raw, shape: tuple[int, ...], weight: Raw | None, bias: Raw | None, epsilon: float
+) -> Raw:
+    return new(lib.rt_torch_layer_norm(x, shape, len(shape), weight or 0, bias or 0, epsilon))
+
+
+def linear(x: Raw, weight: Raw, bias: Raw | None) -> Raw:
+    return new(lib.rt_torch_linear(x, weight, bias or 0))
+
+
+def scaled_dot_product_attention(
+    query: Raw, key: Raw, value: Raw, mask: Raw | None, causal: bool, scale: float | None
+) -> Raw:
+    factor = ffi.NULL if scale is None else (scale,)
+    return new(
+        lib.rt_torch_scaled_dot_product_attention(query, key, value, mask or 0, causal, factor)
+    )

@@ -1,0 +1,174 @@
+"""The dtypes and their promotion.
+
+The twelve dtypes of the Array API standard that need no other library, and beside them float16 and
+bfloat16, which the standard does not name.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from torchffi.errors import DTypeError
+
+Kind = Literal["bool", "signed integer", "unsigned integer", "floating point", "complex"]
+
+
+class DType:
+    """A dtype. Two are equal if they are the same object.
+
+    Attributes:
+        name: As the Array API standard spells it.
+        code: The value of the C ABI, which is c10::ScalarType's.
+        itemsize: Bytes of one element.
+        kind: What it holds.
+        numpy: NumPy's dtype, or None where NumPy has none.
+    """
+
+    __slots__ = ("code", "itemsize", "kind", "name", "numpy")
+
+    def __init__(
+        self, name: str, code: int, itemsize: int, kind: Kind, in_numpy: builtins.bool = True
+    ) -> None:
+        self.name: Final = name
+        self.code: Final = code
+        self.itemsize: Final = itemsize
+        self.kind: Final[Kind] = kind
+        self.numpy: Final[np.dtype[Any] | None] = np.dtype(name) if in_numpy else None
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return by_name, (self.name,)
+
+
+bool = DType("bool", 11, 1, "bool")
+int8 = DType("int8", 1, 1, "signed integer")
+int16 = DType("int16", 2, 2, "signed integer")
+int32 = DType("int32", 3, 4, "signed integer")
+int64 = DType("int64", 4, 8, "signed integer")
+uint8 = DType("uint8", 0, 1, "unsigned integer")
+uint16 = DType("uint16", 27, 2, "unsigned integer")
+uint32 = DType("uint32", 28, 4, "unsigned integer")
+uint64 = DType("uint64", 29, 8, "unsigned integer")
+float16 = DType("float16", 5, 2, "floating point")
+bfloat16 = DType("bfloat16", 15, 2, "floating point", in_numpy=False)
+float32 = DType("float32", 6, 4, "floating point")
+float64 = DType("float64", 7, 8, "floating point")
+complex64 = DType("complex64", 9, 8, "complex")
+complex128 = DType("complex128", 10, 16, "complex")
+
+ALL: Final = (
+    bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
+    float16, bfloat16, float32, float64, complex64, complex128,
+)  # fmt: skip
+
+default_float: Final = float32
+default_int: Final = int64
+default_complex: Final = complex64
+
+# What an operation may admit, as sets of kinds.
+BOOL: Final = frozenset({"bool"})
+INTEGER: Final = frozenset({"signed integer", "unsigned integer"})
+FLOATING: Final = frozenset({"floating point"})
+COMPLEX: Final = frozenset({"complex"})
+INEXACT: Final = FLOATING | COMPLEX
+REAL: Final = INTEGER | FLOATING
+NUMERIC: Final = REAL | COMPLEX
+ANY: Final = NUMERIC | BOOL
+
+_BY_NAME: Final = {dtype.name: dtype for dtype in ALL}
+_BY_NUMPY: Final = {dtype.numpy: dtype for dtype in ALL if dtype.numpy is not None}
+_BY_CODE: Final = {dtype.code: dtype for dtype in ALL}
+
+
+def by_name(name: str) -> DType:
+    """The dtype of this name."""
+    return _BY_NAME[name]
+
+
+def by_code(code: int) -> DType:
+    """The dtype of this code of the C ABI."""
+    return _BY_CODE[code]
+
+
+def by_numpy(dtype: np.dtype[Any]) -> DType:
+    """The dtype that NumPy calls so.
+
+    Raises:
+        TypeError: For one that torchffi does not have, or not in this byte order.
+    """
+    try:
+        return _BY_NUMPY[dtype]
+    except KeyError:
+        known = ", ".join(d.name for d in _BY_NUMPY.values())
+        raise DTypeError(
+            f"NumPy's dtype {dtype} has no counterpart; expected one of {known}"
+        ) from None
+
+
+def _meet(a: DType, b: DType) -> DType | None:
+    kinds = {a.kind, b.kind}
+    if len(kinds) == 1:
+        if a.itemsize != b.itemsize:
+            return a if a.itemsize > b.itemsize else b
+        return a if a is b else float32  # float16 with bfloat16
+    if kinds == INTEGER:
+        signed, unsigned = (a, b) if a.kind == "signed integer" else (b, a)
+        if signed.itemsize > unsigned.itemsize:
+            return signed
+        return _BY_NAME.get(f"int{16 * unsigned.itemsize}")  # none above uint32
+    if kinds == INEXACT:
+        real, whole = (a, b) if a.kind == "floating point" else (b, a)
+        return complex128 if real.itemsize * 2 > whole.itemsize else whole
+    return None
+
+
+_MEETS: Final = {(a, b): _meet(a, b) for a in ALL for b in ALL}
+
+
+def promote(operation: str, a: DType, b: DType) -> DType:
+    """The dtype in which two dtypes meet.
+
+    Args:
+        operation: Named in the error.
+        a, b: The dtypes.
+
+    Raises:
+        TypeError: If the standard does not let them mix.
+
+    Source: Array API standard, "Type Promotion Rules".
+    """
+    met = _MEETS[a, b]
+    if met is None:
+        raise DTypeError(
+            f"{operation}: dtypes {a} and {b} do not mix; convert one of them with astype()"
+        )
+    return met
+
+
+def given(operation: str, dtype: object, default: DType) -> DType:
+    """The dtype that a caller gave, or the default where it is None."""
+    if dtype is None:
+        return default
+    if isinstance(dtype, DType):
+        return dtype
+    raise DTypeError(
+        f"{operation}: expected a dtype of torchffi such as torchffi.float32, got {dtype!r:.60}"
+    )
+
+
+def check_conversion(operation: str, dtype: DType, to: DType) -> None:
+    """Raises TypeError if a conversion would lose more than precision."""
+    if dtype.kind == "complex" and to.kind not in ("complex", "bool"):
+        raise DTypeError(f"{operation}: {dtype} to {to} would drop the imaginary part")
+
+
+def check(operation: str, dtype: DType, admitted: frozenset[str]) -> None:
+    """Raises TypeError if the operation does not admit the dtype."""
+    if dtype.kind not in admitted:
+        kinds = " or ".join(sorted(admitted))
+        raise DTypeError(f"{operation}: dtype {dtype} is not admitted; expected {kinds}")

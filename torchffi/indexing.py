@@ -1,0 +1,180 @@
+"""Indexing by integers, slices, the ellipsis, None, and tensors of integers or bools.
+
+The rules are NumPy's. Integers, slices and None give views; a negative step and tensors give copies.
+
+Source: Array API standard, "Indexing".
+"""
+
+from __future__ import annotations
+
+import operator
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from torchffi import creation, dtypes, manipulation, operands
+from torchffi.dtypes import INTEGER
+from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
+from torchffi.operands import Scalar, is_scalar, is_tensor
+from torchffi.routing import run, run_in_place
+
+if TYPE_CHECKING:
+    from torchffi.tensor import Tensor
+
+
+def _prepared(key: Any) -> Any:
+    """One key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
+    if key is None or key is Ellipsis or isinstance(key, slice):
+        return key
+    if isinstance(key, (bool, np.bool_, list, np.ndarray)):
+        key = creation.asarray(
+            key, dtype=dtypes.int64 if isinstance(key, list) and not key else None
+        )
+    if is_tensor(key):
+        if key.dtype is dtypes.bool:
+            return key
+        if key.dtype.kind in INTEGER:
+            return operands.astype(key, dtypes.int64)
+        raise DTypeError(f"index: a tensor of {key.dtype} is no index, expected integers or bool")
+    try:
+        return operator.index(key)
+    except TypeError:
+        raise DTypeError(
+            f"index: {key!r:.60} is no index; expected an integer, a slice, an ellipsis, None, or a "
+            "tensor of integers or bools"
+        ) from None
+
+
+def _width(key: Any) -> int:
+    """How many axes of the tensor a key stands for."""
+    if key is None or key is Ellipsis:
+        return 0
+    return key.ndim if is_tensor(key) and key.dtype is dtypes.bool else 1
+
+
+def _complete(x: Tensor, key: Any) -> list[Any]:
+    """A key for every axis: the ellipsis as whole slices."""
+    keys = [_prepared(one) for one in (key if isinstance(key, tuple) else (key,))]
+    dots = [i for i, one in enumerate(keys) if one is Ellipsis]
+    if len(dots) > 1:
+        raise AxisError("index: only one ellipsis can stand in an index")
+    missing = x.ndim - sum(_width(one) for one in keys)
+    if missing < 0:
+        raise AxisError(
+            f"index: {x.ndim - missing} axes are indexed, but shape {x.shape} has only {x.ndim}"
+        )
+    at = dots[0] if dots else len(keys)
+    return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
+
+
+def _check_bounds(index: int, axis: int, x: Tensor) -> None:
+    length = x.shape[axis]
+    if not -length <= index < length:
+        raise AxisError(f"index: {index} is out of range for axis {axis} of shape {x.shape}")
+
+
+def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[int, ...]]:
+    """The view that the integers, slices and None of a key give; what stands for its tensors, axis by
+    axis; and the axes of the view that a negative step still has to turn round.
+    """
+    keys = _complete(x, key)
+    picks = any(is_tensor(one) for one in keys)
+    indices: list[Tensor | None] = []
+    turned: list[int] = []
+    view, axis = x, 0
+    sources = accumulate(map(_width, keys), initial=0)  # the axis of x that each key is for
+    for one, source in zip(keys, sources, strict=False):
+        if one is None:
+            view = run("unsqueeze", x.dtype, view, axis)
+        elif isinstance(one, slice):
+            view, reverse = _sliced(view, axis, one)
+            turned += [axis] if reverse else []
+        elif not is_tensor(one):
+            _check_bounds(one, source, x)
+            if not picks:
+                view = run("select", x.dtype, view, axis, one)
+                continue
+            # Beside a tensor an integer is an index like it: the two broadcast.
+            indices.append(operands.scalar_tensor("index", one, dtypes.int64, x))
+            axis += 1
+            continue
+        else:
+            if one.ndim == 0 and one.dtype is dtypes.bool:
+                view = run("unsqueeze", x.dtype, view, axis)
+                one = manipulation.reshape(one, (1,))
+            indices.append(one)
+            axis += _width(one)
+            continue
+        indices.append(None)
+        axis += 1
+    return view, indices if picks else [], tuple(turned)
+
+
+def _sliced(x: Tensor, axis: int, key: slice) -> tuple[Tensor, bool]:
+    length = x.shape[axis]
+    try:
+        start, stop, step = key.indices(length)
+    except ValueError:
+        raise InvalidArgumentError(
+            "index: the step of a slice is 0, expected another number"
+        ) from None
+    except TypeError:
+        raise DTypeError(f"index: {key} has parts that are no integers") from None
+    if step > 0:
+        if (start, step) == (0, 1) and stop == length:
+            return x, False
+        return run("slice", x.dtype, x, axis, start, max(start, stop), step), False
+    count = len(range(start, stop, step))
+    first = start + (count - 1) * step if count else 0
+    return run("slice", x.dtype, x, axis, first, start + 1 if count else 0, -step), count > 1
+
+
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """``x[key]``.
+
+    Raises:
+        IndexError: For an index out of range, or more of them than axes.
+        TypeError: For something that is no index.
+    """
+    view, indices, turned = _resolve(x, key)
+    if turned:
+        view = run("flip", x.dtype, view, turned)
+    if indices:
+        return run("index", x.dtype, view, indices)
+    return run("alias", x.dtype, view) if view is x else view
+
+
+def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
+    """``x[key] = value``: overwrites elements with the value, which broadcasts to them.
+
+    Raises:
+        IndexError: For an index out of range, or more of them than axes.
+        TypeError: For something that is no index, or a value whose dtype does not fit that of x.
+        ValueError: If the value does not broadcast.
+    """
+    view, indices, turned = _resolve(x, key)
+    elements = _fitting(x, value)
+    if not indices:
+        if turned:
+            elements = run("flip", x.dtype, manipulation.broadcast_to(elements, view.shape), turned)
+        run_in_place("copy_", view, elements)
+    elif turned:
+        whole = run("flip", x.dtype, view, turned)
+        run_in_place("index_put_", whole, indices, elements)
+        run_in_place("copy_", view, run("flip", x.dtype, whole, turned))
+    else:
+        run_in_place("index_put_", view, indices, elements)
+
+
+def _fitting(x: Tensor, value: Tensor | Scalar) -> Tensor:
+    """The value as a tensor of the dtype of x."""
+    if is_scalar(value):
+        dtype = operands.scalar_dtype("index", value, x.dtype)
+        if dtype is not x.dtype:
+            raise DTypeError(f"index: {value!r} does not fit into a tensor of {x.dtype}")
+        return operands.scalar_tensor("index", value, x.dtype, x)
+    value = operands.tensor("index", value)
+    if dtypes.promote("index", x.dtype, value.dtype) is not x.dtype:
+        raise DTypeError(f"index: {value.dtype} does not fit into a tensor of {x.dtype}")
+    return operands.astype(value, x.dtype)

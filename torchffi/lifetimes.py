@@ -1,0 +1,94 @@
+"""Who owns which handle: one owner, one handle, released exactly once.
+
+The registry holds a weak reference for every owner, keyed by handle. It must be the registry that
+holds it: a reference held by its own referent is not called when both go in one cycle.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+from torchffi.loader import ffi, lib
+
+
+class _Reference(weakref.ref[Any]):
+    __slots__ = ("handle",)
+    handle: int
+
+
+_owned: Final[dict[int, _Reference]] = {}
+
+# Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
+_lent: Final[dict[int, object]] = {}
+_numbers: Final = itertools.count(1)
+
+
+def _collected(
+    reference: _Reference,
+    # Bound early: globals may be gone when the interpreter ends.
+    pop: Callable[[int, None], _Reference | None] = _owned.pop,
+    free: Callable[[int], int] = lib.rt_torch_tensor_free,
+    lent: dict[int, object] = _lent,
+) -> None:
+    if pop(reference.handle, None) is not None:
+        free(reference.handle)
+        if lent:
+            collect_returned()
+
+
+def own(owner: object, handle: int) -> None:
+    """Makes ``owner`` the owner of a handle, which is freed when the owner goes."""
+    try:
+        reference = _Reference(owner, _collected)
+        reference.handle = handle
+        _owned[handle] = reference
+    except BaseException:
+        lib.rt_torch_tensor_free(handle)
+        raise
+
+
+def release(handle: int) -> bool:
+    """Frees an owned handle now. False if it was freed before."""
+    if _owned.pop(handle, None) is None:
+        return False
+    lib.rt_torch_tensor_free(handle)
+    collect_returned()
+    return True
+
+
+def lend(memory: object) -> tuple[Any, int]:
+    """Keeps ``memory`` alive until LibTorch returns it.
+
+    Returns:
+        The ticket to hand to ``torchffi_release``, and its number for :func:`take_back`.
+    """
+    collect_returned()
+    number = next(_numbers)
+    ticket = lib.torchffi_ticket(number)
+    if ticket == ffi.NULL:
+        raise MemoryError
+    _lent[number] = memory
+    return ticket, number
+
+
+def take_back(ticket: Any, number: int) -> None:
+    """Undoes :func:`lend` after LibTorch refused the memory."""
+    lib.torchffi_ticket_drop(ticket)
+    del _lent[number]
+
+
+def collect_returned() -> None:
+    """Drops the memory that LibTorch has returned since the last call."""
+    numbers = ffi.new("int64_t[64]")
+    while count := lib.torchffi_released(numbers, 64):
+        for i in range(count):
+            _lent.pop(numbers[i], None)
+
+
+# What still lives at the end of the process is left to the operating system: freeing it would only
+# race with threads that still compute.
+atexit.register(_owned.clear)

@@ -1,0 +1,157 @@
+"""What a chapter asks of its arguments: tensors of one dtype, axes, shapes."""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, SupportsIndex, TypeGuard
+
+import numpy as np
+
+from torchffi import devices, dtypes
+from torchffi.dtypes import DType
+from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
+from torchffi.routing import run
+
+if TYPE_CHECKING:
+    from torchffi.tensor import Tensor
+
+Scalar = bool | int | float | complex
+Axis = int | tuple[int, ...] | None
+
+_WIDEST = dtypes.complex128.itemsize
+_RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}
+
+
+def is_tensor(value: object) -> TypeGuard[Tensor]:
+    """Whether the value is a tensor of torchffi."""
+    return getattr(value, "_backend", None) is not None
+
+
+def is_scalar(value: object) -> TypeGuard[Scalar]:
+    """Whether the value is a scalar, Python's or NumPy's."""
+    return isinstance(value, (bool, int, float, complex, np.number, np.bool_))
+
+
+def tensor(operation: str, value: object) -> Tensor:
+    """The value, which must be a tensor."""
+    if is_tensor(value):
+        return value
+    raise DTypeError(
+        f"{operation}: expected a Tensor, got {type(value).__name__}; make one with torchffi.asarray()"
+    )
+
+
+def scalar_dtype(operation: str, value: Scalar, beside: DType) -> DType:
+    """The dtype that a Python scalar takes beside a tensor: the tensor's, unless its kind is lower."""
+    if isinstance(value, (bool, np.bool_)):
+        return beside
+    if isinstance(value, (int, np.integer)):
+        return dtypes.default_int if beside.kind == "bool" else beside
+    if isinstance(value, (float, np.floating)):
+        return beside if _RANK[beside.kind] >= 2 else dtypes.default_float
+    if beside.kind == "complex":
+        return beside
+    return dtypes.complex128 if beside is dtypes.float64 else dtypes.complex64
+
+
+def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
+    """A tensor of no axes, on the backend and device of the tensor that it stands beside."""
+    if dtype.kind in dtypes.INTEGER:
+        assert dtype.numpy is not None
+        limits = np.iinfo(dtype.numpy)
+        if not limits.min <= int(value.real) <= limits.max:
+            raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
+    device = devices.number(beside.device)
+    try:
+        raw = beside._backend.primitives.full((), value, dtype, device)
+    except OverflowError:
+        raise InvalidArgumentError(
+            f"{operation}: an integer of this size does not fit into {dtype}"
+        ) from None
+    return beside._backend.wrap(raw, dtype)
+
+
+def pair(
+    operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
+) -> tuple[Tensor, Tensor]:
+    """Two operands in the dtype in which they meet. One of them may be a Python scalar."""
+    if is_tensor(x1) and is_tensor(x2):
+        dtype = x1.dtype if x1.dtype is x2.dtype else dtypes.promote(operation, x1.dtype, x2.dtype)
+        dtypes.check(operation, dtype, admitted)
+        return astype(x1, dtype), astype(x2, dtype)
+    if is_tensor(x1) and is_scalar(x2):
+        dtype = scalar_dtype(operation, x2, x1.dtype)
+        dtypes.check(operation, dtype, admitted)
+        return astype(x1, dtype), scalar_tensor(operation, x2, dtype, x1)
+    if is_tensor(x2) and is_scalar(x1):
+        dtype = scalar_dtype(operation, x1, x2.dtype)
+        dtypes.check(operation, dtype, admitted)
+        return scalar_tensor(operation, x1, dtype, x2), astype(x2, dtype)
+    given = f"{type(x1).__name__} and {type(x2).__name__}"
+    raise DTypeError(f"{operation}: expected two tensors, or one and a Python scalar, got {given}")
+
+
+def astype(x: Tensor, dtype: DType) -> Tensor:
+    """The tensor itself if it has the dtype already."""
+    return x if x.dtype is dtype else run("to_dtype", dtype, x, dtype)
+
+
+def inexact(operation: str, x: Tensor) -> Tensor:
+    """The tensor in a floating-point or complex dtype: integers become the default one."""
+    x = tensor(operation, x)
+    return astype(x, dtypes.default_float) if _RANK[x.dtype.kind] < 2 else x
+
+
+def axis(operation: str, axis: SupportsIndex, x: Tensor, extra: int = 0) -> int:
+    """An axis of the tensor, counted from 0. ``extra`` counts axes that the result has more."""
+    ndim = x.ndim + extra
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        raise DTypeError(f"{operation}: an axis is an integer, got {axis!r:.60}") from None
+    if not -ndim <= number < ndim:
+        raise AxisError(f"{operation}: axis {number} is out of range for shape {x.shape}")
+    return number % ndim
+
+
+def axes(operation: str, axis_: Axis, x: Tensor) -> tuple[int, ...]:
+    """The axes of a reduction or permutation, each once, counted from 0. None is all of them."""
+    if axis_ is None:
+        return tuple(range(x.ndim))
+    given = axis_ if isinstance(axis_, (tuple, list)) else (axis_,)
+    found = tuple(axis(operation, one, x) for one in given)
+    if len(set(found)) != len(found):
+        raise InvalidArgumentError(f"{operation}: axes {tuple(given)} name one axis twice")
+    return found
+
+
+def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """A shape from an integer or a sequence of them."""
+    try:
+        return (operator.index(value),)  # type: ignore[arg-type]
+    except TypeError:
+        pass
+    try:
+        return tuple(operator.index(n) for n in value)  # type: ignore[union-attr]
+    except TypeError:
+        raise DTypeError(f"{operation}: a shape is integers, got {value!r}") from None
+
+
+def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """The shape of a tensor to create."""
+    dims = shape(operation, value)
+    if any(n < 0 for n in dims):
+        raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
+    if math.prod(max(n, 1) for n in dims) > sys.maxsize // _WIDEST:
+        raise InvalidArgumentError(f"{operation}: shape {dims} is too large")
+    check_ndim(operation, len(dims))
+    return dims
+
+
+def check_ndim(operation: str, ndim: int) -> None:
+    """Raises ValueError for more axes than a tensor can have."""
+    if ndim > 64:
+        raise InvalidArgumentError(f"{operation}: {ndim} axes, expected at most 64")

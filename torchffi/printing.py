@@ -1,0 +1,27 @@
+"""A tensor as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from torchffi import dtypes
+from torchffi.operands import astype
+
+if TYPE_CHECKING:
+    from torchffi.tensor import Tensor
+
+_SHOWN = 1000  # elements; of a larger tensor NumPy shows the edges
+
+
+def describe(x: Tensor) -> str:
+    """Values, dtype, device and backend: what ``repr()`` shows."""
+    prefix = "Tensor("
+    host = x.cpu()
+    if x.dtype.numpy is None:
+        host = astype(host, dtypes.float32)
+    values = np.array2string(host.numpy(), separator=", ", prefix=prefix, threshold=_SHOWN)
+    shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""
+    tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
+    return f"{prefix}{values}{shape}, {tail})"

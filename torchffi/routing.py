@@ -1,0 +1,262 @@
+"""Which backend an operation runs on, and what happens where it cannot."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from torchffi import loader
+from torchffi.backends import ffi as on_ffi
+from torchffi.backends import numpy as on_numpy
+from torchffi.dtypes import DType
+from torchffi.errors import (
+    InvalidArgumentError,
+    NotSupportedError,
+    TorchError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from torchffi.tensor import Tensor
+
+
+class Backend:
+    """A set of primitives, and the tensors that are made of its raw data.
+
+    Attributes:
+        name: ``"ffi"`` or ``"numpy"``.
+        primitives: The module that has them.
+        wrap: Makes a tensor of raw data and its dtype. Set by :mod:`torchffi.tensor`.
+    """
+
+    __slots__ = ("name", "primitives", "wrap")
+    wrap: Callable[[Any, DType], Tensor]
+
+    def __init__(self, name: str, primitives: ModuleType) -> None:
+        self.name: Final = name
+        self.primitives: Final = primitives
+
+
+FFI: Final = Backend("ffi", on_ffi)
+NUMPY: Final = Backend("numpy", on_numpy)
+
+# What the namespace calls the primitives that are named as in ATen.
+_PUBLIC: Final = {
+    "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert", "cat": "concat", "copy": "index",
+    "div": "divide", "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal", "gt": "greater",
+    "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply", "ne": "not_equal",
+    "neg": "negative", "permute": "permute_dims", "sub": "subtract", "to_dtype": "astype",
+    "unsqueeze": "expand_dims",
+}  # fmt: skip
+
+_chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)
+_default: Backend | None = None
+_lock: Final = threading.Lock()
+_fallbacks: Final[Counter[str]] = Counter()
+
+
+def _policy(variable: str, admitted: tuple[str, ...]) -> str:
+    value = os.environ.get(variable) or admitted[0]
+    if value not in admitted:
+        raise InvalidArgumentError(f"{variable} is {value!r}, expected {' or '.join(admitted)}")
+    return value
+
+
+def _need_ffi() -> Backend:
+    status = loader.load()
+    if not status.available:
+        raise UnavailableError(f"LibTorch is needed and not available: {status.reason}")
+    return FFI
+
+
+def _first_default() -> Backend:
+    policy = _policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy"))
+    if policy == "numpy":
+        return NUMPY
+    if policy == "ffi":
+        return _need_ffi()
+    status = loader.load()
+    if status.available:
+        return FFI
+    if status.libtorch_path:  # it is there and cannot be used: worth a word
+        warnings.warn(
+            f"torchffi computes with NumPy: {status.reason}", RuntimeWarning, stacklevel=5
+        )
+    return NUMPY
+
+
+def default_backend() -> Backend:
+    """The backend that creation uses now."""
+    global _default
+    chosen = _chosen.get()
+    if chosen is not None:
+        return chosen
+    if _default is None:
+        with _lock:
+            if _default is None:
+                _default = _first_default()
+    return _default
+
+
+def get_backend() -> str:
+    """The backend that new tensors are made on: ``"ffi"`` (LibTorch) or ``"numpy"``.
+
+    Raises:
+        UnavailableError: If ``TORCHFFI_BACKEND=ffi`` and LibTorch cannot be used.
+    """
+    return default_backend().name
+
+
+@contextmanager
+def use_backend(name: str) -> Iterator[None]:
+    """Makes new tensors on one backend, inside a ``with`` block and this context only.
+
+    What exists already stays where it is: an operation runs where its operands are.
+
+    Args:
+        name: ``"ffi"`` or ``"numpy"``.
+
+    Raises:
+        ValueError: For another name.
+        UnavailableError: For ``"ffi"`` where LibTorch cannot be used.
+    """
+    if name not in ("ffi", "numpy"):
+        raise InvalidArgumentError(
+            f"use_backend: {name!r} is no backend, expected 'ffi' or 'numpy'"
+        )
+    token = _chosen.set(_need_ffi() if name == "ffi" else NUMPY)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def fallback_counts() -> dict[str, int]:
+    """How often each operation on FFI data ran on NumPy, for want of a kernel in LibTorch."""
+    return dict(_fallbacks)
+
+
+def moved(tensor: Tensor, backend: Backend) -> Tensor:
+    """The tensor on a backend, over the same memory wherever that is possible."""
+    if tensor._backend is backend:
+        return tensor
+    data = tensor._data
+    if backend is NUMPY:
+        return NUMPY.wrap(on_ffi.numpy(data, tensor.dtype), tensor.dtype)
+    if not lendable(data):
+        data = data.copy()
+    return FFI.wrap(on_ffi.from_numpy(data), tensor.dtype)
+
+
+def lendable(array: np.ndarray[Any, Any]) -> bool:
+    """Whether LibTorch can use the array's own memory: writable, aligned, no negative stride."""
+    return bool(
+        array.flags.writeable
+        and array.flags.aligned
+        and min(array.strides, default=0) >= 0
+        and not any(step % array.itemsize for step in array.strides)
+    )
+
+
+def _unwrap(backend: Backend, argument: Any, held: list[Tensor]) -> Any:
+    own = getattr(argument, "_backend", None)
+    if own is not None:
+        tensor = argument if own is backend else moved(argument, backend)
+        held.append(tensor)
+        return tensor._data
+    if type(argument) is list:
+        return [_unwrap(backend, element, held) for element in argument]
+    return argument
+
+
+def _call(backend: Backend, name: str, arguments: tuple[Any, ...]) -> Any:
+    held: list[Tensor] = []  # keeps what was moved alive until the call returns
+    raw = [_unwrap(backend, argument, held) for argument in arguments]
+    primitive = getattr(backend.primitives, name)
+    if backend is FFI:
+        try:
+            return primitive(*raw)
+        except TorchError as error:
+            raise _told(name, error) from None
+    try:
+        with np.errstate(all="ignore"):
+            return primitive(*raw)
+    except Exception as error:
+        raise _told(name, on_numpy.failure(error)) from None
+
+
+def _public(name: str) -> str:
+    plain = name.removesuffix("_")
+    return _PUBLIC.get(plain, plain)
+
+
+def _told(name: str, error: TorchError) -> TorchError:
+    """The error, with the name of what the user called before it."""
+    text = str(error).removeprefix(f"{name}: ")
+    return type(error)(f"{_public(name)}: {text}")
+
+
+def _tensors(arguments: tuple[Any, ...] | list[Any]) -> Iterator[Tensor]:
+    for argument in arguments:
+        if getattr(argument, "_backend", None) is not None:
+            yield argument
+        elif type(argument) is list:
+            yield from _tensors(argument)
+
+
+def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
+    """Calls a primitive where its operands are, and wraps the result.
+
+    Args:
+        name: The primitive's.
+        dtype: Of the result.
+        arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. One
+            operand on FFI takes the others along, over a zero-copy view.
+    """
+    if all(tensor._backend is NUMPY for tensor in _tensors(arguments)):
+        return NUMPY.wrap(_call(NUMPY, name, arguments), dtype)
+    try:
+        return FFI.wrap(_call(FFI, name, arguments), dtype)
+    except NotSupportedError as error:
+        return _fall_back(name, dtype, arguments, error)
+
+
+def _fall_back(
+    name: str, dtype: DType, arguments: tuple[Any, ...], error: NotSupportedError
+) -> Tensor:
+    if _policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
+        raise error
+    if any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments)):
+        raise error
+    try:
+        result = np.asarray(_call(NUMPY, name, arguments), dtype.numpy)
+    except (NotSupportedError, UnavailableError):
+        raise error from None
+    with _lock:
+        _fallbacks[_public(name)] += 1
+    return FFI.wrap(on_ffi.from_numpy(result if lendable(result) else result.copy()), dtype)
+
+
+def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
+    """Calls a primitive that overwrites ``target``, on the backend of ``target``. Never falls back."""
+    _call(target._backend, name, (target, *arguments))
+
+
+def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
+    """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
+    backend = default_backend()
+    try:
+        return backend.wrap(_call(backend, name, arguments), dtype)
+    except NotSupportedError as error:
+        if backend is NUMPY:
+            raise
+        return _fall_back(name, dtype, arguments, error)
