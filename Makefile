@@ -27,7 +27,7 @@ READY := .venv/shim-$(CHOICE)
 .PHONY: demo test bench regen lint check format clean
 .DELETE_ON_ERROR:
 
-demo: .venv/demo $(READY)
+demo: $(READY) .venv/demo
 	@$(BIN)/python -m bench.demo
 
 test: check $(READY)
@@ -36,7 +36,7 @@ test: check $(READY)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report $(if $(ARGS),,--fail-under=95)
 
-bench: .venv/bench $(READY)
+bench: $(READY) .venv/bench
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 regen: $(READY)

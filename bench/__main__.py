@@ -69,7 +69,9 @@ def measure(raw: Path, budget: tuple[str, str], only: str) -> int:
         *(f"--benchmark-max-time={seconds}", f"--benchmark-min-rounds={rounds}"),
         *(("-k", only) if only else ()),
     ]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    # Inside a parallel test run pytest-benchmark would take itself for a worker and measure nothing.
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(command, cwd=ROOT, env=alone, check=False).returncode
 
 
 def machine() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,6 +50,17 @@ def ffi_backend() -> Iterator[None]:
     _need("ffi")
     with torchffi.use_backend("ffi"):
         yield
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """For tests whose loops would be all that a tracer of coverage does."""
+    own, of_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]
+    yield
+    threading.settrace(of_threads)  # type: ignore[arg-type]
+    sys.settrace(own)
 
 
 @pytest.fixture

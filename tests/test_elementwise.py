@@ -27,14 +27,12 @@ def _expected(function: Function, *arguments: npt.NDArray[Any]) -> npt.NDArray[A
         return np.asarray(function.numpy(*arguments)).astype(result)
 
 
-def _cases(
-    table: tuple[Function, ...], admitted: bool, names: tuple[str, ...] = NAMES
-) -> list[Any]:
+def _cases(table: tuple[Function, ...], names: tuple[str, ...] = NAMES) -> list[Any]:
     return [
         pytest.param(function, name, id=f"{function.name}-{name}")
         for function in table
         for name in names
-        if (name in function.admits) is admitted
+        if name in function.admits
     ]
 
 
@@ -57,7 +55,7 @@ def test_table_has_every_elementwise_function() -> None:
     assert found == {function.name for function in UNARY + BINARY}
 
 
-@pytest.mark.parametrize(("function", "name"), _cases(UNARY, True))
+@pytest.mark.parametrize(("function", "name"), _cases(UNARY))
 def test_function_of_one_tensor_computes_what_numpy_computes(
     function: Function, name: str, backend: str
 ) -> None:
@@ -67,7 +65,7 @@ def test_function_of_one_tensor_computes_what_numpy_computes(
     assert actual.backend == backend
 
 
-@pytest.mark.parametrize(("function", "name"), _cases(BINARY, True))
+@pytest.mark.parametrize(("function", "name"), _cases(BINARY))
 def test_function_of_two_tensors_broadcasts_and_computes_what_numpy_computes(
     function: Function, name: str, backend: str
 ) -> None:
@@ -77,19 +75,21 @@ def test_function_of_two_tensors_broadcasts_and_computes_what_numpy_computes(
     assert actual.backend == backend
 
 
-@pytest.mark.parametrize(("function", "name"), _cases(UNARY + BINARY, False))
+@pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)
 def test_dtype_that_is_not_admitted_is_a_type_error_that_names_it(
-    function: Function, name: str, backend: str
+    function: Function, backend: str
 ) -> None:
-    x = t.asarray(sample(name))
-    arguments = (x, x) if function in BINARY else (x,)
-    with pytest.raises(
-        TypeError, match=f"{function.name}: dtype {name} is not admitted; expected "
-    ):
-        getattr(t, function.name)(*arguments)
+    for name in NAMES:
+        if name not in function.admits:
+            x = t.asarray(sample(name))
+            arguments = (x, x) if function in BINARY else (x,)
+            with pytest.raises(
+                TypeError, match=f"{function.name}: dtype {name} is not admitted; ex"
+            ):
+                getattr(t, function.name)(*arguments)
 
 
-@pytest.mark.parametrize(("function", "name"), _cases(UNARY, True, ("float32", "float64")))
+@pytest.mark.parametrize(("function", "name"), _cases(UNARY, ("float32", "float64")))
 def test_function_of_one_tensor_gives_the_special_values_of_numpy(
     function: Function, name: str, backend: str
 ) -> None:
@@ -97,7 +97,7 @@ def test_function_of_one_tensor_gives_the_special_values_of_numpy(
     check(getattr(t, function.name)(t.asarray(values)), _expected(function, values))
 
 
-@pytest.mark.parametrize(("function", "name"), _cases(BINARY, True, ("float32",)))
+@pytest.mark.parametrize(("function", "name"), _cases(BINARY, ("float32",)))
 def test_function_of_two_tensors_gives_the_special_values_of_numpy(
     function: Function, name: str, backend: str
 ) -> None:
@@ -110,7 +110,7 @@ def test_function_of_two_tensors_gives_the_special_values_of_numpy(
 TORCH = ("float32", "float64", "complex64", "int64", "uint8", "bool")
 
 
-@pytest.mark.parametrize(("function", "name"), _cases(UNARY + BINARY, True, TORCH))
+@pytest.mark.parametrize(("function", "name"), _cases(UNARY + BINARY, TORCH))
 def test_function_computes_what_torch_computes(
     function: Function, name: str, backend: str, torch: Any
 ) -> None:
@@ -121,14 +121,15 @@ def test_function_computes_what_torch_computes(
     check(getattr(t, function.name)(*map(t.asarray, arguments)), expected)
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (1,), (2, 3, 4)])
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)
-def test_function_keeps_the_shape(function: Function, shape: tuple[int, ...], backend: str) -> None:
+def test_function_keeps_the_shape(function: Function, backend: str) -> None:
     name = "int32" if "int32" in function.admits else "float32"
-    x = t.ones(shape, dtype=dtype_of(name))
-    actual = getattr(t, function.name)(*((x, x) if function in BINARY else (x,)))
-    assert actual.shape == shape
-    assert actual.dtype.name == function.result_dtype(name)
+    for shape in ((), (0,), (2, 0, 3), (1,), (2, 3, 4)):
+        x = t.ones(shape, dtype=dtype_of(name))
+        actual = getattr(t, function.name)(*((x, x) if function in BINARY else (x,)))
+        assert actual.shape == shape
+        assert actual.dtype.name == function.result_dtype(name)
+        assert not np.shares_memory(actual.numpy(), x.numpy())
 
 
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)

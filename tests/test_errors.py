@@ -349,6 +349,16 @@ def test_mistake_raises_the_same_exception_and_message_on_both_backends(
     assert handles()[0] == before[0]
 
 
+@pytest.mark.parametrize(
+    "shapes", [((2,), (2, 3), (4,)), ((5,), (2, 3), (3,)), ((2, 1), (3, 1), ())]
+)
+def test_where_that_does_not_broadcast_shows_the_shapes(shapes: Any, backend: str) -> None:
+    condition, a, b = (t.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"where: shapes \(.*\) do not broadcast") as raised:
+        t.where(condition > 0, a, b)
+    assert sum(str(shape) in str(raised.value) for shape in shapes) >= 2
+
+
 def test_message_of_libtorch_has_no_backtrace(ffi_backend: None) -> None:
     with pytest.raises(NotImplementedError) as raised:
         t.ones(2, dtype=t.uint16).__iadd__(1)

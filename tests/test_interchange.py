@@ -99,6 +99,12 @@ def test_array_protocol_converts_and_copies_as_asked(backend: str) -> None:
     assert np.stack([x, x]).shape == (2, 2)
 
 
+def test_functions_of_numpy_take_tensors(backend: str) -> None:
+    x = t.asarray([1.0, 4.0])
+    assert np.sqrt(x).tolist() == [1, 2]
+    assert np.concatenate([x, x]).shape == (4,)
+
+
 def _unshareable() -> dict[str, Any]:
     read_only = np.arange(4.0)
     read_only.setflags(write=False)

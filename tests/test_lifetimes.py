@@ -13,6 +13,9 @@ import pytest
 
 import torchffi as t
 from tests.support import handles, python
+from torchffi import lifetimes
+from torchffi.backends import ffi as on_ffi
+from torchffi.loader import ffi, lib
 
 MILLION = 1_000_000
 
@@ -47,7 +50,7 @@ def drop_on_ffi(count: int) -> None:
 
 @pytest.mark.parametrize("drop", [drop_plain, drop_in_cycles, drop_from_two_threads])
 def test_a_million_tensors_leave_nothing_behind(
-    drop: Callable[[int], None], ffi_backend: None
+    drop: Callable[[int], None], ffi_backend: None, untraced: None
 ) -> None:
     gc.collect()
     gc.freeze()  # a collection then looks at what the test made, not at all of pytest
@@ -111,6 +114,42 @@ def test_many_lent_arrays_are_all_returned(ffi_backend: None) -> None:
     assert handles() == before
 
 
+class Refusing:
+    """The library, but it takes no host memory."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(lib, name)
+
+    def rt_torch_tensor_from_blob(self, data: Any, nbytes: int, dims: Any, *_: Any) -> int:
+        return int(lib.rt_torch_tensor_zeros(ffi.NULL, len(dims), 0, -1))
+
+
+def test_memory_that_is_refused_is_not_kept(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = np.zeros(3)
+    alive, before = weakref.ref(array), handles()
+    monkeypatch.setattr(on_ffi, "lib", Refusing())
+    with pytest.raises(ValueError, match="zeros: dims is NULL"):
+        t.from_numpy(array)
+    del array
+    assert alive() is None
+    assert handles() == before
+
+
+def test_handle_that_finds_no_owner_is_freed(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    before = handles()
+    monkeypatch.setattr(lifetimes, "_Reference", fail)
+    with pytest.raises(MemoryError):
+        t.ones(3)
+    assert handles() == before
+
+
 def test_export_outlives_the_tensor(backend: str) -> None:
     x = t.arange(1000)
     exported = x.numpy()
@@ -136,6 +175,7 @@ def test_export_holds_a_handle_of_its_own(ffi_backend: None) -> None:
 
 def test_use_after_free_is_an_error_not_a_crash(backend: str) -> None:
     x, y = t.ones((2, 2)), t.ones((2, 2))
+    assert (x + y).shape == x.shape
     t.tensor_free(x)
     for use in (
         lambda: x + y,
@@ -168,6 +208,13 @@ def test_double_free_is_an_error_and_frees_once(backend: str) -> None:
             t.tensor_free(x)
     del x
     assert handles() == before
+
+
+def test_free_that_loses_a_race_is_an_error(ffi_backend: None) -> None:
+    x = t.ones(3)
+    assert lifetimes.release(x._data)  # what another thread has done by now
+    with pytest.raises(t.HandleError, match="freed"):
+        t.tensor_free(x)
 
 
 def test_with_frees_at_the_end_of_the_block(backend: str) -> None:

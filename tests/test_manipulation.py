@@ -69,12 +69,12 @@ def test_manipulation_gives_what_numpy_gives(case: str, backend: str) -> None:
     assert result.backend == backend
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("case", CASES)
-def test_manipulation_works_for_every_dtype(case: str, name: str, backend: str) -> None:
+def test_manipulation_works_for_every_dtype(case: str, backend: str) -> None:
     ours, theirs = CASES[case]
-    values = sample(name, 24).reshape(2, 3, 4)
-    check(ours(t.asarray(values)), theirs(values))
+    for name in NAMES:
+        values = sample(name, 24).reshape(2, 3, 4)
+        check(ours(t.asarray(values)), theirs(values))
 
 
 @pytest.mark.parametrize("case", VIEWS)

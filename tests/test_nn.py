@@ -257,11 +257,11 @@ def test_layers_need_operands_of_one_dtype(function: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("indices", ["int8", "int32", "int64", "uint8", "uint16"])
-def test_embedding_takes_rows(indices: str, name: str, backend: str) -> None:
+def test_embedding_takes_rows(name: str, backend: str) -> None:
     table = sample(name, 12).reshape(4, 3)
-    rows = np.array([[3, 0], [1, 1]], indices)
-    check(t.nn.embedding(t.asarray(table), t.asarray(rows)), table[rows])
+    for indices in ("int8", "int32", "int64", "uint8", "uint16"):
+        rows = np.array([[3, 0], [1, 1]], indices)
+        check(t.nn.embedding(t.asarray(table), t.asarray(rows)), table[rows])
     assert t.nn.embedding(t.asarray(table), t.zeros((0, 2), dtype=t.int64)).shape == (0, 2, 3)
 
 

@@ -48,8 +48,9 @@ def test_integers_are_refused(draw, dtype, backend: str) -> None:  # type: ignor
         draw(3, dtype=dtype)
 
 
-def test_ffi_draws_what_pytorch_draws(ffi_backend: None, torch) -> None:  # type: ignore[no-untyped-def]
-    t.manual_seed(42)
-    generator = torch.Generator().manual_seed(42)
+@pytest.mark.parametrize("seed", [42, -1, 2**63, 2**64 - 1])
+def test_ffi_draws_what_pytorch_draws(seed, ffi_backend: None, torch) -> None:  # type: ignore[no-untyped-def]
+    t.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     assert t.randn((3, 4)).tolist() == torch.randn(3, 4, generator=generator).tolist()
     assert t.rand((3, 4)).tolist() == torch.rand(3, 4, generator=generator).tolist()

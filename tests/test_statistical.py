@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -39,7 +40,6 @@ ADMITS = {
     "any": NAMES,
 }
 CASES = [(function, name) for function in ADMITS for name in ADMITS[function]]
-REFUSED = [(f, name) for f in ADMITS for name in NAMES if name not in ADMITS[f]]
 
 
 def _wide(name: str) -> str:
@@ -58,16 +58,13 @@ def _expected(function: str, x: Any, axis: Any, **keywords: Any) -> Any:
     return np.asarray(getattr(np, function)(x, axis=axis, **keywords))
 
 
-@pytest.mark.parametrize("axis", AXES)
 @pytest.mark.parametrize(("function", "name"), CASES)
-def test_reduction_computes_what_numpy_computes(
-    function: str, name: str, axis: Any, backend: str
-) -> None:
+def test_reduction_computes_what_numpy_computes(function: str, name: str, backend: str) -> None:
     values = np.roll(sample(name, 24), 5).reshape(2, 3, 4)
     if function == "prod":
         values = np.sign(values) if name not in ("bool", *COMPLEX) else values
         values = (values / 2).astype(name) if name in COMPLEX else values
-    for keepdims in (False, True):
+    for axis, keepdims in itertools.product(AXES, (False, True)):
         expected = _expected(function, values, axis, keepdims=keepdims)
         actual = getattr(t, function)(t.asarray(values), axis=axis, keepdims=keepdims)
         rtol = {"float16": 5e-3, "float32": 1e-5, "complex64": 1e-5}.get(name, 1e-13)
@@ -76,13 +73,13 @@ def test_reduction_computes_what_numpy_computes(
         check(getattr(t.asarray(values), function)(axis, keepdims=keepdims), actual.numpy())
 
 
-@pytest.mark.parametrize(("function", "name"), REFUSED)
-def test_reduction_of_a_dtype_not_admitted_is_a_type_error(
-    function: str, name: str, backend: str
-) -> None:
+@pytest.mark.parametrize("function", ADMITS)
+def test_reduction_of_a_dtype_not_admitted_is_a_type_error(function: str, backend: str) -> None:
     operation = {"std": "var"}.get(function, function)
-    with pytest.raises(TypeError, match=f"{operation}: dtype {name} is not admitted; expected"):
-        getattr(t, function)(t.asarray(sample(name)))
+    for name in NAMES:
+        if name not in ADMITS[function]:
+            with pytest.raises(TypeError, match=f"{operation}: dtype {name} is not admitted"):
+                getattr(t, function)(t.asarray(sample(name)))
 
 
 @pytest.mark.parametrize("keepdims", [False, True])

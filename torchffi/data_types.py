@@ -12,7 +12,7 @@ from torchffi import dtypes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
 from torchffi.operands import astype as _astype
-from torchffi.operands import is_tensor, scalar_dtype, tensor
+from torchffi.operands import is_scalar, is_tensor, scalar_dtype, tensor
 
 if TYPE_CHECKING:
     from torchffi.operands import Scalar
@@ -63,20 +63,24 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
             found.append(value)
         elif is_tensor(value):
             found.append(value.dtype)
-        else:
+        elif is_scalar(value):
             scalars.append(value)
+        else:
+            raise DTypeError(
+                f"result_type: expected a tensor, a dtype or a Python scalar, got {value!r:.60}"
+            )
     if not found:
         raise DTypeError("result_type: expected at least one tensor or dtype")
     dtype = reduce(lambda a, b: dtypes.promote("result_type", a, b), found)
     for scalar in scalars:
-        dtype = scalar_dtype("result_type", scalar, dtype)  # type: ignore[arg-type]
+        dtype = scalar_dtype("result_type", scalar, dtype)
     return dtype
 
 
 def can_cast(from_: Tensor | DType, to: DType, /) -> bool:
     """Whether type promotion leads from one dtype to the other."""
-    dtype = from_.dtype if is_tensor(from_) else from_
-    assert isinstance(dtype, DType)
+    dtype = from_.dtype if is_tensor(from_) else dtypes.given("can_cast", from_, to)
+    to = dtypes.given("can_cast", to, dtype)
     try:
         return dtypes.promote("can_cast", dtype, to) is to
     except TypeError:

@@ -58,7 +58,7 @@ def _inexact(operation: str, x: Tensor) -> Tensor:
 def _rounding(operation: str, x: Tensor) -> Tensor:
     x = tensor(operation, x)
     dtypes.check(operation, x.dtype, REAL)
-    return x if x.dtype.kind in INTEGER else run(operation, x.dtype, x)
+    return run("clone" if x.dtype.kind in INTEGER else operation, x.dtype, x)
 
 
 def _test(operation: str, x: Tensor) -> Tensor:

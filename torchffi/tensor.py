@@ -49,7 +49,7 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__", "_data", "_dtype", "_shape")
-    __array_ufunc__ = None  # NumPy's operators leave the work to ours, which refuse arrays
+    __array_priority__ = 1000  # NumPy's operators leave the work to ours, which refuse arrays
     _backend: ClassVar[Backend]
     _data: Any
     _dtype: DType

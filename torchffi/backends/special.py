@@ -40,12 +40,6 @@ def _rational(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Arra
     return np.asarray(np.polyval(above, x) / np.polyval(below, x))
 
 
-def _scaled(x: Array, value: Array) -> Array:
-    """exp(-x * x) * value, with x * x split in two so that no digit is lost."""
-    coarse = np.trunc(x * 16) / 16
-    return np.asarray(np.exp(-coarse * coarse) * np.exp(-(x - coarse) * (x + coarse)) * value)
-
-
 def _erf64(x: Array) -> Array:
     size = np.abs(x)
     result = np.ones_like(x)  # what |x| >= 6 rounds to
@@ -54,10 +48,10 @@ def _erf64(x: Array) -> Array:
     y = x[small]
     result[small] = y * _rational(_SMALL, y * y)
     y = size[middle]
-    result[middle] = 1 - _scaled(y, _rational(_MIDDLE, y))
+    result[middle] = 1 - np.exp(-y * y) * _rational(_MIDDLE, y)
     y = size[large]
     z = 1 / (y * y)
-    result[large] = 1 - _scaled(y, (1 / _SQRT_PI - z * _rational(_LARGE, z)) / y)
+    result[large] = 1 - np.exp(-y * y) * (1 / _SQRT_PI - z * _rational(_LARGE, z)) / y
     result[np.isnan(x)] = np.nan
     return np.where(small, result, np.copysign(result, x))
 
