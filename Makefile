@@ -45,9 +45,10 @@ regen: $(READY)
 	$(BIN)/python -m torchffi build
 
 lint: check $(READY)
-	$(BIN)/python -m shim flags build/tidy >build/tidy.flags
+	@mkdir -p build/tidy
+	$(BIN)/python -m shim flags build/tidy >build/tidy/flags
 	printf '%s\n' shim/*.cpp | xargs -P 2 -I{} sh -c \
-	  '$(BIN)/clang-tidy --quiet {} -- $$(cat build/tidy.flags) 2>build/tidy/$$(basename {}).log \
+	  '$(BIN)/clang-tidy --quiet {} -- $$(cat build/tidy/flags) 2>build/tidy/$$(basename {}).log \
 	    && echo "clang-tidy: {}" || { cat build/tidy/$$(basename {}).log; exit 255; }'
 
 # The part of lint that takes seconds.

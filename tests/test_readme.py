@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import torchffi
-from shim import header
+from shim import compiler, header
+from tests.support import python
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -38,3 +42,30 @@ def test_error_table_says_which_builtin_each_error_is() -> None:
         assert constants[f"RT_TORCH_{constant}"] == int(code)
         bases = {base.__name__ for base in BY_CODE[int(code) - 1].__mro__}
         assert (builtin or named.rpartition(".")[2]) in bases
+
+
+def code(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_python_example_runs(ffi_backend: None) -> None:
+    assert "backend='ffi'" in python(code("python"))
+
+
+def test_c_example_prints_what_it_says(ffi_backend: None, tmp_path: Path) -> None:
+    source, program = tmp_path / "program.c", tmp_path / "program"
+    source.write_text(code("c"), encoding="utf-8")
+    flags = subprocess.run(
+        [sys.executable, "-m", "torchffi", "config", "--cflags", "--libs"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    strict = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"]
+    command = [*compiler.command("CC"), *strict, str(source), *shlex.split(flags)]
+    subprocess.run([*command, "-o", str(program)], check=True)
+    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "7 10 15 22"
+    assert f"# {printed.strip()}" in README
