@@ -108,7 +108,7 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
   const at::Tensor t = get(tensor), from = get(values);
   check_same_dtype(t, from);
   Indices apart_from_it;
-  for (const std::optional<at::Tensor> &index : indices_of(t, indices, count)) {
+  for (const std::optional<at::Tensor> index : indices_of(t, indices, count)) {
     apart_from_it.push_back(index.has_value() ? std::optional(apart(t, *index)) : std::nullopt);
   }
   movable(t).index_put_(apart_from_it, movable(apart(t, from)));
