@@ -48,6 +48,7 @@ int64_t tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t 
   const bool keep = flag_of("keepdim", keepdim);
   const at::ScalarType type = dtype_of(dtype);
   std::vector<int64_t> order;  // LibTorch takes one axis at a time: the last first, so that none moves
+  order.reserve(t.dim());
   for (int64_t axis = 0; axis < (list.has_value() ? 0 : t.dim()); ++axis) order.push_back(axis);
   if (list.has_value()) {
     for (const int64_t axis : *list) order.push_back(axis_of(axis, t.dim()));
