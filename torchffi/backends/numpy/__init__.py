@@ -1,0 +1,57 @@
+"""Primitives on NumPy: what :mod:`torchffi.backends.ffi` does, on arrays. Raw data is an ndarray.
+
+They are called under ``np.errstate(all="ignore")``: LibTorch's arithmetic is quiet as well.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from torchffi.backends.numpy import (
+    creation,
+    elementwise,
+    indexing,
+    layers,
+    matrices,
+    reductions,
+    shapes,
+    storage,
+)
+from torchffi.errors import (
+    AxisError,
+    InvalidArgumentError,
+    NotSupportedError,
+    OutOfMemoryError,
+    TorchError,
+)
+
+_CHAPTERS = (elementwise, creation, storage, matrices, reductions, shapes, indexing, layers)
+
+
+def failure(error: Exception) -> TorchError:
+    """NumPy's exception as the one that LibTorch's backend would raise."""
+    if isinstance(error, TorchError):
+        return error
+    for builtin, own in (
+        (IndexError, AxisError),
+        (MemoryError, OutOfMemoryError),
+        (np.linalg.LinAlgError, InvalidArgumentError),
+        (TypeError, NotSupportedError),
+    ):
+        if isinstance(error, builtin):
+            return own(str(error))
+    return InvalidArgumentError(str(error))
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """The primitive of this name, found in its chapter at its first use."""
+    for chapter in _CHAPTERS:
+        primitive: Callable[..., Any] | None = getattr(chapter, name, None)
+        if callable(primitive) and name[0] != "_":
+            setattr(sys.modules[__name__], name, primitive)
+            return primitive
+    raise AttributeError(f"NumPy's backend has no primitive {name!r}")
