@@ -32,6 +32,30 @@ size_t whole_characters(const char *text, size_t length, size_t limit) {
   return limit;
 }
 
+// Length of the UTF-8 sequence at text, 0 if there is none; a NUL ends it early.
+size_t sequence(const char *text) {
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const size_t length = byte(0) < 0x80   ? 1
+                        : byte(0) < 0xC2 ? 0
+                        : byte(0) < 0xE0 ? 2
+                        : byte(0) < 0xF0 ? 3
+                        : byte(0) < 0xF5 ? 4
+                                         : 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
+// What a caller gave may be quoted in a message, and need not be UTF-8.
+void make_utf8(char *text) {
+  while (*text != '\0') {
+    const size_t length = sequence(text);
+    if (length == 0) *text = '?';
+    text += length == 0 ? 1 : length;
+  }
+}
+
 // LibTorch throws these as plain c10::Error; only their text tells them apart.
 int32_t code_of_text(std::string_view text) {
   if (has(text, "DefaultCPUAllocator") || has(text, "out of memory")) return RT_TORCH_OUT_OF_MEMORY;
@@ -54,6 +78,24 @@ int32_t code_of(const c10::Error &error) {
 std::string_view words_of(const c10::Error &error) {
   const std::string_view words = error.what_without_backtrace();
   return words == "ZeroDivisionError" ? "integer division by zero" : words;
+}
+
+// Hands the code and the words of the exception that is being handled to `told`.
+template <class Told>
+auto tell(Told &&told) {
+  try {
+    throw;
+  } catch (const Error &error) {
+    return told(error.code(), error.what());
+  } catch (const c10::Error &error) {
+    return told(code_of(error), words_of(error));
+  } catch (const std::bad_alloc &) {
+    return told(RT_TORCH_OUT_OF_MEMORY, "the system gave no memory");
+  } catch (const std::exception &error) {
+    return told(RT_TORCH_INTERNAL, error.what());
+  } catch (...) {
+    return told(RT_TORCH_INTERNAL, "an exception of an unknown type");
+  }
 }
 
 }  // namespace
@@ -79,22 +121,15 @@ void record(const char *operation, int32_t code, std::string_view message) noexc
   append(": ");
   append(message);
   last.text[used] = '\0';
+  make_utf8(last.text);
 }
 
 void record_exception(const char *operation) noexcept {
-  try {
-    throw;
-  } catch (const Error &error) {
-    record(operation, error.code(), error.what());
-  } catch (const c10::Error &error) {
-    record(operation, code_of(error), words_of(error));
-  } catch (const std::bad_alloc &) {
-    record(operation, RT_TORCH_OUT_OF_MEMORY, "the system gave no memory");
-  } catch (const std::exception &error) {
-    record(operation, RT_TORCH_INTERNAL, error.what());
-  } catch (...) {
-    record(operation, RT_TORCH_INTERNAL, "an exception of an unknown type");
-  }
+  tell([operation](int32_t code, std::string_view message) { record(operation, code, message); });
+}
+
+Error current_error() {
+  return tell([](int32_t code, std::string_view message) { return Error(code, std::string(message)); });
 }
 
 int32_t last_error(char *text, int64_t capacity) {

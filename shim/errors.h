@@ -33,4 +33,7 @@ void record(const char *operation, int32_t code, std::string_view message) noexc
 // The same for the exception that is being handled. Call inside catch (...).
 void record_exception(const char *operation) noexcept;
 
+// That exception as one of this library's own. Call inside catch (...).
+Error current_error();
+
 }  // namespace rt

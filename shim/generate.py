@@ -52,6 +52,8 @@ def exports_h(header: Header) -> str:
 
 #include <cstdint>
 
+#include "rt_torch.h"
+
 {digest_macro(header)}
 namespace rt {{
 

@@ -30,7 +30,8 @@ _DOCUMENTED = re.compile(
     r"/\*\*(?P<doc>(?:(?!\*/).)*)\*/\s*RT_TORCH_API\s[^;(]*?\b(?P<name>\w+)\s*\(", re.DOTALL
 )
 _RETURN = re.compile(r"@return\s(?P<text>(?:(?!^@).)*)", re.DOTALL | re.MULTILINE)
-_ENUM_BREAK = re.compile(r"(?P<inner>(?<=\{) |(?<=,) (?=RT_TORCH_))| (?=\})")
+_DECLARATION = re.compile(r"(?:[^;{}]|\{(?:[^{}]|\{[^{}]*\})*\})+;")
+_ENUM_BREAK = re.compile(r"(?P<inner>(?<=\{) (?=RT_TORCH_)|(?<=,) (?=RT_TORCH_))|(?<!;) (?=\})")
 _FAILURE = re.compile(r"(?<![\w.-])(?P<value>0|-1) on failure\b")
 
 
@@ -135,8 +136,8 @@ def _preprocess(path: Path) -> str:
             ]
         )
     # Preprocessors lay declarations out differently; a line for each one makes a diff readable.
-    parts = (part.strip() for part in re.sub(r"\s+", " ", output).split(";"))
-    return "".join(f"{_ENUM_BREAK.sub(_break, part)};\n" for part in parts if part)
+    declarations = _DECLARATION.findall(re.sub(r"\s+", " ", output))
+    return "".join(f"{_ENUM_BREAK.sub(_break, one.strip())}\n" for one in declarations)
 
 
 def _break(match: re.Match[str]) -> str:

@@ -23,7 +23,8 @@
  * no kernel for the dtype or the device, and every call with UNAVAILABLE (this is the stub, or a forked
  * child of a process that had loaded LibTorch) or INTERNAL.
  *
- * NULL, lengths and integers are checked. A wild pointer that is not NULL cannot be.
+ * NULL, lengths and integers are checked. A wild pointer that is not NULL cannot be. LibTorch's warnings are
+ * dropped.
  *
  * ## Vocabulary
  *
@@ -56,7 +57,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 1 };
+enum { RT_TORCH_ABI_VERSION = 2 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -1536,6 +1537,148 @@ RT_TORCH_API int64_t rt_torch_embedding(int64_t weight, int64_t indices);
  */
 RT_TORCH_API int64_t rt_torch_scaled_dot_product_attention(int64_t query, int64_t key, int64_t value,
                                                            int64_t mask, int32_t causal, const double *scale);
+
+/* ---- Every operator -------------------------------------------------------------------------------- */
+
+/** Tags: what a value holds, and which of its members says so. */
+enum {
+  RT_TORCH_NONE = 0,           /**< nothing: an absent optional, an undefined tensor */
+  RT_TORCH_DEFAULT = 1,        /**< as an argument: what the schema says */
+  RT_TORCH_TENSOR = 2,         /**< i: a handle */
+  RT_TORCH_INT = 3,            /**< i */
+  RT_TORCH_DOUBLE = 4,         /**< d */
+  RT_TORCH_COMPLEX = 5,        /**< c: the real and the imaginary part */
+  RT_TORCH_TRUTH = 6,          /**< i: 0 or 1 */
+  RT_TORCH_STRING = 7,         /**< p: length bytes of UTF-8 */
+  RT_TORCH_DTYPE = 8,          /**< i: a dtype; here any value of c10::ScalarType */
+  RT_TORCH_DEVICE = 9,         /**< i: a device */
+  RT_TORCH_LAYOUT = 10,        /**< i: a RT_TORCH_STRIDED, ... constant */
+  RT_TORCH_MEMORY_FORMAT = 11, /**< i: a RT_TORCH_CONTIGUOUS, ... constant */
+  RT_TORCH_GENERATOR = 12,     /**< i: a seed; the call gets a CPU generator of its own, seeded so */
+  RT_TORCH_TENSOR_LIST = 13,   /**< p: length int64_t, handles; 0 is none where the schema admits it */
+  RT_TORCH_INT_LIST = 14,      /**< p: length int64_t */
+  RT_TORCH_DOUBLE_LIST = 15,   /**< p: length double */
+  RT_TORCH_TRUTH_LIST = 16,    /**< p: length uint8_t, each 0 or 1 */
+  RT_TORCH_LIST = 17           /**< p: length rt_torch_value, for the lists that the above do not cover */
+};
+
+/** Layouts: the values of c10::Layout. */
+enum {
+  RT_TORCH_STRIDED = 0,
+  RT_TORCH_SPARSE = 1,
+  RT_TORCH_SPARSE_CSR = 2,
+  RT_TORCH_MKLDNN = 3,
+  RT_TORCH_SPARSE_CSC = 4,
+  RT_TORCH_SPARSE_BSR = 5,
+  RT_TORCH_SPARSE_BSC = 6,
+  RT_TORCH_JAGGED = 7
+};
+
+/** Memory formats: the values of c10::MemoryFormat. */
+enum {
+  RT_TORCH_CONTIGUOUS = 0,
+  RT_TORCH_PRESERVE = 1,
+  RT_TORCH_CHANNELS_LAST = 2,
+  RT_TORCH_CHANNELS_LAST_3D = 3
+};
+
+/** Cap of the elements of a list and of the bytes of a string that is an argument. */
+enum { RT_TORCH_MAX_LENGTH = 65536 };
+
+/** An argument or a result of an operator: 24 bytes, a tag and the member that belongs to it. */
+typedef struct rt_torch_value {
+  int32_t tag;    /**< RT_TORCH_TENSOR, ... */
+  int32_t length; /**< elements or bytes at p; not read otherwise */
+  union {
+    int64_t i;
+    double d;
+    double c[2];
+    const void *p;
+  } data;
+} rt_torch_value;
+
+/** The number of an operator, for rt_torch_call(). Looked up once for each name.
+ *
+ * @param name      with its namespace, such as "aten::add"
+ * @param overload  such as "Tensor"; "" or NULL for the one without a name
+ * @return a number above 0, the same each time, valid for the life of the process; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, no such operator), NOT_IMPLEMENTED (an operator of TorchScript's
+ *         interpreter, which the dispatcher does not have; a name without a schema)
+ */
+RT_TORCH_API int64_t rt_torch_operator_find(const char *name, const char *overload);
+
+/** Copies out the schema of an operator, such as "aten::relu(Tensor self) -> Tensor".
+ *
+ * @param op        number of an operator
+ * @param text      where the text goes, NUL-terminated, cut to fit; may be NULL where capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole text without its NUL, also where capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (op, NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_operator_schema(int64_t op, char *text, int64_t capacity);
+
+/** Copies out the names of all operators of the dispatcher, one a line.
+ *
+ * A line is "aten::add.Tensor"; the dot and what follows are absent where the overload has no name. The
+ * overloads of a name stand together, in the order in which they were registered.
+ *
+ * @param text      where the text goes, NUL-terminated, cut to fit; may be NULL where capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole text without its NUL, also where capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ * @source c10::Dispatcher::getAllOpNames
+ */
+RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
+
+/** Calls any operator.
+ *
+ * Arguments stand in the order of the schema, keyword-only ones included. Those at the end that are
+ * left out, and RT_TORCH_DEFAULT, take the schema's default. A tag must be that of the schema's type;
+ * an INT also stands for float, an INT_LIST also for float[], any number for Scalar, SymInt is INT, a
+ * list of anything may be a LIST. NONE stands for an optional. A number in the place of a tensor is a
+ * tensor of no axes that stands back in promotion.
+ *
+ * All this is checked before LibTorch is called. A few of LibTorch's own kernels do not check the
+ * values of well-typed arguments and end the process. Known ones: _convert_indices_from_coo_to_csr,
+ * _convert_indices_from_csr_to_coo, ctc_loss, and to_dense of a sparse tensor whose indices were never
+ * checked.
+ *
+ * @param op         number of an operator
+ * @param arguments  count values; may be NULL where count is 0
+ * @param count      0 to the number of arguments of the schema
+ * @param results    receives the results, in the order of the schema. Each handle among them, also
+ *                   one of a tensor that was written in place, is a new tensor. Lists and strings
+ *                   are the library's memory until they are given to rt_torch_values_free()
+ * @param capacity   values at results, at least the number of results in the schema
+ * @return number of results; -1 on failure, and then there is nothing to free
+ * @errors INVALID_ARGUMENT (op, count, capacity, NULL, an argument that does not fit the schema: the
+ *         text names it and shows the schema), BAD_HANDLE, NOT_IMPLEMENTED (the schema has a type
+ *         that no value can hold, such as Storage or Stream; no kernel), and what the operator raises
+ * @source c10::Dispatcher::callBoxed
+ */
+RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, int64_t count,
+                                   rt_torch_value *results, int64_t capacity);
+
+/** Releases the memory of the lists and strings among the results of rt_torch_call().
+ *
+ * Each value that had such memory becomes NONE. Handles stay the caller's.
+ *
+ * @param values  results of rt_torch_call(); may be NULL where count is 0
+ * @param count   values at values, 0 to RT_TORCH_MAX_LENGTH
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, count, memory that is not the library's: the others are released)
+ */
+RT_TORCH_API int32_t rt_torch_values_free(rt_torch_value *values, int64_t count);
+
+/** Opens a library that registers operators, with its symbols visible to all.
+ *
+ * It stays open. What it does when it is opened is its own.
+ *
+ * @param path  a file name with a slash, or one that the dynamic linker finds
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL or empty; it cannot be opened: the text is the dynamic linker's)
+ */
+RT_TORCH_API int32_t rt_torch_load_library(const char *path);
 
 #ifdef __cplusplus
 }

@@ -28,6 +28,46 @@ def bounded_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + 2 * GIB, used + 2 * GIB))
 
 
+# What rt_torch_call() is called with: one tensor and two, lists, several results, a tensor made, and a
+# type that no value can hold.
+OPERATORS = (
+    "aten::relu", "aten::add.Tensor", "aten::cat", "aten::sum.dim_IntList", "aten::split.Tensor",
+    "aten::randn.generator", "aten::sort.stable", "aten::size.int", "aten::record_stream",
+)  # fmt: skip
+LENGTH = 65536 + 64  # of the longest list that a function may read
+
+
+class Values:
+    """Arrays of rt_torch_value: every tag, known or not, with members that fit and that do not."""
+
+    def __init__(self, tensors: list[int], draw: random.Random) -> None:
+        self.draw = draw
+        self.numbers = [0, 1, -1, 2, 64, *INT64, *tensors]
+        cycle = itertools.islice(itertools.cycle(self.numbers), LENGTH)
+        self.memory = ffi.new("int64_t[]", list(cycle))
+        self.inner = ffi.new("rt_torch_value[]", LENGTH)
+        for i in range(LENGTH):
+            self.inner[i].tag = 2
+            self.inner[i].data.i = tensors[i % len(tensors)]
+
+    def array(self, tags: list[int]) -> Any:
+        result = ffi.new("rt_torch_value[]", LENGTH)
+        for i in range(64):
+            self.fill(result[i], self.draw.choice(tags))
+        return result
+
+    def fill(self, value: Any, tag: int) -> None:
+        member = value.data
+        value.tag = tag
+        if tag == 7 or tag >= 13:
+            value.length = self.draw.choice([0, 1, 2, 3, -1, 65536, 65537, 2**31 - 1])
+            member.p = self.draw.choice([ffi.NULL, self.inner if tag == 17 else self.memory])
+        elif tag in (4, 5):
+            member.c = [self.draw.choice([0.0, 1.5, float("nan"), -1e308]), 1.0]
+        else:
+            member.i = self.draw.choice(self.numbers)
+
+
 class Arguments:
     """Candidates for each C type."""
 
@@ -40,17 +80,23 @@ class Arguments:
         stale = lib.rt_torch_tensor_ones(dims, 2, 6, -1)
         lib.rt_torch_tensor_free(stale)
         self.tensors = frozenset(tensors)
-        size = 65536 + 64  # the longest list that a function may read
         lists = [
             [0], [-1], [2, 3], [1, 0], [-1, 3], [2**62], [INT64[0]], [INT64[1]], [64, -2], [stale],
             tensors, tensors[:1], [1, 2, 3, 0],
         ]  # fmt: skip
         arrays = [
-            ffi.new("int64_t[]", list(itertools.islice(itertools.cycle(x), size))) for x in lists
+            ffi.new("int64_t[]", list(itertools.islice(itertools.cycle(x), LENGTH))) for x in lists
         ]
         self.memory = ffi.new("char[]", 1 << 20)
         integers = [0, -1, 1, 2, 3, 24, 64, 65, 2**31, 2**62, *INT64, 0x7FFF_1234_0000_0003, stale]
         integers += 2 * tensors  # most calls should get past the first check
+        draw = random.Random("values")
+        values = Values(tensors, draw)
+        every = [*range(18), -1, 18, 2**31 - 1]
+        likely = [[2], [2, 3], [2, 14, 6, 1], [2, 13], [2, 3, 6, 12, 1, 14], every, every, every]
+        given = [values.array(tags) for tags in likely for _ in range(4)]
+        self.results = ffi.new("rt_torch_value[]", LENGTH)
+        self.operators = [_number(name) for name in OPERATORS]
         self.of = {
             "int64_t": integers,
             "int32_t": [0, -1, 1, 4, 6, 8, 10, 11, 15, 28, 99, -(2**31), 2**31 - 1],
@@ -62,9 +108,18 @@ class Arguments:
             "const void *": [ffi.NULL, self.memory],
             "char *": [ffi.NULL, self.memory],
             "void **": [ffi.NULL, ffi.new("void **")],
+            "const char *": [
+                ffi.NULL,
+                *map(
+                    ffi.from_buffer,
+                    (b"\0", b"aten::add\0", b"Tensor\0", b"x::\xff\0", b"y" * 5000 + b"\0"),
+                ),
+            ],
+            "const rt_torch_value *": [ffi.NULL, *given],
+            "rt_torch_value *": [ffi.NULL, self.results],
             "void (*)(void *context)": [ffi.NULL, ffi.addressof(lib, "torchffi_ticket_drop")],
         }
-        self.kept = arrays
+        self.kept = arrays, values
         unknown = {p.type for f in functions for p in f.parameters} - set(self.of)
         if unknown:
             raise SystemExit(f"no candidates for parameters of type {sorted(unknown)}")
@@ -81,7 +136,28 @@ class Arguments:
     def candidates(self, parameter: header.Parameter) -> list[Any]:
         if parameter.name == "context":  # the deleter's own: not the library's to check
             return [ffi.NULL]
+        if parameter.name == "op":
+            return [0, -1, 10**6, INT64[1], *5 * self.operators]
         return self.of[parameter.type]
+
+    def free_results(self, count: int) -> None:
+        """Gives back what a call of an operator returned."""
+        for i in range(count):
+            value = self.results[i]
+            member = value.data
+            if value.tag == lib.RT_TORCH_TENSOR:
+                lib.rt_torch_tensor_free(member.i)
+            elif value.tag == lib.RT_TORCH_TENSOR_LIST:
+                for handle in ffi.unpack(ffi.cast("int64_t *", member.p), value.length):
+                    lib.rt_torch_tensor_free(handle)
+        lib.rt_torch_values_free(self.results, count)
+
+
+def _number(name: str) -> int:
+    base, _, overload = name.partition(".")
+    number: int = lib.rt_torch_operator_find(base.encode(), overload.encode())
+    assert number, name
+    return number
 
 
 def problem(function: header.Function, result: Any, text: Any) -> str | None:
@@ -132,6 +208,8 @@ def main() -> None:
             found = problem(function, result, text)
             if found and len(wrong) < 20:
                 wrong.append(f"{function.name}{tuple(map(str, values))}: {found}")
+            if function.name == "rt_torch_call" and result > 0:
+                arguments.free_results(result)
             if function.failure == "0" and result:
                 lib.rt_torch_tensor_free(result)
         lib.rt_torch_set_num_threads(threads)

@@ -13,7 +13,7 @@ import pytest
 import torchffi as t
 from tests.support import handles
 from torchffi import errors
-from torchffi.backends import ffi as on_ffi
+from torchffi.backends import calls
 from torchffi.backends import numpy as on_numpy
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -387,7 +387,9 @@ def test_every_code_has_an_exception_that_is_also_the_builtin() -> None:
         assert issubclass(error, BUILTINS[error.__name__])
     classes = inspect.getmembers(errors, inspect.isclass)
     own = {c for _, c in classes if c.__module__ == errors.__name__} - {t.TorchError}
-    assert own == set(errors.BY_CODE)
+    assert own == {*errors.BY_CODE, errors.ArgumentError}
+    assert issubclass(errors.ArgumentError, errors.InvalidArgumentError)
+    assert issubclass(errors.ArgumentError, TypeError)
 
 
 def test_codes_are_those_of_the_header() -> None:
@@ -410,11 +412,11 @@ def test_failing_call_without_an_error_record_is_an_internal_error(
         def rt_torch_last_error(text: Any, capacity: int) -> int:
             return 0
 
-    monkeypatch.setattr(on_ffi, "lib", Silent)
+    monkeypatch.setattr(calls, "lib", Silent)
     with pytest.raises(errors.InternalError, match="a call failed and left no error"):
-        on_ffi.new(0)
+        calls.new(0)
     with pytest.raises(errors.InternalError, match="a call failed and left no error"):
-        on_ffi.done(-1)
+        calls.done(-1)
 
 
 @pytest.mark.parametrize(

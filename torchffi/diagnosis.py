@@ -77,7 +77,7 @@ def set_num_threads(threads: int) -> None:
     Raises:
         ValueError: For another number.
     """
-    from torchffi.backends import ffi
+    from torchffi.backends.calls import done
 
     if loader.load().available:
-        ffi.done(lib.rt_torch_set_num_threads(threads))
+        done(lib.rt_torch_set_num_threads(threads))

@@ -16,6 +16,10 @@ class InvalidArgumentError(TorchError, ValueError):
     """A value, a length or a combination of arguments that the operation does not admit."""
 
 
+class ArgumentError(InvalidArgumentError, TypeError):
+    """Arguments that do not fit the schema of an operator."""
+
+
 class ShapeError(TorchError, ValueError):
     """Shapes that do not fit each other or the operation."""
 

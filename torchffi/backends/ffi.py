@@ -14,35 +14,13 @@ from typing import Any
 import numpy as np
 
 from torchffi import dtypes, lifetimes
+from torchffi.backends.calls import done, failure, new
 from torchffi.dtypes import DType
-from torchffi.errors import BY_CODE, DTypeError, InternalError, TorchError
+from torchffi.errors import DTypeError
 from torchffi.loader import ffi, lib
 
 Raw = int
-_TEXT_BYTES = 4096
 _RELEASE = ffi.addressof(lib, "torchffi_release")
-
-
-def failure() -> TorchError:
-    """This thread's last error as the exception to raise."""
-    text = ffi.new("char[]", _TEXT_BYTES)
-    code = lib.rt_torch_last_error(text, _TEXT_BYTES)
-    message = ffi.string(text).decode("utf-8", "replace")
-    return BY_CODE[code - 1](message) if code else InternalError("a call failed and left no error")
-
-
-def new(handle: int) -> Raw:
-    """The handle, or the error that stands behind 0."""
-    if not handle:
-        raise failure()
-    return handle
-
-
-def done(status: int) -> int:
-    """The status or count, or the error that stands behind -1."""
-    if status < 0:
-        raise failure()
-    return status
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

@@ -1,0 +1,260 @@
+"""Any operator of LibTorch by name, on raw data: a tensor is a handle, an ``int``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from torchffi.backends import schemas
+from torchffi.backends.calls import done, failure
+from torchffi.backends.values import BYTES, DEFAULT, HandleOf, Packer, packer, unpack
+from torchffi.errors import ArgumentError, TorchError
+from torchffi.loader import ffi, lib
+
+_MOST_ARGUMENTS = 128
+_MOST_RESULTS = 64
+
+
+class _Frame:
+    """Memory for the arguments and the results of one call, used again by the next one."""
+
+    __slots__ = ("arguments", "memory", "results", "returned")
+
+    def __init__(self) -> None:
+        self.arguments = ffi.new("rt_torch_value[]", _MOST_ARGUMENTS)
+        self.results = ffi.new("rt_torch_value[]", _MOST_RESULTS)
+        self.memory = ffi.buffer(self.arguments)
+        self.returned = ffi.buffer(self.results)
+
+
+_frames: Final[list[_Frame]] = []  # as many as calls ever ran at once
+_MISSING: Final = object()
+
+
+class Operator:
+    """An operator that was found: its number, and how each of its arguments is packed.
+
+    Attributes:
+        name: Such as ``"aten::add.Tensor"``.
+        schema: Its arguments and results.
+        by_position: How many arguments stand before the ``*``.
+        raw: What packs each argument where a tensor is a handle.
+        written: For each result that is an argument written in place: its position, and the argument's.
+    """
+
+    __slots__ = (
+        "_minimum",
+        "_number",
+        "_positions",
+        "by_position",
+        "name",
+        "raw",
+        "schema",
+        "written",
+    )
+
+    def __init__(self, name: str, number: int, text: str) -> None:
+        self.name: Final = name
+        self.schema: Final = schemas.parse(text)
+        self._number = number
+        parameters = self.schema.parameters
+        self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}
+        self._minimum = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
+        self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
+        self.raw: Final = self.packers(_raw_handle)
+        sets = {p.written: i for i, p in enumerate(parameters) if p.written}
+        self.written: Final = tuple(
+            (i, sets[result.written])
+            for i, result in enumerate(self.schema.results)
+            if result.written in sets
+        )
+
+    def packers(self, handle_of: HandleOf) -> tuple[Packer, ...]:
+        """What packs each argument, for callers that have tensors of their own kind."""
+        return tuple(packer(parameter.type, handle_of) for parameter in self.schema.parameters)
+
+    def placed(
+        self, arguments: Sequence[Any], named: Mapping[str, Any], most: int
+    ) -> Sequence[Any]:
+        """The arguments in the order of the schema.
+
+        Args:
+            arguments: By position.
+            named: By name.
+            most: How many may stand by position.
+
+        Raises:
+            ArgumentError: Too many, too few, one that the schema does not have, or one twice.
+        """
+        if len(arguments) > most:
+            raise self._misfit(f"{len(arguments)} arguments by position, expected at most {most}")
+        if not named and len(arguments) >= self._minimum:
+            return arguments
+        values = [*arguments, *[_MISSING] * (len(self._positions) - len(arguments))]
+        for name, value in named.items():
+            position = self._positions.get(name)
+            if position is None:
+                raise self._misfit(f"there is no argument '{name}'")
+            if values[position] is not _MISSING:
+                raise self._misfit(f"argument '{name}' is given twice")
+            values[position] = value
+        for parameter, value in zip(self.schema.parameters, values, strict=True):
+            if parameter.required and value is _MISSING:
+                raise self._misfit(f"argument '{parameter.name}' is missing")
+        return values
+
+    def pack(self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]) -> bytes:
+        """The arguments, in the order of the schema, as the C ABI takes them.
+
+        Raises:
+            ArgumentError: One of them does not fit the schema.
+        """
+        try:
+            return b"".join([pack(value, keep) for pack, value in zip(packers, values)])  # noqa: B905
+        except (TypeError, ValueError, OverflowError, AttributeError):
+            return b"".join(
+                [
+                    DEFAULT if value is _MISSING else self._packed(i, packers[i], value, keep)
+                    for i, value in enumerate(values)
+                ]
+            )
+
+    def _packed(self, position: int, pack: Packer, value: Any, keep: list[Any]) -> bytes:
+        try:
+            return pack(value, keep)
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            parameter = self.schema.parameters[position]
+            given = f"{value!r:.60} ({type(value).__name__})"
+            raise self._misfit(
+                f"argument '{parameter.name}' (position {position}) is {given}, "
+                f"expected {parameter.text}"
+            ) from error
+
+    def _misfit(self, text: str) -> ArgumentError:
+        return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
+
+    def run(self, packed: bytes, values: Sequence[Any]) -> list[Any]:
+        """Calls the operator.
+
+        Args:
+            packed: What :meth:`pack` made of the values.
+            values: The arguments in the order of the schema.
+
+        Returns:
+            The results, tensors as new handles; but what the operator wrote in place is the argument
+            itself, as it stands in ``values``.
+        """
+        try:
+            frame = _frames.pop()
+        except IndexError:
+            frame = _Frame()
+        try:
+            size = len(packed)
+            frame.memory[:size] = packed
+            count = lib.rt_torch_call(
+                self._number, frame.arguments, size // BYTES, frame.results, _MOST_RESULTS
+            )
+            if count < 0:
+                raise _told("call")
+            results = [unpack(frame.returned, i) for i in range(count)]
+            if any(type(result) in (list, str) for result in results):
+                lib.rt_torch_values_free(frame.results, count)
+        finally:
+            _frames.append(frame)
+        for result, argument in self.written:
+            release(results[result])
+            results[result] = values[argument]
+        return results
+
+
+def release(result: Any) -> None:
+    """Frees the handle or the handles of one result that is a tensor or a list of them."""
+    for handle in result if type(result) is list else (result,):
+        if handle is not None:
+            lib.rt_torch_tensor_free(handle)
+
+
+def _raw_handle(value: Any, keep: list[Any]) -> int:
+    if type(value) is not int:
+        raise TypeError("not a handle")
+    return value
+
+
+def _told(operation: str) -> TorchError:
+    """This thread's last error, without the name of the C function."""
+    error = failure()
+    return type(error)(str(error).removeprefix(f"{operation}: "))
+
+
+_found: Final[dict[str, Operator]] = {}
+
+
+def find(name: str) -> Operator:
+    """The operator of that name, such as ``"aten::add.Tensor"``. Looked up once.
+
+    Raises:
+        ValueError: There is none.
+        NotImplementedError: It belongs to TorchScript's interpreter alone.
+        UnavailableError: LibTorch is not loaded.
+    """
+    operator = _found.get(name)
+    if operator is None:
+        base, _, overload = name.partition(".")
+        number = lib.rt_torch_operator_find(base.encode(), overload.encode())
+        if not number:
+            raise _told("operator_find")
+        operator = _found.setdefault(name, Operator(name, number, _schema(number)))
+    return operator
+
+
+def _schema(number: int) -> str:
+    size = done(lib.rt_torch_operator_schema(number, ffi.NULL, 0)) + 1
+    text = ffi.new("char[]", size)
+    done(lib.rt_torch_operator_schema(number, text, size))
+    return str(ffi.string(text).decode())
+
+
+def names() -> list[str]:
+    """The name of every operator; the overloads of one stand together, in their order."""
+    size = done(lib.rt_torch_operator_names(ffi.NULL, 0)) + 1
+    text = ffi.new("char[]", size)
+    if done(lib.rt_torch_operator_names(text, size)) >= size:  # more were registered meanwhile
+        return names()
+    return str(ffi.string(text).decode()).split()
+
+
+def load_library(path: str) -> None:
+    """Opens a library that registers operators.
+
+    Raises:
+        ValueError: It cannot be opened.
+    """
+    if lib.rt_torch_load_library(path.encode()) < 0:
+        raise failure()
+
+
+def call(name: str, /, *arguments: Any, **named: Any) -> Any:
+    """Calls an operator.
+
+    Args:
+        name: Such as ``"aten::sort.stable"``.
+        arguments: By the schema, those behind its ``*`` included: a handle for a Tensor, None for an
+            absent optional, a DType for a ScalarType, a list or tuple for a list, a seed for a
+            Generator, names for devices, layouts and memory formats.
+        named: The same by name. What is left out takes the schema's default.
+
+    Returns:
+        None, the result, or a tuple of them. A tensor is a new handle, which the caller owns; one
+        that the operator wrote in place is the handle that was given.
+
+    Raises:
+        ArgumentError: The arguments do not fit the schema.
+        TorchError: What the operator raises.
+    """
+    operator = _found.get(name) or find(name)
+    values = operator.placed(arguments, named, len(operator.raw))
+    keep: list[Any] = []
+    results = operator.run(operator.pack(operator.raw, values, keep), values)
+    if len(results) == 1:
+        return results[0]
+    return tuple(results) if results else None

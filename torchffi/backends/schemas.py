@@ -1,0 +1,122 @@
+"""The schema of an operator as data, read from the text in which LibTorch prints it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_ALIAS = re.compile(r"\((?P<set>[a-z|]+)(?P<written>!?)(?: -> [a-z*|]*)?\)")
+_LIST = re.compile(r"(?P<element>.*)\[(?P<size>\d*)\]")
+
+
+class Type(NamedTuple):
+    """A type.
+
+    Attributes:
+        name: Of a plain type, such as ``"Tensor"``; ``""`` for a list.
+        optional: Whether it may be None.
+        element: The type of a list's elements; None for a plain type.
+        size: The length of a list that one number may stand for, or 0.
+    """
+
+    name: str
+    optional: bool = False
+    element: Type | None = None
+    size: int = 0
+
+    @property
+    def innermost(self) -> str:
+        """The name of the plain type inside."""
+        return self.element.innermost if self.element is not None else self.name
+
+
+class Parameter(NamedTuple):
+    """An argument of an operator.
+
+    Attributes:
+        name: Its name.
+        type: Its type.
+        text: The type as the schema spells it.
+        required: Whether it has no default.
+        by_name_only: Whether it stands behind the ``*``.
+        written: The alias set of a tensor that the operator writes, such as ``"a"``, or ``""``.
+    """
+
+    name: str
+    type: Type
+    text: str
+    required: bool
+    by_name_only: bool
+    written: str
+
+
+class Result(NamedTuple):
+    """A result of an operator: its type, and the alias set of a tensor that was written, or ``""``."""
+
+    type: Type
+    written: str
+
+
+class Schema(NamedTuple):
+    """An operator's name with its overload, its arguments and its results, and the whole text."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    results: tuple[Result, ...]
+    text: str
+
+
+def parse(text: str) -> Schema:
+    """Reads a schema such as ``"aten::relu_(Tensor(a!) self) -> Tensor(a!)"``."""
+    left, _, right = text.partition(") -> ")
+    name, _, arguments = left.partition("(")
+    results = right[1:-1] if right.startswith("(") else right
+    return Schema(
+        name,
+        tuple(_parameters(arguments)),
+        tuple(Result(*_type(result.partition(" ")[0])) for result in _split(results)),
+        text,
+    )
+
+
+def _parameters(text: str) -> Iterator[Parameter]:
+    by_name_only = False
+    for one in _split(text):
+        if one in ("*", "..."):
+            by_name_only = True
+            continue
+        declaration, equals, _ = one.partition("=")
+        spelled, _, name = declaration.rpartition(" ")
+        type_, written = _type(spelled)
+        yield Parameter(name, type_, spelled, not equals, by_name_only, written)
+
+
+def _split(text: str) -> Iterator[str]:
+    """The parts between the commas that stand in no brackets."""
+    depth = start = 0
+    for at, character in enumerate(text):
+        if character in "([":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+        elif character == "," and not depth:
+            yield text[start:at].strip()
+            start = at + 1
+    if text[start:].strip():
+        yield text[start:].strip()
+
+
+def _type(text: str) -> tuple[Type, str]:
+    alias = _ALIAS.search(text)
+    written = alias["set"] if alias and alias["written"] else ""
+    return _plain(_ALIAS.sub("", text)), written
+
+
+def _plain(text: str) -> Type:
+    if text.endswith("?"):
+        return _plain(text[:-1])._replace(optional=True)
+    found = _LIST.fullmatch(text)
+    if found is None:
+        return Type(text)
+    return Type("", element=_plain(found["element"]), size=int(found["size"] or 0))
