@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
 import torchffi
 from torchffi import loader, routing
 from torchffi.dtypes import DType
 
 pytest.register_assert_rewrite("tests.support")
+
+_fallbacks: Counter[str] = Counter()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells what ran on NumPy, for want of a kernel in LibTorch: each worker to the first process."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is None:
+        _fallbacks.update(torchffi.fallback_counts())
+    else:
+        output["fallbacks"] = torchffi.fallback_counts()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _fallbacks.update(getattr(node, "workeroutput", {}).get("fallbacks", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if _fallbacks:
+        counts = ", ".join(f"{name} {count}" for name, count in sorted(_fallbacks.items()))
+        terminalreporter.write_line(f"ran on NumPy, for want of a kernel in LibTorch: {counts}")
 
 
 def _need(backend: str) -> None:

@@ -17,6 +17,7 @@ import torchffi as t
 from tests.elementwise_table import BINARY, UNARY
 from tests.support import ROOT, check, dtype_of, python, sample
 from torchffi import dtypes, routing
+from torchffi.backends import aten
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
 from torchffi.errors import NotSupportedError
@@ -259,7 +260,7 @@ def _public(*modules: ModuleType) -> dict[str, Any]:
 
 def _called() -> Iterator[str]:
     """The primitives that the chapter files name in a call."""
-    pattern = re.compile(r"\b(?:run|run_in_place|create)\(\s*\"(\w+)\"")
+    pattern = re.compile(r"\b(?:run|run_many|run_in_place|create)\(\s*\"(\w+)\"")
     for path in (ROOT / "torchffi").glob("*.py"):
         yield from pattern.findall(path.read_text(encoding="utf-8"))
 
@@ -275,7 +276,7 @@ def test_both_backends_offer_every_primitive_that_is_called() -> None:
 
 def test_primitives_have_the_same_parameters_on_both_backends() -> None:
     own = {"new", "done", "failure"}  # what a backend needs for itself
-    theirs, ours = _public(*on_numpy._CHAPTERS), _public(on_ffi)
+    theirs, ours = _public(*on_numpy._CHAPTERS), _public(on_ffi, *aten._CHAPTERS)
     for name in sorted((set(ours) | set(theirs)) - own):
         a, b = getattr(on_ffi, name), getattr(on_numpy, name)
         if name in ours and name in theirs:

@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
@@ -227,23 +227,43 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
     try:
         return FFI.wrap(_call(FFI, name, arguments), dtype)
     except NotSupportedError as error:
-        return _fall_back(name, dtype, arguments, error)
+        return _lent(_fall_back(name, arguments, error), dtype)
 
 
-def _fall_back(
-    name: str, dtype: DType, arguments: tuple[Any, ...], error: NotSupportedError
-) -> Tensor:
+def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tensor, ...]:
+    """Calls a primitive with several results, one for each dtype. The rest is as for :func:`run`."""
+    if all(tensor._backend is NUMPY for tensor in _tensors(arguments)):
+        return tuple(map(NUMPY.wrap, _call(NUMPY, name, arguments), dtypes))
+    try:
+        handles = list(_call(FFI, name, arguments))
+    except NotSupportedError as error:
+        return tuple(map(_lent, _fall_back(name, arguments, error), dtypes))
+    try:
+        return tuple(FFI.wrap(handles.pop(0), dtype) for dtype in dtypes)
+    finally:
+        for handle in handles:
+            on_ffi.free(handle)
+
+
+def _fall_back(name: str, arguments: tuple[Any, ...], error: NotSupportedError) -> Any:
+    """What NumPy's primitive gives for operands on FFI, over zero-copy views."""
     if _policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
         raise error
     if any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments)):
         raise error
     try:
-        result = np.asarray(_call(NUMPY, name, arguments), dtype.numpy)
+        result = _call(NUMPY, name, arguments)
     except (NotSupportedError, UnavailableError):
         raise error from None
     with _lock:
         _fallbacks[_public(name)] += 1
-    return FFI.wrap(on_ffi.from_numpy(result if lendable(result) else result.copy()), dtype)
+    return result
+
+
+def _lent(result: Any, dtype: DType) -> Tensor:
+    """A tensor on FFI over the memory of NumPy's result."""
+    array = np.asarray(result, dtype.numpy)
+    return FFI.wrap(on_ffi.from_numpy(array if lendable(array) else array.copy()), dtype)
 
 
 def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
@@ -259,4 +279,4 @@ def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
     except NotSupportedError as error:
         if backend is NUMPY:
             raise
-        return _fall_back(name, dtype, arguments, error)
+        return _lent(_fall_back(name, arguments, error), dtype)

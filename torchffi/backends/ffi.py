@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from torchffi import dtypes, lifetimes
+from torchffi.backends import aten
 from torchffi.backends.calls import done, failure, new
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
@@ -24,12 +25,12 @@ _RELEASE = ffi.addressof(lib, "torchffi_release")
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    """The primitive that only passes handles and numbers on, made at its first use."""
+    """The primitive that only passes handles and numbers on, or that has no function of its own."""
     function = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(
         lib, f"rt_torch_{name}", None
     )
-    if function is None or name.startswith("__"):
-        raise AttributeError(f"LibTorch's backend has no primitive {name!r}")
+    if function is None:
+        return getattr(aten, name)  # type: ignore[no-any-return]
     result = done if ffi.typeof(function).result.cname == "int32_t" else new
 
     def primitive(*arguments: Any) -> int:

@@ -14,11 +14,13 @@ import numpy as np
 from torchffi.backends.numpy import (
     creation,
     elementwise,
+    fft,
     indexing,
     layers,
-    matrices,
+    linalg,
     reductions,
     shapes,
+    sorting,
     storage,
 )
 from torchffi.errors import (
@@ -29,7 +31,9 @@ from torchffi.errors import (
     TorchError,
 )
 
-_CHAPTERS = (elementwise, creation, storage, matrices, reductions, shapes, indexing, layers)
+_CHAPTERS = (
+    creation, elementwise, fft, indexing, layers, linalg, reductions, shapes, sorting, storage,
+)  # fmt: skip
 
 
 def failure(error: Exception) -> TorchError:

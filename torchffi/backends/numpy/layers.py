@@ -7,7 +7,7 @@ from torchffi.backends.numpy.checks import (
     Raw,
     check_broadcast_to,
 )
-from torchffi.backends.numpy.matrices import matmul
+from torchffi.backends.numpy.linalg import matmul
 from torchffi.errors import (
     AxisError,
     ShapeError,

@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Products of linalg."""
 
 from __future__ import annotations
 

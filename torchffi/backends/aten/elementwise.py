@@ -1,0 +1,5 @@
+"""Elementwise operators."""
+
+from __future__ import annotations
+
+OPERATORS: dict[str, str] = {}

@@ -1,0 +1,5 @@
+"""Elements picked by position."""
+
+from __future__ import annotations
+
+OPERATORS: dict[str, str] = {}

@@ -1,0 +1,5 @@
+"""Shape and order."""
+
+from __future__ import annotations
+
+OPERATORS: dict[str, str] = {}
