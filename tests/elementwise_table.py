@@ -13,6 +13,12 @@ from tests.support import COMPLEX, FLOATS, INTEGERS, NUMERIC, REALS
 # Where a zero may have either sign: the standard leaves it open, or PyTorch does.
 SIGN_OF_ZERO_IS_OPEN = ("floor_divide", "maximum", "minimum", "remainder")
 
+# What PyTorch has not, of these dtypes.
+NOT_IN_TORCH = {
+    *((name, dtype) for name in ("hypot", "logaddexp") for dtype in ("int64", "uint8")),
+    ("round", "complex64"),
+}
+
 ALL = ("bool", *NUMERIC)
 BITS = ("bool", *INTEGERS)
 INEXACT = (*FLOATS, *COMPLEX)
@@ -52,7 +58,32 @@ def _erf(x: Any) -> Any:
     return np.vectorize(math.erf, otypes=[np.float64])(x)
 
 
+def _floor_divide(a: Any, b: Any) -> Any:
+    """NumPy's, but beside infinity the quotient rounded, as the standard has it."""
+    if a.dtype.kind != "f":
+        return np.floor_divide(a, b)
+    return np.where(np.isinf(a) | np.isinf(b), np.floor(a / b), np.floor_divide(a, b))
+
+
+def _fraction(x: Any) -> Any:
+    """Values in [0, 1], of every magnitude."""
+    return np.abs(x) / np.abs(x).max()
+
+
 UNARY = (
+    Function("acos", ALL, np.arccos, "acos", "inexact", _fraction),
+    Function("acosh", ALL, np.arccosh, "acosh", "inexact", lambda x: np.abs(x) + 1),
+    Function("asin", ALL, np.arcsin, "asin", "inexact", _fraction),
+    Function("asinh", ALL, np.arcsinh, "asinh", "inexact"),
+    Function("atan", ALL, np.arctan, "atan", "inexact", _fraction),
+    Function("atanh", ALL, np.arctanh, "atanh", "inexact", lambda x: _fraction(x) / 2),
+    Function("conj", NUMERIC, np.conjugate, "conj"),
+    Function("cosh", ALL, np.cosh, "cosh", "inexact"),
+    Function("imag", COMPLEX, np.imag, "imag", "real"),
+    Function("real", NUMERIC, np.real, "real", "real"),
+    Function("reciprocal", ALL, lambda x: 1 / x, "reciprocal", "inexact", lambda x: x + (x == 0)),
+    Function("signbit", FLOATS, np.signbit, "signbit", "bool"),
+    Function("sinh", ALL, np.sinh, "sinh", "inexact"),
     Function("abs", NUMERIC, np.abs, "abs", "real"),
     Function("bitwise_invert", BITS, np.invert, "bitwise_not"),
     Function("ceil", REALS, np.ceil, "ceil"),
@@ -71,9 +102,9 @@ UNARY = (
     Function("logical_not", ALL, np.logical_not, "logical_not", "bool"),
     Function("negative", NUMERIC, np.negative, "neg"),
     Function("positive", NUMERIC, np.positive, "positive"),
-    Function("round", REALS, np.round, "round"),
+    Function("round", NUMERIC, np.round, "round"),
     Function("rsqrt", ALL, lambda x: 1 / np.sqrt(x), "rsqrt", "inexact", np.abs),
-    Function("sign", REALS, np.sign, "sign"),
+    Function("sign", NUMERIC, np.sign, "sgn"),
     Function("sin", ALL, np.sin, "sin", "inexact"),
     Function("sqrt", ALL, np.sqrt, "sqrt", "inexact", np.abs),
     Function("square", NUMERIC, np.square, "square"),
@@ -84,6 +115,14 @@ UNARY = (
 
 BINARY = (
     Function("add", NUMERIC, np.add, "add"),
+    Function("atan2", REALS, np.arctan2, "atan2", "inexact"),
+    Function("copysign", REALS, np.copysign, "copysign", "inexact"),
+    Function("hypot", REALS, np.hypot, "hypot", "inexact"),
+    Function("logaddexp", REALS, np.logaddexp, "logaddexp", "inexact"),
+    Function("logical_and", ALL, np.logical_and, "logical_and", "bool"),
+    Function("logical_or", ALL, np.logical_or, "logical_or", "bool"),
+    Function("logical_xor", ALL, np.logical_xor, "logical_xor", "bool"),
+    Function("nextafter", FLOATS, np.nextafter, "nextafter"),
     Function("bitwise_and", BITS, np.bitwise_and, "bitwise_and"),
     Function("bitwise_left_shift", INTEGERS, np.left_shift, "bitwise_left_shift"),
     Function("bitwise_or", BITS, np.bitwise_or, "bitwise_or"),
@@ -91,7 +130,7 @@ BINARY = (
     Function("bitwise_xor", BITS, np.bitwise_xor, "bitwise_xor"),
     Function("divide", NUMERIC, np.true_divide, "true_divide", "inexact"),
     Function("equal", ALL, np.equal, "eq", "bool"),
-    Function("floor_divide", REALS, np.floor_divide, "floor_divide"),
+    Function("floor_divide", REALS, _floor_divide, "floor_divide"),
     Function("greater", REALS, np.greater, "gt", "bool"),
     Function("greater_equal", REALS, np.greater_equal, "ge", "bool"),
     Function("less", REALS, np.less, "lt", "bool"),

@@ -21,6 +21,7 @@ from torchffi.backends import aten
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
 from torchffi.errors import NotSupportedError
+from torchffi.loader import lib
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -220,11 +221,29 @@ def test_mistake_of_the_caller_is_raised_and_not_papered_over(ffi_backend: None)
     assert t.fallback_counts() == before
 
 
-def test_in_place_never_falls_back(ffi_backend: None) -> None:
+def test_in_place_without_a_kernel_is_counted_and_can_be_forbidden(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     x = t.ones(2, dtype=t.uint32)
+    before = t.fallback_counts().get("add", 0)
+    x += x
+    assert x.tolist() == [2, 2]
+    assert t.fallback_counts()["add"] == before + 1
+    monkeypatch.setenv("TORCHFFI_FALLBACK", "error")
     with pytest.raises(NotImplementedError, match=r"add: .*not implemented for .UInt32"):
         x += x
-    assert x.tolist() == [1, 1]
+    assert x.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("chapter", aten._CHAPTERS, ids=lambda chapter: chapter.__name__)
+def test_every_operator_that_a_primitive_names_is_there(
+    chapter: ModuleType, ffi_backend: None
+) -> None:
+    source = inspect.getsource(chapter)
+    named = set(re.findall(r'"(aten::[\w.]+)"', source)) | set(chapter.OPERATORS.values())
+    for name in named:
+        operator, _, overload = name.partition(".")
+        assert lib.rt_torch_operator_find(operator.encode(), overload.encode()), name
 
 
 def test_bfloat16_has_no_numpy_to_fall_back_to(

@@ -6,7 +6,9 @@ Source: Array API standard, "Data Type Functions".
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from torchffi import dtypes
 from torchffi.dtypes import DType
@@ -29,13 +31,14 @@ _KINDS = {
 }
 
 
-def astype(x: Tensor, dtype: DType, /, *, copy: bool = True) -> Tensor:
+def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None = None) -> Tensor:
     """The elements converted to another dtype.
 
     Args:
         x: A tensor.
         dtype: The dtype to convert to.
         copy: If False, a tensor that has the dtype already is returned itself.
+        device: Where the result is; None for where x is.
 
     Returns:
         A tensor of the same shape.
@@ -48,6 +51,9 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True) -> Tensor:
     x = tensor("astype", x)
     dtype = dtypes.given("astype", dtype, x.dtype)
     dtypes.check_conversion("astype", x.dtype, dtype)
+    if device is not None:
+        moved = x.to_device(device)
+        x, copy = moved, copy and moved is x
     return x.clone() if x.dtype is dtype and copy else _astype(x, dtype)
 
 
@@ -105,3 +111,77 @@ def isdtype(dtype: DType, kind: DType | str | tuple[DType | str, ...]) -> bool:
     if kind not in _KINDS:
         raise DTypeError(f"isdtype: {kind!r} is no kind, expected one of {', '.join(_KINDS)}")
     return dtype.kind in _KINDS[kind]
+
+
+class FloatLimits(NamedTuple):
+    """Limits of a floating-point dtype, as Python floats.
+
+    Attributes:
+        bits: Bits of a number, of a complex one bits of a part.
+        eps: Distance between 1 and the next number.
+        max: Largest finite number.
+        min: Smallest finite number.
+        smallest_normal: Smallest positive number with full precision.
+        dtype: The real dtype.
+    """
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: DType
+
+
+class IntegerLimits(NamedTuple):
+    """Limits of an integer dtype.
+
+    Attributes:
+        bits: Bits of a number.
+        max: Largest number.
+        min: Smallest number.
+        dtype: The dtype.
+    """
+
+    bits: int
+    max: int
+    min: int
+    dtype: DType
+
+
+def _dtype_of(operation: str, type: DType | Tensor, admitted: frozenset[str]) -> DType:
+    dtype = type.dtype if is_tensor(type) else dtypes.given(operation, type, dtypes.bool)
+    dtypes.check(operation, dtype, admitted)
+    return dtype
+
+
+def finfo(type: DType | Tensor, /) -> FloatLimits:
+    """Limits of a floating-point dtype; of a complex one those of its parts.
+
+    Args:
+        type: A dtype, or a tensor of it.
+
+    Raises:
+        TypeError: For an integer dtype or bool.
+    """
+    dtype = dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT))
+    if dtype.numpy is None:  # bfloat16: 8 bits of exponent as float32, 7 of fraction
+        top = (2 - 2.0**-7) * 2.0**127
+        return FloatLimits(16, 2.0**-7, top, -top, 2.0**-126, dtype)
+    found = np.finfo(dtype.numpy)
+    top = float(found.max)
+    return FloatLimits(found.bits, float(found.eps), top, -top, float(found.smallest_normal), dtype)
+
+
+def iinfo(type: DType | Tensor, /) -> IntegerLimits:
+    """Limits of an integer dtype.
+
+    Args:
+        type: A dtype, or a tensor of it.
+
+    Raises:
+        TypeError: For another dtype.
+    """
+    dtype = _dtype_of("iinfo", type, dtypes.INTEGER)
+    found = np.iinfo(dtype.name)
+    return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)

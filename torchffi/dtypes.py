@@ -1,7 +1,7 @@
 """The dtypes and their promotion.
 
-The twelve dtypes of the Array API standard that need no other library, and beside them float16 and
-bfloat16, which the standard does not name.
+The thirteen dtypes of the Array API standard, and beside them float16 and bfloat16, which it does not
+name.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ ALL: Final = (
     float16, bfloat16, float32, float64, complex64, complex128,
 )  # fmt: skip
 
+# What the standard names, and what the top-level namespace has.
+STANDARD: Final = tuple(dtype for dtype in ALL if dtype not in (float16, bfloat16))
+
 default_float: Final = float32
 default_int: Final = int64
 default_complex: Final = complex64
@@ -83,6 +86,20 @@ ANY: Final = NUMERIC | BOOL
 _BY_NAME: Final = {dtype.name: dtype for dtype in ALL}
 _BY_NUMPY: Final = {dtype.numpy: dtype for dtype in ALL if dtype.numpy is not None}
 _BY_CODE: Final = {dtype.code: dtype for dtype in ALL}
+
+
+_REAL_OF: Final = {complex64: float32, complex128: float64}
+_COMPLEX_OF: Final = {float32: complex64, float64: complex128}
+
+
+def real_of(dtype: DType) -> DType:
+    """The dtype of a number's parts: itself, if it is not complex."""
+    return _REAL_OF.get(dtype, dtype)
+
+
+def complex_of(dtype: DType) -> DType:
+    """The complex dtype whose parts are of a floating-point dtype; itself, if it is complex."""
+    return _COMPLEX_OF.get(dtype, dtype)
 
 
 def by_name(name: str) -> DType:

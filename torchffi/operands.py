@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Scalar = bool | int | float | complex
 Axis = int | tuple[int, ...] | None
 
+MAX_NDIM = 64  # RT_TORCH_MAX_NDIM
 _WIDEST = dtypes.complex128.itemsize
 _RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}
 
@@ -153,5 +154,5 @@ def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
 
 def check_ndim(operation: str, ndim: int) -> None:
     """Raises ValueError for more axes than a tensor can have."""
-    if ndim > 64:
-        raise InvalidArgumentError(f"{operation}: {ndim} axes, expected at most 64")
+    if ndim > MAX_NDIM:
+        raise InvalidArgumentError(f"{operation}: {ndim} axes, expected at most {MAX_NDIM}")

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import dtypes, elementwise, linalg, operands
-from torchffi.dtypes import DType
-from torchffi.errors import DTypeError
+from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
+from torchffi.errors import DTypeError, NotSupportedError, ShapeError
 from torchffi.operands import Scalar, is_scalar, is_tensor
 from torchffi.routing import run_in_place
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from typing_extensions import Self
-
     from torchffi.tensor import Tensor
 
     Operand: TypeAlias = Tensor | Scalar
+    Method: TypeAlias = Callable[[Any, Operand], Tensor]
+
+# Their results are put right at zeros and infinities: what computes in place does not do that.
+_PUT_RIGHT = (elementwise.floor_divide, elementwise.remainder)
 
 
 def _foreign(operand: Any) -> bool:
@@ -33,10 +35,16 @@ def _foreign(operand: Any) -> bool:
     return not is_tensor(operand) and not is_scalar(operand)
 
 
-def _of(function: Callable[..., Tensor], x1: Any, x2: Any) -> Any:
-    if _foreign(x1) or _foreign(x2):
-        return NotImplemented
-    return function(x1, x2)
+def _operator(function: Callable[..., Tensor]) -> tuple[Method, Method]:
+    """The operator that a function is, and its reflection."""
+
+    def operator(self: Any, other: Operand) -> Tensor:
+        return NotImplemented if _foreign(other) else function(self, other)
+
+    def reflected(self: Any, other: Operand) -> Tensor:
+        return NotImplemented if _foreign(other) else function(other, self)
+
+    return operator, reflected
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:
@@ -46,17 +54,37 @@ def _check_fits(operation: str, x: Tensor, result: DType) -> None:
         )
 
 
-def _in_place(operation: str, primitive: str, admitted: frozenset[str], x1: Any, x2: Any) -> Any:
-    """Overwrites x1, which keeps its memory, dtype and backend."""
-    if _foreign(x2):
-        return NotImplemented
-    a, b = operands.pair(operation, x1, x2, admitted)
-    divides = primitive == "div_" and x1.dtype.kind not in dtypes.INEXACT
-    _check_fits(operation, x1, dtypes.default_float if divides else a.dtype)
-    if primitive == "pow_":
-        elementwise.check_exponent(b)
-    run_in_place(primitive, x1, b)
-    return x1
+def _overwrite(operation: str, x: Tensor, result: Tensor) -> None:
+    if result.shape != x.shape:
+        raise ShapeError(
+            f"{operation}: the result has shape {result.shape}, which shape {x.shape} cannot hold in "
+            "place"
+        )
+    run_in_place("copy_", x, result)
+
+
+def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozenset[str]) -> Method:
+    """The operator that overwrites its left operand, which keeps its memory, dtype and backend."""
+    operation = function.__name__
+
+    def operator(self: Tensor, other: Operand) -> Tensor:
+        if _foreign(other):
+            return NotImplemented  # type: ignore[no-any-return]
+        a, b = operands.pair(operation, self, other, admitted)
+        divides = primitive == "div_" and self.dtype.kind not in dtypes.INEXACT
+        _check_fits(operation, self, dtypes.default_float if divides else a.dtype)
+        if primitive == "pow_":
+            elementwise.check_exponent(b)
+        if function in _PUT_RIGHT and self.dtype.kind == "floating point":
+            _overwrite(operation, self, function(self, b))
+            return self
+        try:
+            run_in_place(primitive, self, b)
+        except NotSupportedError:  # uint16, uint32, uint64: the memory stays, the way is longer
+            _overwrite(operation, self, function(self, b))
+        return self
+
+    return operator
 
 
 class Operators:
@@ -64,143 +92,45 @@ class Operators:
 
     __slots__ = ()
 
-    def __add__(self, other: Operand) -> Tensor:
-        return _of(elementwise.add, self, other)  # type: ignore[no-any-return]
+    __add__, __radd__ = _operator(elementwise.add)
+    __sub__, __rsub__ = _operator(elementwise.subtract)
+    __mul__, __rmul__ = _operator(elementwise.multiply)
+    __truediv__, __rtruediv__ = _operator(elementwise.divide)
+    __floordiv__, __rfloordiv__ = _operator(elementwise.floor_divide)
+    __mod__, __rmod__ = _operator(elementwise.remainder)
+    __pow__, __rpow__ = _operator(elementwise.pow)
+    __matmul__, __rmatmul__ = _operator(linalg.matmul)
+    __and__, __rand__ = _operator(elementwise.bitwise_and)
+    __or__, __ror__ = _operator(elementwise.bitwise_or)
+    __xor__, __rxor__ = _operator(elementwise.bitwise_xor)
+    __lshift__, __rlshift__ = _operator(elementwise.bitwise_left_shift)
+    __rshift__, __rrshift__ = _operator(elementwise.bitwise_right_shift)
 
-    def __radd__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.add, other, self)  # type: ignore[no-any-return]
+    __iadd__ = _in_place(elementwise.add, "add_", NUMERIC)
+    __isub__ = _in_place(elementwise.subtract, "sub_", NUMERIC)
+    __imul__ = _in_place(elementwise.multiply, "mul_", NUMERIC)
+    __itruediv__ = _in_place(elementwise.divide, "div_", NUMERIC)
+    __ifloordiv__ = _in_place(elementwise.floor_divide, "floor_divide_", REAL)
+    __imod__ = _in_place(elementwise.remainder, "remainder_", REAL)
+    __ipow__ = _in_place(elementwise.pow, "pow_", NUMERIC)
+    __iand__ = _in_place(elementwise.bitwise_and, "bitwise_and_", INTEGER | BOOL)
+    __ior__ = _in_place(elementwise.bitwise_or, "bitwise_or_", INTEGER | BOOL)
+    __ixor__ = _in_place(elementwise.bitwise_xor, "bitwise_xor_", INTEGER | BOOL)
+    __ilshift__ = _in_place(elementwise.bitwise_left_shift, "bitwise_left_shift_", INTEGER)
+    __irshift__ = _in_place(elementwise.bitwise_right_shift, "bitwise_right_shift_", INTEGER)
 
-    def __iadd__(self, other: Operand) -> Self:
-        return _in_place("add", "add_", dtypes.NUMERIC, self, other)  # type: ignore[no-any-return]
-
-    def __sub__(self, other: Operand) -> Tensor:
-        return _of(elementwise.subtract, self, other)  # type: ignore[no-any-return]
-
-    def __rsub__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.subtract, other, self)  # type: ignore[no-any-return]
-
-    def __isub__(self, other: Operand) -> Self:
-        return _in_place("subtract", "sub_", dtypes.NUMERIC, self, other)  # type: ignore[no-any-return]
-
-    def __mul__(self, other: Operand) -> Tensor:
-        return _of(elementwise.multiply, self, other)  # type: ignore[no-any-return]
-
-    def __rmul__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.multiply, other, self)  # type: ignore[no-any-return]
-
-    def __imul__(self, other: Operand) -> Self:
-        return _in_place("multiply", "mul_", dtypes.NUMERIC, self, other)  # type: ignore[no-any-return]
-
-    def __truediv__(self, other: Operand) -> Tensor:
-        return _of(elementwise.divide, self, other)  # type: ignore[no-any-return]
-
-    def __rtruediv__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.divide, other, self)  # type: ignore[no-any-return]
-
-    def __itruediv__(self, other: Operand) -> Self:
-        return _in_place("divide", "div_", dtypes.NUMERIC, self, other)  # type: ignore[no-any-return]
-
-    def __floordiv__(self, other: Operand) -> Tensor:
-        return _of(elementwise.floor_divide, self, other)  # type: ignore[no-any-return]
-
-    def __rfloordiv__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.floor_divide, other, self)  # type: ignore[no-any-return]
-
-    def __ifloordiv__(self, other: Operand) -> Self:
-        return _in_place("floor_divide", "floor_divide_", dtypes.REAL, self, other)  # type: ignore[no-any-return]
-
-    def __mod__(self, other: Operand) -> Tensor:
-        return _of(elementwise.remainder, self, other)  # type: ignore[no-any-return]
-
-    def __rmod__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.remainder, other, self)  # type: ignore[no-any-return]
-
-    def __imod__(self, other: Operand) -> Self:
-        return _in_place("remainder", "remainder_", dtypes.REAL, self, other)  # type: ignore[no-any-return]
-
-    def __pow__(self, other: Operand) -> Tensor:
-        return _of(elementwise.pow, self, other)  # type: ignore[no-any-return]
-
-    def __rpow__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.pow, other, self)  # type: ignore[no-any-return]
-
-    def __ipow__(self, other: Operand) -> Self:
-        return _in_place("pow", "pow_", dtypes.NUMERIC, self, other)  # type: ignore[no-any-return]
-
-    def __and__(self, other: Operand) -> Tensor:
-        return _of(elementwise.bitwise_and, self, other)  # type: ignore[no-any-return]
-
-    def __rand__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.bitwise_and, other, self)  # type: ignore[no-any-return]
-
-    def __iand__(self, other: Operand) -> Self:
-        return _in_place("bitwise_and", "bitwise_and_", dtypes.INTEGER | dtypes.BOOL, self, other)  # type: ignore[no-any-return]
-
-    def __or__(self, other: Operand) -> Tensor:
-        return _of(elementwise.bitwise_or, self, other)  # type: ignore[no-any-return]
-
-    def __ror__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.bitwise_or, other, self)  # type: ignore[no-any-return]
-
-    def __ior__(self, other: Operand) -> Self:
-        return _in_place("bitwise_or", "bitwise_or_", dtypes.INTEGER | dtypes.BOOL, self, other)  # type: ignore[no-any-return]
-
-    def __xor__(self, other: Operand) -> Tensor:
-        return _of(elementwise.bitwise_xor, self, other)  # type: ignore[no-any-return]
-
-    def __rxor__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.bitwise_xor, other, self)  # type: ignore[no-any-return]
-
-    def __ixor__(self, other: Operand) -> Self:
-        return _in_place("bitwise_xor", "bitwise_xor_", dtypes.INTEGER | dtypes.BOOL, self, other)  # type: ignore[no-any-return]
-
-    def __lshift__(self, other: Operand) -> Tensor:
-        return _of(elementwise.bitwise_left_shift, self, other)  # type: ignore[no-any-return]
-
-    def __rlshift__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.bitwise_left_shift, other, self)  # type: ignore[no-any-return]
-
-    def __ilshift__(self, other: Operand) -> Self:
-        return _in_place("bitwise_left_shift", "bitwise_left_shift_", dtypes.INTEGER, self, other)  # type: ignore[no-any-return]
-
-    def __rshift__(self, other: Operand) -> Tensor:
-        return _of(elementwise.bitwise_right_shift, self, other)  # type: ignore[no-any-return]
-
-    def __rrshift__(self, other: Scalar) -> Tensor:
-        return _of(elementwise.bitwise_right_shift, other, self)  # type: ignore[no-any-return]
-
-    def __irshift__(self, other: Operand) -> Self:
-        return _in_place("bitwise_right_shift", "bitwise_right_shift_", dtypes.INTEGER, self, other)  # type: ignore[no-any-return]
-
-    def __matmul__(self, other: Tensor) -> Tensor:
-        return _of(linalg.matmul, self, other)  # type: ignore[no-any-return]
-
-    def __rmatmul__(self, other: Tensor) -> Tensor:
-        return _of(linalg.matmul, other, self)  # type: ignore[no-any-return]
-
-    def __imatmul__(self, other: Tensor) -> Self:
+    def __imatmul__(self, other: Operand) -> Tensor:
         product = self @ other
         _check_fits("matmul", self, product.dtype)  # type: ignore[arg-type]
-        run_in_place("copy_", self, product)  # type: ignore[arg-type]
-        return self
+        _overwrite("matmul", self, product)  # type: ignore[arg-type]
+        return self  # type: ignore[return-value]
 
-    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]
-        return _of(elementwise.equal, self, other)  # type: ignore[no-any-return]
-
-    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]
-        return _of(elementwise.not_equal, self, other)  # type: ignore[no-any-return]
-
-    def __lt__(self, other: Operand) -> Tensor:
-        return _of(elementwise.less, self, other)  # type: ignore[no-any-return]
-
-    def __le__(self, other: Operand) -> Tensor:
-        return _of(elementwise.less_equal, self, other)  # type: ignore[no-any-return]
-
-    def __gt__(self, other: Operand) -> Tensor:
-        return _of(elementwise.greater, self, other)  # type: ignore[no-any-return]
-
-    def __ge__(self, other: Operand) -> Tensor:
-        return _of(elementwise.greater_equal, self, other)  # type: ignore[no-any-return]
+    __eq__ = _operator(elementwise.equal)[0]  # type: ignore[assignment]
+    __ne__ = _operator(elementwise.not_equal)[0]  # type: ignore[assignment]
+    __lt__ = _operator(elementwise.less)[0]
+    __le__ = _operator(elementwise.less_equal)[0]
+    __gt__ = _operator(elementwise.greater)[0]
+    __ge__ = _operator(elementwise.greater_equal)[0]
 
     def __neg__(self) -> Tensor:
         return elementwise.negative(self)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from torchffi import (
     dtypes,
     elementwise,
     indexing,
+    inspection,
     interchange,
     lifetimes,
     linalg,
@@ -147,8 +149,12 @@ class Tensor(Operators):
 
     # ---- Where it is, and as what
 
-    def to_device(self, device: str, /) -> Tensor:
+    def to_device(self, device: str, /, *, stream: None = None) -> Tensor:
         """The elements on a device, ``"cpu"`` or ``"cuda:0"``, ...; itself if they are there.
+
+        Args:
+            device: The device.
+            stream: None: there is no choice of streams.
 
         Raises:
             UnavailableError: For a CUDA device where there is none.
@@ -156,6 +162,8 @@ class Tensor(Operators):
 
         Source: aten::to.device.
         """
+        if stream is not None:
+            raise InvalidArgumentError(f"to_device: stream is {stream!r}, expected None")
         if devices.name(devices.number(device)) == self.device:
             return self
         # Never falls back: where the elements are is the caller's decision.
@@ -173,6 +181,10 @@ class Tensor(Operators):
     def cuda(self, device_id: int = 0) -> Tensor:
         """The elements on a CUDA device. UnavailableError where there is none."""
         return self.to_device(f"cuda:{device_id}")
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> ModuleType:
+        """The module torchffi, whose functions take this tensor. ValueError for an unknown version."""
+        return inspection.namespace(api_version)
 
     def astype(self, dtype: DType, /, *, copy: bool = True) -> Tensor:
         """The elements converted to a dtype: see :func:`torchffi.astype`."""
