@@ -141,8 +141,10 @@ c10::IValue argument_of(const Operator &op, size_t position, const rt_torch_valu
   try {
     return read(*value, parameter.type);
   } catch (const Error &error) {
-    const bool handle = error.code() == RT_TORCH_BAD_HANDLE;
-    fail_argument(op, position, (handle ? "is no tensor: " : "") + std::string(error.what()), error.code());
+    const char *link = error.code() == RT_TORCH_BAD_HANDLE         ? "is no tensor: "
+                       : error.code() == RT_TORCH_INVALID_ARGUMENT ? ""
+                                                                   : "cannot be had: ";
+    fail_argument(op, position, link + std::string(error.what()), error.code());
   }
 }
 

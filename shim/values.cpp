@@ -262,15 +262,28 @@ bool has_memory(int32_t tag) {
   return tag == RT_TORCH_STRING || (tag >= RT_TORCH_TENSOR_LIST && tag <= RT_TORCH_LIST);
 }
 
+// What a handle stands for is its memory: a conjugate, a negative or zeros that LibTorch only notes are made real.
+at::Tensor materialized(const at::Tensor &tensor) {
+  if (tensor._is_zerotensor()) return tensor.clone();
+  return tensor.is_conj() || tensor.is_neg() ? tensor.resolve_conj().resolve_neg() : tensor;
+}
+
+int64_t put_result(const at::Tensor &tensor) {
+  return put(materialized(tensor));
+}
+
 rt_torch_value written_tensor(const at::Tensor &tensor) {
-  return tensor.defined() ? whole(RT_TORCH_TENSOR, put(tensor)) : tagged(RT_TORCH_NONE);
+  if (!tensor.defined()) return tagged(RT_TORCH_NONE);
+  rt_torch_value value = whole(RT_TORCH_TENSOR, put_result(tensor));
+  value.length = static_cast<int32_t>(tensor.scalar_type());
+  return value;
 }
 
 rt_torch_value written_tensors(const c10::List<at::Tensor> &tensors) {
   std::vector<int64_t> handles;
   handles.reserve(tensors.size());
   try {
-    for (const at::Tensor &tensor : tensors) handles.push_back(tensor.defined() ? put(tensor) : 0);
+    for (const at::Tensor &tensor : tensors) handles.push_back(tensor.defined() ? put_result(tensor) : 0);
     return listed(RT_TORCH_TENSOR_LIST, handles.data(), handles.size());
   } catch (...) {
     for (const int64_t handle : handles) tensor_free(handle);

@@ -1,6 +1,6 @@
 """LibTorch for Python, without the PyTorch Python package, and NumPy where there is no LibTorch."""
 
-from torchffi import dtypes, nn
+from torchffi import dtypes, nn, ops
 from torchffi.creation import (
     arange,
     asarray,
@@ -216,6 +216,7 @@ __all__ = [
     "not_equal",
     "ones",
     "ones_like",
+    "ops",
     "permute_dims",
     "pi",
     "positive",

@@ -40,16 +40,19 @@ class Operator:
         by_position: How many arguments stand before the ``*``.
         raw: What packs each argument where a tensor is a handle.
         written: For each result that is an argument written in place: its position, and the argument's.
+        targets: The positions of the arguments that are written.
     """
 
     __slots__ = (
         "_minimum",
         "_number",
         "_positions",
+        "_simple",
         "by_position",
         "name",
         "raw",
         "schema",
+        "targets",
         "written",
     )
 
@@ -62,11 +65,12 @@ class Operator:
         self._minimum = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
         self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
         self.raw: Final = self.packers(_raw_handle)
+        results = self.schema.results
+        self._simple = len(results) == 1 and results[0].type.name not in ("", "str")
         sets = {p.written: i for i, p in enumerate(parameters) if p.written}
+        self.targets: Final = tuple(sets.values())
         self.written: Final = tuple(
-            (i, sets[result.written])
-            for i, result in enumerate(self.schema.results)
-            if result.written in sets
+            (i, sets[result.written]) for i, result in enumerate(results) if result.written in sets
         )
 
     def packers(self, handle_of: HandleOf) -> tuple[Packer, ...]:
@@ -106,6 +110,11 @@ class Operator:
     def pack(self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]) -> bytes:
         """The arguments, in the order of the schema, as the C ABI takes them.
 
+        Args:
+            packers: :attr:`raw`, or what :meth:`packers` made.
+            values: The arguments, from :meth:`placed`.
+            keep: Receives what must live until the call returns.
+
         Raises:
             ArgumentError: One of them does not fit the schema.
         """
@@ -124,10 +133,11 @@ class Operator:
             return pack(value, keep)
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             parameter = self.schema.parameters[position]
-            given = f"{value!r:.60} ({type(value).__name__})"
+            given = _described(value)
+            why = f" ({error})" if isinstance(error, ValueError) else ""
             raise self._misfit(
                 f"argument '{parameter.name}' (position {position}) is {given}, "
-                f"expected {parameter.text}"
+                f"expected {parameter.text}{why}"
             ) from error
 
     def _misfit(self, text: str) -> ArgumentError:
@@ -156,8 +166,10 @@ class Operator:
             )
             if count < 0:
                 raise _told("call")
-            results = [unpack(frame.returned, i) for i in range(count)]
-            if any(type(result) in (list, str) for result in results):
+            if self._simple:
+                results = [unpack(frame.returned, 0)]
+            else:
+                results = [unpack(frame.returned, i) for i in range(count)]
                 lib.rt_torch_values_free(frame.results, count)
         finally:
             _frames.append(frame)
@@ -165,6 +177,12 @@ class Operator:
             release(results[result])
             results[result] = values[argument]
         return results
+
+
+def _described(value: Any) -> str:
+    kind = type(value).__name__
+    dtype = getattr(value, "dtype", None)
+    return f"a {kind} of {dtype}" if dtype is not None else f"{value!r:.60} ({kind})"
 
 
 def release(result: Any) -> None:

@@ -8,6 +8,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from torchffi import devices, dtypes
 from torchffi.backends.schemas import Type
 from torchffi.dtypes import DType
@@ -18,14 +20,35 @@ Packer = Callable[[Any, list[Any]], bytes]
 # The handle of what the caller calls a tensor.
 HandleOf = Callable[[Any, list[Any]], int]
 
+# Plain numbers: a constant of the binding is looked up in C each time.
+_COMPLEX: Final[int] = lib.RT_TORCH_COMPLEX
+_DEFAULT: Final[int] = lib.RT_TORCH_DEFAULT
+_DEVICE: Final[int] = lib.RT_TORCH_DEVICE
+_DOUBLE: Final[int] = lib.RT_TORCH_DOUBLE
+_DOUBLE_LIST: Final[int] = lib.RT_TORCH_DOUBLE_LIST
+_DTYPE: Final[int] = lib.RT_TORCH_DTYPE
+_GENERATOR: Final[int] = lib.RT_TORCH_GENERATOR
+_INT: Final[int] = lib.RT_TORCH_INT
+_INT_LIST: Final[int] = lib.RT_TORCH_INT_LIST
+_LAYOUT: Final[int] = lib.RT_TORCH_LAYOUT
+_LIST: Final[int] = lib.RT_TORCH_LIST
+_MEMORY_FORMAT: Final[int] = lib.RT_TORCH_MEMORY_FORMAT
+_NONE: Final[int] = lib.RT_TORCH_NONE
+_STRING: Final[int] = lib.RT_TORCH_STRING
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+_TENSOR_LIST: Final[int] = lib.RT_TORCH_TENSOR_LIST
+_TRUTH: Final[int] = lib.RT_TORCH_TRUTH
+_TRUTH_LIST: Final[int] = lib.RT_TORCH_TRUTH_LIST
+_PLAIN_TAGS: Final = (_TENSOR, _INT)
+
 BYTES: Final = 24  # of one rt_torch_value
 _integer = struct.Struct("iiq8x").pack
 _double = struct.Struct("iid8x").pack
 _complex = struct.Struct("iidd").pack
-_read = struct.Struct("iiqq").unpack_from
+_read = struct.Struct("iiq8x").unpack_from
 
-NONE: Final = _integer(lib.RT_TORCH_NONE, 0, 0)
-DEFAULT: Final = _integer(lib.RT_TORCH_DEFAULT, 0, 0)
+NONE: Final = _integer(_NONE, 0, 0)
+DEFAULT: Final = _integer(_DEFAULT, 0, 0)
 
 LAYOUTS: Final = {
     "strided": 0, "sparse_coo": 1, "sparse_csr": 2, "_mkldnn": 3,
@@ -57,10 +80,9 @@ def packer(type_: Type, handle_of: HandleOf) -> Packer:
 
 def _plain(name: str, handle_of: HandleOf) -> Packer:
     if name == "Tensor":
-        tag = lib.RT_TORCH_TENSOR
 
         def tensor(value: Any, keep: list[Any]) -> bytes:
-            return _integer(tag, 0, handle_of(value, keep))
+            return _integer(_TENSOR, 0, handle_of(value, keep))
 
         return tensor
     return _PLAIN.get(name, _refuse)
@@ -71,12 +93,12 @@ def _refuse(value: Any, keep: list[Any]) -> bytes:
 
 
 def _int(value: Any, keep: list[Any]) -> bytes:
-    return _integer(lib.RT_TORCH_INT, 0, operator.index(value))
+    return _integer(_INT, 0, operator.index(value))
 
 
 def _float(value: Any, keep: list[Any]) -> bytes:
     _not_text(value)
-    return _double(lib.RT_TORCH_DOUBLE, 0, float(value))
+    return _double(_DOUBLE, 0, float(value))
 
 
 def _not_text(value: Any) -> None:
@@ -85,10 +107,9 @@ def _not_text(value: Any) -> None:
 
 
 def _bool(value: Any, keep: list[Any]) -> bytes:
-    # NumPy's bool has no base in common with Python's.
-    if not isinstance(value, bool) and type(value).__name__ != "bool":
+    if not isinstance(value, (bool, np.bool_)):
         raise TypeError("not a bool")
-    return _integer(lib.RT_TORCH_TRUTH, 0, bool(value))
+    return _integer(_TRUTH, 0, bool(value))
 
 
 def number(value: Any, keep: list[Any]) -> bytes:
@@ -96,31 +117,31 @@ def number(value: Any, keep: list[Any]) -> bytes:
     item = getattr(value, "item", None)
     plain = value if item is None or getattr(value, "ndim", False) else item()
     if isinstance(plain, bool):
-        return _integer(lib.RT_TORCH_TRUTH, 0, plain)
+        return _integer(_TRUTH, 0, plain)
     if isinstance(plain, int):
-        return _integer(lib.RT_TORCH_INT, 0, plain)
+        return _integer(_INT, 0, plain)
     if isinstance(plain, float):
-        return _double(lib.RT_TORCH_DOUBLE, 0, plain)
+        return _double(_DOUBLE, 0, plain)
     if isinstance(plain, complex):
-        return _complex(lib.RT_TORCH_COMPLEX, 0, plain.real, plain.imag)
+        return _complex(_COMPLEX, 0, plain.real, plain.imag)
     raise TypeError("not a number")
 
 
 def _string(value: Any, keep: list[Any]) -> bytes:
     if not isinstance(value, str):
         raise TypeError("not a string")
-    return _pointer(lib.RT_TORCH_STRING, array("b", value.encode()), keep)
+    return _pointer(_STRING, array("b", value.encode()), keep)
 
 
 def _dtype(value: Any, keep: list[Any]) -> bytes:
     if not isinstance(value, DType):
         raise TypeError("not a dtype of torchffi")
-    return _integer(lib.RT_TORCH_DTYPE, 0, value.code)
+    return _integer(_DTYPE, 0, value.code)
 
 
 def _device(value: Any, keep: list[Any]) -> bytes:
     number = value if type(value) is int else devices.number(value)
-    return _integer(lib.RT_TORCH_DEVICE, 0, number)
+    return _integer(_DEVICE, 0, number)
 
 
 def _named(tag: int, names: dict[str, int]) -> Packer:
@@ -136,15 +157,15 @@ def _seed(value: Any, keep: list[Any]) -> bytes:
     if isinstance(value, bool):
         raise TypeError("not a seed")
     seed = operator.index(value) % 2**64
-    return _integer(lib.RT_TORCH_GENERATOR, 0, seed - 2**64 if seed >= 2**63 else seed)
+    return _integer(_GENERATOR, 0, seed - 2**64 if seed >= 2**63 else seed)
 
 
 _PLAIN: Final[dict[str, Packer]] = {
     "int": _int, "SymInt": _int, "QScheme": _int, "float": _float, "SymFloat": _float,
     "bool": _bool, "SymBool": _bool, "Scalar": number, "str": _string, "ScalarType": _dtype,
     "Device": _device, "Generator": _seed,
-    "Layout": _named(lib.RT_TORCH_LAYOUT, LAYOUTS),
-    "MemoryFormat": _named(lib.RT_TORCH_MEMORY_FORMAT, MEMORY_FORMATS),
+    "Layout": _named(_LAYOUT, LAYOUTS),
+    "MemoryFormat": _named(_MEMORY_FORMAT, MEMORY_FORMATS),
 }  # fmt: skip
 
 
@@ -181,10 +202,10 @@ def _list_packer(type_: Type, handle_of: HandleOf) -> Packer:
 
 
 _ARRAYS: Final = {
-    "int": ("q", lib.RT_TORCH_INT_LIST),
-    "SymInt": ("q", lib.RT_TORCH_INT_LIST),
-    "float": ("d", lib.RT_TORCH_DOUBLE_LIST),
-    "bool": ("B", lib.RT_TORCH_TRUTH_LIST),
+    "int": ("q", _INT_LIST),
+    "SymInt": ("q", _INT_LIST),
+    "float": ("d", _DOUBLE_LIST),
+    "bool": ("B", _TRUTH_LIST),
 }
 
 
@@ -193,7 +214,7 @@ def _tensors(handle_of: HandleOf, optional: bool) -> Packer:
         handles = [
             0 if optional and one is None else handle_of(one, keep) for one in _sequence(value)
         ]
-        return _pointer(lib.RT_TORCH_TENSOR_LIST, array("q", handles), keep)
+        return _pointer(_TENSOR_LIST, array("q", handles), keep)
 
     return tensors
 
@@ -202,7 +223,7 @@ def _values(pack: Packer) -> Packer:
     def values(value: Any, keep: list[Any]) -> bytes:
         packed = array("b", b"".join([pack(one, keep) for one in _sequence(value)]))
         keep.append(packed)
-        return _integer(lib.RT_TORCH_LIST, len(packed) // BYTES, packed.buffer_info()[0])
+        return _integer(_LIST, len(packed) // BYTES, packed.buffer_info()[0])
 
     return values
 
@@ -212,8 +233,8 @@ def _values(pack: Packer) -> Packer:
 
 def unpack(memory: Any, position: int) -> Any:
     """The value at a position of the results, tensors as handles. Its list's memory is still there."""
-    tag, length, first, _ = _read(memory, position * BYTES)
-    if tag == lib.RT_TORCH_TENSOR or tag == lib.RT_TORCH_INT:
+    tag, length, first = _read(memory, position * BYTES)
+    if tag in _PLAIN_TAGS:
         return first
     return _UNPACK[tag](memory, position * BYTES, length, first)
 
@@ -234,19 +255,19 @@ def _complex_of(memory: Any, offset: int, length: int, address: int) -> complex:
 
 
 _UNPACK: Final[dict[int, Callable[..., Any]]] = {
-    lib.RT_TORCH_NONE: lambda *_: None,
-    lib.RT_TORCH_DOUBLE: lambda memory, offset, *_: struct.unpack_from("8xd", memory, offset)[0],
-    lib.RT_TORCH_COMPLEX: _complex_of,
-    lib.RT_TORCH_TRUTH: lambda memory, offset, length, first: first == 1,
-    lib.RT_TORCH_STRING: _string_of,
-    lib.RT_TORCH_DTYPE: lambda memory, offset, length, first: dtypes.by_code(first),
-    lib.RT_TORCH_DEVICE: lambda memory, offset, length, first: devices.name(first),
-    lib.RT_TORCH_LAYOUT: lambda memory, offset, length, first: _LAYOUT_NAMES[first],
-    lib.RT_TORCH_MEMORY_FORMAT: lambda memory, offset, length, first: _MEMORY_FORMAT_NAMES[first],
-    lib.RT_TORCH_TENSOR_LIST: _list_of("int64_t *"),
-    lib.RT_TORCH_INT_LIST: _list_of("int64_t *"),
-    lib.RT_TORCH_DOUBLE_LIST: _list_of("double *"),
-    lib.RT_TORCH_TRUTH_LIST: lambda memory, offset, length, first: [
+    _NONE: lambda *_: None,
+    _DOUBLE: lambda memory, offset, *_: struct.unpack_from("8xd", memory, offset)[0],
+    _COMPLEX: _complex_of,
+    _TRUTH: lambda memory, offset, length, first: first == 1,
+    _STRING: _string_of,
+    _DTYPE: lambda memory, offset, length, first: dtypes.by_code(first),
+    _DEVICE: lambda memory, offset, length, first: devices.name(first),
+    _LAYOUT: lambda memory, offset, length, first: _LAYOUT_NAMES[first],
+    _MEMORY_FORMAT: lambda memory, offset, length, first: _MEMORY_FORMAT_NAMES[first],
+    _TENSOR_LIST: _list_of("int64_t *"),
+    _INT_LIST: _list_of("int64_t *"),
+    _DOUBLE_LIST: _list_of("double *"),
+    _TRUTH_LIST: lambda memory, offset, length, first: [
         one == 1 for one in ffi.unpack(ffi.cast("uint8_t *", first), length)
     ],
 }
