@@ -1,8 +1,8 @@
 """Calls every operator with arguments that do not fit. A program of its own, for it may be killed.
 
 The call is stopped before the kernel: one argument is always wrong, the others are of any tag. With
-``values`` the arguments are well-typed and their values are not, for the operators named below. Prints one
-JSON line: {"operators": n, "calls": n, "wrong": [...]}.
+``values`` the arguments are well-typed and their values are not, for the operators named below.
+Prints one JSON line: {"operators": n, "calls": n, "wrong": [...]}.
 """
 
 from __future__ import annotations

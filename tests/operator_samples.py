@@ -133,10 +133,17 @@ def attempts(schema: Schema, most: int = 60) -> Iterator[tuple[list[Any], dict[s
             return
 
 
+def amid(array: np.ndarray[Any, Any], junk: int) -> np.ndarray[Any, Any]:
+    """A copy of the array in the middle of other memory."""
+    memory = np.full(array.size + 512, junk).astype(array.dtype)
+    memory[256 : 256 + array.size] = array.ravel()
+    return memory[256 : 256 + array.size].reshape(array.shape)
+
+
 def made(value: Any, tensor_of: Callable[[Any], Any], dtypes: Any) -> Any:
     """The value with tensors and dtypes in the place of their names; a tensor for each of its own."""
     if isinstance(value, Tensor):
-        return tensor_of(ARRAYS[value].copy())
+        return tensor_of(ARRAYS[value])
     if isinstance(value, DType):
         return getattr(dtypes, value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""No tag, count or handle of any operator can crash the process; nor can any value of those that are named."""
+"""No tag, count or handle of any operator crashes the process, nor any value of those named."""
 
 from __future__ import annotations
 

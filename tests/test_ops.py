@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pydoc
 import threading
 from pathlib import Path
@@ -292,6 +293,7 @@ MISTAKES: dict[str, tuple[Any, type[Exception], str]] = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_each_mistake_shows_where_it_is(mistake: str, x: t.Tensor) -> None:
     call, error, text = MISTAKES[mistake]
+    gc.collect()
     before = handles()
     with pytest.raises(error, match=text) as caught:
         call(x)

@@ -14,14 +14,14 @@ that was given.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi.backends import boxed
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends.schemas import Type
-from torchffi.backends.values import Packer, number, packer
+from torchffi.backends.values import Frame, Packer, number, packer
 from torchffi.errors import (
     ArgumentError,
     DTypeError,
@@ -75,24 +75,35 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
     if not numbers or written or type_.name != "Tensor":
         return pack
 
-    def tensor_or_number(value: Any, keep: list[Any]) -> bytes:
-        return (
-            pack(value, keep) if isinstance(value, Tensor) or value is None else number(value, keep)
-        )
+    def tensor_or_number(frame: Frame, at: int, value: Any) -> None:
+        try:
+            pack(frame, at, value)
+        except TypeError:
+            number(frame, at, value)
 
     return tensor_or_number
 
 
-def _wrapped(handle: int | None) -> Tensor | None:
-    if handle is None:
-        return None
-    code = lib.rt_torch_tensor_dtype(handle)
+def _wrapped(handle: int, code: int) -> Tensor:
     try:
         return FFI.wrap(handle, dtypes.by_code(code))
     except KeyError:
         lib.rt_torch_tensor_free(handle)
         foreign = _FOREIGN.get(code, f"number {code}")
         raise DTypeError(f"the result's dtype is {foreign}, which torchffi does not have") from None
+
+
+def _wrapped_list(handles: list[int]) -> list[Tensor | None]:
+    left = handles[::-1]
+    tensors: list[Tensor | None] = []
+    try:
+        while left:
+            handle = left.pop()
+            tensors.append(_wrapped(handle, lib.rt_torch_tensor_dtype(handle)) if handle else None)
+    except BaseException:
+        boxed.release(left)
+        raise
+    return tensors
 
 
 def _refresh(tensor: Tensor, view: Tensor) -> None:
@@ -121,8 +132,11 @@ class Overload:
             _packer(parameter.type, bool(parameter.written), numbers)
             for parameter in operator.schema.parameters
         )
+        given = {result for result, _ in operator.written}
         self._tensors = tuple(
-            result.type.innermost == "Tensor" for result in operator.schema.results
+            i
+            for i, result in enumerate(operator.schema.results)
+            if result.type.innermost == "Tensor" and i not in given
         )
         self.__name__ = self.__qualname__ = name
         self.__doc__ = operator.schema.text
@@ -137,32 +151,19 @@ class Overload:
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the overload: None, its result, or a tuple of its results."""
-        _check_backend(self.__name__, arguments, named)
+        if not arguments or getattr(arguments[0], "_backend", None) is not FFI:
+            _check_backend(self.__name__, arguments, named)
+        return self._call(arguments, named)
+
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         operator = self._operator
+        keep: list[Any] = []
         values = operator.placed(arguments, named, operator.by_position)
-        keep: list[Any] = []
-        return self._run(operator.pack(self._packers, values, keep), values, keep)
-
-    def _attempt(
-        self, arguments: Sequence[Any], named: Mapping[str, Any]
-    ) -> Callable[[], Any] | None:
-        """The call, ready to be made; None if the arguments do not fit."""
-        keep: list[Any] = []
-        try:
-            values = self._operator.placed(arguments, named, self._operator.by_position)
-            packed = self._operator.pack(self._packers, values, keep)
-        except ArgumentError:
-            return None
-        return lambda: self._run(packed, values, keep)
-
-    def _run(self, packed: bytes, values: Sequence[Any], keep: list[Any]) -> Any:
-        results = self._operator.run(packed, values)
-        if self._operator.targets:
+        results, codes = operator.call(self._packers, values, keep)
+        if operator.targets:
             self._refresh(values, keep)
-        given = {result for result, _ in self._operator.written}
-        for i, result in enumerate(results):
-            if self._tensors[i] and i not in given:
-                results[i] = self._wrap(results, i, result)
+        if self._tensors:
+            self._wrap(results, codes)
         if len(results) == 1:
             return results[0]
         return tuple(results) if results else None
@@ -175,22 +176,24 @@ class Overload:
                 if isinstance(tensor, Tensor):
                     _refresh(tensor, views.get(id(tensor), tensor))
 
-    def _wrap(self, results: list[Any], position: int, result: Any) -> Any:
-        """One result as tensors; where that fails, those that are still handles are freed."""
-        handles = result if type(result) is list else [result]
-        done = 0
-        try:
-            wrapped = []
-            for handle in handles:
-                done += 1
-                wrapped.append(_wrapped(handle or None))
-        except BaseException:
-            boxed.release(handles[done:])
-            for i in range(position + 1, len(results)):
-                if self._tensors[i] and not isinstance(results[i], Tensor):
-                    boxed.release(results[i])
-            raise
-        return wrapped if type(result) is list else wrapped[0]
+    def _wrap(self, results: list[Any], codes: Sequence[int]) -> None:
+        """Makes tensors of the handles; where that fails, those that are left are freed."""
+        if len(results) == 1 and type(results[0]) is int:
+            results[0] = _wrapped(results[0], codes[0])
+            return
+        left = list(self._tensors)
+        while left:
+            position = left.pop(0)
+            result = results[position]
+            try:
+                if type(result) is list:
+                    results[position] = _wrapped_list(result)
+                elif result is not None:
+                    results[position] = _wrapped(result, codes[position])
+            except BaseException:
+                for other in left:
+                    boxed.release(results[other])
+                raise
 
 
 class Operator:
@@ -224,26 +227,16 @@ class Operator:
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the first overload that the arguments fit."""
         _check_backend(self._name, arguments, named)
-        overloads: list[Overload] = [getattr(self, name) for name in self.overloads()]
-        if len(overloads) == 1:
-            return overloads[0](*arguments, **named)
-        for overload in overloads:
-            ready = overload._attempt(arguments, named)
-            if ready is not None:
-                return ready()
-        raise ArgumentError(_why_none(self._name, overloads, arguments, named))
-
-
-def _why_none(
-    name: str, overloads: Iterable[Overload], arguments: Sequence[Any], named: Mapping[str, Any]
-) -> str:
-    reasons = []
-    for overload in overloads:
-        try:
-            overload(*arguments, **named)
-        except ArgumentError as error:
-            reasons.append(f"  {error}")
-    return "\n".join([f"{name}: no overload takes these arguments:", *reasons])
+        reasons = []
+        for name in self.overloads():
+            try:
+                return getattr(self, name)._call(arguments, named)
+            except ArgumentError as error:
+                reasons.append(error)
+        if len(reasons) == 1:
+            raise reasons[0]
+        lines = [f"{self._name}: no overload takes these arguments:", *map(str, reasons)]
+        raise ArgumentError("\n  ".join(lines))
 
 
 class Namespace:
