@@ -215,7 +215,7 @@ int64_t operator_names(char *text, int64_t capacity) {
   std::string lines;
   for (const auto &[name, unordered] : overloads) {
     for (const std::string &overload : overloads_in_order(name, unordered)) {
-      lines += name + (overload.empty() ? "" : ".") + overload + "\n";
+      lines.append(name).append(overload.empty() ? "" : ".").append(overload).append("\n");
     }
   }
   return copied(lines, text, capacity);

@@ -1,6 +1,8 @@
 """LibTorch for Python, without the PyTorch Python package, and NumPy where there is no LibTorch."""
 
-from torchffi import dtypes, nn, ops
+from typing import TYPE_CHECKING
+
+from torchffi import dtypes, nn
 from torchffi.creation import (
     arange,
     asarray,
@@ -117,6 +119,9 @@ from torchffi.routing import fallback_counts, get_backend, use_backend
 from torchffi.searching import argmax, argmin, nonzero, where
 from torchffi.statistical import all, any, max, mean, min, prod, std, sum, var
 from torchffi.tensor import Tensor
+
+if TYPE_CHECKING:
+    from torchffi import ops as ops
 
 e = 2.718281828459045
 inf = float("inf")
@@ -260,3 +265,11 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "ops":  # imported when it is first used
+        from importlib import import_module
+
+        return import_module("torchffi.ops")
+    raise AttributeError(f"module 'torchffi' has no attribute {name!r}")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from torchffi.backends import schemas
 from torchffi.backends.calls import done, failure
 from torchffi.backends.values import WORDS, Frame, HandleOf, Packer, mark, packer, unpack
 from torchffi.errors import ArgumentError, TorchError
 from torchffi.loader import ffi, lib
+
+if TYPE_CHECKING:
+    from torchffi.backends.schemas import Schema
 
 _MOST_ARGUMENTS = 128
 _MOST_RESULTS = 64
@@ -45,8 +47,10 @@ class Operator:
     )
 
     def __init__(self, name: str, number: int, text: str) -> None:
+        from torchffi.backends import schemas  # by the first operator that is called by name
+
         self.name: Final = name
-        self.schema: Final = schemas.parse(text)
+        self.schema: Final[Schema] = schemas.parse(text)
         self._number = number
         parameters = self.schema.parameters
         self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}

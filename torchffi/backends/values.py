@@ -5,14 +5,16 @@ from __future__ import annotations
 import operator
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from torchffi import devices, dtypes
-from torchffi.backends.schemas import Type
 from torchffi.dtypes import DType
 from torchffi.loader import ffi, lib
+
+if TYPE_CHECKING:
+    from torchffi.backends.schemas import Type
 
 # The handle of what the caller calls a tensor. What must live until the call returns goes to the list.
 HandleOf = Callable[[Any, list[Any]], int]
