@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from torchffi import dtypes
+from torchffi import dtypes, operands
 from torchffi.backends import boxed
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends.schemas import Type
@@ -41,6 +41,8 @@ _TAKES_NUMBERS: Final = frozenset(
     )
     for suffix in ("", "_", "_out")
 ) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
+
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 
 # dtypes that a result may have and a Tensor may not, by c10::ScalarType.
 _FOREIGN: Final = {
@@ -72,16 +74,20 @@ def _written_handle(value: Any, keep: list[Any]) -> int:
 
 def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
     pack = packer(type_, _written_handle if written else _handle)
-    if not numbers or written or type_.name != "Tensor":
+    if type_.name != "Tensor":
         return pack
 
-    def tensor_or_number(frame: Frame, at: int, value: Any) -> None:
-        try:
-            pack(frame, at, value)
-        except TypeError:
+    def tensor(frame: Frame, at: int, value: Any) -> None:
+        if getattr(value, "_backend", None) is FFI:
+            words = frame.words
+            words[at + 1] = value._data
+            words[at] = _TENSOR
+        elif numbers and not written and operands.is_scalar(value):
             number(frame, at, value)
+        else:
+            pack(frame, at, value)
 
-    return tensor_or_number
+    return tensor
 
 
 def _wrapped(handle: int, code: int) -> Tensor:
