@@ -141,8 +141,10 @@ c10::IValue argument_of(const Operator &op, size_t position, const rt_torch_valu
   try {
     return read(*value, parameter.type);
   } catch (const Error &error) {
-    const bool handle = error.code() == RT_TORCH_BAD_HANDLE;
-    fail_argument(op, position, (handle ? "is no tensor: " : "") + std::string(error.what()), error.code());
+    const char *link = error.code() == RT_TORCH_BAD_HANDLE         ? "is no tensor: "
+                       : error.code() == RT_TORCH_INVALID_ARGUMENT ? ""
+                                                                   : "cannot be had: ";
+    fail_argument(op, position, link + std::string(error.what()), error.code());
   }
 }
 
@@ -213,7 +215,7 @@ int64_t operator_names(char *text, int64_t capacity) {
   std::string lines;
   for (const auto &[name, unordered] : overloads) {
     for (const std::string &overload : overloads_in_order(name, unordered)) {
-      lines += name + (overload.empty() ? "" : ".") + overload + "\n";
+      lines.append(name).append(overload.empty() ? "" : ".").append(overload).append("\n");
     }
   }
   return copied(lines, text, capacity);

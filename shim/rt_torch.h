@@ -1588,7 +1588,7 @@ enum { RT_TORCH_MAX_LENGTH = 65536 };
 /** An argument or a result of an operator: 24 bytes, a tag and the member that belongs to it. */
 typedef struct rt_torch_value {
   int32_t tag;    /**< RT_TORCH_TENSOR, ... */
-  int32_t length; /**< elements or bytes at p; not read otherwise */
+  int32_t length; /**< elements or bytes at p; of a TENSOR that is a result, its dtype; not read otherwise */
   union {
     int64_t i;
     double d;

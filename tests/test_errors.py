@@ -387,9 +387,11 @@ def test_every_code_has_an_exception_that_is_also_the_builtin() -> None:
         assert issubclass(error, BUILTINS[error.__name__])
     classes = inspect.getmembers(errors, inspect.isclass)
     own = {c for _, c in classes if c.__module__ == errors.__name__} - {t.TorchError}
-    assert own == {*errors.BY_CODE, errors.ArgumentError}
+    assert own == {*errors.BY_CODE, errors.ArgumentError, errors.UnknownOperatorError}
     assert issubclass(errors.ArgumentError, errors.InvalidArgumentError)
     assert issubclass(errors.ArgumentError, TypeError)
+    assert issubclass(errors.UnknownOperatorError, errors.InvalidArgumentError)
+    assert issubclass(errors.UnknownOperatorError, AttributeError)
 
 
 def test_codes_are_those_of_the_header() -> None:

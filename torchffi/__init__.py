@@ -1,5 +1,7 @@
 """LibTorch for Python, without the PyTorch Python package, and NumPy where there is no LibTorch."""
 
+from typing import TYPE_CHECKING
+
 from torchffi import dtypes, nn
 from torchffi.creation import (
     arange,
@@ -148,6 +150,9 @@ from torchffi.searching import argmax, argmin, nonzero, where
 from torchffi.statistical import all, any, max, mean, min, prod, std, sum, var
 from torchffi.tensor import Tensor
 
+if TYPE_CHECKING:
+    from torchffi import ops as ops
+
 e = 2.718281828459045
 inf = float("inf")
 nan = float("nan")
@@ -268,6 +273,7 @@ __all__ = [
     "not_equal",
     "ones",
     "ones_like",
+    "ops",
     "permute_dims",
     "pi",
     "positive",
@@ -315,3 +321,11 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == "ops":  # imported when it is first used
+        from importlib import import_module
+
+        return import_module("torchffi.ops")
+    raise AttributeError(f"module 'torchffi' has no attribute {name!r}")

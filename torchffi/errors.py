@@ -20,6 +20,10 @@ class ArgumentError(InvalidArgumentError, TypeError):
     """Arguments that do not fit the schema of an operator."""
 
 
+class UnknownOperatorError(InvalidArgumentError, AttributeError):
+    """A name that no operator of LibTorch has."""
+
+
 class ShapeError(TorchError, ValueError):
     """Shapes that do not fit each other or the operation."""
 

@@ -116,6 +116,15 @@ def get_backend() -> str:
     return default_backend().name
 
 
+def numpy_reason() -> str:
+    """Why creation uses NumPy, where it does."""
+    if _chosen.get() is NUMPY:
+        return "use_backend('numpy') is in force"
+    if _policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy")) == "numpy":
+        return "TORCHFFI_BACKEND=numpy"
+    return loader.load().reason
+
+
 @contextmanager
 def use_backend(name: str) -> Iterator[None]:
     """Makes new tensors on one backend, inside a ``with`` block and this context only.

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from torchffi.backends import schemas
 from torchffi.backends.calls import done, failure
-from torchffi.backends.values import BYTES, DEFAULT, HandleOf, Packer, packer, unpack
+from torchffi.backends.values import WORDS, Frame, HandleOf, Packer, mark, packer, unpack
 from torchffi.errors import ArgumentError, TorchError
 from torchffi.loader import ffi, lib
+
+if TYPE_CHECKING:
+    from torchffi.backends.schemas import Schema
 
 _MOST_ARGUMENTS = 128
 _MOST_RESULTS = 64
 
 
-class _Frame:
-    """Memory for the arguments and the results of one call, used again by the next one."""
-
-    __slots__ = ("arguments", "memory", "results", "returned")
-
-    def __init__(self) -> None:
-        self.arguments = ffi.new("rt_torch_value[]", _MOST_ARGUMENTS)
-        self.results = ffi.new("rt_torch_value[]", _MOST_RESULTS)
-        self.memory = ffi.buffer(self.arguments)
-        self.returned = ffi.buffer(self.results)
-
-
-_frames: Final[list[_Frame]] = []  # as many as calls ever ran at once
+_frames: Final[list[Frame]] = []  # used again; as many as calls ever ran at once
 _MISSING: Final = object()
 
 
@@ -40,33 +30,39 @@ class Operator:
         by_position: How many arguments stand before the ``*``.
         raw: What packs each argument where a tensor is a handle.
         written: For each result that is an argument written in place: its position, and the argument's.
+        targets: The positions of the arguments that are written.
     """
 
     __slots__ = (
         "_minimum",
         "_number",
         "_positions",
+        "_single",
         "by_position",
         "name",
         "raw",
         "schema",
+        "targets",
         "written",
     )
 
     def __init__(self, name: str, number: int, text: str) -> None:
+        from torchffi.backends import schemas  # by the first operator that is called by name
+
         self.name: Final = name
-        self.schema: Final = schemas.parse(text)
+        self.schema: Final[Schema] = schemas.parse(text)
         self._number = number
         parameters = self.schema.parameters
         self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}
         self._minimum = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
         self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
         self.raw: Final = self.packers(_raw_handle)
+        results = self.schema.results
+        self._single = len(results) == 1 and results[0].type.name not in ("", "str")
         sets = {p.written: i for i, p in enumerate(parameters) if p.written}
+        self.targets: Final = tuple(sets.values())
         self.written: Final = tuple(
-            (i, sets[result.written])
-            for i, result in enumerate(self.schema.results)
-            if result.written in sets
+            (i, sets[result.written]) for i, result in enumerate(results) if result.written in sets
         )
 
     def packers(self, handle_of: HandleOf) -> tuple[Packer, ...]:
@@ -103,68 +99,75 @@ class Operator:
                 raise self._misfit(f"argument '{parameter.name}' is missing")
         return values
 
-    def pack(self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]) -> bytes:
-        """The arguments, in the order of the schema, as the C ABI takes them.
-
-        Raises:
-            ArgumentError: One of them does not fit the schema.
-        """
-        try:
-            return b"".join([pack(value, keep) for pack, value in zip(packers, values)])  # noqa: B905
-        except (TypeError, ValueError, OverflowError, AttributeError):
-            return b"".join(
-                [
-                    DEFAULT if value is _MISSING else self._packed(i, packers[i], value, keep)
-                    for i, value in enumerate(values)
-                ]
-            )
-
-    def _packed(self, position: int, pack: Packer, value: Any, keep: list[Any]) -> bytes:
-        try:
-            return pack(value, keep)
-        except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            parameter = self.schema.parameters[position]
-            given = f"{value!r:.60} ({type(value).__name__})"
-            raise self._misfit(
-                f"argument '{parameter.name}' (position {position}) is {given}, "
-                f"expected {parameter.text}"
-            ) from error
-
-    def _misfit(self, text: str) -> ArgumentError:
-        return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
-
-    def run(self, packed: bytes, values: Sequence[Any]) -> list[Any]:
+    def call(
+        self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]
+    ) -> tuple[list[Any], list[int]]:
         """Calls the operator.
 
         Args:
-            packed: What :meth:`pack` made of the values.
-            values: The arguments in the order of the schema.
+            packers: :attr:`raw`, or what :meth:`packers` made.
+            values: The arguments, from :meth:`placed`.
+            keep: Receives what must live until the call returns.
 
         Returns:
             The results, tensors as new handles; but what the operator wrote in place is the argument
-            itself, as it stands in ``values``.
+            itself, as it stands in ``values``. And for each result that is one tensor its dtype's code.
+
+        Raises:
+            ArgumentError: An argument does not fit the schema.
+            TorchError: What the operator raises.
         """
         try:
             frame = _frames.pop()
         except IndexError:
-            frame = _Frame()
+            frame = Frame(_MOST_ARGUMENTS, _MOST_RESULTS)
         try:
-            size = len(packed)
-            frame.memory[:size] = packed
+            frame.keep = keep
+            self._pack(frame, packers, values)
             count = lib.rt_torch_call(
-                self._number, frame.arguments, size // BYTES, frame.results, _MOST_RESULTS
+                self._number, frame.arguments, len(values), frame.results, _MOST_RESULTS
             )
             if count < 0:
                 raise _told("call")
-            results = [unpack(frame.returned, i) for i in range(count)]
-            if any(type(result) in (list, str) for result in results):
+            if self._single:
+                results, codes = [unpack(frame, 0)], [frame.returned[0] >> 32]
+            else:
+                results = [unpack(frame, i) for i in range(count)]
+                codes = [frame.returned[i * WORDS] >> 32 for i in range(count)]
                 lib.rt_torch_values_free(frame.results, count)
         finally:
             _frames.append(frame)
         for result, argument in self.written:
             release(results[result])
             results[result] = values[argument]
-        return results
+        return results, codes
+
+    def _pack(self, frame: Frame, packers: Sequence[Packer], values: Sequence[Any]) -> None:
+        at = 0
+        try:
+            for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
+                if value is _MISSING:
+                    mark(frame, at)
+                else:
+                    pack(frame, at, value)
+                at += WORDS
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            position = at // WORDS
+            parameter = self.schema.parameters[position]
+            why = f" ({error})" if isinstance(error, ValueError) else ""
+            raise self._misfit(
+                f"argument '{parameter.name}' (position {position}) is "
+                f"{_described(values[position])}, expected {parameter.text}{why}"
+            ) from error
+
+    def _misfit(self, text: str) -> ArgumentError:
+        return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
+
+
+def _described(value: Any) -> str:
+    kind = type(value).__name__
+    dtype = getattr(value, "dtype", None)
+    return f"a {kind} of {dtype}" if dtype is not None else f"{value!r:.60} ({kind})"
 
 
 def release(result: Any) -> None:
@@ -253,8 +256,7 @@ def call(name: str, /, *arguments: Any, **named: Any) -> Any:
     """
     operator = _found.get(name) or find(name)
     values = operator.placed(arguments, named, len(operator.raw))
-    keep: list[Any] = []
-    results = operator.run(operator.pack(operator.raw, values, keep), values)
+    results, _ = operator.call(operator.raw, values, [])
     if len(results) == 1:
         return results[0]
     return tuple(results) if results else None

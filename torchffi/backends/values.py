@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 import operator
-import struct
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from torchffi import devices, dtypes
-from torchffi.backends.schemas import Type
 from torchffi.dtypes import DType
 from torchffi.loader import ffi, lib
 
-# Packs a value, and appends to the list what must live as long as the packed bytes.
-Packer = Callable[[Any, list[Any]], bytes]
-# The handle of what the caller calls a tensor.
+if TYPE_CHECKING:
+    from torchffi.backends.schemas import Type
+
+# The handle of what the caller calls a tensor. What must live until the call returns goes to the list.
 HandleOf = Callable[[Any, list[Any]], int]
+# Writes a value to a frame, from a word of its arguments on.
+Packer = Callable[["Frame", int, Any], None]
 
-BYTES: Final = 24  # of one rt_torch_value
-_integer = struct.Struct("iiq8x").pack
-_double = struct.Struct("iid8x").pack
-_complex = struct.Struct("iidd").pack
-_read = struct.Struct("iiqq").unpack_from
+# Plain numbers: a constant of the binding is looked up in C each time.
+_COMPLEX: Final[int] = lib.RT_TORCH_COMPLEX
+_DEFAULT: Final[int] = lib.RT_TORCH_DEFAULT
+_DEVICE: Final[int] = lib.RT_TORCH_DEVICE
+_DOUBLE: Final[int] = lib.RT_TORCH_DOUBLE
+_DOUBLE_LIST: Final[int] = lib.RT_TORCH_DOUBLE_LIST
+_DTYPE: Final[int] = lib.RT_TORCH_DTYPE
+_GENERATOR: Final[int] = lib.RT_TORCH_GENERATOR
+_INT: Final[int] = lib.RT_TORCH_INT
+_INT_LIST: Final[int] = lib.RT_TORCH_INT_LIST
+_LAYOUT: Final[int] = lib.RT_TORCH_LAYOUT
+_LIST: Final[int] = lib.RT_TORCH_LIST
+_MEMORY_FORMAT: Final[int] = lib.RT_TORCH_MEMORY_FORMAT
+_NONE: Final[int] = lib.RT_TORCH_NONE
+_STRING: Final[int] = lib.RT_TORCH_STRING
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+_TENSOR_LIST: Final[int] = lib.RT_TORCH_TENSOR_LIST
+_TRUTH: Final[int] = lib.RT_TORCH_TRUTH
+_TRUTH_LIST: Final[int] = lib.RT_TORCH_TRUTH_LIST
+_PLAIN_TAGS: Final = (_TENSOR, _INT)
 
-NONE: Final = _integer(lib.RT_TORCH_NONE, 0, 0)
-DEFAULT: Final = _integer(lib.RT_TORCH_DEFAULT, 0, 0)
+WORDS: Final = (
+    3  # of one rt_torch_value: the tag and above it the length, then the value's 16 bytes
+)
+
+
+class Frame:
+    """Memory for the arguments and the results of one call.
+
+    Attributes:
+        arguments, results: What the C ABI takes.
+        words, doubles: The arguments as 64-bit integers, and as doubles.
+        returned: The results as 64-bit integers.
+        keep: What must live until the call returns.
+    """
+
+    __slots__ = ("arguments", "doubles", "keep", "results", "returned", "words")
+
+    def __init__(self, arguments: int, results: int = 0) -> None:
+        self.arguments = ffi.new("rt_torch_value[]", arguments)
+        self.results = ffi.new("rt_torch_value[]", results)
+        memory = memoryview(ffi.buffer(self.arguments))
+        self.words = memory.cast("q")
+        self.doubles = memory.cast("d")
+        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
+        self.keep: list[Any] = []
+
 
 LAYOUTS: Final = {
     "strided": 0, "sparse_coo": 1, "sparse_csr": 2, "_mkldnn": 3,
@@ -49,112 +91,121 @@ def packer(type_: Type, handle_of: HandleOf) -> Packer:
     if not type_.optional:
         return pack
 
-    def optional(value: Any, keep: list[Any]) -> bytes:
-        return NONE if value is None else pack(value, keep)
+    def optional(frame: Frame, at: int, value: Any) -> None:
+        if value is None:
+            frame.words[at] = _NONE
+        else:
+            pack(frame, at, value)
 
     return optional
 
 
 def _plain(name: str, handle_of: HandleOf) -> Packer:
     if name == "Tensor":
-        tag = lib.RT_TORCH_TENSOR
 
-        def tensor(value: Any, keep: list[Any]) -> bytes:
-            return _integer(tag, 0, handle_of(value, keep))
+        def tensor(frame: Frame, at: int, value: Any) -> None:
+            words = frame.words
+            words[at + 1] = handle_of(value, frame.keep)
+            words[at] = _TENSOR
 
         return tensor
     return _PLAIN.get(name, _refuse)
 
 
-def _refuse(value: Any, keep: list[Any]) -> bytes:
-    return DEFAULT  # the C ABI refuses such operators, and names the type
+def _refuse(frame: Frame, at: int, value: Any) -> None:
+    frame.words[at] = _DEFAULT  # the C ABI refuses such operators, and names the type
 
 
-def _int(value: Any, keep: list[Any]) -> bytes:
-    return _integer(lib.RT_TORCH_INT, 0, operator.index(value))
+def _whole(tag: int, convert: Callable[[Any], int]) -> Packer:
+    def whole(frame: Frame, at: int, value: Any) -> None:
+        frame.words[at] = tag
+        frame.words[at + 1] = convert(value)
+
+    return whole
 
 
-def _float(value: Any, keep: list[Any]) -> bytes:
-    _not_text(value)
-    return _double(lib.RT_TORCH_DOUBLE, 0, float(value))
-
-
-def _not_text(value: Any) -> None:
+def _float(frame: Frame, at: int, value: Any) -> None:
     if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
         raise TypeError("not a number")
+    frame.words[at] = _DOUBLE
+    frame.doubles[at + 1] = float(value)
 
 
-def _bool(value: Any, keep: list[Any]) -> bytes:
-    # NumPy's bool has no base in common with Python's.
-    if not isinstance(value, bool) and type(value).__name__ != "bool":
+def _truth(value: Any) -> int:
+    if not isinstance(value, (bool, np.bool_)):
         raise TypeError("not a bool")
-    return _integer(lib.RT_TORCH_TRUTH, 0, bool(value))
+    return int(value)
 
 
-def number(value: Any, keep: list[Any]) -> bytes:
+def number(frame: Frame, at: int, value: Any) -> None:
     """Packs a Scalar: a bool, int, float or complex, Python's or NumPy's."""
     item = getattr(value, "item", None)
     plain = value if item is None or getattr(value, "ndim", False) else item()
-    if isinstance(plain, bool):
-        return _integer(lib.RT_TORCH_TRUTH, 0, plain)
     if isinstance(plain, int):
-        return _integer(lib.RT_TORCH_INT, 0, plain)
-    if isinstance(plain, float):
-        return _double(lib.RT_TORCH_DOUBLE, 0, plain)
-    if isinstance(plain, complex):
-        return _complex(lib.RT_TORCH_COMPLEX, 0, plain.real, plain.imag)
-    raise TypeError("not a number")
+        frame.words[at] = _TRUTH if isinstance(plain, bool) else _INT
+        frame.words[at + 1] = plain
+    elif isinstance(plain, float):
+        frame.words[at] = _DOUBLE
+        frame.doubles[at + 1] = plain
+    elif isinstance(plain, complex):
+        frame.words[at] = _COMPLEX
+        frame.doubles[at + 1] = plain.real
+        frame.doubles[at + 2] = plain.imag
+    else:
+        raise TypeError("not a number")
 
 
-def _string(value: Any, keep: list[Any]) -> bytes:
+def _string(frame: Frame, at: int, value: Any) -> None:
     if not isinstance(value, str):
         raise TypeError("not a string")
-    return _pointer(lib.RT_TORCH_STRING, array("b", value.encode()), keep)
+    _point(frame, at, _STRING, array("b", value.encode()))
 
 
-def _dtype(value: Any, keep: list[Any]) -> bytes:
+def _dtype(value: Any) -> int:
     if not isinstance(value, DType):
         raise TypeError("not a dtype of torchffi")
-    return _integer(lib.RT_TORCH_DTYPE, 0, value.code)
+    return value.code
 
 
-def _device(value: Any, keep: list[Any]) -> bytes:
-    number = value if type(value) is int else devices.number(value)
-    return _integer(lib.RT_TORCH_DEVICE, 0, number)
+def _device(value: Any) -> int:
+    return value if type(value) is int else devices.number(value)
 
 
-def _named(tag: int, names: dict[str, int]) -> Packer:
-    def named(value: Any, keep: list[Any]) -> bytes:
+def _named(names: dict[str, int]) -> Callable[[Any], int]:
+    def named(value: Any) -> int:
         if value not in names:
             raise ValueError(f"expected one of {', '.join(names)}")
-        return _integer(tag, 0, names[value])
+        return names[value]
 
     return named
 
 
-def _seed(value: Any, keep: list[Any]) -> bytes:
+def _seed(value: Any) -> int:
     if isinstance(value, bool):
         raise TypeError("not a seed")
     seed = operator.index(value) % 2**64
-    return _integer(lib.RT_TORCH_GENERATOR, 0, seed - 2**64 if seed >= 2**63 else seed)
+    return seed - 2**64 if seed >= 2**63 else seed
 
 
+_INTEGER: Final = _whole(_INT, operator.index)
+_BOOL: Final = _whole(_TRUTH, _truth)
 _PLAIN: Final[dict[str, Packer]] = {
-    "int": _int, "SymInt": _int, "QScheme": _int, "float": _float, "SymFloat": _float,
-    "bool": _bool, "SymBool": _bool, "Scalar": number, "str": _string, "ScalarType": _dtype,
-    "Device": _device, "Generator": _seed,
-    "Layout": _named(lib.RT_TORCH_LAYOUT, LAYOUTS),
-    "MemoryFormat": _named(lib.RT_TORCH_MEMORY_FORMAT, MEMORY_FORMATS),
+    "int": _INTEGER, "SymInt": _INTEGER, "QScheme": _INTEGER, "float": _float, "SymFloat": _float,
+    "bool": _BOOL, "SymBool": _BOOL, "Scalar": number, "str": _string,
+    "ScalarType": _whole(_DTYPE, _dtype), "Device": _whole(_DEVICE, _device),
+    "Generator": _whole(_GENERATOR, _seed), "Layout": _whole(_LAYOUT, _named(LAYOUTS)),
+    "MemoryFormat": _whole(_MEMORY_FORMAT, _named(MEMORY_FORMATS)),
 }  # fmt: skip
 
 
 # ---- Lists
 
 
-def _pointer(tag: int, memory: array[Any], keep: list[Any]) -> bytes:
-    keep.append(memory)
+def _point(frame: Frame, at: int, tag: int, memory: array[Any]) -> None:
+    frame.keep.append(memory)
     address, length = memory.buffer_info()
-    return _integer(tag, length, address)
+    frame.words[at] = tag | length << 32
+    frame.words[at + 1] = address
 
 
 def _sequence(value: Any) -> Sequence[Any]:
@@ -172,37 +223,41 @@ def _list_packer(type_: Type, handle_of: HandleOf) -> Packer:
     if not code:
         return _values(packer(element, handle_of))
 
-    def numbers(value: Any, keep: list[Any]) -> bytes:
+    def numbers(frame: Frame, at: int, value: Any) -> None:
         if size and not isinstance(value, (list, tuple)):
             value = [value] * size
-        return _pointer(tag, array(code, _sequence(value)), keep)
+        _point(frame, at, tag, array(code, _sequence(value)))
 
     return numbers
 
 
 _ARRAYS: Final = {
-    "int": ("q", lib.RT_TORCH_INT_LIST),
-    "SymInt": ("q", lib.RT_TORCH_INT_LIST),
-    "float": ("d", lib.RT_TORCH_DOUBLE_LIST),
-    "bool": ("B", lib.RT_TORCH_TRUTH_LIST),
+    "int": ("q", _INT_LIST),
+    "SymInt": ("q", _INT_LIST),
+    "float": ("d", _DOUBLE_LIST),
+    "bool": ("B", _TRUTH_LIST),
 }
 
 
 def _tensors(handle_of: HandleOf, optional: bool) -> Packer:
-    def tensors(value: Any, keep: list[Any]) -> bytes:
+    def tensors(frame: Frame, at: int, value: Any) -> None:
         handles = [
-            0 if optional and one is None else handle_of(one, keep) for one in _sequence(value)
+            0 if optional and one is None else handle_of(one, frame.keep)
+            for one in _sequence(value)
         ]
-        return _pointer(lib.RT_TORCH_TENSOR_LIST, array("q", handles), keep)
+        _point(frame, at, _TENSOR_LIST, array("q", handles))
 
     return tensors
 
 
 def _values(pack: Packer) -> Packer:
-    def values(value: Any, keep: list[Any]) -> bytes:
-        packed = array("b", b"".join([pack(one, keep) for one in _sequence(value)]))
-        keep.append(packed)
-        return _integer(lib.RT_TORCH_LIST, len(packed) // BYTES, packed.buffer_info()[0])
+    def values(frame: Frame, at: int, value: Any) -> None:
+        inner = Frame(max(len(_sequence(value)), 1))
+        frame.keep.append(inner)
+        for i, one in enumerate(value):
+            pack(inner, i * WORDS, one)
+        frame.words[at] = _LIST | len(value) << 32
+        frame.words[at + 1] = int(ffi.cast("intptr_t", inner.arguments))
 
     return values
 
@@ -210,43 +265,38 @@ def _values(pack: Packer) -> Packer:
 # ---- Results
 
 
-def unpack(memory: Any, position: int) -> Any:
-    """The value at a position of the results, tensors as handles. Its list's memory is still there."""
-    tag, length, first, _ = _read(memory, position * BYTES)
-    if tag == lib.RT_TORCH_TENSOR or tag == lib.RT_TORCH_INT:
-        return first
-    return _UNPACK[tag](memory, position * BYTES, length, first)
+def unpack(frame: Frame, position: int) -> Any:
+    """The result at a position, tensors as handles. The memory of lists is still there."""
+    at = position * WORDS
+    word, value = frame.returned[at], frame.returned[at + 1]
+    tag = word & 0xFFFFFFFF
+    if tag in _PLAIN_TAGS:
+        return value
+    if tag in _ELEMENTS:
+        elements = ffi.unpack(ffi.cast(_ELEMENTS[tag], value), word >> 32)
+        return elements.decode("utf-8", "replace") if tag == _STRING else elements
+    return _UNPACK[tag](frame.results[position].data)
 
 
-def _list_of(kind: str) -> Callable[..., Any]:
-    def values(memory: Any, offset: int, length: int, address: int) -> Any:
-        return ffi.unpack(ffi.cast(kind, address), length)
-
-    return values
+def mark(frame: Frame, at: int) -> None:
+    """Leaves an argument to the schema's default."""
+    frame.words[at] = _DEFAULT
 
 
-def _string_of(memory: Any, offset: int, length: int, address: int) -> str:
-    return bytes(ffi.buffer(ffi.cast("char *", address), length)).decode("utf-8", "replace")
-
-
-def _complex_of(memory: Any, offset: int, length: int, address: int) -> complex:
-    return complex(*struct.unpack_from("8xdd", memory, offset))
-
-
-_UNPACK: Final[dict[int, Callable[..., Any]]] = {
-    lib.RT_TORCH_NONE: lambda *_: None,
-    lib.RT_TORCH_DOUBLE: lambda memory, offset, *_: struct.unpack_from("8xd", memory, offset)[0],
-    lib.RT_TORCH_COMPLEX: _complex_of,
-    lib.RT_TORCH_TRUTH: lambda memory, offset, length, first: first == 1,
-    lib.RT_TORCH_STRING: _string_of,
-    lib.RT_TORCH_DTYPE: lambda memory, offset, length, first: dtypes.by_code(first),
-    lib.RT_TORCH_DEVICE: lambda memory, offset, length, first: devices.name(first),
-    lib.RT_TORCH_LAYOUT: lambda memory, offset, length, first: _LAYOUT_NAMES[first],
-    lib.RT_TORCH_MEMORY_FORMAT: lambda memory, offset, length, first: _MEMORY_FORMAT_NAMES[first],
-    lib.RT_TORCH_TENSOR_LIST: _list_of("int64_t *"),
-    lib.RT_TORCH_INT_LIST: _list_of("int64_t *"),
-    lib.RT_TORCH_DOUBLE_LIST: _list_of("double *"),
-    lib.RT_TORCH_TRUTH_LIST: lambda memory, offset, length, first: [
-        one == 1 for one in ffi.unpack(ffi.cast("uint8_t *", first), length)
-    ],
+_ELEMENTS: Final = {
+    _TENSOR_LIST: "int64_t *",
+    _INT_LIST: "int64_t *",
+    _DOUBLE_LIST: "double *",
+    _TRUTH_LIST: "_Bool *",
+    _STRING: "char *",
+}
+_UNPACK: Final[dict[int, Callable[[Any], Any]]] = {
+    _NONE: lambda data: None,
+    _DOUBLE: lambda data: data.d,
+    _COMPLEX: lambda data: complex(data.c[0], data.c[1]),
+    _TRUTH: lambda data: data.i == 1,
+    _DTYPE: lambda data: dtypes.by_code(data.i),
+    _DEVICE: lambda data: devices.name(data.i),
+    _LAYOUT: lambda data: _LAYOUT_NAMES[data.i],
+    _MEMORY_FORMAT: lambda data: _MEMORY_FORMAT_NAMES[data.i],
 }

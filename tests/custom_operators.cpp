@@ -1,0 +1,27 @@
+// A library of operators of its own, for the test of load_library().
+#include <ATen/ATen.h>
+#include <torch/library.h>
+
+namespace {
+
+at::Tensor twice(const at::Tensor &x) {
+  return x * 2;
+}
+
+std::tuple<at::Tensor, std::string, std::vector<int64_t>, double, bool, c10::List<bool>, std::vector<double>>
+all(at::Tensor x, std::string text) {
+  return {x, text + "!", x.sizes().vec(), 0.5, true, c10::List<bool>({true, false}), {0.25}};
+}
+
+at::Scalar same(const at::Scalar &x) {
+  return x;
+}
+
+}  // namespace
+
+TORCH_LIBRARY(torchffi_test, library) {
+  library.def("twice(Tensor x) -> Tensor", twice);
+  library.def("all(Tensor x, str text) -> (Tensor, str, int[], float, bool, bool[], float[])", all);
+  library.def("same(Scalar x) -> Scalar", same);
+  library.def("nothing(Tensor x) -> Tensor");
+}

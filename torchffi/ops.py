@@ -1,0 +1,348 @@
+"""Every operator of LibTorch by name, spelled as in ``torch.ops``.
+
+``torchffi.ops.aten.add.Tensor(a, b, alpha=2)`` calls one overload, and
+``torchffi.ops.aten.conv2d(x, w, None, stride=[2, 2])`` the first one that the arguments fit. ``dir()``
+lists the operators of a namespace and the overloads of an operator, ``help()`` shows the schema.
+
+Arguments are what the schema says: a Tensor, a Python number for a Scalar, a list or tuple for a list,
+one number for a list of fixed length such as ``int[2]``, a dtype of torchffi, a seed for a Generator,
+and strings for the rest: ``device="cpu"``, ``layout="strided"``, ``memory_format="channels_last"``.
+What is left out takes the schema's default. An operator that writes in place returns the very Tensor
+that was given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from torchffi import dtypes, operands
+from torchffi.backends import boxed
+from torchffi.backends import ffi as on_ffi
+from torchffi.backends.schemas import Type
+from torchffi.backends.values import Frame, Packer, number, packer
+from torchffi.errors import (
+    ArgumentError,
+    DTypeError,
+    InvalidArgumentError,
+    UnavailableError,
+    UnknownOperatorError,
+)
+from torchffi.loader import lib
+from torchffi.routing import FFI, NUMPY, default_backend, lendable, moved, numpy_reason
+from torchffi.tensor import Tensor
+
+# Where PyTorch takes a Python number for a Tensor, whose overload the number would not choose otherwise.
+_TAKES_NUMBERS: Final = frozenset(
+    f"aten::{name}{suffix}"
+    for name in (
+        "add", "div", "divide", "floor_divide", "mul", "multiply", "sub", "subtract", "true_divide",
+    )
+    for suffix in ("", "_", "_out")
+) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
+
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+
+# dtypes that a result may have and a Tensor may not, by c10::ScalarType.
+_FOREIGN: Final = {
+    8: "complex32", 12: "qint8", 13: "quint8", 14: "qint32", 16: "quint4x2", 17: "quint2x4",
+    23: "float8_e5m2", 24: "float8_e4m3fn", 25: "float8_e5m2fnuz", 26: "float8_e4m3fnuz",
+    44: "float8_e8m0fnu", 45: "float4_e2m1fn_x2",
+}  # fmt: skip
+
+
+# ---- Tensors in and out
+
+
+def _handle(value: Any, keep: list[Any]) -> int:
+    backend = getattr(value, "_backend", None)
+    if backend is FFI:
+        return value._data  # type: ignore[no-any-return]
+    if backend is not NUMPY:
+        raise TypeError("not a Tensor")
+    view = moved(value, FFI)
+    keep.append((value, view))
+    return view._data  # type: ignore[no-any-return]
+
+
+def _written_handle(value: Any, keep: list[Any]) -> int:
+    if getattr(value, "_backend", None) is NUMPY and not lendable(value._data):
+        raise InvalidArgumentError("LibTorch cannot write to this memory")
+    return _handle(value, keep)
+
+
+def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
+    pack = packer(type_, _written_handle if written else _handle)
+    if type_.name != "Tensor":
+        return pack
+
+    def tensor(frame: Frame, at: int, value: Any) -> None:
+        if getattr(value, "_backend", None) is FFI:
+            words = frame.words
+            words[at + 1] = value._data
+            words[at] = _TENSOR
+        elif numbers and not written and operands.is_scalar(value):
+            number(frame, at, value)
+        else:
+            pack(frame, at, value)
+
+    return tensor
+
+
+def _wrapped(handle: int, code: int) -> Tensor:
+    try:
+        return FFI.wrap(handle, dtypes.by_code(code))
+    except KeyError:
+        lib.rt_torch_tensor_free(handle)
+        foreign = _FOREIGN.get(code, f"number {code}")
+        raise DTypeError(f"the result's dtype is {foreign}, which torchffi does not have") from None
+
+
+def _wrapped_list(handles: list[int]) -> list[Tensor | None]:
+    left = handles[::-1]
+    tensors: list[Tensor | None] = []
+    try:
+        while left:
+            handle = left.pop()
+            tensors.append(_wrapped(handle, lib.rt_torch_tensor_dtype(handle)) if handle else None)
+    except BaseException:
+        boxed.release(left)
+        raise
+    return tensors
+
+
+def _refresh(tensor: Tensor, view: Tensor) -> None:
+    """Takes over what an operator changed beside the values: the shape, the strides, the dtype."""
+    code = lib.rt_torch_tensor_dtype(view._data)
+    if tensor._backend is FFI:
+        tensor._shape = None
+    elif view.strides != tensor.strides or on_ffi.shape(view._data) != tensor.shape:
+        tensor._data = on_ffi.numpy(view._data, dtypes.by_code(code))
+    if code != tensor._dtype.code:
+        tensor._dtype = dtypes.by_code(code)
+
+
+# ---- The three levels: namespace, operator, overload
+
+
+class Overload:
+    """One overload of an operator. Its ``__doc__`` is its schema."""
+
+    def __init__(self, name: str) -> None:
+        operator = boxed.find(name)
+        base = name.partition(".")[0]
+        numbers = base in _TAKES_NUMBERS or base.startswith("prims::")
+        self._operator = operator
+        self._packers = tuple(
+            _packer(parameter.type, bool(parameter.written), numbers)
+            for parameter in operator.schema.parameters
+        )
+        given = {result for result, _ in operator.written}
+        self._tensors = tuple(
+            i
+            for i, result in enumerate(operator.schema.results)
+            if result.type.innermost == "Tensor" and i not in given
+        )
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = operator.schema.text
+
+    @property
+    def schema(self) -> str:
+        """The schema, as LibTorch prints it."""
+        return self._operator.schema.text
+
+    def __repr__(self) -> str:
+        return f"<torchffi.ops operator {self.schema}>"
+
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+        """Calls the overload: None, its result, or a tuple of its results."""
+        if not arguments or getattr(arguments[0], "_backend", None) is not FFI:
+            _check_backend(self.__name__, arguments, named)
+        return self._call(arguments, named)
+
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        operator = self._operator
+        keep: list[Any] = []
+        values = operator.placed(arguments, named, operator.by_position)
+        results, codes = operator.call(self._packers, values, keep)
+        if operator.targets:
+            self._refresh(values, keep)
+        if self._tensors:
+            self._wrap(results, codes)
+        if len(results) == 1:
+            return results[0]
+        return tuple(results) if results else None
+
+    def _refresh(self, values: Sequence[Any], keep: list[Any]) -> None:
+        views = {id(tensor): view for tensor, view in (one for one in keep if type(one) is tuple)}
+        for position in self._operator.targets:
+            target = values[position] if position < len(values) else None
+            for tensor in target if isinstance(target, (list, tuple)) else (target,):
+                if isinstance(tensor, Tensor):
+                    _refresh(tensor, views.get(id(tensor), tensor))
+
+    def _wrap(self, results: list[Any], codes: Sequence[int]) -> None:
+        """Makes tensors of the handles; where that fails, those that are left are freed."""
+        if len(results) == 1 and type(results[0]) is int:
+            results[0] = _wrapped(results[0], codes[0])
+            return
+        left = list(self._tensors)
+        while left:
+            position = left.pop(0)
+            result = results[position]
+            try:
+                if type(result) is list:
+                    results[position] = _wrapped_list(result)
+                elif result is not None:
+                    results[position] = _wrapped(result, codes[position])
+            except BaseException:
+                for other in left:
+                    boxed.release(results[other])
+                raise
+
+
+class Operator:
+    """An operator with all its overloads, which are its attributes."""
+
+    def __init__(self, name: str, overloads: Sequence[str]) -> None:
+        self._name = name
+        self._overloads = tuple(overloads)
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = "\n".join(getattr(self, overload).schema for overload in self.overloads())
+
+    def overloads(self) -> list[str]:
+        """The names of the overloads, in the order in which they are tried; ``"default"`` has none."""
+        return [overload or "default" for overload in self._overloads]
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self.overloads()]
+
+    def __repr__(self) -> str:
+        return f"<torchffi.ops operator {self._name}: {', '.join(self.overloads())}>"
+
+    def __getattr__(self, name: str) -> Overload:
+        if name.startswith("__") or name not in self.overloads():
+            raise UnknownOperatorError(
+                f"{self._name} has no overload {name!r}{_nearest(name, self.overloads())}"
+            )
+        overload = Overload(self._name if name == "default" else f"{self._name}.{name}")
+        setattr(self, name, overload)
+        return overload
+
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+        """Calls the first overload that the arguments fit."""
+        _check_backend(self._name, arguments, named)
+        reasons = []
+        for name in self.overloads():
+            try:
+                return getattr(self, name)._call(arguments, named)
+            except ArgumentError as error:
+                reasons.append(error)
+        if len(reasons) == 1:
+            raise reasons[0]
+        lines = [f"{self._name}: no overload takes these arguments:", *map(str, reasons)]
+        raise ArgumentError("\n  ".join(lines))
+
+
+class Namespace:
+    """The operators of one namespace, which are its attributes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.__name__ = f"torchffi.ops.{name}"
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *_table().get(self._name, ())]
+
+    def __repr__(self) -> str:
+        return f"<torchffi.ops namespace {self._name}>"
+
+    def __getattr__(self, name: str) -> Operator:
+        if name.startswith("__") and not lib.rt_torch_available():
+            raise AttributeError(name)
+        _reach(f"{self._name}::{name}")
+        operators = _table().get(self._name, {})
+        if name not in operators:
+            operators = _table(fresh=True).get(self._name, {})
+        if not operators:
+            raise UnknownOperatorError(
+                f"there is no namespace {self._name!r}{_nearest(self._name, _table())}"
+            )
+        if name not in operators:
+            raise UnknownOperatorError(
+                f"there is no operator {self._name}::{name}{_nearest(name, operators)}"
+            )
+        operator = Operator(f"{self._name}::{name}", operators[name])
+        setattr(self, name, operator)
+        return operator
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, list(names), 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+# ---- What there is, and where it runs
+
+_operators: dict[str, dict[str, list[str]]] = {}
+
+
+def _table(fresh: bool = False) -> dict[str, dict[str, list[str]]]:
+    """Namespace -> operator -> overloads; empty where LibTorch is not loaded."""
+    global _operators
+    if (fresh or not _operators) and lib.rt_torch_available():
+        found: dict[str, dict[str, list[str]]] = {}
+        for name in boxed.names():
+            base, _, overload = name.partition(".")
+            namespace, _, operator = base.partition("::")
+            found.setdefault(namespace, {}).setdefault(operator, []).append(overload)
+        _operators = found
+    return _operators
+
+
+def _reach(name: str) -> None:
+    """Opens LibTorch if that is this process's choice. UnavailableError where it is not there."""
+    if default_backend() is NUMPY and not lib.rt_torch_available():
+        raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")
+
+
+def _check_backend(name: str, arguments: Iterable[Any], named: Mapping[str, Any]) -> None:
+    if default_backend() is FFI or any(map(_on_ffi, (*arguments, *named.values()))):
+        return
+    raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")
+
+
+def _on_ffi(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_on_ffi, value))
+    return getattr(value, "_backend", None) is FFI
+
+
+def load_library(path: str | os.PathLike[str]) -> None:
+    """Opens a library that registers operators of its own.
+
+    Args:
+        path: The library, such as ``"./libmine.so"``.
+
+    Raises:
+        ValueError: It cannot be opened.
+        UnavailableError: There is no LibTorch.
+    """
+    _reach("load_library")
+    boxed.load_library(os.fspath(path))
+    _table(fresh=True)
+
+
+def __getattr__(name: str) -> Namespace:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    namespace = Namespace(name)
+    globals()[name] = namespace
+    return namespace
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_table()]
