@@ -79,6 +79,10 @@ def test_activation_keeps_the_shape(case: str, shape: tuple[int, ...], backend: 
 def test_activation_gives_the_special_values_of_torch(case: str, backend: str, torch: Any) -> None:
     ours, theirs = ACTIVATIONS[case]
     values = special("float32")
+    if (
+        case == "gelu"
+    ):  # of infinity LibTorch's kernel makes NaN on some processors, 0 or infinity on others
+        values = values[~np.isinf(values)]
     expected = theirs(torch.nn.functional, torch.from_numpy(values)).numpy()
     check(ours(t.asarray(values)), expected, rtol=1e-6, atol=1e-7)
 

@@ -146,9 +146,29 @@ from torchffi.original import (
 )
 from torchffi.random import manual_seed, rand, randn
 from torchffi.routing import fallback_counts, get_backend, use_backend
-from torchffi.searching import argmax, argmin, nonzero, where
-from torchffi.statistical import all, any, max, mean, min, prod, std, sum, var
+from torchffi.searching import (
+    argmax,
+    argmin,
+    count_nonzero,
+    nonzero,
+    searchsorted,
+    where,
+)
+from torchffi.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
+from torchffi.sorting import argsort, sort
+from torchffi.statistical import (
+    cumulative_prod,
+    cumulative_sum,
+    max,
+    mean,
+    min,
+    prod,
+    std,
+    sum,
+    var,
+)
 from torchffi.tensor import Tensor
+from torchffi.utility import all, any, diff
 
 if TYPE_CHECKING:
     from torchffi import ops as ops
@@ -177,6 +197,7 @@ __all__ = [
     "arange",
     "argmax",
     "argmin",
+    "argsort",
     "asarray",
     "asin",
     "asinh",
@@ -203,7 +224,11 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "count_nonzero",
+    "cumulative_prod",
+    "cumulative_sum",
     "diagnose",
+    "diff",
     "divide",
     "dtypes",
     "e",
@@ -239,6 +264,7 @@ __all__ = [
     "int64",
     "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "less",
@@ -288,12 +314,14 @@ __all__ = [
     "result_type",
     "round",
     "rsqrt",
+    "searchsorted",
     "select",
     "set_num_threads",
     "sign",
     "signbit",
     "sin",
     "sinh",
+    "sort",
     "sqrt",
     "square",
     "squeeze",
@@ -315,6 +343,10 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "use_backend",
     "var",
     "where",

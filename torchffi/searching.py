@@ -5,17 +5,72 @@ Source: Array API standard, "Searching Functions".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from torchffi import dtypes, operands
 from torchffi.dtypes import ANY, REAL
-from torchffi.errors import DTypeError, ShapeError
-from torchffi.operands import Scalar, tensor
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
+from torchffi.operands import Axis, Scalar, tensor
 from torchffi.routing import run
-from torchffi.statistical import any_empty
+from torchffi.statistical import any_empty, sum
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
+
+
+def count_nonzero(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """How many elements are not 0.
+
+    Args:
+        x: A tensor of any dtype.
+        axis: An axis, a tuple of them, or None for all.
+        keepdims: Whether the reduced axes stay with length 1.
+
+    Returns:
+        A tensor of int64.
+
+    Source: aten::ne.Tensor, aten::sum.dim_IntList.
+    """
+    x = tensor("count_nonzero", x)
+    found = run("ne", dtypes.bool, x, operands.scalar_tensor("count_nonzero", 0, x.dtype, x))
+    return sum(found, axis=axis, dtype=dtypes.int64, keepdims=keepdims)
+
+
+def searchsorted(
+    x1: Tensor,
+    x2: Tensor | Scalar,
+    /,
+    *,
+    side: Literal["left", "right"] = "left",
+    sorter: Tensor | None = None,
+) -> Tensor:
+    """Where elements would have to be inserted, so that the order stays.
+
+    Args:
+        x1: A tensor of a real dtype and shape (n,), in ascending order.
+        x2: A tensor of a real dtype, or a Python scalar.
+        side: ``"left"``: before equal elements; ``"right"``: behind them.
+        sorter: Indices that sort x1, an integer tensor of shape (n,); None if it is sorted.
+
+    Returns:
+        A tensor of int64, of the shape of x2, with values in [0, n].
+
+    Raises:
+        ValueError: If x1 has not one axis, or ``side`` is another word.
+        TypeError: If a dtype is not admitted, or the two do not mix.
+
+    Source: aten::searchsorted.Tensor.
+    """
+    a, b = operands.pair("searchsorted", tensor("searchsorted", x1), x2, REAL)
+    if a.ndim != 1:
+        raise ShapeError(f"searchsorted: x1 has shape {a.shape}, expected one axis")
+    if side not in ("left", "right"):
+        raise InvalidArgumentError(f"searchsorted: side is {side!r}, expected 'left' or 'right'")
+    if sorter is not None:
+        sorter = operands.astype(tensor("searchsorted", sorter), dtypes.int64)
+        if sorter.shape != a.shape:
+            raise ShapeError(f"searchsorted: sorter has shape {sorter.shape}, expected {a.shape}")
+    return run("searchsorted", dtypes.int64, a, b, side == "right", sorter)
 
 
 def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:

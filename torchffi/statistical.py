@@ -2,7 +2,7 @@
 
 ``axis`` is an axis, a tuple of them, or None for all; ``keepdims`` keeps the reduced axes with length 1.
 
-Source: Array API standard, "Statistical Functions" and "Utility Functions".
+Source: Array API standard, "Statistical Functions".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from torchffi import dtypes, operands
-from torchffi.dtypes import ANY, FLOATING, INEXACT, REAL, DType
+from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 from torchffi.errors import ShapeError
 from torchffi.operands import Axis, tensor
 from torchffi.routing import run
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torchffi.tensor import Tensor
 
 
-def _reduce(
+def reduce(
     operation: str,
     x: Tensor,
     axis: Axis,
@@ -27,6 +27,7 @@ def _reduce(
     *parameters: Any,
     primitive: str | None = None,
 ) -> Tensor:
+    """Calls a primitive that takes axes, the tensor, the axes and the parameters in this order."""
     axes = operands.axes(operation, axis, x)
     primitive = primitive or operation
     if axes:
@@ -61,7 +62,7 @@ def sum(
     """
     x = tensor("sum", x)
     wide = _sum_dtype("sum", x, dtype)
-    return _reduce("sum", x, axis, wide, bool(keepdims), wide)
+    return reduce("sum", x, axis, wide, bool(keepdims), wide)
 
 
 def prod(
@@ -73,7 +74,7 @@ def prod(
     """
     x = tensor("prod", x)
     wide = _sum_dtype("prod", x, dtype)
-    return _reduce("prod", x, axis, wide, bool(keepdims), wide)
+    return reduce("prod", x, axis, wide, bool(keepdims), wide)
 
 
 def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -91,7 +92,7 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
     x = tensor("mean", x)
     dtypes.check("mean", x.dtype, INEXACT)
-    return _reduce("mean", x, axis, x.dtype, bool(keepdims))
+    return reduce("mean", x, axis, x.dtype, bool(keepdims))
 
 
 def var(
@@ -113,7 +114,7 @@ def var(
     """
     x = tensor("var", x)
     dtypes.check("var", x.dtype, FLOATING)
-    return _reduce("var", x, axis, x.dtype, float(correction), bool(keepdims))
+    return reduce("var", x, axis, x.dtype, float(correction), bool(keepdims))
 
 
 def std(
@@ -132,7 +133,7 @@ def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bo
     axes = operands.axes(operation, axis, x)
     if any_empty(x, axes):
         raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
-    return _reduce(operation, x, axes, x.dtype, bool(keepdims), primitive=primitive)
+    return reduce(operation, x, axes, x.dtype, bool(keepdims), primitive=primitive)
 
 
 def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
@@ -165,28 +166,64 @@ def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _extreme("min", "amin", x, axis, keepdims)
 
 
-def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Whether every element is true, that is, not 0.
+def _running(
+    operation: str,
+    primitive: str,
+    initial: int,
+    x: Tensor,
+    axis: int | None,
+    dtype: DType | None,
+    include_initial: bool,
+) -> Tensor:
+    x = tensor(operation, x)
+    dtypes.check(operation, x.dtype, ANY if dtype else NUMERIC)
+    if axis is None and x.ndim != 1:
+        raise ShapeError(f"{operation}: shape {x.shape} has not one axis: say which one, axis=...")
+    along = operands.axis(operation, -1 if axis is None else axis, x)
+    wide = _sum_dtype(operation, x, dtype)
+    result = run(primitive, wide, x, along, wide)
+    if not include_initial:
+        return result
+    shape = (*x.shape[:along], 1, *x.shape[along + 1 :])
+    first = run("expand", wide, operands.scalar_tensor(operation, initial, wide, x), shape)
+    return run("cat", wide, [first, result], along)
+
+
+def cumulative_sum(
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+) -> Tensor:
+    """Running sums along an axis.
 
     Args:
-        x: A tensor of any dtype.
-        axis: See above.
-        keepdims: See above.
+        x: A tensor of a numeric dtype.
+        axis: The axis; None if there is but one.
+        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
+        include_initial: Whether the result begins with 0, one element longer.
 
-    Returns:
-        A tensor of bool.
+    Raises:
+        ValueError: If axis is None and x has not one axis.
+        IndexError: If the axis is out of range.
 
-    Source: aten::all.dims.
+    Source: aten::cumsum.
     """
-    x = tensor("all", x)
-    dtypes.check("all", x.dtype, ANY)
-    return _reduce("all", x, axis, dtypes.bool, bool(keepdims))
+    return _running("cumulative_sum", "cumsum", 0, x, axis, dtype, include_initial)
 
 
-def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Whether any element is true, that is, not 0. Arguments are those of :func:`all`.
+def cumulative_prod(
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+) -> Tensor:
+    """Running products along an axis; the initial one is 1. The rest is as for :func:`cumulative_sum`.
 
-    Source: aten::any.dims.
+    Source: aten::cumprod.
     """
-    x = tensor("any", x)
-    return _reduce("any", x, axis, dtypes.bool, bool(keepdims))
+    return _running("cumulative_prod", "cumprod", 1, x, axis, dtype, include_initial)

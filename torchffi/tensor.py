@@ -23,6 +23,7 @@ from torchffi import (
     printing,
     searching,
     statistical,
+    utility,
 )
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, HandleError, InvalidArgumentError, ShapeError, TorchError
@@ -263,7 +264,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: Scalar) -> bool:
-        return bool(statistical.any(elementwise.equal(self, value)))
+        return bool(utility.any(elementwise.equal(self, value)))
 
     def __getitem__(self, key: Any) -> Tensor:
         return indexing.getitem(self, key)
@@ -367,11 +368,11 @@ class Tensor(Operators):
 
     def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """See :func:`torchffi.all`."""
-        return statistical.all(self, axis=axis, keepdims=keepdims)
+        return utility.all(self, axis=axis, keepdims=keepdims)
 
     def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """See :func:`torchffi.any`."""
-        return statistical.any(self, axis=axis, keepdims=keepdims)
+        return utility.any(self, axis=axis, keepdims=keepdims)
 
     def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         """See :func:`torchffi.argmax`."""

@@ -28,3 +28,11 @@ def done(status: int) -> int:
     if status < 0:
         raise failure()
     return status
+
+
+def only(position: int, handles: tuple[int, ...]) -> int:
+    """One of several results; the others are freed."""
+    for i, handle in enumerate(handles):
+        if i != position:
+            lib.rt_torch_tensor_free(handle)
+    return handles[position]

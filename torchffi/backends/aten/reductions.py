@@ -1,5 +1,5 @@
-"""Reductions and running totals."""
+"""Running totals."""
 
 from __future__ import annotations
 
-OPERATORS: dict[str, str] = {}
+OPERATORS: dict[str, str] = {"cumsum": "aten::cumsum", "cumprod": "aten::cumprod"}

@@ -80,3 +80,11 @@ def argmax(x: Raw, axis: int | None, keepdims: bool) -> Raw:
 def argmin(x: Raw, axis: int | None, keepdims: bool) -> Raw:
     _check_not_empty(x, None if axis is None else (axis,))
     return np.asarray(np.argmin(x, axis, keepdims=keepdims), np.int64)
+
+
+def cumsum(x: Raw, axis: int, dtype: DType) -> Raw:
+    return np.cumsum(x, axis, in_numpy(dtype, -1))
+
+
+def cumprod(x: Raw, axis: int, dtype: DType) -> Raw:
+    return np.cumprod(x, axis, in_numpy(dtype, -1))
