@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import COMPLEX, FLOATS, INTEGERS, NAMES, check, dtype_of, inf, nan
+from tests.support import COMPLEX, FLOATS, INTEGERS, NAMES, check, dtype_of, inf, nan, sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -153,6 +153,57 @@ def test_linspace_has_the_values_of_numpy(num: int, endpoint: bool, backend: str
     for name in FLOATS:
         expected = np.linspace(-1, 2, num, endpoint=endpoint).astype(name)
         check(t.linspace(-1, 2, num, endpoint=endpoint, dtype=dtype_of(name)), expected)
+
+
+@pytest.mark.parametrize("endpoint", [True, False])
+def test_linspace_between_complex_numbers_is_complex(endpoint: bool, backend: str) -> None:
+    actual = t.linspace(1 - 2j, 3 + 4j, 7, endpoint=endpoint)
+    check(actual, np.linspace(1 - 2j, 3 + 4j, 7, endpoint=endpoint).astype("complex64"))
+    check(t.linspace(0, 1, 3, dtype=t.complex128), np.array([0, 0.5, 1], "complex128"))
+    with pytest.raises(TypeError, match=r"linspace: .*imaginary"):
+        t.linspace(0, 1j, 3, dtype=t.float64)
+
+
+@pytest.mark.parametrize("indexing", ["xy", "ij"])
+@pytest.mark.parametrize("sizes", [(), (3,), (3, 2), (2, 0), (4, 2, 3)])
+def test_meshgrid_gives_the_coordinates_of_numpy(
+    sizes: tuple[int, ...], indexing: Any, backend: str
+) -> None:
+    arrays = [
+        np.arange(n, dtype=name)
+        for n, name in zip(sizes, ("int8", "float64", "uint16"), strict=False)
+    ]
+    actual = t.meshgrid(*map(t.asarray, arrays), indexing=indexing)
+    expected = np.meshgrid(*arrays, indexing=indexing)
+    assert isinstance(actual, tuple)
+    for ours, theirs in zip(actual, expected, strict=True):
+        check(ours, theirs)
+        ours[...] = 0  # memory of its own
+
+
+def test_meshgrid_takes_vectors(backend: str) -> None:
+    with pytest.raises(ValueError, match=r"meshgrid: an array has shape \(\), expected one axis"):
+        t.meshgrid(t.ones(()))
+    with pytest.raises(ValueError, match="meshgrid: indexing is 'yx', expected 'xy' or 'ij'"):
+        t.meshgrid(t.ones(2), indexing="yx")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("function", ["tril", "triu"])
+@pytest.mark.parametrize("name", NAMES)
+def test_triangles_are_those_of_numpy(name: str, function: str, backend: str) -> None:
+    for shape in ((3, 4), (4, 3), (2, 3, 3), (0, 3), (3, 0)):
+        values = np.resize(sample(name, 9), shape)
+        for k in (-9, -2, -1, 0, 1, 2, 9):
+            actual = getattr(t, function)(t.asarray(values), k=k)
+            check(actual, getattr(np, function)(values, k))
+    actual = getattr(t, function)(t.ones((2, 2)), k=10**30)
+    check(actual, np.ones((2, 2), "float32") * (function == "tril"))
+
+
+@pytest.mark.parametrize("function", ["tril", "triu"])
+def test_triangles_need_a_matrix(function: str, backend: str) -> None:
+    with pytest.raises(ValueError, match=rf"{function}: shape \(3,\) has fewer than 2 axes"):
+        getattr(t, function)(t.ones(3))
 
 
 def test_linspace_refuses_integers_and_negative_counts(backend: str) -> None:

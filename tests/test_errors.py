@@ -126,7 +126,7 @@ SHAPES: dict[str, Mistake] = {
         "squeeze: axis 0 of shape (2, 3) is not of length 1",
     ),
     "expand_dims axes": (
-        lambda: t.expand_dims(_ones(*(1,) * 64)),
+        lambda: t.expand_dims(_ones(*(1,) * 64), 0),
         ValueError,
         "expand_dims: 65 axes, expected at most 64",
     ),

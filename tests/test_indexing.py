@@ -70,6 +70,9 @@ KEYS: dict[str, Any] = {
     "mask-and-int": (np.array([True, False, True]), 1),
     "mask-and-tensor": (np.array([True, True, False]), np.array([0, 3])),
     "mask-none-true": np.zeros(3, "bool"),
+    "mask-empty": np.zeros((0, 4), "bool"),
+    "mask-empty-inner": (np.zeros((3, 0), "bool"), 1),
+    "mask-empty-first": np.zeros(0, "bool"),
     "mask-list": [True, False, True],
     "true": True,
     "false": False,
@@ -256,6 +259,7 @@ ERRORS = [
     ((np.array([0]), np.array([9])), IndexError, "index.*9.*"),
     (np.ones(4, "bool"), IndexError, "index"),
     (np.ones((3, 3), "bool"), IndexError, "index"),
+    (np.ones((0, 5), "bool"), IndexError, "index"),
     ((np.array([0, 1]), np.array([0, 1, 2])), ValueError, r"index.*\(2,\).*\(3,\)"),
     (np.ones((3, 4, 5, 1), "bool"), IndexError, "index: 4 axes are indexed"),
 ]
@@ -347,3 +351,75 @@ def test_key_of_the_other_backend_is_read(ffi_backend: None) -> None:
     values[t.asarray([1])] = 0
     assert values.backend == "numpy"
     assert values[1].tolist() == np.zeros((4, 5)).tolist()
+
+
+INDICES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+@pytest.mark.parametrize("kind", INDICES)
+def test_take_picks_as_numpy(kind: str, axis: int, backend: str) -> None:
+    picked = np.array([2, 0, 1, 2]).astype(kind)
+    check(t.take(t.asarray(X.copy()), t.asarray(picked), axis=axis), np.take(X, picked, axis))
+    check(t.take(t.asarray(X[0, 0].copy()), t.asarray(picked)), X[0, 0][picked])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_take_and_take_along_axis_take_every_dtype(name: str, backend: str) -> None:
+    values = sample(name, 6).reshape(2, 3)
+    picked = np.array([[0, -1], [1, 1]])
+    x, indices = t.asarray(values), t.asarray(picked)
+    check(t.take(x, indices[0], axis=1), np.take(values, picked[0], 1))
+    check(t.take_along_axis(x, indices), np.take_along_axis(values, picked, -1))
+
+
+@pytest.mark.parametrize(
+    ("shape", "indices", "axis"),
+    [
+        ((3, 4), (3, 2), 1),
+        ((3, 4), (5, 4), 0),
+        ((3, 4), (1, 2), -1),
+        ((1, 4), (3, 2), 1),
+        ((2, 3, 4), (2, 1, 4), 1),
+        ((3, 4), (3, 0), 1),
+        ((0, 4), (0, 2), 1),
+    ],
+)
+@pytest.mark.parametrize("kind", INDICES)
+def test_take_along_axis_picks_as_numpy(
+    kind: str, shape: tuple[int, ...], indices: tuple[int, ...], axis: int, backend: str
+) -> None:
+    values = np.arange(np.prod(shape)).reshape(shape)
+    low = 0 if kind.startswith("u") else -shape[axis]
+    picked = np.resize(np.arange(low, shape[axis]), indices).astype(kind)
+    wide = np.broadcast_shapes(np.delete(shape, axis), np.delete(indices, axis))
+    full = np.insert(wide, axis % len(shape), indices[axis])
+    expected = np.take_along_axis(
+        np.broadcast_to(values, np.insert(wide, axis % len(shape), shape[axis])),
+        np.broadcast_to(picked, full).astype("int64"),
+        axis,
+    )
+    check(t.take_along_axis(t.asarray(values), t.asarray(picked), axis=axis), expected)
+
+
+BAD_PICKS: list[tuple[Any, type[Exception], str]] = [
+    (lambda x, i: t.take(x, i), ValueError, r"take: shape \(3, 4, 5\) has not one axis"),
+    (lambda x, i: t.take(x, i, axis=3), IndexError, "take: axis 3"),
+    (lambda x, i: t.take(x, i + 3, axis=0), IndexError, "take: .*out of bounds"),
+    (lambda x, i: t.take(x, i - 9, axis=0), IndexError, "take: .*out of bounds"),
+    (lambda x, i: t.take(x, i[None], axis=0), ValueError, r"take: indices have shape \(1, 2\)"),
+    (lambda x, i: t.take(x, i / 2, axis=0), TypeError, "take: dtype float32 is not admitted"),
+    (lambda x, i: t.take(x, [0], axis=0), TypeError, "take: expected a Tensor, got list"),
+    (lambda x, i: t.take_along_axis(x, i), ValueError, "take_along_axis: indices have shape"),
+    (lambda x, i: t.take_along_axis(x, i[:, None, None]), ValueError, "do not broadcast"),
+    (lambda x, i: t.take_along_axis(x, i[None, None] + 5), IndexError, "take_along_axis: .*bounds"),
+    (lambda x, i: t.take_along_axis(x, i[None, None] - 9), IndexError, "take_along_axis: .*bounds"),
+    (lambda x, i: t.take_along_axis(x, i[None, None], axis=3), IndexError, "axis 3"),
+]
+
+
+@pytest.mark.parametrize("case", range(len(BAD_PICKS)))
+def test_what_cannot_be_taken_is_an_error_that_says_why(case: int, backend: str) -> None:
+    call, error, text = BAD_PICKS[case]
+    with pytest.raises(error, match=text):
+        call(t.asarray(X.copy()), t.asarray([0, 1]))

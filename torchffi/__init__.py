@@ -3,6 +3,11 @@
 from typing import TYPE_CHECKING
 
 from torchffi import dtypes, nn
+from torchffi.broadcasting import (
+    broadcast_arrays,
+    broadcast_shapes,
+    broadcast_to,
+)
 from torchffi.creation import (
     arange,
     asarray,
@@ -12,8 +17,11 @@ from torchffi.creation import (
     full,
     full_like,
     linspace,
+    meshgrid,
     ones,
     ones_like,
+    tril,
+    triu,
     zeros,
     zeros_like,
 )
@@ -119,21 +127,31 @@ from torchffi.elementwise import (
     trunc,
 )
 from torchffi.errors import HandleError, TorchError, UnavailableError
+from torchffi.indexing import (
+    take,
+    take_along_axis,
+)
 from torchffi.inspection import __array_namespace_info__
 from torchffi.interchange import from_numpy
+from torchffi.joining import (
+    concat,
+    repeat,
+    stack,
+    tile,
+    unstack,
+)
 from torchffi.linalg import addmm, matmul
 from torchffi.manipulation import (
-    broadcast_to,
-    concat,
     expand_dims,
     flip,
     matrix_transpose,
+    moveaxis,
     narrow,
     permute_dims,
     reshape,
+    roll,
     select,
     squeeze,
-    stack,
 )
 from torchffi.original import (
     tensor_free,
@@ -181,6 +199,7 @@ pi = 3.141592653589793
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
+
 __all__ = [
     "HandleError",
     "Tensor",
@@ -213,6 +232,8 @@ __all__ = [
     "bitwise_right_shift",
     "bitwise_xor",
     "bool",
+    "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
     "can_cast",
     "ceil",
@@ -286,8 +307,10 @@ __all__ = [
     "maximum",
     "mean",
     "memory_stats",
+    "meshgrid",
     "min",
     "minimum",
+    "moveaxis",
     "multiply",
     "nan",
     "narrow",
@@ -310,8 +333,10 @@ __all__ = [
     "real",
     "reciprocal",
     "remainder",
+    "repeat",
     "reshape",
     "result_type",
+    "roll",
     "round",
     "rsqrt",
     "searchsorted",
@@ -329,15 +354,20 @@ __all__ = [
     "std",
     "subtract",
     "sum",
+    "take",
+    "take_along_axis",
     "tan",
     "tanh",
     "tensor_free",
+    "tile",
     "torch_available",
     "torch_cuda_available",
     "torch_ones",
     "torch_randn",
     "torch_version",
     "torch_zeros",
+    "tril",
+    "triu",
     "trunc",
     "uint8",
     "uint16",
@@ -347,6 +377,7 @@ __all__ = [
     "unique_counts",
     "unique_inverse",
     "unique_values",
+    "unstack",
     "use_backend",
     "var",
     "where",

@@ -5,17 +5,18 @@ Source: Array API standard, "Creation Functions".
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from torchffi import devices, dtypes, interchange
 from torchffi.dtypes import DType
-from torchffi.errors import DTypeError, InvalidArgumentError
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 from torchffi.operands import Scalar, astype, is_scalar, is_tensor, new_shape, tensor
-from torchffi.routing import create
+from torchffi.routing import create, run
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
@@ -308,8 +309,8 @@ def full_like(
 
 
 def linspace(
-    start: float,
-    stop: float,
+    start: complex,
+    stop: complex,
     /,
     num: int,
     *,
@@ -323,15 +324,84 @@ def linspace(
         start: The first value.
         stop: The last value; not included if ``endpoint`` is False.
         num: How many, 0 or more.
-        dtype: A floating-point dtype, float32 if None.
+        dtype: A floating-point or complex dtype; if None float32, complex64 if an end is complex.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
         endpoint: Whether stop is the last value.
 
     Returns:
         A new tensor of shape (num,).
+
+    Raises:
+        TypeError: For another dtype, or a complex end of a real dtype.
+        ValueError: If num is negative.
     """
-    dtype = dtypes.given("linspace", dtype, dtypes.default_float)
+    exact = _dtype_of_scalars(0.0, start, stop)
+    dtype = dtypes.given("linspace", dtype, exact)
     (count,) = new_shape("linspace", num)
-    dtypes.check("linspace", dtype, dtypes.FLOATING)
-    values = np.linspace(start, stop, count, endpoint=endpoint, dtype=np.float64)
+    dtypes.check("linspace", dtype, dtypes.INEXACT)
+    dtypes.check_conversion("linspace", exact, dtype)
+    wide = np.complex128 if dtype.kind == "complex" else np.float64
+    values = np.linspace(start, stop, count, endpoint=endpoint, dtype=wide)
     return asarray(values, dtype=dtype, device=device)
+
+
+def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
+    """The coordinates of every point of a grid, one tensor for each axis of the grid.
+
+    Args:
+        arrays: Tensors of one axis: the coordinates along each axis of the grid, lengths n, m, ...
+        indexing: ``"ij"``: the results have shape (n, m, ...); ``"xy"``: (m, n, ...).
+
+    Returns:
+        New tensors, as many as there are arrays.
+
+    Raises:
+        ValueError: If an array has not one axis, or ``indexing`` is another word.
+
+    Source: aten::meshgrid.indexing.
+    """
+    if indexing not in ("xy", "ij"):
+        raise InvalidArgumentError(f"meshgrid: indexing is {indexing!r}, expected 'xy' or 'ij'")
+    tensors = [tensor("meshgrid", array) for array in arrays]
+    for x in tensors:
+        if x.ndim != 1:
+            raise ShapeError(f"meshgrid: an array has shape {x.shape}, expected one axis")
+    order = list(range(len(tensors)))
+    if indexing == "xy":
+        order[:2] = order[1::-1]
+    shape = new_shape("meshgrid", [tensors[i].size for i in order])
+    return tuple(
+        x.reshape([-1 if i == mine else 1 for i in order]).expand(shape).clone()
+        for mine, x in enumerate(tensors)
+    )
+
+
+def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
+    x = tensor(operation, x)
+    if x.ndim < 2:
+        raise ShapeError(f"{operation}: shape {x.shape} has fewer than 2 axes")
+    rows, columns = x.shape[-2:]
+    return run(operation, x.dtype, x, max(-rows - 1, min(operator.index(k), columns + 1)))
+
+
+def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """Matrices with what is above a diagonal set to 0, as a copy.
+
+    Args:
+        x: A tensor of shape (..., m, n).
+        k: Which diagonal: 0 the main one, above it positive, below it negative.
+
+    Raises:
+        ValueError: If x has fewer than two axes.
+
+    Source: aten::tril.
+    """
+    return _triangle("tril", x, k)
+
+
+def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """Matrices with what is below a diagonal set to 0. Arguments and errors are those of :func:`tril`.
+
+    Source: aten::triu.
+    """
+    return _triangle("triu", x, k)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torchffi import creation, dtypes, manipulation, operands
+from torchffi import broadcasting, creation, dtypes, manipulation, operands, searching
 from torchffi.dtypes import INTEGER
-from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
+from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, ShapeError
 from torchffi.operands import Scalar, is_scalar, is_tensor
 from torchffi.routing import run, run_in_place
 
@@ -103,12 +103,22 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
             if one.ndim == 0 and one.dtype is dtypes.bool:
                 view = run("unsqueeze", x.dtype, view, axis)
                 one = manipulation.reshape(one, (1,))
-            indices.append(one)
+            indices.append(_stretched(one, view.shape[axis : axis + one.ndim]))
             axis += _width(one)
             continue
         indices.append(None)
         axis += 1
     return view, indices if picks else [], tuple(turned)
+
+
+def _stretched(key: Tensor, sides: tuple[int, ...]) -> Tensor:
+    """The key; but a mask that is empty where the axes are not picks nothing, as in NumPy."""
+    if key.dtype is not dtypes.bool or 0 not in key.shape or key.shape == sides:
+        return key
+    if not all(n in (0, side) for n, side in zip(key.shape, sides, strict=True)):
+        return key
+    nothing = operands.scalar_tensor("index", False, dtypes.bool, key)
+    return broadcasting.broadcast_to(nothing, sides)
 
 
 def _sliced(x: Tensor, axis: int, key: slice) -> tuple[Tensor, bool]:
@@ -157,7 +167,7 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     elements = _fitting(x, value)
     if not indices:
         if turned:
-            elements = run("flip", x.dtype, manipulation.broadcast_to(elements, view.shape), turned)
+            elements = run("flip", x.dtype, broadcasting.broadcast_to(elements, view.shape), turned)
         run_in_place("copy_", view, elements)
     elif turned:
         whole = run("flip", x.dtype, view, turned)
@@ -178,3 +188,77 @@ def _fitting(x: Tensor, value: Tensor | Scalar) -> Tensor:
     if dtypes.promote("index", x.dtype, value.dtype) is not x.dtype:
         raise DTypeError(f"index: {value.dtype} does not fit into a tensor of {x.dtype}")
     return operands.astype(value, x.dtype)
+
+
+def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
+    """The elements at indices of an axis.
+
+    Args:
+        x: A tensor of one axis or more.
+        indices: An integer tensor of one axis; a negative index counts from the end.
+        axis: The axis; None if x has but one.
+
+    Returns:
+        A new tensor of the shape of x, but for the axis, which is as long as ``indices``.
+
+    Raises:
+        IndexError: If the axis or an index is out of range.
+        TypeError: If the indices are no integers.
+        ValueError: If they have not one axis, or axis is None and x has not one.
+
+    Source: aten::index.Tensor.
+    """
+    x, picked = operands.tensor("take", x), _integers("take", indices)
+    if picked.ndim != 1:
+        raise ShapeError(f"take: indices have shape {picked.shape}, expected one axis")
+    if axis is None and x.ndim != 1:
+        raise ShapeError(f"take: shape {x.shape} has not one axis: say which one, axis=...")
+    along = operands.axis("take", 0 if axis is None else axis, x)
+    return run("take", x.dtype, x, picked, along)
+
+
+def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """For each line of elements along an axis, those at the line of indices beside it.
+
+    Args:
+        x: A tensor.
+        indices: An integer tensor with as many axes; beside ``axis`` the two shapes broadcast. A
+            negative index counts from the end.
+        axis: The axis.
+
+    Returns:
+        A new tensor of the broadcast shape, as long along the axis as ``indices``.
+
+    Raises:
+        IndexError: If the axis or an index is out of range.
+        TypeError: If the indices are no integers.
+        ValueError: If the shapes do not fit.
+
+    Source: aten::gather.
+    """
+    operation = "take_along_axis"
+    x, picked = operands.tensor(operation, x), _integers(operation, indices)
+    along = operands.axis(operation, axis, x)
+    length = x.shape[along]
+    picked = searching.where(picked < 0, picked + length, picked)
+    if picked.ndim != x.ndim:
+        raise ShapeError(
+            f"{operation}: indices have shape {picked.shape}, expected {x.ndim} axes, as in {x.shape}"
+        )
+    shape = list(
+        broadcasting.broadcast_shapes(
+            (*x.shape[:along], 1, *x.shape[along + 1 :]),
+            (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
+        )
+    )
+    sides = []
+    for side in (x, picked):
+        shape[along] = side.shape[along]
+        sides.append(broadcasting.broadcast_to(side, shape))
+    return run("take_along_axis", x.dtype, *sides, along)
+
+
+def _integers(operation: str, indices: Tensor) -> Tensor:
+    indices = operands.tensor(operation, indices)
+    dtypes.check(operation, indices.dtype, INTEGER)
+    return operands.astype(indices, dtypes.int64)

@@ -1,14 +1,15 @@
-"""Shape, order and joining.
+"""Shape and order of the elements.
 
-Source: Array API standard, "Manipulation Functions"; narrow, expand and permute are ATen's.
+Source: Array API standard, "Manipulation Functions"; narrow, select and swap_axes are ATen's.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from torchffi import dtypes, operands
+from torchffi import operands
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 from torchffi.operands import Axis, tensor
 from torchffi.routing import run
@@ -38,11 +39,22 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
     if any(n < -1 for n in dims):
         raise ShapeError(f"reshape: shape {x.shape} of {x.size} elements does not fit {dims}")
     operands.check_ndim("reshape", len(dims))
-    if copy is False and not x.is_contiguous():
-        raise InvalidArgumentError(
-            "reshape: this tensor is not contiguous, so copy=False cannot be"
-        )
+    if copy is False:
+        return _seen_as(x, dims)
     return run("reshape", x.dtype, x.clone() if copy else x, dims)
+
+
+def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:
+    known = math.prod(n for n in dims if n != -1)
+    if dims.count(-1) > 1 or (x.size % known if known and -1 in dims else x.size != known):
+        raise ShapeError(f"reshape: shape {x.shape} of {x.size} elements does not fit {dims}")
+    try:
+        return run("view", x.dtype, x, dims)
+    except InvalidArgumentError:
+        raise InvalidArgumentError(
+            f"reshape: shape {x.shape} with strides {x.strides} cannot be seen as {dims} without a "
+            "copy, which copy=False forbids"
+        ) from None
 
 
 def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
@@ -102,37 +114,55 @@ def swap_axes(x: Tensor, axis1: int, axis2: int, /) -> Tensor:
     return run("permute", x.dtype, x, tuple(order))
 
 
-def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
-    """A view stretched to a larger shape; an axis of length 1 repeats.
+def moveaxis(
+    x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
+) -> Tensor:
+    """A view with some axes in another place; the others keep their order.
 
     Args:
         x: A tensor.
-        shape: The shape.
+        source: The axes to move, an axis or a tuple of them.
+        destination: Where each of them stands in the result.
 
     Raises:
-        ValueError: If x does not broadcast to it.
+        ValueError: If there are not as many sources as destinations, or one stands there twice.
+        IndexError: If one is out of range.
 
-    Source: aten::expand.
+    Source: aten::movedim.intlist.
     """
-    x = tensor("broadcast_to", x)
-    return run("expand", x.dtype, x, operands.new_shape("broadcast_to", shape))
+    x = tensor("moveaxis", x)
+    origin = operands.axes("moveaxis", source, x)
+    target = operands.axes("moveaxis", destination, x)
+    if len(origin) != len(target):
+        raise InvalidArgumentError(
+            f"moveaxis: {len(origin)} axes to move to {len(target)} places, expected as many"
+        )
+    order = [axis for axis in range(x.ndim) if axis not in origin]
+    for place, axis in sorted(zip(target, origin, strict=True)):
+        order.insert(place, axis)
+    return run("permute", x.dtype, x, tuple(order))
 
 
-def expand_dims(x: Tensor, /, *, axis: int = 0) -> Tensor:
-    """A view with a new axis of length 1.
+def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+    """A view with new axes of length 1.
 
     Args:
         x: A tensor.
-        axis: Where the new axis stands in the result.
+        axis: Where the new axes stand in the result, an axis or a tuple of them.
 
     Raises:
-        IndexError: If it is out of range.
+        IndexError: If one is out of range.
+        ValueError: If one stands there twice.
 
     Source: aten::unsqueeze.
     """
     x = tensor("expand_dims", x)
-    operands.check_ndim("expand_dims", x.ndim + 1)
-    return run("unsqueeze", x.dtype, x, operands.axis("expand_dims", axis, x, extra=1))
+    new = axis if isinstance(axis, (tuple, list)) else (axis,)
+    operands.check_ndim("expand_dims", x.ndim + len(new))
+    places = operands.axes("expand_dims", tuple(new), x, extra=len(new))
+    for place in sorted(places):
+        x = run("unsqueeze", x.dtype, x, place)
+    return x if places else run("alias", x.dtype, x)
 
 
 def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
@@ -169,53 +199,46 @@ def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
     return run("flip", x.dtype, x, operands.axes("flip", axis, x))
 
 
-def _joined(operation: str, arrays: Sequence[Tensor]) -> list[Tensor]:
-    tensors = [tensor(operation, array) for array in arrays]
-    if not tensors:
-        raise InvalidArgumentError(f"{operation}: no tensors, expected at least one")
-    dtype = tensors[0].dtype
-    for other in tensors[1:]:
-        dtype = dtypes.promote(operation, dtype, other.dtype)
-    return [operands.astype(one, dtype) for one in tensors]
-
-
-def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
-    """Joins tensors along an axis that they have.
+def roll(
+    x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
+) -> Tensor:
+    """The elements moved along axes, as a copy; those that leave at one end come in at the other.
 
     Args:
-        arrays: Tensors of the same shape but along the axis; their dtypes meet.
-        axis: The axis; None flattens the tensors first.
+        x: A tensor.
+        shift: How far, towards larger indices; a number for each axis, or one for all.
+        axis: The axes; None moves through all elements in C order and keeps the shape.
 
     Raises:
-        ValueError: If the shapes differ elsewhere.
-        IndexError: If the axis is out of range.
+        ValueError: If there are not as many shifts as axes.
+        IndexError: If an axis is out of range.
 
-    Source: aten::cat.
+    Source: aten::roll.
     """
-    tensors = _joined("concat", arrays)
+    x = tensor("roll", x)
+    shifts = operands.integers("roll", "shift", shift)
     if axis is None:
-        tensors, axis = [reshape(x, (-1,)) for x in tensors], 0
-    along = operands.axis("concat", axis, tensors[0])
-    return run("cat", tensors[0].dtype, tensors, along)
+        if len(shifts) != 1:
+            raise InvalidArgumentError(f"roll: {len(shifts)} shifts without axes, expected one")
+        flat = run("reshape", x.dtype, x, (-1,))
+        rolled = run("roll", x.dtype, flat, (_within(shifts[0], x.size),), (0,))
+        return run("reshape", x.dtype, rolled, x.shape)
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(operands.axis("roll", one, x) for one in given)
+    if len(shifts) not in (1, len(axes)):
+        raise InvalidArgumentError(
+            f"roll: {len(shifts)} shifts for {len(axes)} axes, expected as many, or one"
+        )
+    if len(shifts) == 1:
+        shifts *= len(axes)
+    if not axes:
+        return x.clone()
+    far = tuple(_within(n, x.shape[along]) for n, along in zip(shifts, axes, strict=True))
+    return run("roll", x.dtype, x, far, axes)
 
 
-def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
-    """Joins tensors along a new axis.
-
-    Args:
-        arrays: Tensors of the same shape; their dtypes meet.
-        axis: Where the new axis stands in the result.
-
-    Raises:
-        ValueError: If the shapes differ.
-        IndexError: If the axis is out of range.
-
-    Source: aten::stack.
-    """
-    tensors = _joined("stack", arrays)
-    operands.check_ndim("stack", tensors[0].ndim + 1)
-    along = operands.axis("stack", axis, tensors[0], extra=1)
-    return run("stack", tensors[0].dtype, tensors, along)
+def _within(shift: int, length: int) -> int:
+    return shift % length if length else 0
 
 
 def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:

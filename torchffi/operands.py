@@ -118,19 +118,19 @@ def axis(operation: str, axis: SupportsIndex, x: Tensor, extra: int = 0) -> int:
     return number % ndim
 
 
-def axes(operation: str, axis_: Axis, x: Tensor) -> tuple[int, ...]:
-    """The axes of a reduction or permutation, each once, counted from 0. None is all of them."""
+def axes(operation: str, axis_: Axis, x: Tensor, extra: int = 0) -> tuple[int, ...]:
+    """Axes, each once, counted from 0. None is all of them; ``extra`` is as for :func:`axis`."""
     if axis_ is None:
         return tuple(range(x.ndim))
     given = axis_ if isinstance(axis_, (tuple, list)) else (axis_,)
-    found = tuple(axis(operation, one, x) for one in given)
+    found = tuple(axis(operation, one, x, extra) for one in given)
     if len(set(found)) != len(found):
         raise InvalidArgumentError(f"{operation}: axes {tuple(given)} name one axis twice")
     return found
 
 
-def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
-    """A shape from an integer or a sequence of them."""
+def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """Integers from one of them or a sequence."""
     try:
         return (operator.index(value),)  # type: ignore[arg-type]
     except TypeError:
@@ -138,7 +138,12 @@ def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
     try:
         return tuple(operator.index(n) for n in value)  # type: ignore[union-attr]
     except TypeError:
-        raise DTypeError(f"{operation}: a shape is integers, got {value!r}") from None
+        raise DTypeError(f"{operation}: a {what} is integers, got {value!r:.60}") from None
+
+
+def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """A shape from an integer or a sequence of them."""
+    return integers(operation, "shape", value)
 
 
 def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:

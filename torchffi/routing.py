@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import warnings
 from collections import Counter
@@ -57,6 +58,8 @@ _PUBLIC: Final = {
     "neg": "negative", "permute": "permute_dims", "sub": "subtract", "to_dtype": "astype",
     "unsqueeze": "expand_dims",
 }  # fmt: skip
+
+_OPERATOR: Final = re.compile(r"^aten::[\w.]+: ")
 
 _chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)
 _default: Backend | None = None
@@ -210,7 +213,7 @@ def _public(name: str) -> str:
 
 def _told(name: str, error: TorchError) -> TorchError:
     """The error, with the name of what the user called before it."""
-    text = str(error).removeprefix(f"{name}: ")
+    text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
     return type(error)(f"{_public(name)}: {text}")
 
 

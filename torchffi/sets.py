@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from torchffi import creation, dtypes, elementwise, manipulation, operands, sorting
+from torchffi import creation, dtypes, elementwise, joining, manipulation, operands, sorting
 from torchffi import statistical as totals
 from torchffi.dtypes import ANY
 from torchffi.operands import Scalar, tensor
@@ -75,7 +75,7 @@ class _Groups:
     def counts(self) -> Tensor:
         first = run("nonzero", dtypes.int64, self.begins)[:, 0]
         end = creation.full_like(first[:1], self.ordered.size)
-        return manipulation.concat([first[1:], end]) - first
+        return joining.concat([first[1:], end]) - first
 
 
 def unique_all(x: Tensor, /) -> UniqueAll:

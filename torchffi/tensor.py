@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from torchffi import (
+    broadcasting,
     data_types,
     devices,
     dtypes,
@@ -396,7 +397,7 @@ class Tensor(Operators):
 
     def expand(self, *shape: Any) -> Tensor:
         """See :func:`torchffi.broadcast_to`. The dimensions may also stand one by one."""
-        return manipulation.broadcast_to(self, _one_sequence(shape))
+        return broadcasting.broadcast_to(self, _one_sequence(shape))
 
     def squeeze(self, axis: int | tuple[int, ...]) -> Tensor:
         """See :func:`torchffi.squeeze`."""

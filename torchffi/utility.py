@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchffi import dtypes, elementwise, manipulation, operands
+from torchffi import dtypes, elementwise, joining, manipulation, operands
 from torchffi.dtypes import ANY, NUMERIC
 from torchffi.errors import InvalidArgumentError
 from torchffi.operands import Axis, tensor
@@ -76,7 +76,7 @@ def diff(
         raise InvalidArgumentError(f"diff: n is {n}, expected 0 or more")
     along = operands.axis("diff", axis, x)
     pieces = [piece for piece in (prepend, x, append) if piece is not None]
-    result = manipulation.concat(pieces, axis=along) if len(pieces) > 1 else x
+    result = joining.concat(pieces, axis=along) if len(pieces) > 1 else x
     for _ in range(n):
         length = max(result.shape[along] - 1, 0)
         first = min(1, result.shape[along])

@@ -8,12 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from torchffi.backends.numpy.checks import (
-    Raw,
-)
-from torchffi.errors import (
-    ShapeError,
-)
+from torchffi.backends.numpy.checks import Raw
+from torchffi.errors import AxisError, ShapeError
 
 _slice = builtins.slice
 
@@ -52,6 +48,16 @@ def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
         raise ShapeError(
             f"shape {values.shape} does not broadcast to {x[key].shape}, the elements picked"
         ) from None
+
+
+def take(x: Raw, indices: Raw, axis: int) -> Raw:
+    return np.asarray(np.take(x, indices, axis))
+
+
+def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:
+    if indices.size and indices.min() < 0:  # they count from the start here
+        raise AxisError(f"index {indices.min()} is out of bounds for axis {axis}")
+    return np.take_along_axis(x, indices, axis)
 
 
 def nonzero(x: Raw) -> Raw:

@@ -10,9 +10,7 @@ from torchffi.backends.numpy.checks import (
     Raw,
     check_broadcast_to,
 )
-from torchffi.errors import (
-    ShapeError,
-)
+from torchffi.errors import InvalidArgumentError, ShapeError
 
 
 def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
@@ -22,6 +20,13 @@ def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
         raise ShapeError(
             f"shape {x.shape} of {x.size} elements does not fit {tuple(shape)}"
         ) from None
+
+
+def view(x: Raw, shape: tuple[int, ...]) -> Raw:
+    result = x.reshape(shape)
+    if x.size and not np.may_share_memory(result, x):
+        raise InvalidArgumentError("another shape of these strides needs a copy")
+    return result
 
 
 def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
@@ -49,6 +54,26 @@ def squeeze(x: Raw, axis: int) -> Raw:
 
 def flip(x: Raw, axes: tuple[int, ...]) -> Raw:
     return np.array(np.flip(x, axes))
+
+
+def roll(x: Raw, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Raw:
+    return np.roll(x, shifts, axes)
+
+
+def tile(x: Raw, counts: tuple[int, ...]) -> Raw:
+    return np.tile(x, counts)
+
+
+def repeat(x: Raw, counts: Raw, axis: int) -> Raw:
+    return np.repeat(x, counts, axis)
+
+
+def tril(x: Raw, k: int) -> Raw:
+    return np.tril(x, k)
+
+
+def triu(x: Raw, k: int) -> Raw:
+    return np.triu(x, k)
 
 
 def _check_same_shape(arrays: Sequence[Raw], but: int | None) -> None:

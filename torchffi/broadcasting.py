@@ -1,0 +1,64 @@
+"""Shapes that fit each other: an axis of length 1 stretches, and missing axes stand in front.
+
+Source: Array API standard, "Broadcasting".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torchffi import operands
+from torchffi.errors import ShapeError
+from torchffi.operands import tensor
+from torchffi.routing import run
+
+if TYPE_CHECKING:
+    from torchffi.tensor import Tensor
+
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which shapes broadcast together; () if there are none.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    given = [operands.new_shape("broadcast_shapes", shape) for shape in shapes]
+    result = [1] * max(map(len, given), default=0)
+    for shape in given:
+        for i, n in enumerate(shape, len(result) - len(shape)):
+            if n != 1 and result[i] not in (1, n):
+                raise ShapeError(
+                    f"broadcast_shapes: shapes {', '.join(map(str, given))} do not broadcast"
+                )
+            result[i] = n if n != 1 else result[i]
+    return tuple(result)
+
+
+def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
+    """Views of tensors in the shape to which they broadcast together; the dtypes stay.
+
+    Raises:
+        ValueError: If they do not.
+
+    Source: aten::expand.
+    """
+    tensors = [tensor("broadcast_arrays", array) for array in arrays]
+    shape = broadcast_shapes(*(x.shape for x in tensors))
+    return tuple(run("expand", x.dtype, x, shape) for x in tensors)
+
+
+def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
+    """A view stretched to a larger shape; an axis of length 1 repeats.
+
+    Args:
+        x: A tensor.
+        shape: The shape.
+
+    Raises:
+        ValueError: If x does not broadcast to it.
+
+    Source: aten::expand.
+    """
+    x = tensor("broadcast_to", x)
+    return run("expand", x.dtype, x, operands.new_shape("broadcast_to", shape))
