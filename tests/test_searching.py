@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import COMPLEX, NAMES, REALS, check, nan, sample
+from tests.support import COMPLEX, NAMES, REALS, check, inf, nan, sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -104,3 +104,64 @@ def test_where_needs_a_condition_of_bool(backend: str) -> None:
         t.where(t.asarray([1]), t.ones(1), t.ones(1))
     with pytest.raises(TypeError, match="where: expected two tensors, or one and a Python scalar"):
         t.where(t.asarray([True]), "a", t.ones(1))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_count_of_what_is_not_0_is_that_of_numpy(name: str, backend: str) -> None:
+    values = np.resize(sample(name, 5) * np.array([1, 0, 1, 1, 0]).astype(name), (2, 3, 4))
+    for axis, keepdims in itertools.product([None, 0, -1, (0, 2), ()], [False, True]):
+        expected = np.count_nonzero(values, axis=axis, keepdims=keepdims)
+        actual = t.count_nonzero(t.asarray(values), axis=axis, keepdims=keepdims)
+        check(actual, np.asarray(expected, "int64"))
+    check(t.count_nonzero(t.asarray(values[:0]), axis=0), np.zeros((3, 4), "int64"))
+
+
+def test_nan_and_infinity_are_not_0(backend: str) -> None:
+    check(t.count_nonzero(t.asarray([nan, -0.0, 0.0, -inf])), np.array(2))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("name", REALS)
+def test_searchsorted_finds_the_place_of_numpy(name: str, side: Any, backend: str) -> None:
+    values = sample(name, 9)
+    line = np.sort(np.repeat(values[::2], 2))
+    actual = t.searchsorted(t.asarray(line), t.asarray(values.reshape(3, 3)), side=side)
+    check(actual, np.searchsorted(line, values.reshape(3, 3), side))
+    mixed, order = np.roll(line, 3), np.argsort(np.roll(line, 3), kind="stable")
+    for kind in ("int64", "uint8", "int32"):
+        sorter = t.asarray(order.astype(kind))
+        actual = t.searchsorted(t.asarray(mixed), t.asarray(values), side=side, sorter=sorter)
+        check(actual, np.searchsorted(line, values, side))
+    scalar = values[3].item()
+    check(
+        t.searchsorted(t.asarray(line), scalar, side=side), np.searchsorted(line, values[3], side)
+    )
+
+
+def test_searchsorted_of_nothing_and_in_nothing(backend: str) -> None:
+    check(t.searchsorted(t.ones(0), t.ones((2, 1))), np.zeros((2, 1), "int64"))
+    check(t.searchsorted(t.ones(3), t.ones((0, 2))), np.zeros((0, 2), "int64"))
+
+
+def test_searchsorted_lets_dtypes_meet(backend: str) -> None:
+    line = t.asarray([0, 1, 2], dtype=t.int8)
+    check(t.searchsorted(line, t.asarray([300, -300])), np.array([3, 0]))
+
+
+def test_searchsorted_says_what_it_expects(backend: str) -> None:
+    line = t.asarray([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"searchsorted: x1 has shape \(1, 2\), expected one axis"):
+        t.searchsorted(line[None], line)
+    with pytest.raises(ValueError, match="side is 'middle', expected 'left' or 'right'"):
+        t.searchsorted(line, line, side="middle")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"sorter has shape \(3,\), expected \(2,\)"):
+        t.searchsorted(line, line, sorter=t.asarray([0, 1, 2]))
+    with pytest.raises(TypeError, match="sorter is float32"):
+        t.searchsorted(line, line, sorter=line)
+    for out in ([0, 2], [-1, 0]):
+        with pytest.raises(IndexError, match="searchsorted: "):
+            t.searchsorted(line, line, sorter=t.asarray(out))
+    with pytest.raises(TypeError, match="searchsorted: dtypes"):
+        t.searchsorted(line, t.asarray([1]))
+    with pytest.raises(TypeError, match="searchsorted: dtype bool is not admitted"):
+        t.searchsorted(t.asarray([True]), t.asarray([True]))

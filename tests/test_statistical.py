@@ -197,3 +197,51 @@ def test_reduction_reads_views(backend: str) -> None:
     check(t.sum(view, axis=0), x.T[1::2].sum(0))
     check(t.max(view, axis=1), x.T[1::2].max(1))
     check(t.prod(t.broadcast_to(t.asarray(2.0), (5,))), np.array(32, "float32"))
+
+
+@pytest.mark.parametrize("function", ["cumulative_sum", "cumulative_prod"])
+@pytest.mark.parametrize("name", NAMES)
+def test_running_totals_are_those_of_numpy(name: str, function: str, backend: str) -> None:
+    values = np.roll(sample(name, 24), 3).reshape(2, 3, 4)
+    theirs = np.cumsum if function == "cumulative_sum" else np.cumprod
+    wide = _wide(name)
+    for axis, initial in itertools.product([0, 1, -1], [False, True]):
+        expected = theirs(values, axis, wide)
+        if initial:
+            first = np.full_like(expected.take([0], axis), function == "cumulative_prod")
+            expected = np.concatenate([first, expected], axis)
+        x = t.asarray(values)
+        keywords: Any = {"axis": axis, "include_initial": initial}
+        if name == "bool":  # not numeric, unless it is told as what to count
+            keywords["dtype"] = t.int64
+        actual = getattr(t, function)(x, **keywords)
+        check(actual, expected, rtol=2e-2 if name == "float16" else 1e-5, atol=1e-6)
+        assert actual.backend == backend
+
+
+@pytest.mark.parametrize("to", ["int16", "uint32", "float64", "complex64"])
+def test_running_totals_convert_to_the_dtype_asked_for_first(to: str, backend: str) -> None:
+    values = np.array([100, 100, 100], "int8")
+    actual = t.cumulative_sum(t.asarray(values), dtype=dtype_of(to), include_initial=True)
+    check(actual, np.array([0, 100, 200, 300], to))
+
+
+def test_running_totals_of_nothing(backend: str) -> None:
+    check(t.cumulative_sum(t.zeros(0)), np.zeros(0, "float32"))
+    check(t.cumulative_prod(t.zeros(0), include_initial=True), np.ones(1, "float32"))
+    check(
+        t.cumulative_sum(t.zeros((0, 2)), axis=0, include_initial=True), np.zeros((1, 2), "float32")
+    )
+
+
+def test_running_totals_say_what_they_expect(backend: str) -> None:
+    with pytest.raises(ValueError, match=r"cumulative_sum: shape \(2, 3\) has not one axis"):
+        t.cumulative_sum(t.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"cumulative_prod: shape \(\) has not one axis"):
+        t.cumulative_prod(t.ones(()))
+    with pytest.raises(IndexError, match="cumulative_sum: axis 1"):
+        t.cumulative_sum(t.ones(3), axis=1)
+    with pytest.raises(TypeError, match="cumulative_sum: dtype bool is not admitted"):
+        t.cumulative_sum(t.asarray([True]))
+    with pytest.raises(TypeError, match="cumulative_sum: complex64 to float32 would drop"):
+        t.cumulative_sum(t.asarray([1j]), dtype=t.float32)

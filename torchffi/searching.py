@@ -56,7 +56,8 @@ def searchsorted(
         A tensor of int64, of the shape of x2, with values in [0, n].
 
     Raises:
-        ValueError: If x1 has not one axis, or ``side`` is another word.
+        ValueError: If x1 has not one axis, sorter has another shape, or ``side`` is another word.
+        IndexError: If an index in sorter is out of range.
         TypeError: If a dtype is not admitted, or the two do not mix.
 
     Source: aten::searchsorted.Tensor.
@@ -67,7 +68,10 @@ def searchsorted(
     if side not in ("left", "right"):
         raise InvalidArgumentError(f"searchsorted: side is {side!r}, expected 'left' or 'right'")
     if sorter is not None:
-        sorter = operands.astype(tensor("searchsorted", sorter), dtypes.int64)
+        sorter = tensor("searchsorted", sorter)
+        if sorter.dtype.kind not in dtypes.INTEGER:
+            raise DTypeError(f"searchsorted: sorter is {sorter.dtype}, expected integers")
+        sorter = operands.astype(sorter, dtypes.int64)
         if sorter.shape != a.shape:
             raise ShapeError(f"searchsorted: sorter has shape {sorter.shape}, expected {a.shape}")
     return run("searchsorted", dtypes.int64, a, b, side == "right", sorter)

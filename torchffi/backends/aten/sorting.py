@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torchffi.backends import boxed
 from torchffi.backends.calls import only
+from torchffi.errors import AxisError, InvalidArgumentError
 
 Raw = int
 
@@ -19,7 +20,11 @@ def argsort(x: Raw, axis: int, descending: bool) -> Raw:
 
 
 def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | None) -> Raw:
-    return boxed.call("aten::searchsorted.Tensor", x, values, False, right, None, sorter)  # type: ignore[no-any-return]
+    arguments = (x, values, False, right, None, sorter)
+    try:
+        return boxed.call("aten::searchsorted.Tensor", *arguments)  # type: ignore[no-any-return]
+    except InvalidArgumentError as error:  # all that is left to refuse is an index in the sorter
+        raise AxisError(str(error)) from None
 
 
 def isin(x: Raw, among: Raw) -> Raw:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from torchffi.backends.numpy.checks import Raw
+from torchffi.errors import AxisError
 
 
 def sort(x: Raw, axis: int, descending: bool) -> Raw:
@@ -21,6 +22,8 @@ def argsort(x: Raw, axis: int, descending: bool) -> Raw:
 
 
 def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | None) -> Raw:
+    if sorter is not None and sorter.size and not 0 <= sorter.min() <= sorter.max() < x.size:
+        raise AxisError("sorter index out of range")
     return np.asarray(np.searchsorted(x, values, "right" if right else "left", sorter))
 
 
