@@ -252,6 +252,8 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """
     a, b = pair("pow", x1, x2, NUMERIC)
     check_exponent(b)
+    if a.dtype.kind == "complex":
+        return special_values.pow(a, b)
     return run("pow", a.dtype, a, b)
 
 

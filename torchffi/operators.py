@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     Operand: TypeAlias = Tensor | Scalar
     Method: TypeAlias = Callable[[Any, Operand], Tensor]
 
-# Their results are put right at zeros and infinities: what computes in place does not do that.
-_PUT_RIGHT = (elementwise.floor_divide, elementwise.remainder)
+# Their results of these kinds are put right at zeros and infinities: what computes in place does not
+# do that.
+_PUT_RIGHT = {
+    elementwise.floor_divide: "floating point",
+    elementwise.remainder: "floating point",
+    elementwise.pow: "complex",
+}
 
 
 def _foreign(operand: Any) -> bool:
@@ -75,7 +80,7 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
         _check_fits(operation, self, dtypes.default_float if divides else a.dtype)
         if primitive == "pow_":
             elementwise.check_exponent(b)
-        if function in _PUT_RIGHT and self.dtype.kind == "floating point":
+        if _PUT_RIGHT.get(function) == self.dtype.kind:
             _overwrite(operation, self, function(self, b))
             return self
         try:

@@ -101,3 +101,9 @@ def expm1(x: Tensor) -> Tensor:
     imag = _where(_test("logical_and", aimless, vanishing), _number(0, b), imag)
     on_the_axis = _test("eq", b, _number(0, b))
     return joined(_where(aimless, limit, real), _where(on_the_axis, b, imag))
+
+
+def pow(a: Tensor, b: Tensor) -> Tensor:
+    """The power 0 is 1, of 0 too."""
+    zero = _test("eq", b, _number(0, b))
+    return _where(zero, _number(1, b), run("pow", a.dtype, a, b))
