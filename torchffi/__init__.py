@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from torchffi import dtypes, nn
+from torchffi import dtypes, fft, linalg, nn
 from torchffi.creation import (
     arange,
     asarray,
@@ -121,7 +121,7 @@ from torchffi.elementwise import (
 from torchffi.errors import HandleError, TorchError, UnavailableError
 from torchffi.inspection import __array_namespace_info__
 from torchffi.interchange import from_numpy
-from torchffi.linalg import addmm, matmul
+from torchffi.linalg import addmm, matmul, tensordot, vecdot
 from torchffi.manipulation import (
     broadcast_to,
     concat,
@@ -241,6 +241,7 @@ __all__ = [
     "expm1",
     "eye",
     "fallback_counts",
+    "fft",
     "finfo",
     "flip",
     "float32",
@@ -269,6 +270,7 @@ __all__ = [
     "isnan",
     "less",
     "less_equal",
+    "linalg",
     "linspace",
     "log",
     "log1p",
@@ -332,6 +334,7 @@ __all__ = [
     "tan",
     "tanh",
     "tensor_free",
+    "tensordot",
     "torch_available",
     "torch_cuda_available",
     "torch_ones",
@@ -349,6 +352,7 @@ __all__ = [
     "unique_values",
     "use_backend",
     "var",
+    "vecdot",
     "where",
     "zeros",
     "zeros_like",

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-OPERATORS: dict[str, str] = {}
+OPERATORS: dict[str, str] = {"roll": "aten::roll"}

@@ -51,6 +51,10 @@ def flip(x: Raw, axes: tuple[int, ...]) -> Raw:
     return np.array(np.flip(x, axes))
 
 
+def roll(x: Raw, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Raw:
+    return np.roll(x, shifts, axes)
+
+
 def _check_same_shape(arrays: Sequence[Raw], but: int | None) -> None:
     for array in arrays[1:]:
         a, b = list(arrays[0].shape), list(array.shape)
