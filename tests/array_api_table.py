@@ -72,9 +72,16 @@ def _hermitian(xp: Any, x: Any) -> Any:
     return x + (xp.conj(other) if xp.isdtype(x.dtype, "complex floating") else other)
 
 
+def _inexact(xp: Any, x: Any, *, complex_too: bool = True) -> Any:
+    """The array, if the standard names its dtype for the function; others it leaves open."""
+    kinds = ("real floating", "complex floating")[: 1 + complex_too]
+    if not xp.isdtype(x.dtype, kinds):
+        raise TypeError("expected a floating-point dtype")
+    return x
+
+
 def _linspace(xp: Any, x: Any) -> Any:
-    if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
-        raise TypeError("a dtype that the standard leaves open")
+    x = _inexact(xp, x)
     more = xp.linspace(0, 1, 4, dtype=x.dtype, endpoint=False)
     return xp.linspace(-1, 2, 5, dtype=x.dtype), more
 
@@ -238,7 +245,7 @@ ONE: dict[str, tuple[str, Call]] = {
     "tile": ("any", lambda xp, x: (xp.tile(x, (2, 3)), xp.tile(x, ()))),
     "unstack": ("axis", lambda xp, x: (*xp.unstack(x), *xp.unstack(x, axis=-1))),
     "vecdot": (
-        "axis",
+        "some",
         lambda xp, x: (xp.vecdot(x, x), xp.vecdot(x, x[..., :1, :] if x.ndim > 1 else x, axis=-1)),
     ),
     "linalg.matmul": ("matrix", lambda xp, x: xp.linalg.matmul(x, xp.matrix_transpose(x))),
@@ -282,7 +289,7 @@ ONE: dict[str, tuple[str, Call]] = {
     ),
     "linalg.matrix_rank": (
         "matrix",
-        lambda xp, x: (xp.linalg.matrix_rank(x), xp.linalg.matrix_rank(x, rtol=0.5)),
+        lambda xp, x: (xp.linalg.matrix_rank(_inexact(xp, x)), xp.linalg.matrix_rank(x, rtol=0.5)),
     ),
     "linalg.pinv": ("square", lambda xp, x: xp.linalg.pinv(_regular(xp, x))),
     "linalg.qr": (
@@ -352,7 +359,7 @@ ONE: dict[str, tuple[str, Call]] = {
         f"fft.{name}": (
             "any",
             lambda xp, x, n=name: (
-                getattr(xp.fft, n)(5, d=0.5, dtype=x.dtype),
+                getattr(xp.fft, n)(5, d=0.5, dtype=_inexact(xp, x, complex_too=False).dtype),
                 getattr(xp.fft, n)(4, dtype=x.dtype),
             ),
         )

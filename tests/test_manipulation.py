@@ -209,7 +209,7 @@ BAD: list[tuple[Callable[[t.Tensor], Any], type[Exception], str]] = [
     (
         lambda x: t.broadcast_arrays(x, x[:, :2]),
         ValueError,
-        r"shapes \(2, 3, 4\), \(2, 2, 4\) do not",
+        r"shapes \(2, 3, 4\) and \(2, 2, 4\) do",
     ),
     (lambda x: t.broadcast_shapes((2,), (-1,)), ValueError, "broadcast_shapes: .* negative"),
     (lambda x: t.concat([]), ValueError, "concat: no tensors"),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from torchffi import dtypes, nn
+from torchffi import dtypes, fft, linalg, nn
 from torchffi.broadcasting import (
     broadcast_arrays,
     broadcast_shapes,
@@ -140,7 +140,7 @@ from torchffi.joining import (
     tile,
     unstack,
 )
-from torchffi.linalg import addmm, matmul
+from torchffi.linalg import addmm, matmul, tensordot, vecdot
 from torchffi.manipulation import (
     expand_dims,
     flip,
@@ -262,6 +262,7 @@ __all__ = [
     "expm1",
     "eye",
     "fallback_counts",
+    "fft",
     "finfo",
     "flip",
     "float32",
@@ -290,6 +291,7 @@ __all__ = [
     "isnan",
     "less",
     "less_equal",
+    "linalg",
     "linspace",
     "log",
     "log1p",
@@ -359,6 +361,7 @@ __all__ = [
     "tan",
     "tanh",
     "tensor_free",
+    "tensordot",
     "tile",
     "torch_available",
     "torch_cuda_available",
@@ -380,6 +383,7 @@ __all__ = [
     "unstack",
     "use_backend",
     "var",
+    "vecdot",
     "where",
     "zeros",
     "zeros_like",

@@ -17,22 +17,26 @@ if TYPE_CHECKING:
     from torchffi.tensor import Tensor
 
 
+def meet(operation: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which shapes broadcast together, for the operation that is named in the error."""
+    result = [1] * max(map(len, shapes), default=0)
+    for shape in shapes:
+        for i, n in enumerate(shape, len(result) - len(shape)):
+            if n != 1 and result[i] not in (1, n):
+                together = " and ".join(map(str, shapes))
+                raise ShapeError(f"{operation}: shapes {together} do not broadcast")
+            result[i] = n if n != 1 else result[i]
+    return tuple(result)
+
+
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """The shape to which shapes broadcast together; () if there are none.
 
     Raises:
         ValueError: If they do not.
     """
-    given = [operands.new_shape("broadcast_shapes", shape) for shape in shapes]
-    result = [1] * max(map(len, given), default=0)
-    for shape in given:
-        for i, n in enumerate(shape, len(result) - len(shape)):
-            if n != 1 and result[i] not in (1, n):
-                raise ShapeError(
-                    f"broadcast_shapes: shapes {', '.join(map(str, given))} do not broadcast"
-                )
-            result[i] = n if n != 1 else result[i]
-    return tuple(result)
+    operation = "broadcast_shapes"
+    return meet(operation, *(operands.new_shape(operation, shape) for shape in shapes))
 
 
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
@@ -44,7 +48,7 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     Source: aten::expand.
     """
     tensors = [tensor("broadcast_arrays", array) for array in arrays]
-    shape = broadcast_shapes(*(x.shape for x in tensors))
+    shape = meet("broadcast_arrays", *(x.shape for x in tensors))
     return tuple(run("expand", x.dtype, x, shape) for x in tensors)
 
 

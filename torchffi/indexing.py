@@ -246,7 +246,8 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
             f"{operation}: indices have shape {picked.shape}, expected {x.ndim} axes, as in {x.shape}"
         )
     shape = list(
-        broadcasting.broadcast_shapes(
+        broadcasting.meet(
+            operation,
             (*x.shape[:along], 1, *x.shape[along + 1 :]),
             (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
         )

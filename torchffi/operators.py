@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torchffi import dtypes, elementwise, linalg, operands
+from torchffi import dtypes, elementwise, operands, products
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
 from torchffi.operands import Scalar, is_scalar, is_tensor
@@ -104,7 +104,7 @@ class Operators:
     __floordiv__, __rfloordiv__ = _operator(elementwise.floor_divide)
     __mod__, __rmod__ = _operator(elementwise.remainder)
     __pow__, __rpow__ = _operator(elementwise.pow)
-    __matmul__, __rmatmul__ = _operator(linalg.matmul)
+    __matmul__, __rmatmul__ = _operator(products.matmul)
     __and__, __rand__ = _operator(elementwise.bitwise_and)
     __or__, __ror__ = _operator(elementwise.bitwise_or)
     __xor__, __rxor__ = _operator(elementwise.bitwise_xor)

@@ -18,10 +18,10 @@ from torchffi import (
     inspection,
     interchange,
     lifetimes,
-    linalg,
     manipulation,
     nn,
     printing,
+    products,
     searching,
     statistical,
     utility,
@@ -321,7 +321,7 @@ class Tensor(Operators):
 
     def matmul(self, other: Tensor) -> Tensor:
         """Self @ other."""
-        return linalg.matmul(self, other)
+        return products.matmul(self, other)
 
     def relu(self) -> Tensor:
         """max(self, 0)."""

@@ -2,4 +2,5 @@
 
 from __future__ import annotations
 
-OPERATORS: dict[str, str] = {}
+_NAMES = ("fft_fftn", "fft_ifftn", "fft_irfftn", "fft_rfftn")
+OPERATORS: dict[str, str] = {name: f"aten::{name}" for name in _NAMES}

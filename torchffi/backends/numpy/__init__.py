@@ -26,6 +26,7 @@ from torchffi.backends.numpy import (
 from torchffi.errors import (
     AxisError,
     InvalidArgumentError,
+    LinAlgError,
     NotSupportedError,
     OutOfMemoryError,
     TorchError,
@@ -43,7 +44,7 @@ def failure(error: Exception) -> TorchError:
     for builtin, own in (
         (IndexError, AxisError),
         (MemoryError, OutOfMemoryError),
-        (np.linalg.LinAlgError, InvalidArgumentError),
+        (np.linalg.LinAlgError, LinAlgError),
         (TypeError, NotSupportedError),
     ):
         if isinstance(error, builtin):
