@@ -26,6 +26,7 @@ UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 INTEGERS = SIGNED + UNSIGNED
 FLOATS = ("float16", "float32", "float64")
 COMPLEX = ("complex64", "complex128")
+PRECISE = ("float32", "float64", *COMPLEX)  # what LAPACK and FFTs compute in
 REALS = INTEGERS + FLOATS
 NUMERIC = REALS + COMPLEX
 # Relative tolerance: some roundings of the dtype.
@@ -35,6 +36,14 @@ TOLERANCE = {
     "float64": 4e-15,
     "complex64": 4e-6,
     "complex128": 8e-15,
+}
+# Absolute tolerance of what is computed of small matrices whose elements are about 1.
+ROUNDING = {
+    "float16": 1e-2,
+    "float32": 1e-4,
+    "float64": 1e-12,
+    "complex64": 1e-4,
+    "complex128": 1e-12,
 }
 
 inf, nan = float("inf"), float("nan")
@@ -57,6 +66,15 @@ def sample(name: str, size: int = 6, offset: int = 0) -> npt.NDArray[Any]:
     if name in COMPLEX:
         return (numbers / 4 + 1j * (numbers - 2) / 8).astype(name)
     return (numbers / 4).astype(name)
+
+
+def noise(name: str, *shape: int, seed: int = 0) -> npt.NDArray[Any]:
+    """Normally distributed numbers of a floating-point or complex dtype, the same ones every time."""
+    generator = np.random.default_rng(seed)
+    numbers = generator.normal(size=shape)
+    if name in COMPLEX:
+        return np.asarray(numbers + 1j * generator.normal(size=shape), name)
+    return np.asarray(numbers, name)
 
 
 def special(name: str) -> npt.NDArray[Any]:

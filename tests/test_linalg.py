@@ -1,158 +1,101 @@
-"""Products of matrices, on both backends, beside NumPy and PyTorch."""
+"""What the functions of torchffi.linalg have in common."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import COMPLEX, FLOATS, INTEGERS, NUMERIC, check, inf, nan, sample
+from tests.support import INTEGERS, dtype_of
 
-pytestmark = pytest.mark.filterwarnings("error")
+Function = Callable[[t.Tensor], Any]
 
-SHAPES = [
-    ((3,), (3,)),
-    ((2, 3), (3,)),
-    ((3,), (3, 4)),
-    ((2, 3), (3, 4)),
-    ((5, 2, 3), (3, 4)),
-    ((2, 3), (5, 3, 4)),
-    ((5, 2, 3), (5, 3, 4)),
-    ((5, 1, 2, 3), (7, 3, 4)),
-    ((3,), (5, 3, 4)),
-    ((5, 2, 3), (3,)),
-    ((0, 3), (3, 4)),
-    ((2, 0), (0, 4)),
-    ((0, 2, 3), (3, 4)),
-]
-ROUNDING = {"float16": 5e-3, "float32": 1e-5, "complex64": 1e-5}
+# What LAPACK computes, and whether it is for square matrices, and for finite ones only.
+FUNCTIONS: dict[str, tuple[bool, bool]] = {
+    "cholesky": (True, True),
+    "det": (True, False),
+    "eig": (True, True),
+    "eigh": (True, True),
+    "eigvals": (True, True),
+    "eigvalsh": (True, True),
+    "inv": (True, False),
+    "matrix_power": (True, False),
+    "matrix_rank": (False, True),
+    "pinv": (False, True),
+    "qr": (False, False),
+    "slogdet": (True, False),
+    "solve": (True, False),
+    "svd": (False, True),
+    "svdvals": (False, True),
+}
+MORE: dict[str, Function] = {
+    "matrix_power": lambda x: t.linalg.matrix_power(x, 2),
+    "solve": lambda x: t.linalg.solve(x, x),
+}
 
 
-def _values(shape: tuple[int, ...], name: str, offset: int = 0) -> Any:
-    size = int(np.prod(shape))
-    return np.roll(sample(name, size), offset).reshape(shape)
+def _function(name: str) -> Function:
+    return MORE.get(name) or getattr(t.linalg, name)  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(("a", "b"), SHAPES)
-@pytest.mark.parametrize("name", ["float32", "int64", "complex128"])
-def test_matmul_has_the_shapes_and_values_of_numpy(
-    name: str, a: tuple[int, ...], b: tuple[int, ...], backend: str
+def test_the_namespace_has_the_names_of_the_standard_and_addmm() -> None:
+    assert set(t.linalg.__all__) == {
+        *FUNCTIONS, "addmm", "cross", "diagonal", "matmul", "matrix_norm", "matrix_transpose", "outer",
+        "tensordot", "trace", "vecdot", "vector_norm",
+    }  # fmt: skip
+    for name in ("addmm", "matmul", "matrix_transpose", "tensordot", "vecdot"):
+        assert getattr(t.linalg, name) is getattr(t, name)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("name", ["bool", "float16", *INTEGERS])
+def test_only_single_and_double_precision_are_admitted(
+    name: str, function: str, backend: str
 ) -> None:
-    x, y = _values(a, name), _values(b, name, 2)
-    actual = t.matmul(t.asarray(x), t.asarray(y))
-    check(actual, np.matmul(x, y), rtol=ROUNDING.get(name, 1e-13), atol=1e-4, signed_zero=False)
-    assert (t.asarray(x) @ t.asarray(y)).tolist() == actual.tolist()
-    assert t.asarray(x).matmul(t.asarray(y)).tolist() == actual.tolist()
+    with pytest.raises(TypeError, match=f"{function}: dtype {name} is not admitted; expected fl"):
+        _function(function)(t.eye(2, dtype=dtype_of(name)))
 
 
-@pytest.mark.parametrize("name", NUMERIC)
-def test_matmul_works_for_every_numeric_dtype(name: str, backend: str) -> None:
-    x, y = _values((2, 3), name), _values((3, 2), name, 1)
-    wide = np.complex128 if name in COMPLEX else np.float64 if name in FLOATS else name
-    expected = np.matmul(x.astype(wide), y.astype(wide)).astype(name)
-    check(t.asarray(x) @ t.asarray(y), expected, rtol=ROUNDING.get(name, 1e-13), atol=1e-13)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_fewer_than_two_axes_are_a_value_error(function: str, backend: str) -> None:
+    for shape in ((), (3,)):
+        with pytest.raises(ValueError, match=f"{function}: shape .* has fewer than 2 axes"):
+            _function(function)(t.ones(shape))
 
 
-def test_matmul_promotes(backend: str) -> None:
-    x, y = _values((2, 3), "float32"), _values((3, 2), "float64")
-    check(t.asarray(x) @ t.asarray(y), x.astype("float64") @ y)
-    x, y = _values((2, 3), "int8"), _values((3, 2), "uint8")
-    check(t.asarray(x) @ t.asarray(y), x.astype("int16") @ y.astype("int16"))
+@pytest.mark.parametrize("function", [name for name, (square, _) in FUNCTIONS.items() if square])
+def test_other_than_square_matrices_are_a_value_error(function: str, backend: str) -> None:
+    message = rf"{function}: shape \(4, 3, 2\) is not of square matrices"
+    with pytest.raises(ValueError, match=message):
+        _function(function)(t.ones((4, 3, 2)))
 
 
-def test_matmul_reads_transposed_and_strided_matrices(backend: str) -> None:
-    x, y = _values((6, 4), "float64"), _values((8, 6), "float64")
-    actual = t.asarray(x).T[:, ::2] @ t.asarray(y)[1::3].T[::2]
-    check(actual, x.T[:, ::2] @ y[1::3].T[::2], atol=1e-13)
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("bad", [t.nan, t.inf, -t.inf])
+def test_nan_and_infinity_end_well(bad: float, function: str, backend: str) -> None:
+    x = t.eye(3)
+    x[1, 2] = bad
+    if not FUNCTIONS[function][1]:
+        _function(function)(x)
+        return
+    with pytest.raises(ValueError, match=f"{function}: a matrix has NaN or infinities"):
+        _function(function)(x)
 
 
-def test_matmul_passes_nan_and_infinity_on(backend: str) -> None:
-    x = t.asarray([[inf, 1.0], [nan, 1.0]])
-    check(x @ t.asarray([0.0, 1.0]), np.array([nan, nan], "float32"))
-    check(x @ t.asarray([1.0, 1.0]), np.array([inf, nan], "float32"))
-
-
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ((2, 3), (2, 3)),
-        ((3,), (4,)),
-        ((2, 3), (4,)),
-        ((), (3,)),
-        ((3,), ()),
-        ((2, 2, 3), (3, 3, 4)),
-    ],
-)
-def test_shapes_that_do_not_fit_are_a_value_error_that_shows_both(
-    a: tuple[int, ...], b: tuple[int, ...], backend: str
+def test_without_convergence_there_is_a_value_error(
+    numpy_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ValueError, match=r"matmul: shapes .* and .* do not") as raised:
-        t.matmul(t.ones(a), t.ones(b))
-    assert isinstance(raised.value, t.TorchError)
-    assert all(str(n) in str(raised.value) for n in (*a, *b))
+    import numpy as np
 
+    def diverge(*arguments: Any, **options: Any) -> None:
+        raise np.linalg.LinAlgError("did not converge")
 
-def test_matmul_of_bools_or_scalars_is_a_type_error(backend: str) -> None:
-    with pytest.raises(TypeError, match="matmul: dtype bool is not admitted"):
-        t.matmul(t.ones((2, 2), dtype=t.bool), t.ones((2, 2), dtype=t.bool))
-    with pytest.raises(TypeError, match="matmul: dtypes int64 and float32 do not mix"):
-        t.matmul(t.ones((2, 2), dtype=t.int64), t.ones((2, 2)))
-    with pytest.raises(TypeError, match="matmul: expected a Tensor, got int"):
-        t.matmul(t.ones((2, 2)), 3)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("name", ["float32", "float64", "complex64", "int64", "uint16"])
-@pytest.mark.parametrize(("beta", "alpha"), [(1, 1), (2, 3), (0, 1), (1, 0)])
-@pytest.mark.parametrize("bias", [(2, 4), (4,), (1, 4), (2, 1), ()])
-def test_addmm_adds_the_scaled_product(
-    bias: tuple[int, ...], beta: int, alpha: int, name: str, backend: str
-) -> None:
-    c, x, y = _values(bias, name), _values((2, 3), name), _values((3, 4), name, 1)
-    expected = (beta * c + alpha * (x @ y)).astype(name)
-    actual = t.addmm(t.asarray(c), t.asarray(x), t.asarray(y), beta=beta, alpha=alpha)
-    check(actual, expected, rtol=1e-5, atol=1e-5)
-
-
-def test_addmm_takes_factors_with_a_fraction(backend: str) -> None:
-    c, x = _values((2, 2), "float32"), _values((2, 2), "float32", 1)
-    actual = t.addmm(t.asarray(c), t.asarray(x), t.asarray(x), beta=0.5, alpha=-1.5)
-    check(actual, (0.5 * c - 1.5 * (x @ x)).astype("float32"), atol=1e-6)
-
-
-@pytest.mark.parametrize("name", INTEGERS)
-def test_addmm_of_integers_with_a_fraction_is_an_error(name: str, backend: str) -> None:
-    x = t.asarray(_values((2, 2), name))
-    for factors in ({"beta": 0.5}, {"alpha": 0.5}):
-        with pytest.raises(
-            ValueError, match=r"addmm: (beta|alpha) is 0\.5, expected a whole number"
-        ):
-            t.addmm(x, x, x, **factors)  # type: ignore[arg-type]
-
-
-def test_addmm_with_beta_0_ignores_the_bias(backend: str) -> None:
-    c = t.asarray([[nan, inf], [nan, nan]])
-    check(t.addmm(c, t.eye(2), t.ones((2, 2)), beta=0), np.ones((2, 2), "float32"))
-
-
-def test_addmm_promotes(backend: str) -> None:
-    c = t.ones(2, dtype=t.float64)
-    check(t.addmm(c, t.eye(2), t.eye(2)), 1 + np.eye(2))
-
-
-@pytest.mark.parametrize(
-    ("shapes", "message"),
-    [
-        (((3,), (2, 3), (3, 4)), r"shape \(3,\) does not broadcast to \(2, 4\)"),
-        (((1, 2, 4), (2, 3), (3, 4)), r"shape \(1, 2, 4\) does not broadcast to \(2, 4\)"),
-        (((4,), (3,), (3, 4)), r"a has shape \(3,\), expected 2 axes"),
-        (((4,), (2, 3), (3,)), r"b has shape \(3,\), expected 2 axes"),
-        (((4,), (2, 3), (2, 4)), r"shapes \(2, 3\) and \(2, 4\) do not fit a matrix product"),
-    ],
-)
-def test_addmm_of_shapes_that_do_not_fit_is_a_value_error(
-    shapes: Any, message: str, backend: str
-) -> None:
-    with pytest.raises(ValueError, match=f"addmm: {message}"):
-        t.addmm(*(t.ones(shape) for shape in shapes))
+    for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd"):
+        monkeypatch.setattr(np.linalg, name, diverge)
+    for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "pinv", "matrix_rank"):
+        with pytest.raises(np.linalg.LinAlgError, match=f"{name}: the iteration did not") as raised:
+            _function(name)(t.eye(2))
+        assert isinstance(raised.value, ValueError)
+        assert isinstance(raised.value, t.TorchError)

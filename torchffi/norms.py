@@ -78,7 +78,10 @@ def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
     """
     x = tensor("diagonal", x)
     check_matrix("diagonal", x)
-    return run("diagonal", x.dtype, x, integer("diagonal", "offset", offset), -2, -1)
+    rows, columns = x.shape[-2:]
+    # Far outside is as empty as just outside, and NumPy crashes on -2**31.
+    which = max(-rows, min(integer("diagonal", "offset", offset), columns))
+    return run("diagonal", x.dtype, x, which, -2, -1)
 
 
 def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
@@ -105,12 +108,10 @@ def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tenso
     return statistical.sum(diagonal(x, offset=which), axis=-1, dtype=dtype)
 
 
-def _check_some(operation: str, x: Tensor, axes: tuple[int, ...], ord: object) -> None:
-    if statistical.any_empty(x, axes):
-        raise ShapeError(
-            f"{operation}: shape {x.shape} has no element along axes {axes}, of which order {ord} "
-            "makes no norm"
-        )
+def _nothing(operation: str, x: Tensor, ord: object) -> ShapeError:
+    return ShapeError(
+        f"{operation}: shape {x.shape} has no elements to take the norm of order {ord} of"
+    )
 
 
 def vector_norm(
@@ -137,15 +138,17 @@ def vector_norm(
     """
     x = tensor("vector_norm", x)
     dtypes.check("vector_norm", x.dtype, INEXACT)
+    if not operands.is_scalar(ord) or isinstance(ord, complex):
+        raise DTypeError(f"vector_norm: ord is {ord!r:.60}, expected a real number")
     try:
         order = float(ord)
-    except (TypeError, ValueError):
-        raise DTypeError(f"vector_norm: ord is {ord!r:.60}, expected a real number") from None
+    except OverflowError:
+        order = math.nan
     if math.isnan(order):
-        raise InvalidArgumentError("vector_norm: ord is NaN, expected a number")
+        raise InvalidArgumentError(f"vector_norm: ord is {ord!s:.30}, expected a number of float64")
     axes = operands.axes("vector_norm", axis, x)
-    if order < 0 or order == math.inf:
-        _check_some("vector_norm", x, axes, ord)
+    if (order < 0 or order == math.inf) and statistical.any_empty(x, axes):
+        raise _nothing("vector_norm", x, ord)
     result = real_of(x.dtype)
     return statistical.reduce("vector_norm", x, axes, result, order, bool(keepdims))
 
@@ -205,6 +208,7 @@ def matrix_norm(
     if by == "sum":
         result = statistical.sum(values, axis=-1)
     else:
-        _check_some("matrix_norm", values, (values.ndim - 1,), ord)
+        if values.shape[-1] == 0:
+            raise _nothing("matrix_norm", x, ord)
         result = statistical.reduce("matrix_norm", values, -1, values.dtype, False, primitive=by)
     return manipulation.reshape(result, (*x.shape[:-2], 1, 1)) if keepdims else result

@@ -207,7 +207,7 @@ def _call(backend: Backend, name: str, arguments: tuple[Any, ...]) -> Any:
 
 
 def _public(name: str) -> str:
-    plain = name.removesuffix("_")
+    plain = name.removesuffix("_").removeprefix("fft_")
     return _PUBLIC.get(plain, plain)
 
 

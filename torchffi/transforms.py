@@ -90,8 +90,9 @@ def _transform(
     if kind.halved == "result":
         shape[axes[-1]] = lengths[-1] // 2 + 1
     dtype = kind.dtype(x)
-    if 0 in shape:  # MKL does not take an empty batch
-        return run("expand", dtype, operands.scalar_tensor(name, 0, dtype, x), tuple(shape))
+    if x.size == 0:  # MKL takes no empty batch, and NumPy fills no empty axis up
+        zeros = run("expand", dtype, operands.scalar_tensor(name, 0, dtype, x), tuple(shape))
+        return zeros.clone()
     return run(kind.primitive, dtype, x, lengths, axes, norm)
 
 
@@ -146,7 +147,7 @@ Raises:
     ValueError: If a length is less than 1, or norm is another.
     IndexError: If an axis is out of range.
 
-Source: aten::fft_{name}.
+Source: aten::{primitive}.
 """
 _ONE = """n: The length of the transform, that of the axis if None{but}.
     axis: The axis."""
@@ -168,7 +169,7 @@ def _documented(function: Any, name: str, kind: Kind, summary: str, inverse: boo
         scaled="backward" if inverse else "forward",
         result=kind.result,
         halved=", with n // 2 + 1 elements along the last axis" if kind.halved == "result" else "",
-        name=name,
+        primitive=kind.primitive,
     )
     return function
 
