@@ -9,8 +9,11 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from tests.elementwise_table import BINARY, UNARY
-from tests.support import COMPLEX
+from tests.support import COMPLEX, FLOATS, UNSIGNED
 from torchffi import dtypes
 
 Call = Callable[..., Any]
@@ -380,3 +383,16 @@ def _rebuilt(xp: Any, x: Any, values: Any, vectors: Any) -> Any:
     """What is left of x @ vectors == vectors * values: 0 with the dtypes of both."""
     x = xp.astype(x, vectors.dtype)
     return xp.matmul(x, vectors) - vectors * xp.astype(values, vectors.dtype)[..., None, :]
+
+
+def values_of(name: str, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values of a dtype made of small integers."""
+    if name == "bool":
+        return numbers > 0
+    if name in UNSIGNED:
+        return np.abs(numbers).astype(name)
+    if name in FLOATS:
+        return (numbers / 4).astype(name)
+    if name in COMPLEX:
+        return (numbers / 4 + 1j * np.roll(numbers, 1) / 8).astype(name)
+    return numbers.astype(name)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.array_api import make_strategies_namespace
 
 import torchffi as t
-from tests.array_api_table import ON_DTYPES, ONE, STANDARD, TWO, Call
-from tests.support import COMPLEX, FLOATS, UNSIGNED, check, dtype_of
+from tests.array_api_table import ON_DTYPES, ONE, STANDARD, TWO, Call, values_of
+from tests.support import check, dtype_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the newest version of the standard is a draft to it
@@ -45,18 +45,6 @@ def test_tables_have_every_function() -> None:
     assert set(ONE) | set(TWO) | ON_DTYPES == names
 
 
-def _values(name: str, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if name == "bool":
-        return numbers > 0
-    if name in UNSIGNED:
-        return np.abs(numbers).astype(name)
-    if name in FLOATS:
-        return (numbers / 4).astype(name)
-    if name in COMPLEX:
-        return (numbers / 4 + 1j * np.roll(numbers, 1) / 8).astype(name)
-    return numbers.astype(name)
-
-
 def _same(ours: Any, theirs: Any) -> None:
     if isinstance(theirs, (tuple, list)):
         assert len(ours) == len(theirs)
@@ -74,7 +62,7 @@ def _same(ours: Any, theirs: Any) -> None:
 
 def _compare(call: Call, numbers: tuple[npt.NDArray[Any], ...], backend: str) -> None:
     for name in STANDARD:
-        arrays = [_values(name, one) for one in numbers]
+        arrays = [values_of(name, one) for one in numbers]
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:

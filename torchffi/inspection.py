@@ -57,10 +57,10 @@ class ArrayNamespaceInfo:
             "indexing": dtypes.int64,
         }
 
-    def devices(self) -> list[str]:
+    def devices(self) -> tuple[str, ...]:
         """The devices there are."""
         count = lib.rt_torch_cuda_device_count() if load().available else 0
-        return [devices.name(number) for number in range(-1, count)]
+        return tuple(devices.name(number) for number in range(-1, count))
 
     def dtypes(
         self, *, device: str | None = None, kind: str | tuple[str, ...] | None = None

@@ -53,7 +53,8 @@ NUMPY: Final = Backend("numpy", on_numpy)
 # What the namespace calls the primitives that are named as in ATen.
 _PUBLIC: Final = {
     "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert", "cat": "concat", "copy": "index",
-    "div": "divide", "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal", "gt": "greater",
+    "cumprod": "cumulative_prod", "cumsum": "cumulative_sum", "div": "divide",
+    "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal", "gt": "greater",
     "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply", "ne": "not_equal",
     "neg": "negative", "permute": "permute_dims", "sub": "subtract", "to_dtype": "astype",
     "unsqueeze": "expand_dims",
