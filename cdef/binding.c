@@ -181,4 +181,23 @@ int64_t torchffi_released(int64_t *ids, int64_t capacity) {
   return count;
 }
 
+/* ---- DLPack capsules ---- */
+
+const char *torchffi_capsule_name(int32_t versioned, int32_t used) {
+  return versioned ? (used ? "used_dltensor_versioned" : "dltensor_versioned")
+                   : (used ? "used_dltensor" : "dltensor");
+}
+
+void torchffi_capsule_drop(void *capsule) {
+  /* Whoever takes the structure over renames the capsule. Neither call can raise: an exception that is under
+     way stays as it is. */
+  for (int32_t versioned = 0; versioned < 2; ++versioned) {
+    const char *name = torchffi_capsule_name(versioned, 0);
+    if (PyCapsule_IsValid(capsule, name)) {
+      rt_functions()->rt_torch_dlpack_free(PyCapsule_GetPointer(capsule, name), versioned);
+      return;
+    }
+  }
+}
+
 /* ---- From here on a call goes through the table ---- */

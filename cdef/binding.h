@@ -27,3 +27,9 @@ void torchffi_release(void *ticket);
 
 /* Takes up to capacity ids off the queue and returns how many. */
 int64_t torchffi_released(int64_t *ids, int64_t capacity);
+
+/* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
+const char *torchffi_capsule_name(int32_t versioned, int32_t used);
+
+/* The destructor of a DLPack capsule, a PyObject *, for Python to call: frees what nobody took over. */
+void torchffi_capsule_drop(void *capsule);

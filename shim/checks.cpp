@@ -107,6 +107,32 @@ at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype
   return shape;
 }
 
+std::vector<int64_t> strides_of(const int64_t *strides, at::IntArrayRef shape) {
+  if (strides != nullptr) return {strides, strides + shape.size()};
+  std::vector<int64_t> result(shape.size());
+  int64_t dense = 1;
+  for (size_t i = shape.size(); i-- > 0; dense *= std::max<int64_t>(shape[i], 1)) result[i] = dense;
+  return result;
+}
+
+int64_t reach_of(at::IntArrayRef shape, at::IntArrayRef strides, int64_t size) {
+  int64_t reach = size, extent = 0;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (__builtin_mul_overflow(std::max<int64_t>(shape[i], 1) - 1, strides[i], &extent) ||
+        __builtin_mul_overflow(extent, size, &extent) || __builtin_add_overflow(reach, extent, &reach)) {
+      return -1;
+    }
+  }
+  return reach;
+}
+
+void check_aligned(uintptr_t address, at::ScalarType dtype) {
+  const size_t size = c10::elementSize(dtype);
+  if (address % (c10::isComplexType(dtype) ? size / 2 : size) != 0) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "data is not aligned for " + text(dtype));
+  }
+}
+
 int64_t axis_of(int64_t axis, int64_t ndim) {
   if (axis < -ndim || axis >= ndim) {
     fail(RT_TORCH_INDEX,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "errors.h"
 
@@ -21,6 +22,13 @@ at::Device device_of(int64_t device);
 at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype);
 // A list of ndim integers, bounded in length only.
 at::IntArrayRef list_of(const char *what, const int64_t *values, int64_t count);
+
+// The strides of host memory, in elements: those given, or C order where there are none.
+std::vector<int64_t> strides_of(const int64_t *strides, at::IntArrayRef shape);
+// Bytes from the first element to the end of the last, for strides that are not negative; -1 if they are
+// too many to count.
+int64_t reach_of(at::IntArrayRef shape, at::IntArrayRef strides, int64_t size);
+void check_aligned(uintptr_t address, at::ScalarType dtype);
 
 int64_t axis_of(int64_t axis, int64_t ndim);
 // Axes of a reduction, each once; none stands for all.

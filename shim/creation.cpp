@@ -9,6 +9,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -130,31 +131,20 @@ int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, 
 int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
                          int64_t ndim, int32_t dtype, void (*deleter)(void *context), void *context) {
   const at::ScalarType type = dtype_of(dtype);
-  const int64_t size = static_cast<int64_t>(c10::elementSize(type));
   const at::IntArrayRef shape = shape_of(dims, ndim, type);
-  std::vector<int64_t> steps(shape.size());
-  int64_t reach = size;  // bytes from the first element to the end of the last
-  bool empty = false, fits = true;
-  for (int64_t i = ndim - 1, dense = 1; i >= 0; dense *= std::max<int64_t>(shape[i], 1), --i) {
-    steps[i] = strides == nullptr ? dense : strides[i];
-    if (steps[i] < 0) {
-      fail(RT_TORCH_INVALID_ARGUMENT, "strides " + text({strides, static_cast<size_t>(ndim)}) +
-                                          " has a negative one, which LibTorch does not know");
-    }
-    empty |= shape[i] == 0;
-    int64_t extent = 0;
-    fits = fits && !__builtin_mul_overflow(std::max<int64_t>(shape[i], 1) - 1, steps[i], &extent) &&
-           !__builtin_mul_overflow(extent, size, &extent) && !__builtin_add_overflow(reach, extent, &reach);
+  const std::vector<int64_t> steps = strides_of(strides, shape);
+  if (std::ranges::any_of(steps, [](int64_t step) { return step < 0; })) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "strides " + text(steps) + " has a negative one, which LibTorch does not know");
   }
-  if (nbytes < 0 || !fits || (!empty && reach > nbytes)) {
+  const bool empty = std::ranges::find(shape, 0) != shape.end();
+  const int64_t reach = reach_of(shape, steps, static_cast<int64_t>(c10::elementSize(type)));
+  if (nbytes < 0 || reach < 0 || (!empty && reach > nbytes)) {
     fail(RT_TORCH_INVALID_ARGUMENT, "nbytes is " + std::to_string(nbytes) + ", too few for shape " +
                                         text(shape) + " of " + text(type) + " with these strides");
   }
   if (data == nullptr && !empty) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
-  const auto alignment = static_cast<uintptr_t>(c10::isComplexType(type) ? size / 2 : size);
-  if (reinterpret_cast<uintptr_t>(data) % alignment != 0) {
-    fail(RT_TORCH_INVALID_ARGUMENT, "data is not aligned for " + text(type));
-  }
+  check_aligned(reinterpret_cast<uintptr_t>(data), type);
   Owner *owner = std::make_unique<Owner>(nullptr, context).release();
   at::Tensor tensor = at::for_blob(data, shape)
                           .strides(steps)

@@ -4,10 +4,12 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/headeronly/version.h>
 
 #include <string>
 
+#include "checks.h"
 #include "errors.h"
 #include "exports.h"
 
@@ -55,6 +57,12 @@ int64_t cuda_device_count() {
 }
 const char *cuda_reason() {
   return cuda_off_because();
+}
+
+int32_t synchronize(int64_t device) {
+  const at::Device place = device_of(device);
+  if (place.is_cuda()) c10::impl::VirtualGuardImpl(at::kCUDA).synchronizeDevice(place.index());
+  return 0;
 }
 
 int32_t seed(int64_t seed) {

@@ -14,9 +14,9 @@
  *
  * ## Errors
  *
- * Failure shows in the return value alone: 0 where a tensor is returned, -1 where a status, a count or
- * a flag is. rt_torch_last_error() then tells what went wrong, in this thread's last failing call. Calls
- * that succeed, and rt_torch_tensor_free(), leave that record as it is.
+ * Failure shows in the return value alone: 0 where a tensor is returned, NULL where a structure is, -1
+ * where a status, a count or a flag is. rt_torch_last_error() then tells what went wrong, in this thread's
+ * last failing call. Calls that succeed, and those that free, leave that record as it is.
  *
  * Beside the errors named at each function, every call that takes a tensor can fail with BAD_HANDLE,
  * every call that makes one with OUT_OF_MEMORY, every operator with NOT_IMPLEMENTED where LibTorch has
@@ -57,7 +57,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 2 };
+enum { RT_TORCH_ABI_VERSION = 3 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -1679,6 +1679,63 @@ RT_TORCH_API int32_t rt_torch_values_free(rt_torch_value *values, int64_t count)
  * @errors INVALID_ARGUMENT (NULL or empty; it cannot be opened: the text is the dynamic linker's)
  */
 RT_TORCH_API int32_t rt_torch_load_library(const char *path);
+
+/* ---- DLPack: memory shared with other libraries ---------------------------------------------------- */
+
+/** Lends a tensor's memory to another library, without a copy.
+ *
+ * The structure holds the memory until its deleter is called, whatever becomes of the handle. On CUDA, what
+ * was asked of the device may still be under way: see rt_torch_synchronize().
+ *
+ * @param tensor     tensor on the CPU or on CUDA, strided
+ * @param versioned  1 for a DLManagedTensorVersioned of DLPack 1.x, 0 for the DLManagedTensor before it
+ * @param copied     1 to tell the other library that nobody else uses the memory, by the flag IS_COPIED
+ *                   of a versioned structure; else 0
+ * @return the structure, the caller's: to be handed on, or given to rt_torch_dlpack_free(), once; NULL on
+ *         failure
+ * @errors INVALID_ARGUMENT (versioned, copied; not strided, or a dtype that DLPack does not have),
+ *         UNAVAILABLE (another device)
+ * @source at::toDLPackVersioned, at::toDLPack
+ */
+RT_TORCH_API void *rt_torch_tensor_to_dlpack(int64_t tensor, int32_t versioned, int32_t copied);
+
+/** A tensor over another library's memory, without a copy.
+ *
+ * Whatever the structure says is checked first; whether the memory is there cannot be. LibTorch's tensors
+ * can all be written and none has a negative stride: where the structure has the flag READ_ONLY, or a
+ * negative stride along an axis of 2 elements or more, the tensor is a copy, or the call fails.
+ *
+ * @param managed    a DLManagedTensorVersioned of DLPack 1.x, or a DLManagedTensor. Its device is the CPU,
+ *                   CUDA, or CUDA's pinned memory, which counts as the CPU's. strides may be NULL, for C
+ *                   order; data counts from byte_offset on, and must be aligned for the dtype
+ * @param versioned  1 for the former, 0 for the latter
+ * @param copy       1 to copy where it must be, 0 to fail there
+ * @return new tensor, and the structure is the library's: its deleter is called exactly once, when the
+ *         last tensor over the memory is gone, on whatever thread that happens, or at once after a copy; 0
+ *         on failure, and then the structure stays the caller's
+ * @errors INVALID_ARGUMENT (NULL, versioned, copy, the major version, ndim, a negative or too large
+ *         dimension, strides or byte_offset out of range, data that is NULL or not aligned; a copy is
+ *         needed), TYPE (a dtype that has no constant here, lanes), UNAVAILABLE (another or no such device)
+ * @source at::fromDLPack
+ */
+RT_TORCH_API int64_t rt_torch_tensor_from_dlpack(void *managed, int32_t versioned, int32_t copy);
+
+/** Calls the deleter of a DLPack structure, whichever library made it. Works in a forked child as well.
+ *
+ * @param managed    a structure that nobody took over, or NULL
+ * @param versioned  1 for a DLManagedTensorVersioned, of any version; 0 for a DLManagedTensor
+ * @return 0; -1 on failure, which leaves the error record as it is
+ */
+RT_TORCH_API int32_t rt_torch_dlpack_free(void *managed, int32_t versioned);
+
+/** Waits until a device has done all that was asked of it, so that others can use its memory.
+ *
+ * @param device  device; on the CPU there is nothing to wait for
+ * @return 0; -1 on failure
+ * @errors UNAVAILABLE (no CUDA), INVALID_ARGUMENT (no such device)
+ * @source c10::impl::DeviceGuardImplInterface::synchronizeDevice
+ */
+RT_TORCH_API int32_t rt_torch_synchronize(int64_t device);
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,7 @@ from torchffi.diagnosis import (
     memory_stats,
     set_num_threads,
 )
+from torchffi.dlpack import from_dlpack
 from torchffi.dtypes import (
     bool,
     complex64,
@@ -269,6 +270,7 @@ __all__ = [
     "float64",
     "floor",
     "floor_divide",
+    "from_dlpack",
     "from_numpy",
     "full",
     "full_like",

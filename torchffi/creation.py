@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from torchffi import devices, dtypes, interchange
+from torchffi import devices, dlpack, dtypes, interchange
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 from torchffi.operands import Scalar, astype, is_scalar, is_tensor, new_shape, tensor
@@ -197,7 +197,8 @@ def asarray(
     """A tensor of anything that has values: a tensor, an array, a scalar, nested sequences.
 
     Args:
-        obj: The values.
+        obj: The values. An array of another library is shared by way of DLPack, an object of
+            Python's buffer protocol (bytearray, memoryview, array.array, ...) by way of NumPy.
         dtype: If None that of ``obj``; for Python scalars the default dtype of their kind.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...; a tensor stays where it is if None.
         copy: True always copies; False never does, and raises where it would have to; None copies
@@ -212,6 +213,8 @@ def asarray(
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
+    if not is_tensor(obj):
+        obj = _of_buffer(obj, copy)
     if is_tensor(obj):
         result = obj
     elif isinstance(obj, np.ndarray):
@@ -220,6 +223,8 @@ def asarray(
         if copy is not False and not interchange.shareable(obj):
             obj = obj.copy()
         result = interchange.from_numpy(obj)
+    elif hasattr(obj, "__dlpack__"):
+        result = dlpack.from_dlpack(obj, device=device, copy=False if copy is False else None)
     else:
         if copy is False:
             raise InvalidArgumentError(f"asarray: a {type(obj).__name__} has to be copied")
@@ -234,6 +239,21 @@ def asarray(
     if copy is False and moved is not result:
         raise InvalidArgumentError("asarray: another dtype or device needs a copy")
     return moved.clone() if copy and moved is result else moved
+
+
+def _of_buffer(obj: Any, copy: bool | None) -> Any:
+    """An array over the memory of an object that has Python's buffer protocol; others as they are."""
+    if isinstance(obj, (np.ndarray, np.generic)):
+        return obj
+    try:
+        memory = memoryview(obj)
+    except TypeError:
+        return obj
+    try:
+        array = np.asarray(memory)
+    except ValueError as error:
+        raise InvalidArgumentError(f"asarray: {error}") from None
+    return array if array.flags.writeable or copy is False else array.copy()
 
 
 def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:

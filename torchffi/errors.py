@@ -48,6 +48,14 @@ class LinAlgError(TorchError, _NumpyLinAlgError):
     """A singular matrix, or an iteration that did not converge."""
 
 
+class SharingError(InvalidArgumentError, BufferError):
+    """Memory that cannot be shared as it is, where a copy was ruled out."""
+
+
+class ProtocolError(DTypeError, AttributeError):
+    """An object without the methods by which it would have to be read."""
+
+
 class HandleError(TorchError, RuntimeError):
     """A tensor that was freed is used again."""
 

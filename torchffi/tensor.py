@@ -12,6 +12,7 @@ from torchffi import (
     broadcasting,
     data_types,
     devices,
+    dlpack,
     dtypes,
     elementwise,
     indexing,
@@ -217,6 +218,41 @@ class Tensor(Operators):
                 raise InvalidArgumentError(f"another dtype than {self._dtype} needs a copy")
             return array.astype(dtype)
         return array.copy() if copy else array
+
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> object:
+        """The memory for another library: what its ``from_dlpack()`` calls.
+
+        Args:
+            stream: None on the CPU. On CUDA the stream the consumer works on, as the standard
+                numbers them; unless it is -1, all that the device has still to do is waited for.
+            max_version: The newest version of DLPack that the consumer knows: a versioned capsule
+                from (1, 0) on.
+            dl_device: Where the consumer wants it: None or ``__dlpack_device__()`` for where the
+                tensor is, (1, 0) for the CPU.
+            copy: True always copies; False never does, and raises where it would have to; None
+                copies where it has to.
+
+        Returns:
+            A capsule, ``"dltensor_versioned"`` or ``"dltensor"``, which keeps the memory alive.
+
+        Raises:
+            BufferError: For another device, or if a copy is needed and ``copy`` is False.
+            ValueError: For a stream that is none.
+
+        Source: Array API standard; at::toDLPackVersioned, at::toDLPack.
+        """
+        return dlpack.export(self, stream, max_version, dl_device, copy)
+
+    def __dlpack_device__(self) -> tuple[dlpack.DeviceType, int]:
+        """DLPack's device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
+        return dlpack.device_of(self)
 
     def item(self) -> Any:
         """The value of the only element, as a Python scalar. ValueError if there are more or fewer.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from torchffi import dtypes, lifetimes
-from torchffi.backends import aten
+from torchffi.backends import aten, capsules
 from torchffi.backends.calls import done, failure, new
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
@@ -118,6 +118,33 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Raw:
         lifetimes.take_back(ticket, number)
         raise failure()
     return int(handle)
+
+
+def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_host: bool) -> object:
+    """A capsule over the tensor's memory, or over a copy of it that is the consumer's alone."""
+    versioned = version is not None and version[0] >= 1
+    fresh = 0
+    if to_host or copy:
+        fresh = new(lib.rt_torch_tensor_cpu(x) if to_host else lib.rt_torch_tensor_clone(x))
+    try:
+        managed = lib.rt_torch_tensor_to_dlpack(fresh or x, versioned, bool(fresh))
+    finally:
+        lib.rt_torch_tensor_free(fresh)
+    if not managed:
+        raise failure()
+    return capsules.pack(managed, versioned)
+
+
+def from_dlpack(
+    ask: Callable[[tuple[int, int] | None], object], may_copy: bool
+) -> tuple[Raw, DType]:
+    """A handle over the memory in the capsule that ``ask`` gives for a version of DLPack."""
+
+    def take(managed: Any, versioned: bool) -> Raw:
+        return new(lib.rt_torch_tensor_from_dlpack(managed, versioned, may_copy))
+
+    handle = capsules.unpack(ask((1, 1)), take)
+    return handle, dtypes.by_code(lib.rt_torch_tensor_dtype(handle))
 
 
 class _Export:
