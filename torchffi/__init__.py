@@ -8,9 +8,9 @@ from torchffi.broadcasting import (
     broadcast_shapes,
     broadcast_to,
 )
+from torchffi.conversion import asarray
 from torchffi.creation import (
     arange,
-    asarray,
     empty,
     empty_like,
     eye,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torchffi import broadcasting, creation, dtypes, manipulation, operands, searching
+from torchffi import broadcasting, conversion, dtypes, manipulation, operands, searching
 from torchffi.dtypes import INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, ShapeError
 from torchffi.operands import Scalar, is_scalar, is_tensor
@@ -28,7 +28,7 @@ def _prepared(key: Any) -> Any:
     if key is None or key is Ellipsis or isinstance(key, slice):
         return key
     if isinstance(key, (bool, np.bool_, list, np.ndarray)):
-        key = creation.asarray(
+        key = conversion.asarray(
             key, dtype=dtypes.int64 if isinstance(key, list) and not key else None
         )
     if is_tensor(key):
