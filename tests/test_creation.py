@@ -250,7 +250,7 @@ def test_asarray_to_another_dtype_without_a_copy_is_a_value_error(backend: str) 
         t.asarray(np.zeros(2), dtype=t.int8, copy=False)
 
 
-@pytest.mark.parametrize("values", ["text", b"text", None, {}, [None], ["1"], object(), 2**70])
+@pytest.mark.parametrize("values", ["text", None, {}, [None], ["1"], object(), 2**70])
 def test_asarray_of_what_is_no_number_is_a_type_error(values: Any, backend: str) -> None:
     with pytest.raises(TypeError, match=r"asarray: cannot make a tensor of .*; expected numbers"):
         t.asarray(values)
