@@ -88,25 +88,25 @@ struct Memory {
     const auto size = static_cast<int64_t>(c10::elementSize(type));
     strides = strides_of(empty ? nullptr : given.strides, shape);
     if (given.data == nullptr && !empty) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
-    bool fits = true;
-    uintptr_t address = 0, back = 0;
+    int64_t address = 0, back = 0, end = 0;
+    bool fits = !__builtin_add_overflow(reinterpret_cast<uintptr_t>(given.data), given.byte_offset, &address);
     for (size_t i = 0; i < shape.size(); ++i) {
       if (strides[i] >= 0) continue;
       fits = fits && !__builtin_sub_overflow(0, strides[i], &strides[i]);
       if (shape[i] < 2) continue;
       backwards.push_back(static_cast<int64_t>(i));
-      uintptr_t extent = 0;
+      int64_t extent = 0;
       fits = fits && !__builtin_mul_overflow(shape[i] - 1, strides[i], &extent) &&
              !__builtin_mul_overflow(extent, size, &extent) && !__builtin_add_overflow(back, extent, &back);
     }
-    fits = fits && reach_of(shape, strides, size) >= 0 &&
-           !__builtin_add_overflow(reinterpret_cast<uintptr_t>(given.data), given.byte_offset, &address) &&
-           !__builtin_sub_overflow(address, back, &address);
+    const int64_t reach = fits ? reach_of(shape, strides, size) : -1;
+    fits = reach >= 0 && back <= address && !__builtin_add_overflow(address - back, reach, &end);
     if (!fits) {
       fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(shape) + ", the strides and byte_offset " +
                                           std::to_string(given.byte_offset) + " reach beyond any memory");
     }
-    check_aligned(empty ? 0 : address, type);
+    address -= back;
+    check_aligned(empty ? 0 : static_cast<uintptr_t>(address), type);
     plain.dl_tensor = given;
     plain.dl_tensor.data = empty ? nullptr : reinterpret_cast<void *>(address);
     plain.dl_tensor.device = known(given.device);

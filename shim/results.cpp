@@ -82,8 +82,10 @@ at::Tensor materialized(const at::Tensor &tensor) {
   return tensor.is_conj() || tensor.is_neg() ? tensor.resolve_conj().resolve_neg() : tensor;
 }
 
+// A new tensor of its own: an operator may return its argument, whose shape is not the result's to change.
 int64_t put_result(const at::Tensor &tensor) {
-  return put(materialized(tensor));
+  const bool shared = tensor.use_count() > 1;
+  return put(materialized(shared ? tensor.detach() : tensor));
 }
 
 rt_torch_value written_tensor(const at::Tensor &tensor) {

@@ -1639,9 +1639,10 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
  * tensor of no axes that stands back in promotion.
  *
  * All this is checked before LibTorch is called. A few of LibTorch's own kernels do not check the
- * values of well-typed arguments and end the process. Known ones: _convert_indices_from_coo_to_csr,
- * _convert_indices_from_csr_to_coo, ctc_loss, and to_dense of a sparse tensor whose indices were never
- * checked.
+ * values of well-typed arguments and end the process, or read past a tensor. Known ones:
+ * _convert_indices_from_coo_to_csr, _convert_indices_from_csr_to_coo, ctc_loss,
+ * _native_batch_norm_legit.no_stats and the other _batch_norm operators (of weights that are too short),
+ * and to_dense of a sparse tensor whose indices were never checked.
  *
  * @param op         number of an operator
  * @param arguments  count values; may be NULL where count is 0

@@ -6,6 +6,7 @@ Generated from the header: what is declared tomorrow is called tomorrow. Prints 
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import json
 import random
@@ -14,6 +15,7 @@ import sys
 from typing import Any
 
 from shim import header
+from tests import dlpack_structures as dlpack
 from torchffi.loader import ffi, lib, load
 
 CALLS = 4000  # of each function, drawn at random where there are more combinations
@@ -68,6 +70,52 @@ class Values:
             member.i = self.draw.choice(self.numbers)
 
 
+class Structures:
+    """DLPack structures, sound and unsound, that lie over memory of their own and have no deleter."""
+
+    COUNT = 300
+
+    def __init__(self, draw: random.Random) -> None:
+        self.memory = ctypes.create_string_buffer(1 << 20)
+        # Strides either stay inside the memory or reach beyond every address.
+        self.dims = [
+            dlpack.int64s(list(itertools.islice(itertools.cycle(x), 64)))
+            for x in ([2, 3], [1], [0, 2], [3, -1], [2**62], [INT64[0]], [INT64[1], 2])
+        ]
+        self.strides = [
+            dlpack.int64s(list(itertools.islice(itertools.cycle(x), 64)))
+            for x in ([3, 1], [0], [-3, 1], [-1], [INT64[0]], [INT64[1], 1])
+        ]
+        self.made = [self.structure(bool(i % 2), draw) for i in range(self.COUNT)]
+        self.versioned = {
+            dlpack.pointer(made): isinstance(made, dlpack.Versioned) for made in self.made
+        }
+
+    def structure(self, versioned: bool, draw: random.Random) -> Any:
+        made = dlpack.structure(versioned)
+        tensor = made.dl_tensor
+
+        def perhaps(usual: Any, *others: Any) -> Any:
+            return draw.choice([*[usual] * 3 * len(others), *others])
+
+        tensor.data = perhaps(ctypes.addressof(self.memory) + (1 << 19), None)
+        tensor.byte_offset = perhaps(0, 16, 3, 2**63, 2**64 - 1)
+        tensor.device_type = perhaps(dlpack.CPU, dlpack.PINNED, dlpack.CUDA, 0, -1, 2**31 - 1)
+        tensor.device_id = perhaps(0, -1, 2**31 - 1)
+        tensor.ndim = perhaps(2, 0, 1, 64, 65, -1, 2**31 - 1, -(2**31))
+        tensor.code = perhaps(dlpack.FLOAT, *range(8), 255)
+        tensor.bits = perhaps(32, 8, 16, 64, 128, 0, 255)
+        tensor.lanes = perhaps(1, 0, 2, 65535)
+        tensor.shape = perhaps(
+            ctypes.addressof(self.dims[0]), None, *map(ctypes.addressof, self.dims)
+        )
+        tensor.strides = draw.choice([None, *map(ctypes.addressof, self.strides)])
+        if versioned:
+            made.major = perhaps(1, 0, 2, 2**32 - 1)
+            made.flags = draw.choice([0, 0, 1, 2, 2**64 - 1])
+        return made
+
+
 class Arguments:
     """Candidates for each C type."""
 
@@ -120,6 +168,7 @@ class Arguments:
             "void (*)(void *context)": [ffi.NULL, ffi.addressof(lib, "torchffi_ticket_drop")],
         }
         self.kept = arrays, values
+        self.structures = Structures(draw)
         unknown = {p.type for f in functions for p in f.parameters} - set(self.of)
         if unknown:
             raise SystemExit(f"no candidates for parameters of type {sorted(unknown)}")
@@ -133,9 +182,20 @@ class Arguments:
             return itertools.product(*candidates)
         return ([draw.choice(values) for values in candidates] for _ in range(CALLS))
 
+    def admitted(self, function: header.Function, values: Any) -> bool:
+        """Whether a structure of DLPack is what ``versioned`` says. The library cannot check that."""
+        names = [parameter.name for parameter in function.parameters]
+        if names[:2] != ["managed", "versioned"] or values[1] not in (0, 1):
+            return True
+        return values[0] == ffi.NULL or self.structures.versioned[values[0]] == values[1]
+
     def candidates(self, parameter: header.Parameter) -> list[Any]:
         if parameter.name == "context":  # the deleter's own: not the library's to check
             return [ffi.NULL]
+        if parameter.name == "managed":
+            return [ffi.NULL, *self.structures.versioned]
+        if parameter.name in ("versioned", "copied", "copy"):
+            return [0, 1, 0, 1, -1, 2]
         if parameter.name == "op":
             return [0, -1, 10**6, INT64[1], *5 * self.operators]
         return self.of[parameter.type]
@@ -160,12 +220,15 @@ def _number(name: str) -> int:
     return number
 
 
+FAILURES = {"0": 0, "-1": -1, "NULL": ffi.NULL}
+
+
 def problem(function: header.Function, result: Any, text: Any) -> str | None:
     """What is wrong with a call that returned ``result``."""
     if function.failure is None:
         return None
     code = lib.rt_torch_last_error(text, 4096)
-    if result != int(function.failure):
+    if result != FAILURES[function.failure]:
         return None
     if function.fork_safe:  # rt_torch_tensor_free leaves the record alone
         return None
@@ -203,6 +266,8 @@ def main() -> None:
             frees = function.name == "rt_torch_tensor_free"
             if frees and values[0] in arguments.tensors:
                 continue
+            if not arguments.admitted(function, values):
+                continue
             result = call(*values)
             calls += 1
             found = problem(function, result, text)
@@ -212,6 +277,8 @@ def main() -> None:
                 arguments.free_results(result)
             if function.failure == "0" and result:
                 lib.rt_torch_tensor_free(result)
+            if function.failure == "NULL" and result:
+                lib.rt_torch_dlpack_free(result, values[1])
         lib.rt_torch_set_num_threads(threads)
     if lib.rt_torch_live_handles() != before:
         wrong.append(f"{lib.rt_torch_live_handles() - before} handles leaked")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,37 @@ def test_operations_stay_on_the_gpu(gpu: str) -> None:
     assert y.device == gpu
     np.testing.assert_array_equal(y.cpu().numpy(), np.full((2, 2), 8, "float32"))
     assert "device='cuda:0'" in repr(y)
+
+
+def test_memory_on_the_gpu_is_exchanged_by_dlpack(gpu: str, torch: Any) -> None:
+    x = t.ones(3, device=gpu)
+    assert x.__dlpack_device__() == (2, 0)
+    theirs = torch.from_dlpack(x)
+    theirs += 1
+    back = t.from_dlpack(theirs)
+    back += 1
+    torch.cuda.synchronize()
+    assert x.cpu().tolist() == theirs.tolist() == [3, 3, 3]
+    for stream in (None, -1, 1, 2, torch.cuda.current_stream().cuda_stream or 1):
+        x.__dlpack__(stream=stream)
+    assert x.__dlpack__(dl_device=(2, 0)) is not None
+    host = np.from_dlpack(x, device="cpu")
+    assert host.tolist() == [3, 3, 3]
+    assert t.from_dlpack(theirs, device="cpu").tolist() == [3, 3, 3]
+    assert t.from_dlpack(np.ones(3), device=gpu).device == gpu
+    assert t.asarray(theirs).device == gpu
+    with t.use_backend("numpy"):
+        assert t.from_dlpack(x, device="cpu").tolist() == [3, 3, 3]
+        with pytest.raises(t.UnavailableError, match="device='cpu' copies"):
+            t.from_dlpack(x)
+    for refused in (
+        lambda: x.__dlpack__(dl_device=(1, 0), copy=False),
+        lambda: x.__dlpack__(dl_device=(2, 1)),
+        lambda: t.from_dlpack(x, device="cpu", copy=False),
+        lambda: t.from_dlpack(np.ones(3), device=gpu, copy=False),
+    ):
+        with pytest.raises(BufferError):
+            refused()
 
 
 def test_a_device_beyond_the_last_one_is_refused(gpu: str) -> None:

@@ -77,12 +77,13 @@ def test_failure_is_read_from_the_documentation() -> None:
     assert BY_NAME["rt_torch_tensor_add"].failure == "0"
     assert BY_NAME["rt_torch_tensor_to_dtype"].failure == "0"  # its text runs over two lines
     assert BY_NAME["rt_torch_tensor_ndim"].failure == "-1"
+    assert BY_NAME["rt_torch_tensor_to_dlpack"].failure == "NULL"
     assert BY_NAME["rt_torch_version"].failure is None
 
 
-def test_only_free_works_in_a_forked_child() -> None:
+def test_only_freeing_works_in_a_forked_child() -> None:
     fork_safe = [function.name for function in DECLARED.functions if function.fork_safe]
-    assert fork_safe == ["rt_torch_tensor_free"]
+    assert fork_safe == ["rt_torch_tensor_free", "rt_torch_dlpack_free"]
 
 
 def test_parameters_keep_their_names_and_types() -> None:

@@ -164,6 +164,17 @@ def test_in_place_change_of_the_shape_is_seen(x: t.Tensor) -> None:
     assert x.shape == (2, 2)
 
 
+def test_result_that_is_an_argument_has_a_shape_of_its_own() -> None:
+    x = t.asarray([[1.0, 2.0, 3.0]])
+    same = ops.aten.contiguous(x)
+    (listed,) = ops.aten.atleast_2d.Sequence([x])
+    ops.aten.t_(x)
+    assert (x.shape, same.shape, listed.shape) == ((3, 1), (1, 3), (1, 3))
+    assert (same + listed).tolist() == [[2.0, 4.0, 6.0]]
+    x[0, 0] = 7.0  # the memory is the same
+    assert same.tolist() == listed.tolist() == [[7.0, 2.0, 3.0]]
+
+
 def test_out_is_written_and_returned(x: t.Tensor) -> None:
     out = t.zeros((0,))
     assert out.shape == (0,)

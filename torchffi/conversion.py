@@ -73,11 +73,9 @@ def _of_buffer(obj: Any, copy: bool | None) -> Any:
     if isinstance(obj, (np.ndarray, np.generic)):
         return obj
     try:
-        memory = memoryview(obj)
+        array = np.asarray(memoryview(obj))
     except TypeError:
         return obj
-    try:
-        array = np.asarray(memory)
     except ValueError as error:
         raise InvalidArgumentError(f"asarray: {error}") from None
     return array if array.flags.writeable or copy is False else array.copy()

@@ -88,7 +88,10 @@ def export(
         raise SharingError("__dlpack__: a move to the CPU is a copy, and copy is False")
     if own != _CPU and stream != -1:
         x._backend.primitives.synchronize(own[1])
-    return x._backend.primitives.to_dlpack(x._data, version, copy, target != own)
+    try:
+        return x._backend.primitives.to_dlpack(x._data, version, copy, target != own)
+    except InvalidArgumentError as error:
+        raise SharingError(f"__dlpack__: {str(error).removeprefix('to_dlpack: ')}") from None
 
 
 # ---- Borrowing
@@ -145,8 +148,8 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
     target = source if device is None else _device(devices.number(device))
     if backend is NUMPY and target != _CPU:
         raise UnavailableError(
-            f"from_dlpack: the memory is to be on device {_plain(target)} of DLPack, and NumPy has only "
-            "the CPU's; device='cpu' copies it there"
+            f"from_dlpack: the NumPy backend has no CUDA, only the CPU, and the tensor would be on "
+            f"DLPack's device {_plain(target)}; device='cpu' copies it"
         )
     wishes: dict[str, Any] = {}
     if target == _CPU != source:

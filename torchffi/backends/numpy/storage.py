@@ -16,7 +16,6 @@ from torchffi.errors import (
     DTypeError,
     InvalidArgumentError,
     ShapeError,
-    SharingError,
     UnavailableError,
 )
 
@@ -47,7 +46,7 @@ def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_hos
     except BufferError as error:
         if copy is None:
             return to_dlpack(x, version, True, to_host)
-        raise SharingError(f"__dlpack__: {error}") from None
+        raise InvalidArgumentError(str(error)) from None
 
 
 class _Given:
