@@ -156,6 +156,12 @@ def test_norms_do_not_overflow_on_the_way_in_float16(backend: str) -> None:
     check(t.linalg.vector_norm(x), np.array(600, "float16"))
 
 
+def test_a_norm_beyond_float16_is_infinity(backend: str) -> None:
+    x = t.full((4,), 60000.0, dtype=dtype_of("float16"))
+    for order in (1, 2):
+        check(t.linalg.vector_norm(x, ord=order), np.array(inf, "float16"))
+
+
 def test_vector_norm_of_special_values(backend: str) -> None:
     def norm(values: list[float], order: float) -> float:
         return float(t.linalg.vector_norm(t.asarray(values), ord=order))

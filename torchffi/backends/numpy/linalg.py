@@ -53,18 +53,13 @@ def _adjoint(x: Raw) -> Raw:
     return np.conjugate(np.swapaxes(x, -1, -2))
 
 
-def _complex(x: Raw) -> Raw:
-    """NumPy gives eigenvalues that all happen to be real as real numbers."""
-    return x.astype(np.result_type(x.dtype, np.complex64), copy=False)
-
-
 def eig(x: Raw) -> tuple[Raw, Raw]:
     values, vectors = np.linalg.eig(x)
-    return _complex(values), _complex(vectors)
+    return values, vectors
 
 
 def eigvals(x: Raw) -> Raw:
-    return _complex(np.linalg.eigvals(x))
+    return np.linalg.eigvals(x)
 
 
 def eigh(x: Raw) -> tuple[Raw, Raw]:
