@@ -78,11 +78,11 @@ void give_back(void *managed, bool versioned) {
 // a stride for every axis, none negative.
 struct Memory {
   at::ScalarType type;
-  DLManagedTensor plain{};
+  DLManagedTensor plain;
   std::vector<int64_t> strides;
   std::vector<int64_t> backwards;  // the axes whose strides were negative
 
-  explicit Memory(const DLTensor &given) : type(type_of(given.dtype)) {
+  explicit Memory(const DLTensor &given) : type(type_of(given.dtype)), plain{given, nullptr, nullptr} {
     const at::IntArrayRef shape = shape_of(given.shape, given.ndim, type);
     const bool empty = std::ranges::find(shape, 0) != shape.end();
     const auto size = static_cast<int64_t>(c10::elementSize(type));
@@ -105,10 +105,8 @@ struct Memory {
       fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(shape) + ", the strides and byte_offset " +
                                           std::to_string(given.byte_offset) + " reach beyond any memory");
     }
-    address -= back;
-    check_aligned(empty ? 0 : static_cast<uintptr_t>(address), type);
-    plain.dl_tensor = given;
-    plain.dl_tensor.data = empty ? nullptr : reinterpret_cast<void *>(address);
+    check_aligned(empty ? 0 : static_cast<uintptr_t>(address - back), type);
+    plain.dl_tensor.data = empty ? nullptr : static_cast<char *>(given.data) + given.byte_offset - back;
     plain.dl_tensor.device = known(given.device);
     plain.dl_tensor.strides = strides.data();
     plain.dl_tensor.byte_offset = 0;

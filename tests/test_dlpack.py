@@ -39,6 +39,7 @@ from tests.dlpack_structures import (
 from tests.support import NAMES, check, dtype_of, handles, python, sample
 from torchffi import dlpack, dtypes
 from torchffi.backends import boxed, capsules
+from torchffi.backends import ffi as on_ffi
 from torchffi.backends.numpy import storage
 from torchffi.loader import ffi, lib
 
@@ -258,6 +259,27 @@ def test_stream_that_the_standard_does_not_know_is_a_value_error(stream: Any) ->
         dlpack._check_stream(known, True)
 
 
+def test_memory_on_cuda_is_waited_for_unless_told_otherwise(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[int] = []
+    monkeypatch.setattr(on_ffi, "device", lambda _: 3)  # as if there were one
+    monkeypatch.setattr(on_ffi, "synchronize", waited.append)
+    x = t.ones(2)
+    assert x.__dlpack_device__() == (2, 3)
+    x.__dlpack__(stream=-1)
+    assert waited == []
+    for stream in (None, 1, 2, 0x7F00_0000_0000):
+        x.__dlpack__(stream=stream, dl_device=(2, 3))
+    assert waited == [3] * 4
+    capsule: Any = x.__dlpack__(dl_device=(1, 0), max_version=(1, 0))
+    assert opened(capsule).flags == IS_COPIED
+    with pytest.raises(BufferError, match="a move to the CPU is a copy, and copy is False"):
+        x.__dlpack__(dl_device=(1, 0), copy=False)
+    with pytest.raises(BufferError, match=r"dl_device is \(2, 1\), expected \(2, 3\)"):
+        x.__dlpack__(dl_device=(2, 1))
+
+
 def test_freed_tensor_is_not_exported(backend: str) -> None:
     x = t.ones(2)
     t.tensor_free(x)
@@ -401,9 +423,8 @@ def test_move_of_a_producer_that_stays_where_it_is_is_refused(
     monkeypatch.setattr(t.Tensor, "to_device", to_device)  # as if there were a device to move to
     with pytest.raises(BufferError, match="from_dlpack: a move to cuda:0 is a copy"):
         t.from_dlpack(np.ones(2), device="cuda:0", copy=False)
-    x = t.from_dlpack(np.ones(2), device="cuda:0", copy=True)
+    check(t.from_dlpack(np.ones(2), device="cuda:0", copy=True), np.ones(2))
     assert moved == ["cuda:0", "cuda:0"]
-    assert x.numpy().tolist() == [1, 1]
 
 
 # ---- Memory that LibTorch cannot share

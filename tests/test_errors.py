@@ -387,7 +387,13 @@ def test_every_code_has_an_exception_that_is_also_the_builtin() -> None:
         assert issubclass(error, BUILTINS[error.__name__])
     classes = inspect.getmembers(errors, inspect.isclass)
     own = {c for _, c in classes if c.__module__ == errors.__name__} - {t.TorchError}
-    assert own == {*errors.BY_CODE, errors.ArgumentError, errors.UnknownOperatorError}
+    assert own == {
+        *errors.BY_CODE,
+        errors.ArgumentError,
+        errors.ProtocolError,
+        errors.SharingError,
+        errors.UnknownOperatorError,
+    }
     assert issubclass(errors.ArgumentError, errors.InvalidArgumentError)
     assert issubclass(errors.ArgumentError, TypeError)
     assert issubclass(errors.UnknownOperatorError, errors.InvalidArgumentError)
