@@ -24,13 +24,10 @@ BESIDE_THE_STANDARD = {
 
 
 def _calls() -> list[Any]:
-    """Every call of the tables, on a 3x3 matrix or the vector that it can be shaped to."""
-    one = [
-        (lambda xp, x, f=call: f(xp, xp.reshape(x, (-1,)))) if kind == "vector" else call
-        for kind, call in ONE.values()
-    ]
+    """Every call of the tables, for a 3x3 matrix and for a vector."""
+    one = [*(call for _, call in ONE.values()), *BESIDE_THE_STANDARD.values()]
     two = [lambda xp, x, f=call: f(xp, x, x) for call in TWO.values()]
-    return [*one, *two, *BESIDE_THE_STANDARD.values()]
+    return [*one, *two, *(lambda xp, x, f=call: f(xp, xp.reshape(x, (-1,))) for call in one)]
 
 
 def _listed() -> dict[str, set[str]]:
