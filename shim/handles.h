@@ -1,7 +1,8 @@
 // The handle table: int64 handle <-> owned pointer, O(1), for any number of threads.
 //
-// A handle is generation << 32 | slot. A slot counts up its generation whenever it is freed, so an old
-// handle never meets a new value; one that has used up its generations is never issued again.
+// A handle is large << 62 | generation << 31 | slot, where large tells a caller what to free at once. A slot
+// counts up its generation whenever it is freed, so an old handle never meets a new value; one that has used
+// up its generations is never issued again.
 #pragma once
 
 #include <atomic>
@@ -18,14 +19,15 @@ template <class Value, void (*Retain)(Value *), uint64_t Generations = 0x7ffffff
 class HandleTable {
  public:
   // Takes over one reference and issues a handle. Throws std::bad_alloc.
-  int64_t put(Value *value) {
+  int64_t put(Value *value, bool large = false) {
     const uint32_t index = take_free_slot();
     Slot &slot = *find(index);
     const uint64_t generation = slot.word.load(std::memory_order_relaxed) >> kFlags;
     slot.value = value;
-    slot.word.store(generation << kFlags | kLive, std::memory_order_release);
+    const uint64_t word = generation << kFlags | (large ? kLarge : 0) | kLive;
+    slot.word.store(word, std::memory_order_release);
     count_one();
-    return static_cast<int64_t>((generation + 1) << 32 | index);
+    return handle_of(word, index);
   }
 
   // A new reference to the value of a live handle, or nullptr.
@@ -66,7 +68,7 @@ class HandleTable {
     Value *value = slot->value;  // nobody else's: the slot is not on the free list yet
     slot->value = nullptr;
     released_.fetch_add(1, std::memory_order_relaxed);
-    if (next < Generations) give_free_slot(static_cast<uint32_t>(handle), *slot);
+    if (next < Generations) give_free_slot(index_of(handle), *slot);
     return value;
   }
 
@@ -77,7 +79,7 @@ class HandleTable {
     for (uint64_t index = 0; index < used; ++index) {
       const uint64_t word = find(static_cast<uint32_t>(index))->word.load(std::memory_order_relaxed);
       if (!(word & kLive)) continue;
-      if (Value *value = get(static_cast<int64_t>(((word >> kFlags) + 1) << 32 | index))) visit(value);
+      if (Value *value = get(handle_of(word, index))) visit(value);
     }
   }
 
@@ -86,27 +88,42 @@ class HandleTable {
   int64_t live() const noexcept { return created() - released_.load(std::memory_order_relaxed); }
 
  private:
-  // word: generation << 2 | live << 1 | locked. All zero is a slot that was never used.
+  // word: generation << 3 | large << 2 | live << 1 | locked. All zero is a slot that was never used.
   struct Slot {
     std::atomic<uint64_t> word;
     Value *value;
     std::atomic<uint32_t> next;  // 1 + index of the next free slot, 0 at the end
   };
   static_assert(sizeof(Slot) <= 64);
-  static constexpr uint64_t kLocked = 1, kLive = 2;
-  static constexpr int kFlags = 2;
+  static constexpr uint64_t kLocked = 1, kLive = 2, kLarge = 4;
+  static constexpr int kFlags = 3, kSlotBits = 31, kLargeBit = 62;
+  static_assert(Generations < uint64_t{1} << (kLargeBit - kSlotBits));
   static constexpr uint64_t kFirstChunk = 1024;  // chunk c has kFirstChunk << c slots and never moves
-  static constexpr unsigned kChunks = 22;
+  static constexpr unsigned kChunks = 21;
   static constexpr uint64_t kSlots = kFirstChunk * ((uint64_t{1} << kChunks) - 1);
 
+  static int64_t handle_of(uint64_t word, uint64_t index) noexcept {
+    const uint64_t large = (word & kLarge) != 0;
+    return static_cast<int64_t>(large << kLargeBit | ((word >> kFlags) + 1) << kSlotBits | index);
+  }
+
+  static uint32_t index_of(int64_t handle) noexcept {
+    return static_cast<uint32_t>(handle) & ((uint32_t{1} << kSlotBits) - 1);
+  }
+
+  static uint64_t generation_of(int64_t handle) noexcept {
+    return static_cast<uint64_t>(handle) >> kSlotBits & ((uint64_t{1} << (kLargeBit - kSlotBits)) - 1);
+  }
+
   static uint64_t open_word(int64_t handle) noexcept {
-    return ((static_cast<uint64_t>(handle) >> 32) - 1) << kFlags | kLive;
+    const uint64_t large = (static_cast<uint64_t>(handle) >> kLargeBit & 1) != 0 ? kLarge : 0;
+    return (generation_of(handle) - 1) << kFlags | large | kLive;
   }
 
   Slot *slot_of(int64_t handle) noexcept {
-    const uint64_t generation = static_cast<uint64_t>(handle) >> 32;
-    if (generation < 1 || generation > Generations) return nullptr;
-    return find(static_cast<uint32_t>(handle));
+    const uint64_t generation = generation_of(handle);
+    if (handle < 0 || generation < 1 || generation > Generations) return nullptr;
+    return find(index_of(handle));
   }
 
   static unsigned chunk_of(uint64_t index) noexcept {
@@ -139,7 +156,7 @@ class HandleTable {
       if (free_.compare_exchange_weak(head, rest, std::memory_order_acq_rel)) return index;
     }
     for (uint64_t used = used_.load(std::memory_order_relaxed);;) {
-      if (used >= kSlots || used >= UINT32_MAX) throw std::bad_alloc();
+      if (used >= kSlots) throw std::bad_alloc();
       ensure_chunk(used);
       if (used_.compare_exchange_weak(used, used + 1, std::memory_order_acq_rel)) {
         return static_cast<uint32_t>(used);

@@ -10,7 +10,8 @@
  * tensor" gives the caller a handle of its own, to be given back once with rt_torch_tensor_free().
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
- * BAD_HANDLE for ever.
+ * BAD_HANDLE for ever. One of 2^62 or more stands for memory that should not wait to be freed: it is more
+ * than RT_TORCH_SMALL_BYTES, or was lent by somebody.
  *
  * ## Errors
  *
@@ -57,7 +58,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 3 };
+enum { RT_TORCH_ABI_VERSION = 4 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -65,6 +66,7 @@ enum {
   RT_TORCH_MAX_THREADS = 1024,  /**< threads in one pool */
   RT_TORCH_MAX_TENSORS = 65536, /**< tensors in one list */
   RT_TORCH_SCALAR_BYTES = 16,   /**< bytes a scalar or an item takes */
+  RT_TORCH_SMALL_BYTES = 4096,  /**< bytes of a storage that rt_torch_tensors_free() need not free at once */
   RT_TORCH_ERROR_BYTES = 4096   /**< bytes of the longest error text, its NUL included */
 };
 
@@ -1737,6 +1739,17 @@ RT_TORCH_API int32_t rt_torch_dlpack_free(void *managed, int32_t versioned);
  * @source c10::impl::DeviceGuardImplInterface::synchronizeDevice
  */
 RT_TORCH_API int32_t rt_torch_synchronize(int64_t device);
+
+/* ---- Many at once ---------------------------------------------------------------------------------- */
+
+/** Frees several tensors in one call: see rt_torch_tensor_free(). Works in a forked child.
+ *
+ * @param tensors  count handles; may be NULL where count is 0. A 0 among them is none
+ * @param count    0 to RT_TORCH_MAX_TENSORS
+ * @return 0; -1 on failure: NULL, a count out of range, or a handle that is not live. The others are freed
+ *         all the same. The error record stays as it is
+ */
+RT_TORCH_API int32_t rt_torch_tensors_free(const int64_t *tensors, int64_t count);
 
 #ifdef __cplusplus
 }

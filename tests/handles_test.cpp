@@ -33,6 +33,8 @@ void release(Object *object) {
   }
 }
 
+constexpr int64_t kGeneration = int64_t{1} << 31, kSlot = kGeneration - 1;
+
 using Table = rt::HandleTable<Object, retain>;
 using ShortTable = rt::HandleTable<Object, retain, 3>;
 
@@ -54,7 +56,7 @@ void a_handle_is_dead_once_it_is_freed() {
   CHECK(table.get(first) == nullptr);
   CHECK(table.take(first, false) == nullptr);
   const int64_t second = table.put(new Object(2));
-  CHECK(static_cast<uint32_t>(second) == static_cast<uint32_t>(first));  // the slot is used again
+  CHECK((second & kSlot) == (first & kSlot));  // the slot is used again
   CHECK(second != first && table.get(first) == nullptr);
   drop(table, second, true);
 }
@@ -63,14 +65,34 @@ void handles_never_issued_are_nothing() {
   static Table table;
   const int64_t live = table.put(new Object(1));
   for (const int64_t handle :
-       {int64_t{0}, int64_t{-1}, int64_t{1}, INT64_MAX, INT64_MIN, live + 1, live + (int64_t{1} << 32),
-        live - (int64_t{1} << 32), live | INT64_MIN, (int64_t{1} << 32) | 0xffffffff}) {
+       {int64_t{0}, int64_t{-1}, int64_t{1}, INT64_MAX, INT64_MIN, live + 1, live + kGeneration,
+        live - kGeneration, live | INT64_MIN, live ^ (int64_t{1} << 62), kGeneration | kSlot}) {
     CHECK(table.get(handle) == nullptr);
     CHECK(table.take(handle, false) == nullptr);
     CHECK(table.take(handle, true) == nullptr);
   }
   drop(table, live);
-  CHECK(table.get(live + (int64_t{1} << 32)) == nullptr);  // the next one of the slot, not issued yet
+  CHECK(table.get(live + kGeneration) == nullptr);  // the next one of the slot, not issued yet
+}
+
+void a_large_value_has_a_handle_that_tells() {
+  static Table table;
+  const int64_t small = table.put(new Object(1)), large = table.put(new Object(2), true);
+  CHECK(small > 0 && small < int64_t{1} << 62 && large >= int64_t{1} << 62);
+  Object *object = table.get(large);
+  CHECK(object != nullptr && object->number == 2);
+  release(object);
+  int visited = 0;
+  table.for_each([&](Object *value) {
+    ++visited;
+    release(value);
+  });
+  CHECK(visited == 2);
+  drop(table, large);
+  const int64_t next = table.put(new Object(3));  // the slot forgets it
+  CHECK((next & kSlot) == (large & kSlot) && next < int64_t{1} << 62);
+  drop(table, next);
+  drop(table, small);
 }
 
 void a_slot_that_used_up_its_generations_is_retired() {
@@ -80,8 +102,8 @@ void a_slot_that_used_up_its_generations_is_retired() {
     issued.push_back(table.put(new Object(i)));
     drop(table, issued.back());
   }
-  for (int i = 0; i < 3; ++i) CHECK(static_cast<uint32_t>(issued[i]) == 0 && issued[i] >> 32 == i + 1);
-  CHECK(static_cast<uint32_t>(issued[3]) == 1);
+  for (int i = 0; i < 3; ++i) CHECK((issued[i] & kSlot) == 0 && issued[i] / kGeneration == i + 1);
+  CHECK((issued[3] & kSlot) == 1);
   for (const int64_t handle : issued) CHECK(table.get(handle) == nullptr);
 }
 
@@ -135,6 +157,7 @@ void threads_race_for_the_same_handles() {
 
 int main() {
   a_handle_is_dead_once_it_is_freed();
+  a_large_value_has_a_handle_that_tells();
   handles_never_issued_are_nothing();
   a_slot_that_used_up_its_generations_is_retired();
   counts_tell_live_peak_and_created();

@@ -15,6 +15,7 @@ from typing import Any
 from tests.robustness import Values, bounded_memory
 from torchffi.backends import boxed
 from torchffi.backends.schemas import Parameter, Type
+from torchffi.diagnosis import memory_stats
 from torchffi.loader import ffi, lib, load
 
 CALLS = 8  # of each operator
@@ -154,7 +155,7 @@ def main() -> None:
     by_value = sys.argv[1:] == ["values"]
     fuzz = Fuzz()
     fuzz.free(0)
-    before = lib.rt_torch_live_handles()
+    before = memory_stats()["live_handles"]
     bounded_memory()
     names = VALUED if by_value else boxed.names()
     for name in names:
@@ -162,8 +163,8 @@ def main() -> None:
         operator = boxed.find(name)
         for _ in range(VALUE_CALLS if by_value else CALLS):
             (fuzz.valued if by_value else fuzz.misfit)(operator)
-    if lib.rt_torch_live_handles() != before:
-        fuzz.wrong.append(f"{lib.rt_torch_live_handles() - before} handles leaked")
+    if memory_stats()["live_handles"] != before:
+        fuzz.wrong.append(f"{memory_stats()['live_handles'] - before} handles leaked")
     report = {"operators": len(names), "calls": fuzz.calls, "wrong": fuzz.wrong[:20]}
     print(json.dumps(report))
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from shim import header
 from tests import dlpack_structures as dlpack
+from torchffi.diagnosis import memory_stats
 from torchffi.loader import ffi, lib, load
 
 CALLS = 4000  # of each function, drawn at random where there are more combinations
@@ -182,6 +183,14 @@ class Arguments:
             return itertools.product(*candidates)
         return ([draw.choice(values) for values in candidates] for _ in range(CALLS))
 
+    def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
+        """Whether the call would free a tensor that others are to be called with."""
+        if function.name == "rt_torch_tensor_free":
+            return values[0] in self.tensors
+        if function.name == "rt_torch_tensors_free" and values[0]:
+            return not self.tensors.isdisjoint(values[0])
+        return False
+
     def admitted(self, function: header.Function, values: Any) -> bool:
         """Whether a structure of DLPack is what ``versioned`` says. The library cannot check that."""
         names = [parameter.name for parameter in function.parameters]
@@ -255,7 +264,7 @@ def main() -> None:
     bounded_memory()
     text = ffi.new("char[]", 4096)
     calls, wrong = 0, []
-    before = lib.rt_torch_live_handles()
+    before = memory_stats()["live_handles"]
     for function in functions:
         if only and function.name not in only:
             continue
@@ -263,8 +272,7 @@ def main() -> None:
         draw = random.Random(function.name)
         call = getattr(lib, function.name)
         for values in arguments.combinations(function, draw):
-            frees = function.name == "rt_torch_tensor_free"
-            if frees and values[0] in arguments.tensors:
+            if arguments.would_free(function, values):
                 continue
             if not arguments.admitted(function, values):
                 continue
@@ -280,8 +288,8 @@ def main() -> None:
             if function.failure == "NULL" and result:
                 lib.rt_torch_dlpack_free(result, values[1])
         lib.rt_torch_set_num_threads(threads)
-    if lib.rt_torch_live_handles() != before:
-        wrong.append(f"{lib.rt_torch_live_handles() - before} handles leaked")
+    if memory_stats()["live_handles"] != before:
+        wrong.append(f"{memory_stats()['live_handles'] - before} handles leaked")
     print(json.dumps({"functions": len(functions), "calls": calls, "wrong": wrong}))
 
 

@@ -40,6 +40,7 @@ class Handles:
 @pytest.fixture
 def new(ffi_backend: None) -> Iterator[Handles]:
     handles = Handles()
+    lifetimes.free_waiting()
     before = lib.rt_torch_live_handles()
     yield handles
     for handle in handles.owned:
@@ -264,6 +265,7 @@ def test_a_view_keeps_its_base_alive_and_a_shared_storage_counts_once(new: Handl
 
 
 def test_counters_follow_the_handles() -> None:
+    lifetimes.free_waiting()
     live, created = lib.rt_torch_live_handles(), lib.rt_torch_created_handles()
     handles = [whole() for _ in range(10)]
     assert lib.rt_torch_live_handles() == live + 10

@@ -727,7 +727,7 @@ def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
         raise MemoryError
 
     producer = Producer()
-    monkeypatch.setattr(lifetimes, "_Reference", fail)
+    monkeypatch.setattr(lifetimes, "Reference", fail)
     with pytest.raises(MemoryError):
         t.from_dlpack(producer)
     assert producer.deleted == 1

@@ -144,7 +144,7 @@ def test_handle_that_finds_no_owner_is_freed(
         raise MemoryError
 
     before = handles()
-    monkeypatch.setattr(lifetimes, "_Reference", fail)
+    monkeypatch.setattr(lifetimes, "Reference", fail)
     with pytest.raises(MemoryError):
         t.ones(3)
     assert handles() == before

@@ -54,6 +54,7 @@ def memory_stats() -> dict[str, int]:
         was loaded. ``live_bytes``: bytes of the storages behind live handles, each counted once.
         ``lent_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
     """
+    lifetimes.free_waiting()
     lifetimes.collect_returned()
     return {
         "live_handles": lib.rt_torch_live_handles(),

@@ -15,25 +15,35 @@ from typing import Any, Final
 from torchffi.loader import ffi, lib
 
 
-class _Reference(weakref.ref[Any]):
+class Reference(weakref.ref[Any]):
+    """Of an owner, with its handle."""
+
     __slots__ = ("handle",)
     handle: int
 
 
-_owned: Final[dict[int, _Reference]] = {}
+AT_ONCE: Final = 2**62  # from here on handles stand for memory that somebody waits for
+BATCH: Final = 64
+
+owned: Final[dict[int, Reference]] = {}
+
+# Of owners that are gone and had little memory: freed together, for a call costs more than freeing.
+waiting: Final[list[Reference]] = []
+later: Final = waiting.append
 
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
 _numbers: Final = itertools.count(1)
 
 
-def _collected(
-    reference: _Reference,
+def now(
+    reference: Reference,
     # Bound early: globals may be gone when the interpreter ends.
-    pop: Callable[[int, None], _Reference | None] = _owned.pop,
+    pop: Callable[[int, None], Reference | None] = owned.pop,
     free: Callable[[int], int] = lib.rt_torch_tensor_free,
     lent: dict[int, object] = _lent,
 ) -> None:
+    """Frees the handle of an owner that is gone."""
     if pop(reference.handle, None) is not None:
         free(reference.handle)
         if lent:
@@ -43,17 +53,33 @@ def _collected(
 def own(owner: object, handle: int) -> None:
     """Makes ``owner`` the owner of a handle, which is freed when the owner goes."""
     try:
-        reference = _Reference(owner, _collected)
+        reference = Reference(owner, later if handle < AT_ONCE else now)
         reference.handle = handle
-        _owned[handle] = reference
+        owned[handle] = reference
     except BaseException:
         lib.rt_torch_tensor_free(handle)
         raise
+    if len(waiting) >= BATCH:
+        free_waiting()
+
+
+def free_waiting() -> None:
+    """Frees what waits for it."""
+    handles = []
+    try:
+        while True:
+            handles.append(waiting.pop().handle)
+    except IndexError:
+        pass
+    for handle in handles:
+        owned.pop(handle, None)
+    # What was freed by its name in the meantime is a stale handle here, which does no harm.
+    lib.rt_torch_tensors_free(handles, len(handles))
 
 
 def release(handle: int) -> bool:
     """Frees an owned handle now. False if it was freed before."""
-    if _owned.pop(handle, None) is None:
+    if owned.pop(handle, None) is None:
         return False
     lib.rt_torch_tensor_free(handle)
     collect_returned()
@@ -91,4 +117,5 @@ def collect_returned() -> None:
 
 # What still lives at the end of the process is left to the operating system: freeing it would only
 # race with threads that still compute.
-atexit.register(_owned.clear)
+atexit.register(owned.clear)
+atexit.register(waiting.clear)

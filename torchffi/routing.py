@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Backend:
     Attributes:
         name: ``"ffi"`` or ``"numpy"``.
         primitives: The module that has them.
-        wrap: Makes a tensor of raw data and its dtype. Set by :mod:`torchffi.tensor`.
+        wrap: Makes a tensor of raw data and its dtype. Set by :func:`register`.
     """
 
     __slots__ = ("name", "primitives", "wrap")
@@ -49,6 +49,15 @@ class Backend:
 
 FFI: Final = Backend("ffi", on_ffi)
 NUMPY: Final = Backend("numpy", on_numpy)
+_backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
+
+
+def register(backend: Backend, wrap: Callable[[Any, DType], Tensor], *classes: type) -> None:
+    """Tells what makes the tensors of a backend, and which classes these have."""
+    backend.wrap = wrap
+    for one in classes:
+        _backends[one] = backend
+
 
 # What the namespace calls the primitives that are named as in ATen.
 _PUBLIC: Final = {
@@ -60,6 +69,7 @@ _PUBLIC: Final = {
     "unsqueeze": "expand_dims",
 }  # fmt: skip
 
+_Error = TypeVar("_Error", bound=TorchError)
 _OPERATOR: Final = re.compile(r"^aten::[\w.]+: ")
 
 _chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)
@@ -194,15 +204,18 @@ def _unwrap(backend: Backend, argument: Any, held: list[Tensor]) -> Any:
 def _call(backend: Backend, name: str, arguments: tuple[Any, ...]) -> Any:
     held: list[Tensor] = []  # keeps what was moved alive until the call returns
     raw = [_unwrap(backend, argument, held) for argument in arguments]
-    primitive = getattr(backend.primitives, name)
-    if backend is FFI:
-        try:
-            return primitive(*raw)
-        except TorchError as error:
-            raise _told(name, error) from None
+    if backend is NUMPY:
+        return _on_numpy(name, raw)
+    try:
+        return getattr(on_ffi, name)(*raw)
+    except TorchError as error:
+        raise _told(name, error) from None
+
+
+def _on_numpy(name: str, raw: list[Any]) -> Any:
     try:
         with np.errstate(all="ignore"):
-            return primitive(*raw)
+            return getattr(on_numpy, name)(*raw)
     except Exception as error:
         raise _told(name, on_numpy.failure(error)) from None
 
@@ -212,7 +225,7 @@ def _public(name: str) -> str:
     return _PUBLIC.get(plain, plain)
 
 
-def _told(name: str, error: TorchError) -> TorchError:
+def _told(name: str, error: _Error) -> _Error:
     """The error, with the name of what the user called before it."""
     text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
     return type(error)(f"{_public(name)}: {text}")
@@ -235,6 +248,33 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
         arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. One
             operand on FFI takes the others along, over a zero-copy view.
     """
+    # All operands on one backend and in no list: what nearly every call is.
+    raw: list[Any] = []
+    backend: Backend | None = None
+    for argument in arguments:
+        own = _backends.get(type(argument))
+        if own is None:
+            if type(argument) is list:
+                return _run_mixed(name, dtype, arguments)
+            raw.append(argument)
+            continue
+        if own is not backend:
+            if backend is not None:
+                return _run_mixed(name, dtype, arguments)
+            backend = own
+        raw.append(argument._data)
+    if backend is FFI:
+        try:
+            return FFI.wrap(getattr(on_ffi, name)(*raw), dtype)
+        except NotSupportedError as error:
+            refused = error
+        except TorchError as error:
+            raise _told(name, error) from None
+        return _lent(_fall_back(name, arguments, _told(name, refused)), dtype)
+    return NUMPY.wrap(_on_numpy(name, raw), dtype)
+
+
+def _run_mixed(name: str, dtype: DType, arguments: tuple[Any, ...]) -> Tensor:
     if all(tensor._backend is NUMPY for tensor in _tensors(arguments)):
         return NUMPY.wrap(_call(NUMPY, name, arguments), dtype)
     try:

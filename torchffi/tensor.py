@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,9 +30,10 @@ from torchffi import (
 )
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, HandleError, InvalidArgumentError, ShapeError, TorchError
+from torchffi.loader import lib
 from torchffi.operands import Axis, Scalar
 from torchffi.operators import Operators
-from torchffi.routing import FFI, NUMPY, Backend, run
+from torchffi.routing import FFI, NUMPY, Backend, register, run
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -58,16 +60,10 @@ class Tensor(Operators):
     _backend: ClassVar[Backend]
     _data: Any
     _dtype: DType
-    _shape: tuple[int, ...] | None
+    _shape: tuple[int, ...]
 
     def __init__(self) -> None:
         raise TypeError("make a tensor with torchffi.asarray(), zeros(), from_numpy(), ...")
-
-    def __getattr__(self, name: str) -> Any:
-        # Only reached for what is missing: the data, after tensor_free().
-        if name == "_data":
-            raise HandleError(_FREED)
-        raise AttributeError(f"a Tensor has no attribute {name!r}")
 
     # ---- What it has
 
@@ -79,9 +75,16 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
-        if self._shape is None:
+        try:
+            return self._shape
+        except AttributeError:  # nobody has asked yet
             self._shape = self._backend.primitives.shape(self._data)
-        return self._shape
+            return self._shape
+
+    def _forget_shape(self) -> None:
+        """After an operator that may have changed it in place."""
+        with contextlib.suppress(AttributeError):
+            del self._shape
 
     @property
     def ndim(self) -> int:
@@ -329,17 +332,10 @@ class Tensor(Operators):
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._freed():
+        if not isinstance(self, _Freed):
             self._free()
 
     # ---- The end
-
-    def _freed(self) -> bool:
-        try:
-            object.__getattribute__(self, "_data")
-        except AttributeError:
-            return True
-        return False
 
     def _free(self) -> None:
         """Lets go of the memory now. HandleError if that was done before."""
@@ -453,8 +449,7 @@ class _FFITensor(Tensor):
     def _free(self) -> None:
         if not lifetimes.release(self._data):
             raise HandleError(_FREED)
-        del self._data
-        self._shape = None
+        _end(self, _FreedFFITensor)
 
 
 class _NumpyTensor(Tensor):
@@ -464,14 +459,44 @@ class _NumpyTensor(Tensor):
     _backend = NUMPY
 
     def _free(self) -> None:
-        try:
-            del self._data
-        except AttributeError:
-            raise HandleError(_FREED) from None
+        _end(self, _FreedNumpyTensor)
 
     @property
     def shape(self) -> tuple[int, ...]:
         return self._data.shape  # type: ignore[no-any-return]
+
+
+class _Freed:
+    """What is left of a tensor after :func:`torchffi.tensor_free`."""
+
+    __slots__ = ()
+
+    @property
+    def _data(self) -> Any:
+        raise HandleError(_FREED)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        raise HandleError(_FREED)
+
+    def _free(self) -> None:
+        raise HandleError(_FREED)
+
+
+class _FreedFFITensor(_Freed, _FFITensor):
+    __slots__ = ()
+
+
+class _FreedNumpyTensor(_Freed, _NumpyTensor):
+    __slots__ = ()
+
+
+def _end(tensor: Tensor, freed: type[Tensor]) -> None:
+    try:
+        del tensor._data
+    except AttributeError:  # another thread was first
+        raise HandleError(_FREED) from None
+    tensor.__class__ = freed
 
 
 _new = object.__new__
@@ -481,18 +506,60 @@ def _wrap_handle(handle: int, dtype: DType) -> Tensor:
     tensor = _new(_FFITensor)
     tensor._data = handle
     tensor._dtype = dtype
-    tensor._shape = None
     lifetimes.own(tensor, handle)
     return tensor
+
+
+def _swift(name: str, function: Callable[[int, int], int], admitted: frozenset[DType]) -> None:
+    """Lets an operator of two tensors of one dtype call LibTorch without any detour.
+
+    What LibTorch refuses, and all else, takes the way of every operator. This repeats
+    :func:`_wrap_handle` and :func:`lifetimes.own`, for two calls of functions are a tenth of the whole.
+    """
+    of_any = getattr(Tensor, name)
+    reference_of, later, now = lifetimes.Reference, lifetimes.later, lifetimes.now
+    owned, waiting, free_waiting = lifetimes.owned, lifetimes.waiting, lifetimes.free_waiting
+    at_once, batch = lifetimes.AT_ONCE, lifetimes.BATCH
+
+    def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
+        if type(other) is _FFITensor:
+            dtype = self._dtype
+            if other._dtype is dtype and dtype in admitted:
+                handle = function(self._data, other._data)
+                if handle:
+                    try:
+                        tensor = _new(_FFITensor)
+                        tensor._data = handle
+                        tensor._dtype = dtype
+                        reference = reference_of(tensor, later if handle < at_once else now)
+                        reference.handle = handle
+                        owned[handle] = reference
+                    except BaseException:
+                        lib.rt_torch_tensor_free(handle)
+                        raise
+                    if len(waiting) >= batch:
+                        free_waiting()
+                    return tensor
+        return of_any(self, other)  # type: ignore[no-any-return]
+
+    setattr(_FFITensor, name, operator)
+
+
+for _name, _function in {
+    "__add__": lib.rt_torch_tensor_add,
+    "__sub__": lib.rt_torch_tensor_sub,
+    "__mul__": lib.rt_torch_tensor_mul,
+    "__matmul__": lib.rt_torch_tensor_matmul,
+}.items():
+    _swift(_name, _function, frozenset(d for d in dtypes.ALL if d.kind in dtypes.NUMERIC))
 
 
 def _wrap_array(array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
     tensor = _new(_NumpyTensor)
     tensor._data = array if array.dtype == dtype.numpy else array.astype(dtype.numpy)
     tensor._dtype = dtype
-    tensor._shape = None
     return tensor
 
 
-FFI.wrap = _wrap_handle
-NUMPY.wrap = _wrap_array
+register(FFI, _wrap_handle, _FFITensor, _FreedFFITensor)
+register(NUMPY, _wrap_array, _NumpyTensor, _FreedNumpyTensor)
