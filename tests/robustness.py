@@ -12,6 +12,7 @@ import json
 import random
 import resource
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from shim import header

@@ -81,8 +81,8 @@ def unary(name: str, summary: str, admitted: frozenset[str], primitive: str | No
 
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
-        dtypes.check(name, x.dtype, admitted)
-        return run(operator, x.dtype, x)
+        dtypes.check(name, x._dtype, admitted)
+        return run(operator, x._dtype, x)
 
     returns = "A tensor of the same shape and dtype."
     arguments = _ONE.format(admitted=_admitted(admitted))
@@ -99,11 +99,11 @@ def unary_inexact(
 
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
-        dtypes.check(name, x.dtype, admitted)
+        dtypes.check(name, x._dtype, admitted)
         x = inexact(name, x)
-        if of_complex is not None and x.dtype.kind == "complex":
+        if of_complex is not None and x._dtype.kind == "complex":
             return of_complex(x)
-        return run(name, x.dtype, x)
+        return run(name, x._dtype, x)
 
     returns = "A tensor of the same shape."
     arguments = _ONE.format(admitted=_admitted(admitted, also_integers=True))
@@ -115,8 +115,8 @@ def rounding(name: str, summary: str) -> Unary:
 
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
-        dtypes.check(name, x.dtype, dtypes.REAL)
-        return run("clone" if x.dtype.kind in dtypes.INTEGER else name, x.dtype, x)
+        dtypes.check(name, x._dtype, dtypes.REAL)
+        return run("clone" if x._dtype.kind in dtypes.INTEGER else name, x._dtype, x)
 
     returns = "A tensor of the same shape and dtype."
     arguments = _ONE.format(admitted=_admitted(dtypes.REAL))
@@ -128,7 +128,7 @@ def test(name: str, summary: str, admitted: frozenset[str] = dtypes.ANY) -> Unar
 
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
-        dtypes.check(name, x.dtype, admitted)
+        dtypes.check(name, x._dtype, admitted)
         return run(name, dtypes.bool, x)
 
     returns = "A tensor of bool, of the same shape."
@@ -149,9 +149,9 @@ def binary(
 
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
-        if of_floats is not None and a.dtype.kind == "floating point":
+        if of_floats is not None and a._dtype.kind == "floating point":
             return of_floats(a, b)
-        return run(operator, result or a.dtype, a, b)
+        return run(operator, result or a._dtype, a, b)
 
     returns = (
         f"A tensor of the broadcast shape, in {result or 'the dtype where the operands meet'}."
@@ -169,7 +169,7 @@ def binary_inexact(
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         a, b = inexact(name, a), inexact(name, b)
-        return run(operator, a.dtype, a, b)
+        return run(operator, a._dtype, a, b)
 
     returns = "A tensor of the broadcast shape, in the dtype where the operands meet."
     arguments = _TWO.format(admitted=_admitted(admitted, also_integers=True))

@@ -147,6 +147,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         IndexError: For an index out of range, or more of them than axes.
         TypeError: For something that is no index.
     """
+    if type(key) is int and x.shape:  # what loops do
+        _check_bounds(key, 0, x)
+        return run("select", x.dtype, x, 0, key)
     view, indices, turned = _resolve(x, key)
     if turned:
         view = run("flip", x.dtype, view, turned)

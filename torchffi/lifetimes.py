@@ -34,6 +34,7 @@ later: Final = waiting.append
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
 _numbers: Final = itertools.count(1)
+_NUMBERS: Final = ffi.typeof("int64_t[64]")
 
 
 def now(
@@ -109,7 +110,7 @@ def take_back(ticket: Any, number: int) -> None:
 
 def collect_returned() -> None:
     """Drops the memory that LibTorch has returned since the last call."""
-    numbers = ffi.new("int64_t[64]")
+    numbers = ffi.new(_NUMBERS)
     while count := lib.torchffi_released(numbers, 64):
         for i in range(count):
             _lent.pop(numbers[i], None)

@@ -36,12 +36,12 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
     """
     x = tensor("reshape", x)
     dims = operands.shape("reshape", shape)
-    if any(n < -1 for n in dims):
+    if dims and min(dims) < -1:
         raise ShapeError(f"reshape: shape {x.shape} of {x.size} elements does not fit {dims}")
     operands.check_ndim("reshape", len(dims))
     if copy is False:
         return _seen_as(x, dims)
-    return run("reshape", x.dtype, x.clone() if copy else x, dims)
+    return run("reshape", x._dtype, x.clone() if copy else x, dims)
 
 
 def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:

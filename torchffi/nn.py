@@ -57,7 +57,8 @@ def relu(x: Tensor, /) -> Tensor:
 
     Source: aten::relu.
     """
-    return run("relu", x.dtype, _of("relu", x, REAL))
+    x = _of("relu", x, REAL)
+    return run("relu", x._dtype, x)
 
 
 def sigmoid(x: Tensor, /) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import sys
 from collections.abc import Sequence
@@ -80,15 +79,17 @@ def pair(
 ) -> tuple[Tensor, Tensor]:
     """Two operands in the dtype in which they meet. One of them may be a Python scalar."""
     if is_tensor(x1) and is_tensor(x2):
-        dtype = x1.dtype if x1.dtype is x2.dtype else dtypes.promote(operation, x1.dtype, x2.dtype)
+        dtype = (
+            x1._dtype if x1._dtype is x2._dtype else dtypes.promote(operation, x1._dtype, x2._dtype)
+        )
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), astype(x2, dtype)
     if is_tensor(x1) and is_scalar(x2):
-        dtype = scalar_dtype(operation, x2, x1.dtype)
+        dtype = scalar_dtype(operation, x2, x1._dtype)
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), scalar_tensor(operation, x2, dtype, x1)
     if is_tensor(x2) and is_scalar(x1):
-        dtype = scalar_dtype(operation, x1, x2.dtype)
+        dtype = scalar_dtype(operation, x1, x2._dtype)
         dtypes.check(operation, dtype, admitted)
         return scalar_tensor(operation, x1, dtype, x2), astype(x2, dtype)
     given = f"{type(x1).__name__} and {type(x2).__name__}"
@@ -97,13 +98,13 @@ def pair(
 
 def astype(x: Tensor, dtype: DType) -> Tensor:
     """The tensor itself if it has the dtype already."""
-    return x if x.dtype is dtype else run("to_dtype", dtype, x, dtype)
+    return x if x._dtype is dtype else run("to_dtype", dtype, x, dtype)
 
 
 def inexact(operation: str, x: Tensor) -> Tensor:
     """The tensor in a floating-point or complex dtype: integers become the default one."""
     x = tensor(operation, x)
-    return astype(x, dtypes.default_float) if _RANK[x.dtype.kind] < 2 else x
+    return astype(x, dtypes.default_float) if _RANK[x._dtype.kind] < 2 else x
 
 
 def axis(operation: str, axis: SupportsIndex, x: Tensor, extra: int = 0) -> int:
@@ -131,12 +132,14 @@ def axes(operation: str, axis_: Axis, x: Tensor, extra: int = 0) -> tuple[int, .
 
 def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int, ...]:
     """Integers from one of them or a sequence."""
+    index = operator.index
     try:
-        return (operator.index(value),)  # type: ignore[arg-type]
-    except TypeError:
-        pass
-    try:
-        return tuple(operator.index(n) for n in value)  # type: ignore[union-attr]
+        if isinstance(value, (tuple, list)):
+            return tuple([index(n) for n in value])
+        try:
+            return (index(value),)  # type: ignore[arg-type]
+        except TypeError:
+            return tuple([index(n) for n in value])  # type: ignore[union-attr]
     except TypeError:
         raise DTypeError(f"{operation}: a {what} is integers, got {value!r:.60}") from None
 
@@ -149,9 +152,12 @@ def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
 def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
     """The shape of a tensor to create."""
     dims = shape(operation, value)
-    if any(n < 0 for n in dims):
-        raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
-    if math.prod(max(n, 1) for n in dims) > sys.maxsize // _WIDEST:
+    size = _WIDEST
+    for n in dims:
+        if n < 0:
+            raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
+        size *= n or 1
+    if size > sys.maxsize:
         raise InvalidArgumentError(f"{operation}: shape {dims} is too large")
     check_ndim(operation, len(dims))
     return dims

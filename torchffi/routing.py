@@ -182,7 +182,7 @@ def moved(tensor: Tensor, backend: Backend) -> Tensor:
 
 def lendable(array: np.ndarray[Any, Any]) -> bool:
     """Whether LibTorch can use the array's own memory: writable, aligned, no negative stride."""
-    return bool(
+    return array.flags.carray or bool(
         array.flags.writeable
         and array.flags.aligned
         and min(array.strides, default=0) >= 0
@@ -212,7 +212,7 @@ def _call(backend: Backend, name: str, arguments: tuple[Any, ...]) -> Any:
         raise _told(name, error) from None
 
 
-def _on_numpy(name: str, raw: list[Any]) -> Any:
+def _on_numpy(name: str, raw: Sequence[Any]) -> Any:
     try:
         with np.errstate(all="ignore"):
             return getattr(on_numpy, name)(*raw)
@@ -327,9 +327,12 @@ def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
 def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
     """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
     backend = default_backend()
+    if backend is NUMPY:
+        return NUMPY.wrap(_on_numpy(name, arguments), dtype)
     try:
-        return backend.wrap(_call(backend, name, arguments), dtype)
+        return FFI.wrap(getattr(on_ffi, name)(*arguments), dtype)
     except NotSupportedError as error:
-        if backend is NUMPY:
-            raise
-        return _lent(_fall_back(name, arguments, error), dtype)
+        refused = error
+    except TorchError as error:
+        raise _told(name, error) from None
+    return _lent(_fall_back(name, arguments, _told(name, refused)), dtype)

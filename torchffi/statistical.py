@@ -28,23 +28,25 @@ def reduce(
     primitive: str | None = None,
 ) -> Tensor:
     """Calls a primitive that takes axes, the tensor, the axes and the parameters in this order."""
-    axes = operands.axes(operation, axis, x)
     primitive = primitive or operation
+    if axis is None:
+        return run(primitive, dtype, x, None, *parameters)
+    axes = operands.axes(operation, axis, x)
     if axes:
         return run(primitive, dtype, x, axes, *parameters)
     # LibTorch takes an empty list of axes for all of them: give it one of length 1 to reduce.
-    result = run(primitive, dtype, run("unsqueeze", x.dtype, x, 0), (0,), *parameters)
+    result = run(primitive, dtype, run("unsqueeze", x._dtype, x, 0), (0,), *parameters)
     return result if result.ndim == x.ndim else run("squeeze", dtype, result, 0)
 
 
 def _sum_dtype(operation: str, x: Tensor, dtype: DType | None) -> DType:
     if dtype is not None:
         dtype = dtypes.given(operation, dtype, dtype)
-        dtypes.check_conversion(operation, x.dtype, dtype)
+        dtypes.check_conversion(operation, x._dtype, dtype)
         return dtype
-    if x.dtype.kind == "unsigned integer":
+    if x._dtype.kind == "unsigned integer":
         return dtypes.uint64
-    return dtypes.int64 if x.dtype.kind in ("bool", "signed integer") else x.dtype
+    return dtypes.int64 if x._dtype.kind in ("bool", "signed integer") else x._dtype
 
 
 def sum(
@@ -91,8 +93,8 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Source: aten::mean.dim.
     """
     x = tensor("mean", x)
-    dtypes.check("mean", x.dtype, INEXACT)
-    return reduce("mean", x, axis, x.dtype, bool(keepdims))
+    dtypes.check("mean", x._dtype, INEXACT)
+    return reduce("mean", x, axis, x._dtype, bool(keepdims))
 
 
 def var(
@@ -113,8 +115,8 @@ def var(
     Source: aten::var.correction.
     """
     x = tensor("var", x)
-    dtypes.check("var", x.dtype, FLOATING)
-    return reduce("var", x, axis, x.dtype, float(correction), bool(keepdims))
+    dtypes.check("var", x._dtype, FLOATING)
+    return reduce("var", x, axis, x._dtype, float(correction), bool(keepdims))
 
 
 def std(
@@ -124,16 +126,16 @@ def std(
 
     Source: aten::var.correction, aten::sqrt.
     """
-    return run("sqrt", x.dtype, var(x, axis=axis, correction=correction, keepdims=keepdims))
+    return run("sqrt", x._dtype, var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
 def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
     x = tensor(operation, x)
-    dtypes.check(operation, x.dtype, REAL)
+    dtypes.check(operation, x._dtype, REAL)
     axes = operands.axes(operation, axis, x)
     if any_empty(x, axes):
         raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
-    return reduce(operation, x, axes, x.dtype, bool(keepdims), primitive=primitive)
+    return reduce(operation, x, axes, x._dtype, bool(keepdims), primitive=primitive)
 
 
 def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
@@ -176,7 +178,7 @@ def _running(
     include_initial: bool,
 ) -> Tensor:
     x = tensor(operation, x)
-    dtypes.check(operation, x.dtype, ANY if dtype else NUMERIC)
+    dtypes.check(operation, x._dtype, ANY if dtype else NUMERIC)
     if axis is None and x.ndim != 1:
         raise ShapeError(f"{operation}: shape {x.shape} has not one axis: say which one, axis=...")
     along = operands.axis(operation, -1 if axis is None else axis, x)

@@ -272,11 +272,12 @@ class Tensor(Operators):
     # ---- Python's protocols
 
     def _only(self, kind: str) -> Any:
-        if self.size != 1:
+        try:
+            return self.item()
+        except ShapeError:
             raise ShapeError(
                 f"{kind}: shape {self.shape} has {self.size} elements, expected exactly one"
-            )
-        return self.item()
+            ) from None
 
     def __bool__(self) -> bool:
         return bool(self._only("bool"))
@@ -503,43 +504,36 @@ _new = object.__new__
 
 
 def _wrap_handle(handle: int, dtype: DType) -> Tensor:
-    tensor = _new(_FFITensor)
-    tensor._data = handle
-    tensor._dtype = dtype
-    lifetimes.own(tensor, handle)
+    """A tensor that owns a handle: what :func:`lifetimes.own` does, without calling it."""
+    try:
+        tensor = _new(_FFITensor)
+        tensor._data = handle
+        tensor._dtype = dtype
+        at_once = handle >= lifetimes.AT_ONCE
+        reference = lifetimes.Reference(tensor, lifetimes.now if at_once else lifetimes.later)
+        reference.handle = handle
+        lifetimes.owned[handle] = reference
+    except BaseException:
+        lib.rt_torch_tensor_free(handle)
+        raise
+    if len(lifetimes.waiting) >= lifetimes.BATCH:
+        lifetimes.free_waiting()
     return tensor
 
 
-def _swift(name: str, function: Callable[[int, int], int], admitted: frozenset[DType]) -> None:
-    """Lets an operator of two tensors of one dtype call LibTorch without any detour.
+def _swift(name: str, function: Callable[[int, int], int]) -> None:
+    """Lets an operator of two tensors of one numeric dtype call LibTorch without any detour.
 
-    What LibTorch refuses, and all else, takes the way of every operator. This repeats
-    :func:`_wrap_handle` and :func:`lifetimes.own`, for two calls of functions are a tenth of the whole.
+    What LibTorch refuses, and all else, takes the way of every operator.
     """
     of_any = getattr(Tensor, name)
-    reference_of, later, now = lifetimes.Reference, lifetimes.later, lifetimes.now
-    owned, waiting, free_waiting = lifetimes.owned, lifetimes.waiting, lifetimes.free_waiting
-    at_once, batch = lifetimes.AT_ONCE, lifetimes.BATCH
+    numeric = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in dtypes.NUMERIC)
 
     def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
-        if type(other) is _FFITensor:
-            dtype = self._dtype
-            if other._dtype is dtype and dtype in admitted:
-                handle = function(self._data, other._data)
-                if handle:
-                    try:
-                        tensor = _new(_FFITensor)
-                        tensor._data = handle
-                        tensor._dtype = dtype
-                        reference = reference_of(tensor, later if handle < at_once else now)
-                        reference.handle = handle
-                        owned[handle] = reference
-                    except BaseException:
-                        lib.rt_torch_tensor_free(handle)
-                        raise
-                    if len(waiting) >= batch:
-                        free_waiting()
-                    return tensor
+        if type(other) is _FFITensor and other._dtype is self._dtype and self._dtype in numeric:
+            handle = function(self._data, other._data)
+            if handle:
+                return _wrap_handle(handle, self._dtype)
         return of_any(self, other)  # type: ignore[no-any-return]
 
     setattr(_FFITensor, name, operator)
@@ -551,7 +545,7 @@ for _name, _function in {
     "__mul__": lib.rt_torch_tensor_mul,
     "__matmul__": lib.rt_torch_tensor_matmul,
 }.items():
-    _swift(_name, _function, frozenset(d for d in dtypes.ALL if d.kind in dtypes.NUMERIC))
+    _swift(_name, _function)
 
 
 def _wrap_array(array: np.ndarray[Any, Any], dtype: DType) -> Tensor:

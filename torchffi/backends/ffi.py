@@ -31,10 +31,13 @@ def __getattr__(name: str) -> Callable[..., Any]:
     )
     if function is None:
         return getattr(aten, name)  # type: ignore[no-any-return]
-    result = done if ffi.typeof(function).result.cname == "int32_t" else new
+    failed = -1 if ffi.typeof(function).result.cname == "int32_t" else 0
 
     def primitive(*arguments: Any) -> int:
-        return result(function(*arguments))
+        result: int = function(*arguments)
+        if result == failed:
+            raise failure()
+        return result
 
     setattr(sys.modules[__name__], name, primitive)
     return primitive
@@ -105,15 +108,18 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
 def from_numpy(array: np.ndarray[Any, Any]) -> Raw:
     """A handle over the array's own memory, which lives until LibTorch lets go of it."""
     dtype = dtypes.by_numpy(array.dtype)
-    strides = [step // array.itemsize for step in array.strides]
-    address = array.__array_interface__["data"][0]
-    last = builtins.sum((n - 1) * step for n, step in zip(array.shape, array.strides, strict=True))
-    nbytes = array.itemsize + last if array.size else 0
+    if array.flags.carray and array.size:
+        address, nbytes, strides = ffi.from_buffer(array), array.nbytes, ffi.NULL
+    else:
+        address = ffi.cast("void *", array.__array_interface__["data"][0])
+        strides = [step // array.itemsize for step in array.strides]
+        steps = zip(array.shape, array.strides, strict=True)
+        last = builtins.sum((n - 1) * step for n, step in steps)
+        nbytes = array.itemsize + last if array.size else 0
     ticket, number = lifetimes.lend(array)
     handle = lib.rt_torch_tensor_from_blob(
-        ffi.cast("void *", address), nbytes, array.shape, strides, array.ndim, dtype.code,
-        _RELEASE, ticket,
-    )  # fmt: skip
+        address, nbytes, array.shape, strides, array.ndim, dtype.code, _RELEASE, ticket
+    )
     if not handle:
         lifetimes.take_back(ticket, number)
         raise failure()
@@ -147,62 +153,71 @@ def from_dlpack(
     return handle, dtypes.by_code(lib.rt_torch_tensor_dtype(handle))
 
 
-class _Export:
-    """Memory of a tensor for NumPy, with a handle of its own, so that it outlives the tensor."""
-
-    __slots__ = ("__array_interface__", "__weakref__")
-
-    def __init__(self, x: Raw, dtype: DType) -> None:
-        if dtype.numpy is None:
-            raise DTypeError(
-                f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
-            )
-        if is_cuda(x):
-            raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
-        lifetimes.own(self, new(lib.rt_torch_tensor_alias(x)))
-        address = ffi.new("void **")
-        done(lib.rt_torch_tensor_data(x, address))
-        self.__array_interface__ = {
-            "version": 3,
-            "typestr": dtype.numpy.str,
-            "shape": shape(x),
-            "strides": tuple(step * dtype.itemsize for step in strides(x)),
-            "data": (int(ffi.cast("uintptr_t", address[0])), False),
-        }
-
-
 def numpy(x: Raw, dtype: DType) -> np.ndarray[Any, Any]:
-    """An array over the tensor's memory."""
-    export = _Export(x, dtype)
-    if 0 in export.__array_interface__["shape"]:
-        return np.empty(export.__array_interface__["shape"], dtype.numpy)
-    return np.asarray(export)
+    """An array over the tensor's memory, with a handle of its own, so that it outlives the tensor."""
+    if dtype.numpy is None:
+        raise DTypeError(
+            f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
+        )
+    if is_cuda(x):
+        raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
+    dims, size = shape(x), dtype.itemsize
+    if 0 in dims:
+        return np.empty(dims, dtype.numpy)
+    steps = [step * size for step in strides(x)]
+    reach = size + builtins.sum((n - 1) * step for n, step in zip(dims, steps, strict=True))
+    address = ffi.new("void **")
+    done(lib.rt_torch_tensor_data(x, address))
+    memory = ffi.buffer(address[0], reach)  # what the array keeps alive
+    lifetimes.own(memory, new(lib.rt_torch_tensor_alias(x)))
+    array: np.ndarray[Any, Any] = np.ndarray(dims, dtype.numpy, memory, 0, steps)
+    return array
+
+
+# What an item of each dtype is read as; float16 has no type in C.
+_C_TYPES = {
+    "bool": "bool[16]",
+    **{
+        f"{sign}int{n}": f"{sign}int{n}_t[{128 // n}]"
+        for sign in ("", "u")
+        for n in (8, 16, 32, 64)
+    },
+    "float32": "float[4]",
+    "float64": "double[2]",
+    "complex64": "float[4]",
+    "complex128": "double[2]",
+}
+_items = {dtypes.by_name(name): ffi.typeof(kind) for name, kind in _C_TYPES.items()}
 
 
 def item(x: Raw, dtype: DType) -> Any:
-    value = ffi.new("char[16]")
-    if dtype.numpy is None:
+    kind = _items.get(dtype)
+    if kind is None:
         wide = to_dtype(x, dtypes.float32)
         try:
             return item(wide, dtypes.float32)
         finally:
             lib.rt_torch_tensor_free(wide)
+    value = ffi.new(kind)
     done(lib.rt_torch_tensor_item(x, value))
-    return np.frombuffer(ffi.buffer(value), dtype.numpy, 1)[0].item()
+    return complex(value[0], value[1]) if dtype.kind == "complex" else value[0]
 
 
 # ---- What a tensor has
 
 
+_AXES = ffi.typeof("int64_t[64]")
+
+
 def shape(x: Raw) -> tuple[int, ...]:
-    dims = ffi.new("int64_t[64]")
-    return tuple(dims[0 : done(lib.rt_torch_tensor_shape(x, dims, 64))])
+    dims = ffi.new(_AXES)
+    return tuple(ffi.unpack(dims, done(lib.rt_torch_tensor_shape(x, dims, 64))))
 
 
 def strides(x: Raw) -> tuple[int, ...]:
     """In elements."""
-    steps = ffi.new("int64_t[64]")
-    return tuple(steps[0 : done(lib.rt_torch_tensor_strides(x, steps, 64))])
+    steps = ffi.new(_AXES)
+    return tuple(ffi.unpack(steps, done(lib.rt_torch_tensor_strides(x, steps, 64))))
 
 
 def device(x: Raw) -> int:
