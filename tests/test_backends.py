@@ -15,11 +15,12 @@ import pytest
 
 import torchffi as t
 from tests.elementwise_table import BINARY, UNARY
-from tests.support import ROOT, check, dtype_of, python, sample
+from tests.support import ROOT, check, dtype_of, inf, python, sample
 from torchffi import dtypes, routing
 from torchffi.backends import aten
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
+from torchffi.backends.numpy import quiet
 from torchffi.errors import NotSupportedError
 from torchffi.loader import lib
 
@@ -356,3 +357,52 @@ def test_results_of_both_backends_agree_in_a_chain(ffi_backend: None) -> None:
     ours = compute()
     with t.use_backend("numpy"):
         np.testing.assert_allclose(compute(), ours, rtol=1e-4, atol=1e-5)
+
+
+def test_numpys_arithmetic_is_quiet_whatever_the_caller_asked_numpy_for(
+    numpy_backend: None,
+) -> None:
+    huge = t.asarray([3e38])
+    with np.errstate(all="raise"):
+        state = np.geterr()
+        assert (huge + huge).tolist() == (huge * huge).tolist() == [inf]
+        assert t.log(huge - huge).tolist() == [-inf]
+        assert np.geterr() == state
+        with pytest.raises(FloatingPointError):
+            huge.numpy() * huge.numpy()
+
+
+@pytest.mark.parametrize("run", [quiet._in_context, quiet._in_errstate])
+def test_quiet_calls_nest_and_end_with_an_exception(run: Any) -> None:
+    def fail() -> None:
+        assert run(np.log, np.zeros(1)).tolist() == [-inf]
+        raise KeyError
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            run(fail)
+        assert run(run, np.log, np.zeros(1)).tolist() == [-inf]
+
+
+@pytest.mark.parametrize("name", ["float32", "int64", "complex128", "uint16", "bool", "float16"])
+@pytest.mark.parametrize("symbol", ["+", "-", "*", "@"])
+def test_operators_without_a_detour_give_what_functions_give(
+    symbol: str, name: str, backend: str
+) -> None:
+    operator, function = {
+        "+": (lambda a, b: a + b, t.add),
+        "-": (lambda a, b: a - b, t.subtract),
+        "*": (lambda a, b: a * b, t.multiply),
+        "@": (lambda a, b: a @ b, t.matmul),
+    }[symbol]
+    x, y = t.asarray(sample(name, 4).reshape(2, 2)), t.asarray(sample(name, 4, 1).reshape(2, 2))
+    if name == "bool":
+        with pytest.raises(TypeError, match="dtype bool is not admitted"):
+            operator(x, y)
+        return
+    result = operator(x, y)
+    check(result, function(x, y).numpy())
+    assert result.backend == backend
+    assert operator(x[0, :0], y[0, :0]).shape == (() if symbol == "@" else (0,))
+    with pytest.raises(ValueError, match=rf"{function.__name__}: shapes"):
+        operator(x, t.asarray(sample(name, 6).reshape(3, 2)))

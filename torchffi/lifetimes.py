@@ -34,7 +34,7 @@ later: Final = waiting.append
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
 _numbers: Final = itertools.count(1)
-_NUMBERS: Final = ffi.typeof("int64_t[64]")
+_NUMBERS: Final = ffi.typeof(f"int64_t[{BATCH}]")
 
 
 def now(
@@ -93,8 +93,9 @@ def lend(memory: object) -> tuple[Any, int]:
     Returns:
         The ticket to hand to ``torchffi_release``, and its number for :func:`take_back`.
     """
-    collect_returned()
     number = next(_numbers)
+    if number % BATCH == 0:  # for what goes without a tensor of ours: a thread, another library
+        collect_returned()
     ticket = lib.torchffi_ticket(number)
     if ticket == ffi.NULL:
         raise MemoryError
@@ -111,9 +112,11 @@ def take_back(ticket: Any, number: int) -> None:
 def collect_returned() -> None:
     """Drops the memory that LibTorch has returned since the last call."""
     numbers = ffi.new(_NUMBERS)
-    while count := lib.torchffi_released(numbers, 64):
-        for i in range(count):
-            _lent.pop(numbers[i], None)
+    count = BATCH
+    while count == BATCH:
+        count = lib.torchffi_released(numbers, BATCH)
+        for number in ffi.unpack(numbers, count):
+            _lent.pop(number, None)
 
 
 # What still lives at the end of the process is left to the operating system: freeing it would only

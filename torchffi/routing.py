@@ -18,6 +18,7 @@ import numpy as np
 from torchffi import loader
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
+from torchffi.backends.numpy.quiet import quietly
 from torchffi.dtypes import DType
 from torchffi.errors import (
     InvalidArgumentError,
@@ -214,8 +215,7 @@ def _call(backend: Backend, name: str, arguments: tuple[Any, ...]) -> Any:
 
 def _on_numpy(name: str, raw: Sequence[Any]) -> Any:
     try:
-        with np.errstate(all="ignore"):
-            return getattr(on_numpy, name)(*raw)
+        return quietly(getattr(on_numpy, name), *raw)
     except Exception as error:
         raise _told(name, on_numpy.failure(error)) from None
 

@@ -28,6 +28,7 @@ from torchffi import (
     statistical,
     utility,
 )
+from torchffi.backends.numpy.quiet import quietly
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, HandleError, InvalidArgumentError, ShapeError, TorchError
 from torchffi.loader import lib
@@ -521,36 +522,47 @@ def _wrap_handle(handle: int, dtype: DType) -> Tensor:
     return tensor
 
 
-def _swift(name: str, function: Callable[[int, int], int]) -> None:
-    """Lets an operator of two tensors of one numeric dtype call LibTorch without any detour.
+def _swift(name: str, of_handles: Callable[[int, int], int], of_arrays: Callable[..., Any]) -> None:
+    """Lets an operator of two tensors of one backend and numeric dtype take no detour.
 
-    What LibTorch refuses, and all else, takes the way of every operator.
+    What is refused, and all else, takes the way of every operator, which also tells what is wrong.
     """
     of_any = getattr(Tensor, name)
     numeric = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in dtypes.NUMERIC)
 
-    def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
+    def on_libtorch(self: Tensor, other: Tensor | Scalar) -> Tensor:
         if type(other) is _FFITensor and other._dtype is self._dtype and self._dtype in numeric:
-            handle = function(self._data, other._data)
+            handle = of_handles(self._data, other._data)
             if handle:
                 return _wrap_handle(handle, self._dtype)
         return of_any(self, other)  # type: ignore[no-any-return]
 
-    setattr(_FFITensor, name, operator)
+    def on_numpy(self: Tensor, other: Tensor | Scalar) -> Tensor:
+        if type(other) is _NumpyTensor and other._dtype is self._dtype and self._dtype in numeric:
+            try:
+                array = quietly(of_arrays, self._data, other._data)
+            except ValueError:
+                return of_any(self, other)  # type: ignore[no-any-return]
+            tensor = _new(_NumpyTensor)
+            tensor._data = array if type(array) is np.ndarray else np.asarray(array)
+            tensor._dtype = self._dtype
+            return tensor
+        return of_any(self, other)  # type: ignore[no-any-return]
+
+    setattr(_FFITensor, name, on_libtorch)
+    setattr(_NumpyTensor, name, on_numpy)
 
 
-for _name, _function in {
-    "__add__": lib.rt_torch_tensor_add,
-    "__sub__": lib.rt_torch_tensor_sub,
-    "__mul__": lib.rt_torch_tensor_mul,
-    "__matmul__": lib.rt_torch_tensor_matmul,
-}.items():
-    _swift(_name, _function)
+_swift("__add__", lib.rt_torch_tensor_add, np.add)
+_swift("__sub__", lib.rt_torch_tensor_sub, np.subtract)
+_swift("__mul__", lib.rt_torch_tensor_mul, np.multiply)
+_swift("__matmul__", lib.rt_torch_tensor_matmul, np.matmul)
 
 
 def _wrap_array(array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
     tensor = _new(_NumpyTensor)
-    tensor._data = array if array.dtype == dtype.numpy else array.astype(dtype.numpy)
+    exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
+    tensor._data = array if exact else array.astype(dtype.numpy)
     tensor._dtype = dtype
     return tensor
 

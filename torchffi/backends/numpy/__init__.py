@@ -1,6 +1,6 @@
 """Primitives on NumPy: what :mod:`torchffi.backends.ffi` does, on arrays. Raw data is an ndarray.
 
-They are called under ``np.errstate(all="ignore")``: LibTorch's arithmetic is quiet as well.
+They are called without floating-point warnings: see :mod:`torchffi.backends.numpy.quiet`.
 """
 
 from __future__ import annotations

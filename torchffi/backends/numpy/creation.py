@@ -10,12 +10,20 @@ from torchffi.backends.numpy.checks import (
 )
 from torchffi.dtypes import DType
 
-_generator = np.random.default_rng()
+_generator: np.random.Generator | None = None
 
 
 def seed(number: int) -> None:
     global _generator
     _generator = np.random.default_rng(number % 2**64)
+
+
+def _random() -> np.random.Generator:
+    """Made, and its module imported, for the first number: that takes longer than all else here."""
+    global _generator
+    if _generator is None:
+        _generator = np.random.default_rng()
+    return _generator
 
 
 def empty(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
@@ -45,13 +53,13 @@ def rand(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
     steps = 2.0 ** _DIGITS.get(part.name, 53)
     result = np.empty(shape, kind)
     for half in (result.real, result.imag) if kind.kind == "c" else (result,):
-        half[...] = np.floor(_generator.random(shape) * steps) / steps
+        half[...] = np.floor(_random().random(shape) * steps) / steps
     return result
 
 
 def randn(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
     kind = in_numpy(dtype, device)
-    draw = _generator.standard_normal
+    draw = _random().standard_normal
     if kind.kind == "c":  # unit variance over both parts, as LibTorch has it
         return np.asarray((draw(shape) + 1j * draw(shape)) * np.sqrt(0.5), kind)
     return np.asarray(draw(shape), kind)
