@@ -168,6 +168,8 @@ class Overload:
         results, codes = operator.call(self._packers, values, keep)
         if operator.targets:
             self._refresh(values, keep)
+        if len(results) == 1 and type(results[0]) is int and self._tensors:
+            return _wrapped(results[0], codes[0])
         if self._tensors:
             self._wrap(results, codes)
         if len(results) == 1:
@@ -184,9 +186,6 @@ class Overload:
 
     def _wrap(self, results: list[Any], codes: Sequence[int]) -> None:
         """Makes tensors of the handles; where that fails, those that are left are freed."""
-        if len(results) == 1 and type(results[0]) is int:
-            results[0] = _wrapped(results[0], codes[0])
-            return
         left = list(self._tensors)
         while left:
             position = left.pop(0)

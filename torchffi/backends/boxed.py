@@ -123,7 +123,16 @@ class Operator:
             frame = Frame(_MOST_ARGUMENTS, _MOST_RESULTS)
         try:
             frame.keep = keep
-            self._pack(frame, packers, values)
+            at = 0
+            try:
+                for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
+                    if value is _MISSING:
+                        mark(frame, at)
+                    else:
+                        pack(frame, at, value)
+                    at += WORDS
+            except (TypeError, ValueError, OverflowError, AttributeError) as error:
+                raise self._unfit(at // WORDS, values, error) from error
             count = lib.rt_torch_call(
                 self._number, frame.arguments, len(values), frame.results, _MOST_RESULTS
             )
@@ -142,23 +151,13 @@ class Operator:
             results[result] = values[argument]
         return results, codes
 
-    def _pack(self, frame: Frame, packers: Sequence[Packer], values: Sequence[Any]) -> None:
-        at = 0
-        try:
-            for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
-                if value is _MISSING:
-                    mark(frame, at)
-                else:
-                    pack(frame, at, value)
-                at += WORDS
-        except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            position = at // WORDS
-            parameter = self.schema.parameters[position]
-            why = f" ({error})" if isinstance(error, ValueError) else ""
-            raise self._misfit(
-                f"argument '{parameter.name}' (position {position}) is "
-                f"{_described(values[position])}, expected {parameter.text}{why}"
-            ) from error
+    def _unfit(self, position: int, values: Sequence[Any], error: Exception) -> ArgumentError:
+        parameter = self.schema.parameters[position]
+        why = f" ({error})" if isinstance(error, ValueError) else ""
+        return self._misfit(
+            f"argument '{parameter.name}' (position {position}) is "
+            f"{_described(values[position])}, expected {parameter.text}{why}"
+        )
 
     def _misfit(self, text: str) -> ArgumentError:
         return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
