@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -20,6 +21,12 @@ from torchffi.dtypes import DType
 pytest.register_assert_rewrite("tests.support")
 
 _fallbacks: Counter[str] = Counter()
+
+
+def pytest_collection_finish() -> None:
+    """From here on a collection looks at what the tests make, not at all of pytest and the libraries."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -133,3 +134,9 @@ def handles() -> tuple[int, int, int]:
     """Live handles, their bytes, and lent arrays."""
     stats = torchffi.memory_stats()
     return stats["live_handles"], stats["live_bytes"], stats["lent_arrays"]
+
+
+def settled() -> tuple[int, int, int]:
+    """The same, once what other tests left in cycles is gone: to compare with at the end of a test."""
+    gc.collect()
+    return handles()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import settled
 from torchffi import dtypes, lifetimes
 from torchffi.loader import ffi, lib
 
@@ -40,7 +41,7 @@ class Handles:
 @pytest.fixture
 def new(ffi_backend: None) -> Iterator[Handles]:
     handles = Handles()
-    lifetimes.free_waiting()
+    settled()
     before = lib.rt_torch_live_handles()
     yield handles
     for handle in handles.owned:
@@ -265,7 +266,7 @@ def test_a_view_keeps_its_base_alive_and_a_shared_storage_counts_once(new: Handl
 
 
 def test_counters_follow_the_handles() -> None:
-    lifetimes.free_waiting()
+    settled()
     live, created = lib.rt_torch_live_handles(), lib.rt_torch_created_handles()
     handles = [whole() for _ in range(10)]
     assert lib.rt_torch_live_handles() == live + 10

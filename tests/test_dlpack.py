@@ -36,7 +36,7 @@ from tests.dlpack_structures import (
     pointer,
     structure,
 )  # fmt: skip
-from tests.support import NAMES, check, dtype_of, handles, python, sample
+from tests.support import NAMES, check, dtype_of, handles, python, sample, settled
 from torchffi import dlpack, dtypes
 from torchffi.backends import boxed, capsules
 from torchffi.backends import ffi as on_ffi
@@ -514,7 +514,7 @@ def test_producer_goes_before_the_consumer(torch: Any, backend: str) -> None:
 
 
 def test_consumer_goes_before_the_producer(torch: Any, backend: str) -> None:
-    before = handles()
+    before = settled()
     x = t.arange(1000)
     del_first = [np.from_dlpack(x), torch.from_dlpack(x), t.from_dlpack(x)]
     del del_first[:]
@@ -534,7 +534,7 @@ def test_export_outlives_tensor_free(torch: Any, backend: str) -> None:
 @pytest.mark.parametrize("version", [None, (1, 0)])
 def test_capsule_that_nobody_takes_lets_go_of_the_memory(version: Any, ffi_backend: None) -> None:
     values = np.ones(8)
-    alive, before = weakref.ref(values), handles()
+    alive, before = weakref.ref(values), settled()
     capsule: Any = t.from_numpy(values).__dlpack__(max_version=version)
     del values
     gc.collect()
@@ -548,7 +548,7 @@ def test_capsule_that_nobody_takes_lets_go_of_the_memory(version: Any, ffi_backe
 
 
 def test_many_exports_and_imports_leave_nothing_behind(torch: Any, ffi_backend: None) -> None:
-    before = handles()
+    before = settled()
     for _ in range(1000):
         x = t.ones((2, 3))
         x.__dlpack__()
@@ -586,7 +586,7 @@ def on_ffi_tensor(handle: int) -> t.Tensor:
 def test_deleter_is_called_once_after_the_last_tensor(
     free: Callable[[t.Tensor], None], versioned: bool, ffi_backend: None
 ) -> None:
-    producer, before = Producer(versioned), handles()
+    producer, before = Producer(versioned), settled()
     x = t.from_dlpack(producer)
     assert x.tolist() == [[0, 1, 2], [3, 4, 5]]
     view = x.T[1:]
@@ -630,7 +630,7 @@ def test_deleter_of_memory_without_elements_is_called_once(
 def test_deleter_is_called_at_once_where_the_memory_was_copied(
     cause: str, ffi_backend: None
 ) -> None:
-    producer, before = Producer(), handles()
+    producer, before = Producer(), settled()
     if cause == "read-only":
         producer.made.flags = READ_ONLY | IS_COPIED
     else:
@@ -659,7 +659,7 @@ def test_deleter_is_left_to_the_capsule_where_the_import_is_refused(
         return kept[-1]
 
     producer.__dlpack__ = asked  # type: ignore[method-assign]
-    before = handles()
+    before = settled()
     with pytest.raises(TypeError, match=r"from_dlpack: .*dtype"):
         t.from_dlpack(producer)
     assert producer.deleted == 0
@@ -708,7 +708,7 @@ def test_capsule_that_cannot_be_made_leaves_nothing_behind(
         raise MemoryError
 
     values = np.ones(3)
-    alive, before = weakref.ref(values), handles()
+    alive, before = weakref.ref(values), settled()
     x = t.from_numpy(values)
     monkeypatch.setattr(capsules, "_new", fail)
     with pytest.raises(MemoryError):
@@ -785,7 +785,7 @@ def test_malformed_structure_is_refused_and_stays_the_callers(
     change: str, versioned: int, ffi_backend: None
 ) -> None:
     code, words, spoil = MALFORMED[change]
-    producer, before = Producer(bool(versioned)), handles()
+    producer, before = Producer(bool(versioned)), settled()
     spoil(producer)
     for copy in (0, 1):
         assert lib.rt_torch_tensor_from_dlpack(pointer(producer.made), versioned, copy) == 0
@@ -900,7 +900,7 @@ def test_quantized_tensor_has_no_dtype_of_dlpack(ffi_backend: None) -> None:
 
 def test_structures_work_in_plain_c_without_capsules(ffi_backend: None) -> None:
     x = t.asarray([1.0, 2.0])
-    before = handles()
+    before = settled()
     for versioned in (0, 1):
         managed = lib.rt_torch_tensor_to_dlpack(x._data, versioned, 0)
         handle = lib.rt_torch_tensor_from_dlpack(managed, versioned, 0)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import handles
+from tests.support import handles, settled
 from torchffi import errors
 from torchffi.backends import calls
 from torchffi.backends import numpy as on_numpy
@@ -339,7 +339,7 @@ def test_mistake_raises_the_same_exception_and_message_on_both_backends(
     name: str, backend: str
 ) -> None:
     make, expected, message = MISTAKES[name]
-    before = handles()
+    before = settled()
     with pytest.raises(expected) as raised:
         make()
     assert str(raised.value) == message

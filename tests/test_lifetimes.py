@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import handles, python
+from tests.support import handles, python, settled
 from torchffi import lifetimes
 from torchffi.backends import ffi as on_ffi
 from torchffi.loader import ffi, lib
@@ -52,20 +52,15 @@ def drop_on_ffi(count: int) -> None:
 def test_a_million_tensors_leave_nothing_behind(
     drop: Callable[[int], None], ffi_backend: None, untraced: None
 ) -> None:
-    gc.collect()
-    gc.freeze()  # a collection then looks at what the test made, not at all of pytest
-    try:
-        before, created = handles(), t.memory_stats()["created_handles"]
-        drop(MILLION)
-        assert t.memory_stats()["created_handles"] - created == MILLION
-        assert handles() == before
-    finally:
-        gc.unfreeze()
+    before, created = settled(), t.memory_stats()["created_handles"]
+    drop(MILLION)
+    assert t.memory_stats()["created_handles"] - created == MILLION
+    assert handles() == before
 
 
 def test_views_and_results_are_released_too(ffi_backend: None) -> None:
     x = t.randn((4, 5))
-    before = handles()
+    before = settled()
     for _ in range(1000):
         ((x[1:, ::2] + 1) @ t.ones((3, 2))).sum(axis=0).reshape(2, 1)[0].item()
         x += 1
@@ -76,7 +71,7 @@ def test_views_and_results_are_released_too(ffi_backend: None) -> None:
 
 def test_a_failed_operation_leaves_nothing_behind(ffi_backend: None) -> None:
     x = t.ones((2, 3))
-    before = handles()
+    before = settled()
     for _ in range(100):
         for mistake in (
             lambda: x + t.ones(4),
@@ -95,7 +90,7 @@ def test_a_failed_operation_leaves_nothing_behind(ffi_backend: None) -> None:
 def test_lent_array_is_released_once_the_last_tensor_over_it_is_gone(ffi_backend: None) -> None:
     array = np.ones(8, np.float32)
     alive = weakref.ref(array)
-    before = handles()
+    before = settled()
     x = t.from_numpy(array)
     view = x[2:4]
     del array, x
@@ -107,7 +102,7 @@ def test_lent_array_is_released_once_the_last_tensor_over_it_is_gone(ffi_backend
 
 
 def test_many_lent_arrays_are_all_returned(ffi_backend: None) -> None:
-    before = handles()
+    before = settled()
     kept = [t.from_numpy(np.ones(3)) for _ in range(1000)]
     assert handles()[2] == before[2] + 1000
     del kept
@@ -128,7 +123,7 @@ def test_memory_that_is_refused_is_not_kept(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     array = np.zeros(3)
-    alive, before = weakref.ref(array), handles()
+    alive, before = weakref.ref(array), settled()
     monkeypatch.setattr(on_ffi, "lib", Refusing())
     with pytest.raises(ValueError, match="zeros: dims is NULL"):
         t.from_numpy(array)
@@ -143,7 +138,7 @@ def test_handle_that_finds_no_owner_is_freed(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    before = handles()
+    before = settled()
     monkeypatch.setattr(lifetimes, "Reference", fail)
     with pytest.raises(MemoryError):
         t.ones(3)
@@ -163,7 +158,7 @@ def test_export_outlives_the_tensor(backend: str) -> None:
 
 
 def test_export_holds_a_handle_of_its_own(ffi_backend: None) -> None:
-    before = handles()
+    before = settled()
     x = t.ones(10)
     exported = x.numpy()
     assert handles()[0] == before[0] + 2
@@ -199,7 +194,7 @@ def test_use_after_free_is_an_error_not_a_crash(backend: str) -> None:
 
 
 def test_double_free_is_an_error_and_frees_once(backend: str) -> None:
-    before = handles()
+    before = settled()
     x = t.ones(3)
     t.tensor_free(x)
     assert handles() == before
@@ -232,7 +227,7 @@ def test_freeing_something_else_is_a_type_error() -> None:
 
 
 def test_tensor_freed_on_another_thread_is_gone(ffi_backend: None) -> None:
-    before = handles()
+    before = settled()
     tensors = [t.ones(3) for _ in range(100)]
     thread = threading.Thread(target=lambda: [t.tensor_free(x) for x in tensors])
     thread.start()
@@ -243,7 +238,7 @@ def test_tensor_freed_on_another_thread_is_gone(ffi_backend: None) -> None:
 
 
 def test_two_threads_that_free_the_same_tensors_free_each_once(ffi_backend: None) -> None:
-    before = handles()
+    before = settled()
     tensors = [t.ones(3) for _ in range(20_000)]
     freed = [0, 0]
 

@@ -13,7 +13,7 @@ import pytest
 
 import torchffi as t
 from shim import build, compiler, libtorch
-from tests.support import check, handles, python
+from tests.support import check, handles, python, settled
 from torchffi import dtypes, errors, ops
 from torchffi.backends import boxed
 from torchffi.loader import lib
@@ -145,8 +145,7 @@ def test_generator_is_a_seed(torch: Any) -> None:
 
 
 def test_in_place_returns_the_tensor_that_was_given(x: t.Tensor) -> None:
-    gc.collect()  # what exceptions of other tests still hold
-    before = handles()
+    before = settled()
     assert ops.aten.add_(x, x) is x
     assert ops.aten.mul_.Scalar(x, 0.5) is x
     check(x, GRID)
@@ -306,7 +305,7 @@ MISTAKES: dict[str, tuple[Any, type[Exception], str]] = {
 def test_each_mistake_shows_where_it_is(mistake: str, x: t.Tensor) -> None:
     call, error, text = MISTAKES[mistake]
     gc.collect()
-    before = handles()
+    before = settled()
     with pytest.raises(error, match=text) as caught:
         call(x)
     assert isinstance(caught.value, t.TorchError)
@@ -324,7 +323,7 @@ def test_freed_tensor_is_a_handle_error(x: t.Tensor) -> None:
 
 def test_dtype_that_torchffi_does_not_have_is_named_and_not_leaked(x: t.Tensor) -> None:
     half = t.ones((2, 2), dtype=dtypes.float16)
-    before = handles()
+    before = settled()
     with pytest.raises(TypeError, match="the result's dtype is complex32, which torchffi"):
         ops.aten.view_as_complex(half)
     assert handles() == before
@@ -410,7 +409,7 @@ def test_calls_on_many_threads_do_not_meet(x: t.Tensor) -> None:
 
 
 def test_failing_and_succeeding_calls_leak_no_handle(x: t.Tensor) -> None:
-    before = handles()
+    before = settled()
     for _ in range(10):
         ops.aten.split.Tensor(x, 1)
         ops.aten.sort(x)
