@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from torchffi import dtypes, fft, linalg, nn
+from torchffi import implementations as _implementations  # noqa: F401  (each backend gets its tensors)
 from torchffi.broadcasting import (
     broadcast_arrays,
     broadcast_shapes,

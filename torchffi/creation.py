@@ -5,7 +5,6 @@ Source: Array API standard, "Creation Functions".
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +15,7 @@ from torchffi import devices, dtypes
 from torchffi.conversion import asarray
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
-from torchffi.operands import Scalar, astype, is_scalar, new_shape, tensor
+from torchffi.operands import Scalar, astype, integer, is_scalar, new_shape, tensor
 from torchffi.routing import create, run
 
 if TYPE_CHECKING:
@@ -304,7 +303,7 @@ def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
     if x.ndim < 2:
         raise ShapeError(f"{operation}: shape {x.shape} has fewer than 2 axes")
     rows, columns = x.shape[-2:]
-    return run(operation, x.dtype, x, max(-rows - 1, min(operator.index(k), columns + 1)))
+    return run(operation, x.dtype, x, max(-rows - 1, min(integer(operation, "k", k), columns + 1)))
 
 
 def tril(x: Tensor, /, *, k: int = 0) -> Tensor:

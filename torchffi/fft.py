@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 from torchffi import creation, dtypes, elementwise, joining, operands
 from torchffi.dtypes import FLOATING, DType
 from torchffi.errors import InvalidArgumentError
-from torchffi.matrices import integer
-from torchffi.operands import tensor
+from torchffi.operands import integer, tensor
 from torchffi.routing import run
 from torchffi.transforms import FORWARD, INVERSE, OF_REAL, TO_REAL, over_axes, over_one_axis
 

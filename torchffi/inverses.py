@@ -60,7 +60,7 @@ def matrix_power(x: Tensor, n: SupportsIndex, /) -> Tensor:
     Source: aten::linalg_matrix_power.
     """
     x = square("matrix_power", x)
-    exponent = matrices.integer("matrix_power", "n", n)
+    exponent = operands.integer("matrix_power", "n", n)
     with failing(f"matrix_power: {_SINGULAR}"):
         return run("matrix_power", x.dtype, x, exponent)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING
 
 from torchffi import dtypes, elementwise, utility
 from torchffi.dtypes import INEXACT, DType
@@ -65,11 +64,3 @@ def failing(text: str) -> Iterator[None]:
         yield
     except LinAlgError as error:
         raise LinAlgError(text) from error
-
-
-def integer(operation: str, name: str, value: SupportsIndex) -> int:
-    """The value of an argument that must be an integer."""
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise DTypeError(f"{operation}: {name} is {value!r:.60}, expected an integer") from None

@@ -12,8 +12,8 @@ from torchffi import dtypes, elementwise, manipulation, operands, statistical
 from torchffi.decompositions import singular_values
 from torchffi.dtypes import INEXACT, NUMERIC, DType, real_of
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
-from torchffi.matrices import check_matrix, integer, square
-from torchffi.operands import Axis, tensor
+from torchffi.matrices import check_matrix, square
+from torchffi.operands import Axis, integer, tensor
 from torchffi.routing import run, run_many
 
 if TYPE_CHECKING:

@@ -130,6 +130,14 @@ def axes(operation: str, axis_: Axis, x: Tensor, extra: int = 0) -> tuple[int, .
     return found
 
 
+def integer(operation: str, name: str, value: SupportsIndex) -> int:
+    """The value of an argument that must be an integer."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise DTypeError(f"{operation}: {name} is {value!r:.60}, expected an integer") from None
+
+
 def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int, ...]:
     """Integers from one of them or a sequence."""
     index = operator.index

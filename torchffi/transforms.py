@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, SupportsIn
 from torchffi import dtypes, elementwise, operands
 from torchffi.dtypes import COMPLEX, FLOATING, INEXACT, DType
 from torchffi.errors import InvalidArgumentError, ShapeError
-from torchffi.matrices import check_precise, integer
-from torchffi.operands import tensor
+from torchffi.matrices import check_precise
+from torchffi.operands import integer, tensor
 from torchffi.routing import run
 
 if TYPE_CHECKING:
