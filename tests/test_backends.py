@@ -250,15 +250,16 @@ def test_every_operator_that_a_primitive_names_is_there(
 def test_bfloat16_has_no_numpy_to_fall_back_to(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def without_kernel(x: int) -> int:
-        raise NotSupportedError("relu: no kernel")
+    def without_kernel(x: int, y: int) -> int:
+        raise NotSupportedError("maximum: no kernel")
 
-    monkeypatch.setattr(on_ffi, "relu", without_kernel)
-    before = t.fallback_counts().get("relu", 0)
-    assert t.nn.relu(t.ones(2)).tolist() == [1, 1]
-    with pytest.raises(NotImplementedError, match="relu: no kernel"):
-        t.nn.relu(t.ones(2, dtype=dtypes.bfloat16))
-    assert t.fallback_counts()["relu"] == before + 1
+    monkeypatch.setattr(on_ffi, "maximum", without_kernel)
+    before = t.fallback_counts().get("maximum", 0)
+    x, narrow = t.ones(2), t.ones(2, dtype=dtypes.bfloat16)
+    assert t.maximum(x, x).tolist() == [1, 1]
+    with pytest.raises(NotImplementedError, match="maximum: no kernel"):
+        t.maximum(narrow, narrow)
+    assert t.fallback_counts()["maximum"] == before + 1
 
 
 def test_fallback_counts_are_a_copy(ffi_backend: None) -> None:
@@ -372,8 +373,14 @@ def test_numpys_arithmetic_is_quiet_whatever_the_caller_asked_numpy_for(
             huge.numpy() * huge.numpy()
 
 
-@pytest.mark.parametrize("run", [quiet._in_context, quiet._in_errstate])
-def test_quiet_calls_nest_and_end_with_an_exception(run: Any) -> None:
+@pytest.mark.parametrize("make", [quiet._quiet_context, quiet._Errstate])
+def test_quiet_calls_nest_and_end_with_an_exception(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quiet, "quiet", make)
+    monkeypatch.setattr(quiet, "spare", [])
+    run = quiet.quietly
+
     def fail() -> None:
         assert run(np.log, np.zeros(1)).tolist() == [-inf]
         raise KeyError

@@ -721,13 +721,13 @@ def test_capsule_that_cannot_be_made_leaves_nothing_behind(
 def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from torchffi import lifetimes
+    from torchffi import tensor_ffi
 
     def fail(*_: object) -> None:
         raise MemoryError
 
     producer = Producer()
-    monkeypatch.setattr(lifetimes, "Reference", fail)
+    monkeypatch.setattr(tensor_ffi, "Reference", fail)
     with pytest.raises(MemoryError):
         t.from_dlpack(producer)
     assert producer.deleted == 1

@@ -13,7 +13,7 @@ import pytest
 
 import torchffi as t
 from tests.support import handles, python, settled
-from torchffi import lifetimes
+from torchffi import lifetimes, tensor_ffi
 from torchffi.backends import ffi as on_ffi
 from torchffi.loader import ffi, lib
 
@@ -138,10 +138,13 @@ def test_handle_that_finds_no_owner_is_freed(
     def fail(*_: object) -> None:
         raise MemoryError
 
+    x = t.ones(3)
     before = settled()
+    monkeypatch.setattr(tensor_ffi, "Reference", fail)
     monkeypatch.setattr(lifetimes, "Reference", fail)
-    with pytest.raises(MemoryError):
-        t.ones(3)
+    for make in (lambda: t.ones(3), lambda: x + x, x.numpy):
+        with pytest.raises(MemoryError):
+            make()
     assert handles() == before
 
 
@@ -207,9 +210,17 @@ def test_double_free_is_an_error_and_frees_once(backend: str) -> None:
 
 def test_free_that_loses_a_race_is_an_error(ffi_backend: None) -> None:
     x = t.ones(3)
-    assert lifetimes.release(x._data)  # what another thread has done by now
+    assert lifetimes.release(x)  # what another thread has done by now
     with pytest.raises(t.HandleError, match="freed"):
         t.tensor_free(x)
+
+
+def test_more_tensors_than_one_call_frees_are_all_freed(ffi_backend: None) -> None:
+    before = settled()
+    small = t.ones(1)
+    tensors = [small + small for _ in range(70_000)]
+    del tensors, small
+    assert handles() == before
 
 
 def test_with_frees_at_the_end_of_the_block(backend: str) -> None:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from torchffi import dtypes, fft, linalg, nn
-from torchffi import implementations as _implementations  # noqa: F401  (each backend gets its tensors)
+from torchffi import tensor_ffi as _tensor_ffi  # noqa: F401  (each backend gets its tensors)
+from torchffi import tensor_numpy as _tensor_numpy  # noqa: F401
 from torchffi.broadcasting import (
     broadcast_arrays,
     broadcast_shapes,

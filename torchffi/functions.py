@@ -6,12 +6,13 @@ Each maker returns a function with a name, a signature and a docstring of its ow
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 from torchffi import dtypes
 from torchffi.dtypes import DType
 from torchffi.operands import Scalar, inexact, pair, tensor
-from torchffi.routing import run
+from torchffi.routing import FFI, direct, run
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
@@ -75,10 +76,38 @@ def _named(
     return function
 
 
+def at_once(
+    primitive: str, admitted: frozenset[str], result: DType | None = None
+) -> Callable[[Unary], Unary]:
+    """Lets a function of one tensor call LibTorch at once, if the tensor is there and its dtype fits.
+
+    What LibTorch refuses, and all else, is left to the function.
+    """
+    call = direct(primitive)
+    fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
+
+    def decorate(function: Unary) -> Unary:
+        if call is None:
+            return function
+
+        @wraps(function)
+        def swift(x: Tensor, /) -> Tensor:
+            if type(x) is FFI.tensor and x._dtype in fitting:
+                handle = call(x._data)
+                if handle:
+                    return FFI.wrap(handle, result or x._dtype)
+            return function(x)
+
+        return swift
+
+    return decorate
+
+
 def unary(name: str, summary: str, admitted: frozenset[str], primitive: str | None = None) -> Unary:
     """A function whose result has the dtype of its operand."""
     operator = primitive or name
 
+    @at_once(operator, admitted)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, admitted)
@@ -96,7 +125,9 @@ def unary_inexact(
     of_complex: Callable[[Tensor], Tensor] | None = None,
 ) -> Unary:
     """A function that is defined for floating point and takes integers as the default dtype."""
+    plain = admitted & (dtypes.FLOATING if of_complex else dtypes.INEXACT)
 
+    @at_once(name, plain)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, admitted)
@@ -113,6 +144,7 @@ def unary_inexact(
 def rounding(name: str, summary: str) -> Unary:
     """A function that leaves integers as they are."""
 
+    @at_once(name, dtypes.FLOATING)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, dtypes.REAL)
@@ -126,6 +158,7 @@ def rounding(name: str, summary: str) -> Unary:
 def test(name: str, summary: str, admitted: frozenset[str] = dtypes.ANY) -> Unary:
     """A function whose result is bool."""
 
+    @at_once(name, admitted, dtypes.bool)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, admitted)

@@ -1,13 +1,14 @@
 """Who owns which handle: one owner, one handle, released exactly once.
 
-The registry holds a weak reference for every owner, keyed by handle. It must be the registry that
-holds it: a reference held by its own referent is not called when both go in one cycle.
+The registry holds a weak reference for every owner. It must be the registry that holds it: a
+reference held by its own referent is not called when both go in one cycle.
 """
 
 from __future__ import annotations
 
 import atexit
 import itertools
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,20 +17,25 @@ from torchffi.loader import ffi, lib
 
 
 class Reference(weakref.ref[Any]):
-    """Of an owner, with its handle."""
+    """Of an owner, with its handle. The registry tells references apart, not what they refer to."""
 
     __slots__ = ("handle",)
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
     handle: int
 
 
 AT_ONCE: Final = 2**62  # from here on handles stand for memory that somebody waits for
 BATCH: Final = 64
 
-owned: Final[dict[int, Reference]] = {}
+owned: Final[set[Reference]] = set()
+register: Final = owned.add
 
 # Of owners that are gone and had little memory: freed together, for a call costs more than freeing.
 waiting: Final[list[Reference]] = []
 later: Final = waiting.append
+_freeing: Final = threading.Lock()
+_MOST: Final = 65536  # RT_TORCH_MAX_TENSORS: that many one call takes
 
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
@@ -40,15 +46,15 @@ _NUMBERS: Final = ffi.typeof(f"int64_t[{BATCH}]")
 def now(
     reference: Reference,
     # Bound early: globals may be gone when the interpreter ends.
-    pop: Callable[[int, None], Reference | None] = owned.pop,
+    discard: Callable[[Reference], None] = owned.discard,
     free: Callable[[int], int] = lib.rt_torch_tensor_free,
     lent: dict[int, object] = _lent,
 ) -> None:
     """Frees the handle of an owner that is gone."""
-    if pop(reference.handle, None) is not None:
-        free(reference.handle)
-        if lent:
-            collect_returned()
+    discard(reference)
+    free(reference.handle)
+    if lent:
+        collect_returned()
 
 
 def own(owner: object, handle: int) -> None:
@@ -56,7 +62,7 @@ def own(owner: object, handle: int) -> None:
     try:
         reference = Reference(owner, later if handle < AT_ONCE else now)
         reference.handle = handle
-        owned[handle] = reference
+        register(reference)
     except BaseException:
         lib.rt_torch_tensor_free(handle)
         raise
@@ -65,26 +71,33 @@ def own(owner: object, handle: int) -> None:
 
 
 def free_waiting() -> None:
-    """Frees what waits for it."""
-    handles = []
+    """Frees what waits for it, unless another thread is at it, or this one further up the stack."""
+    if not _freeing.acquire(blocking=False):
+        return
     try:
-        while True:
-            handles.append(waiting.pop().handle)
-    except IndexError:
-        pass
-    for handle in handles:
-        owned.pop(handle, None)
-    # What was freed by its name in the meantime is a stale handle here, which does no harm.
-    lib.rt_torch_tensors_free(handles, len(handles))
+        gone = waiting[:]
+        del waiting[: len(gone)]
+    finally:
+        _freeing.release()
+    owned.difference_update(gone)
+    handles = [reference.handle for reference in gone]
+    for start in range(0, len(handles), _MOST):
+        some = handles[start : start + _MOST]
+        lib.rt_torch_tensors_free(some, len(some))
 
 
-def release(handle: int) -> bool:
-    """Frees an owned handle now. False if it was freed before."""
-    if owned.pop(handle, None) is None:
-        return False
-    lib.rt_torch_tensor_free(handle)
-    collect_returned()
-    return True
+def release(owner: object) -> bool:
+    """Frees the handle of an owner now. False if that was done before."""
+    for reference in weakref.getweakrefs(owner):
+        if isinstance(reference, Reference):
+            try:
+                owned.remove(reference)
+            except KeyError:  # another thread was first
+                return False
+            lib.rt_torch_tensor_free(reference.handle)
+            collect_returned()
+            return True
+    return False
 
 
 def lend(memory: object) -> tuple[Any, int]:

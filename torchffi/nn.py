@@ -12,6 +12,7 @@ from torchffi import dtypes, operands, random
 from torchffi.dtypes import FLOATING, INEXACT, INTEGER, NUMERIC, REAL, DType
 from torchffi.elementwise import tanh
 from torchffi.errors import DTypeError, InvalidArgumentError
+from torchffi.functions import at_once
 from torchffi.operands import inexact, tensor
 from torchffi.routing import run
 
@@ -46,6 +47,7 @@ def _same_dtype(operation: str, x: Tensor, *others: Tensor | None) -> None:
             raise DTypeError(f"{operation}: dtypes {x.dtype} and {other.dtype} differ")
 
 
+@at_once("relu", REAL)
 def relu(x: Tensor, /) -> Tensor:
     """max(x, 0).
 
@@ -61,6 +63,7 @@ def relu(x: Tensor, /) -> Tensor:
     return run("relu", x._dtype, x)
 
 
+@at_once("sigmoid", INEXACT)
 def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + exp(-x)).
 
@@ -73,6 +76,7 @@ def sigmoid(x: Tensor, /) -> Tensor:
     return run("sigmoid", x.dtype, x)
 
 
+@at_once("silu", INEXACT)
 def silu(x: Tensor, /) -> Tensor:
     """Sigmoid linear unit: x * sigmoid(x).
 

@@ -143,11 +143,11 @@ def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int
     index = operator.index
     try:
         if isinstance(value, (tuple, list)):
-            return tuple([index(n) for n in value])
+            return tuple(map(index, value))
         try:
             return (index(value),)  # type: ignore[arg-type]
         except TypeError:
-            return tuple([index(n) for n in value])  # type: ignore[union-attr]
+            return tuple(map(index, value))  # type: ignore[arg-type]
     except TypeError:
         raise DTypeError(f"{operation}: a {what} is integers, got {value!r:.60}") from None
 

@@ -18,6 +18,7 @@ import numpy as np
 from torchffi import loader
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
+from torchffi.backends.calls import plain
 from torchffi.backends.numpy.quiet import quietly
 from torchffi.dtypes import DType
 from torchffi.errors import (
@@ -38,10 +39,12 @@ class Backend:
         name: ``"ffi"`` or ``"numpy"``.
         primitives: The module that has them.
         wrap: Makes a tensor of raw data and its dtype. Set by :func:`register`.
+        tensor: The class of these tensors. Set by :func:`register`.
     """
 
-    __slots__ = ("name", "primitives", "wrap")
+    __slots__ = ("name", "primitives", "tensor", "wrap")
     wrap: Callable[[Any, DType], Tensor]
+    tensor: type[Tensor]
 
     def __init__(self, name: str, primitives: ModuleType) -> None:
         self.name: Final = name
@@ -53,11 +56,21 @@ NUMPY: Final = Backend("numpy", on_numpy)
 _backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
 
 
-def register(backend: Backend, wrap: Callable[[Any, DType], Tensor], *classes: type) -> None:
-    """Tells what makes the tensors of a backend, and which classes these have."""
+def register(
+    backend: Backend,
+    wrap: Callable[[Any, DType], Tensor],
+    tensor: type[Tensor],
+    freed: type[Tensor],
+) -> None:
+    """Tells what makes the tensors of a backend, their class, and what this becomes."""
     backend.wrap = wrap
-    for one in classes:
-        _backends[one] = backend
+    backend.tensor = tensor
+    _backends[tensor] = _backends[freed] = backend
+
+
+def direct(name: str) -> Callable[..., int] | None:
+    """LibTorch's function for a primitive that takes handles alone; None if it has none of its own."""
+    return plain(name)
 
 
 # What the namespace calls the primitives that are named as in ATen.
@@ -326,7 +339,7 @@ def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
 
 def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
     """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
-    backend = default_backend()
+    backend = _chosen.get() or _default or default_backend()
     if backend is NUMPY:
         return NUMPY.wrap(_on_numpy(name, arguments), dtype)
     try:

@@ -39,14 +39,15 @@ def reduce(
     return result if result.ndim == x.ndim else run("squeeze", dtype, result, 0)
 
 
-def _sum_dtype(operation: str, x: Tensor, dtype: DType | None) -> DType:
+def sum_dtype(operation: str, of: DType, dtype: DType | None) -> DType:
+    """The dtype of a sum or product of a dtype, where the caller gave ``dtype``."""
     if dtype is not None:
         dtype = dtypes.given(operation, dtype, dtype)
-        dtypes.check_conversion(operation, x._dtype, dtype)
+        dtypes.check_conversion(operation, of, dtype)
         return dtype
-    if x._dtype.kind == "unsigned integer":
+    if of.kind == "unsigned integer":
         return dtypes.uint64
-    return dtypes.int64 if x._dtype.kind in ("bool", "signed integer") else x._dtype
+    return dtypes.int64 if of.kind in ("bool", "signed integer") else of
 
 
 def sum(
@@ -63,7 +64,7 @@ def sum(
     Source: aten::sum.dim_IntList.
     """
     x = tensor("sum", x)
-    wide = _sum_dtype("sum", x, dtype)
+    wide = sum_dtype("sum", x._dtype, dtype)
     return reduce("sum", x, axis, wide, bool(keepdims), wide)
 
 
@@ -75,7 +76,7 @@ def prod(
     Source: aten::prod.dim_int.
     """
     x = tensor("prod", x)
-    wide = _sum_dtype("prod", x, dtype)
+    wide = sum_dtype("prod", x._dtype, dtype)
     return reduce("prod", x, axis, wide, bool(keepdims), wide)
 
 
@@ -182,7 +183,7 @@ def _running(
     if axis is None and x.ndim != 1:
         raise ShapeError(f"{operation}: shape {x.shape} has not one axis: say which one, axis=...")
     along = operands.axis(operation, -1 if axis is None else axis, x)
-    wide = _sum_dtype(operation, x, dtype)
+    wide = sum_dtype(operation, x._dtype, dtype)
     result = run(primitive, wide, x, along, wide)
     if not include_initial:
         return result

@@ -1,4 +1,4 @@
-"""The tensor: the public class. What it is on each backend is in :mod:`torchffi.implementations`."""
+"""The tensor: the public class. Each backend has its own: ``tensor_ffi``, ``tensor_numpy``."""
 
 from __future__ import annotations
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from torchffi.errors import BY_CODE, InternalError, TorchError
 from torchffi.loader import ffi, lib
 
 _TEXT_BYTES = 4096
+_SHAPES = 4096
+_INT64S = ffi.typeof("int64_t[]")
+
+
+def plain(name: str) -> Callable[..., int] | None:
+    """The C ABI's function for a primitive, if it has one of its own."""
+    found: Callable[..., int] | None
+    found = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(lib, f"rt_torch_{name}", None)
+    return found
 
 
 def failure() -> TorchError:
@@ -36,3 +48,16 @@ def only(position: int, handles: tuple[int, ...]) -> int:
         if i != position:
             lib.rt_torch_tensor_free(handle)
     return handles[position]
+
+
+class Sizes(dict[tuple[int, ...], Any]):
+    """Shapes as ``int64_t[]``, each made once: that takes longer than many an operation's call."""
+
+    def __missing__(self, shape: tuple[int, ...]) -> Any:
+        if len(self) >= _SHAPES:
+            self.clear()
+        array = self[shape] = ffi.new(_INT64S, shape)
+        return array
+
+
+sizes: Final = Sizes()

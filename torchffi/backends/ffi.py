@@ -15,7 +15,7 @@ import numpy as np
 
 from torchffi import dtypes, lifetimes
 from torchffi.backends import aten, capsules
-from torchffi.backends.calls import done, failure, new
+from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
 from torchffi.loader import ffi, lib
@@ -26,15 +26,13 @@ _RELEASE = ffi.addressof(lib, "torchffi_release")
 
 def __getattr__(name: str) -> Callable[..., Any]:
     """The primitive that only passes handles and numbers on, or that has no function of its own."""
-    function = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(
-        lib, f"rt_torch_{name}", None
-    )
-    if function is None:
+    call = plain(name)
+    if call is None:
         return getattr(aten, name)  # type: ignore[no-any-return]
-    failed = -1 if ffi.typeof(function).result.cname == "int32_t" else 0
+    failed = -1 if ffi.typeof(call).result.cname == "int32_t" else 0
 
     def primitive(*arguments: Any) -> int:
-        result: int = function(*arguments)
+        result: int = call(*arguments)
         if result == failed:
             raise failure()
         return result
@@ -47,23 +45,23 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
 
 def empty(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_empty(shape, len(shape), dtype.code, device))
+    return new(lib.rt_torch_tensor_empty(sizes[shape], len(shape), dtype.code, device))
 
 
 def zeros(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_zeros(shape, len(shape), dtype.code, device))
+    return new(lib.rt_torch_tensor_zeros(sizes[shape], len(shape), dtype.code, device))
 
 
 def ones(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_ones(shape, len(shape), dtype.code, device))
+    return new(lib.rt_torch_tensor_ones(sizes[shape], len(shape), dtype.code, device))
 
 
 def rand(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_rand(shape, len(shape), dtype.code, device))
+    return new(lib.rt_torch_tensor_rand(sizes[shape], len(shape), dtype.code, device))
 
 
 def randn(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_randn(shape, len(shape), dtype.code, device))
+    return new(lib.rt_torch_tensor_randn(sizes[shape], len(shape), dtype.code, device))
 
 
 def _scalar(value: complex, dtype: DType) -> bytes:
@@ -75,7 +73,9 @@ def _scalar(value: complex, dtype: DType) -> bytes:
 def full(shape: tuple[int, ...], value: complex, dtype: DType, device: int) -> Raw:
     exact = dtype if dtype.numpy is not None else dtypes.float32
     scalar = _scalar(value, exact)
-    return new(lib.rt_torch_tensor_full(shape, len(shape), scalar, exact.code, dtype.code, device))
+    return new(
+        lib.rt_torch_tensor_full(sizes[shape], len(shape), scalar, exact.code, dtype.code, device)
+    )
 
 
 def eye(rows: int, columns: int, dtype: DType, device: int) -> Raw:
@@ -95,7 +95,9 @@ def arange(start: float, stop: float, step: float, dtype: DType, device: int) ->
 def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
     memory = ffi.from_buffer(data)
     return new(
-        lib.rt_torch_tensor_from_data(memory, len(data), shape, len(shape), dtype.code, device)
+        lib.rt_torch_tensor_from_data(
+            memory, len(data), sizes[shape], len(shape), dtype.code, device
+        )
     )
 
 
@@ -285,11 +287,11 @@ def argmin(x: Raw, axis: int | None, keepdims: bool) -> Raw:
 
 
 def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
-    return new(lib.rt_torch_tensor_reshape(x, shape, len(shape)))
+    return new(lib.rt_torch_tensor_reshape(x, sizes[shape], len(shape)))
 
 
 def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
-    return new(lib.rt_torch_tensor_expand(x, shape, len(shape)))
+    return new(lib.rt_torch_tensor_expand(x, sizes[shape], len(shape)))
 
 
 def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
@@ -325,7 +327,9 @@ def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
 def layer_norm(
     x: Raw, shape: tuple[int, ...], weight: Raw | None, bias: Raw | None, epsilon: float
 ) -> Raw:
-    return new(lib.rt_torch_layer_norm(x, shape, len(shape), weight or 0, bias or 0, epsilon))
+    return new(
+        lib.rt_torch_layer_norm(x, sizes[shape], len(shape), weight or 0, bias or 0, epsilon)
+    )
 
 
 def linear(x: Raw, weight: Raw, bias: Raw | None) -> Raw:

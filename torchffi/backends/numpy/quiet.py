@@ -13,31 +13,34 @@ from typing import Any, Final
 
 import numpy as np
 
-_spare: Final[list[Context]] = []
+
+class _Errstate:
+    """What a context is where the state is the thread's, in NumPy 1."""
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
 
 
-def _context() -> Context:
+def _quiet_context() -> Context:
     context = Context()
     context.run(np.seterr, all="ignore")
     return context
 
 
-def _in_context(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls the function."""
+quiet: Final[Callable[[], Context | _Errstate]] = (
+    _quiet_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _Errstate
+)
+spare: Final[list[Context | _Errstate]] = []
+
+
+def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Calls the function without floating-point warnings."""
     try:
-        context = _spare.pop()
+        context = spare.pop()
     except IndexError:
-        context = _context()
+        context = quiet()
     try:
         return context.run(function, *arguments)
     finally:
-        _spare.append(context)
-
-
-def _in_errstate(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls the function. In NumPy 1 the state is the thread's."""
-    with np.errstate(all="ignore"):
-        return function(*arguments)
-
-
-quietly: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
+        spare.append(context)

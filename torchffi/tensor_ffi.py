@@ -1,0 +1,143 @@
+"""What a tensor is on LibTorch: a handle. Its hot methods call LibTorch at once.
+
+What LibTorch refuses there, and all that is less plain, takes the way of every tensor, which converts,
+falls back, or tells what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from torchffi import dtypes, freed, lifetimes, routing, statistical
+from torchffi.backends.calls import sizes
+from torchffi.dtypes import DType
+from torchffi.errors import HandleError
+from torchffi.lifetimes import (
+    AT_ONCE,
+    BATCH,
+    Reference,
+    free_waiting,
+    later,
+    now,
+    register,
+    waiting,
+)
+from torchffi.loader import ffi, lib
+from torchffi.operands import Axis, Scalar
+from torchffi.routing import FFI
+from torchffi.tensor import Tensor
+
+_bool = dtypes.bool
+_NULL = ffi.NULL
+_SUMS = {dtype: statistical.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
+
+
+class FFITensor(Tensor):
+    """A tensor of LibTorch. Its data is a handle, which the registry frees."""
+
+    __slots__ = ()
+    _backend = FFI
+    if not TYPE_CHECKING:  # mypy takes it for the constructor
+        __init__ = object.__init__  # Tensor's own refuses
+
+    def _free(self) -> None:
+        if not lifetimes.release(self):
+            raise HandleError(freed.FREED)
+        freed.end(self, FreedFFITensor)
+
+    def __getitem__(self, key: Any) -> Tensor:
+        if type(key) is int:
+            try:
+                handle = lib.rt_torch_tensor_select(self._data, 0, key)
+            except OverflowError:
+                handle = 0
+            if handle:
+                return wrap(handle, self._dtype)
+        return Tensor.__getitem__(self, key)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
+        dims = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
+        for n in dims:
+            if type(n) is not int:
+                return Tensor.reshape(self, *shape)
+        try:
+            handle = lib.rt_torch_tensor_reshape(self._data, sizes[dims], len(dims))
+        except OverflowError:
+            handle = 0
+        return wrap(handle, self._dtype) if handle else Tensor.reshape(self, *shape)
+
+    def sum(
+        self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+    ) -> Tensor:
+        """See :func:`torchffi.sum`."""
+        if axis is None and dtype is None and keepdims is False:
+            wide = _SUMS[self._dtype]
+            handle = lib.rt_torch_tensor_sum(self._data, _NULL, 0, 0, wide.code)
+            if handle:
+                return wrap(handle, wide)
+        return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
+
+
+class FreedFFITensor(freed.Freed, FFITensor):
+    """What a tensor of LibTorch becomes."""
+
+    __slots__ = ()
+
+
+def wrap(handle: int, dtype: DType) -> Tensor:
+    """A tensor that owns a handle: what :func:`lifetimes.own` does, without calling it."""
+    try:
+        tensor = FFITensor()
+        tensor._data = handle
+        tensor._dtype = dtype
+        reference = Reference(tensor, later if handle < AT_ONCE else now)
+        reference.handle = handle
+        register(reference)
+    except BaseException:
+        lib.rt_torch_tensor_free(handle)
+        raise
+    if len(waiting) >= BATCH:
+        free_waiting()
+    return tensor
+
+
+def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[..., Tensor]:
+    """An operator that takes no detour where both operands are such tensors of one numeric dtype."""
+    of_any: Callable[..., Tensor] = getattr(Tensor, name)
+
+    def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
+        dtype = self._dtype
+        if type(other) is not FFITensor or other._dtype is not dtype or dtype is _bool:
+            return of_any(self, other)
+        handle = of_handles(self._data, other._data)
+        if not handle:
+            return of_any(self, other)
+        # wrap(), without the call: that is one instruction in twenty-five.
+        try:
+            tensor = FFITensor()
+            tensor._data = handle
+            tensor._dtype = dtype
+            reference = Reference(tensor, later if handle < AT_ONCE else now)
+            reference.handle = handle
+            register(reference)
+        except BaseException:
+            lib.rt_torch_tensor_free(handle)
+            raise
+        if len(waiting) >= BATCH:
+            free_waiting()
+        return tensor
+
+    return operator
+
+
+for _name, _of_handles in (
+    ("__add__", lib.rt_torch_tensor_add),
+    ("__sub__", lib.rt_torch_tensor_sub),
+    ("__mul__", lib.rt_torch_tensor_mul),
+    ("__matmul__", lib.rt_torch_tensor_matmul),
+):
+    setattr(FFITensor, _name, _operator(_name, _of_handles))
+
+routing.register(FFI, wrap, FFITensor, FreedFFITensor)

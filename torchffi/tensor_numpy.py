@@ -1,0 +1,90 @@
+"""What a tensor is on NumPy: an array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from torchffi import dtypes, freed, routing
+from torchffi.backends.numpy.quiet import quiet, spare
+from torchffi.dtypes import DType
+from torchffi.operands import Scalar
+from torchffi.routing import NUMPY
+from torchffi.tensor import Tensor
+
+_bool = dtypes.bool
+
+
+class NumpyTensor(Tensor):
+    """A tensor of NumPy. Its data is an array."""
+
+    __slots__ = ()
+    _backend = NUMPY
+    if not TYPE_CHECKING:  # mypy takes it for the constructor
+        __init__ = object.__init__  # Tensor's own refuses
+
+    def _free(self) -> None:
+        freed.end(self, FreedNumpyTensor)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of elements along each axis."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+
+class FreedNumpyTensor(freed.Freed, NumpyTensor):
+    """What a tensor of NumPy becomes."""
+
+    __slots__ = ()
+
+
+def wrap(array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
+    """A tensor over an array, which is converted if it has another dtype."""
+    tensor = NumpyTensor()
+    exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
+    tensor._data = array if exact else array.astype(dtype.numpy)
+    tensor._dtype = dtype
+    return tensor
+
+
+def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]:
+    """An operator that takes no detour where both operands are such tensors of one numeric dtype.
+
+    What is refused, and all else, takes the way of every operator, which also tells what is wrong.
+    """
+    of_any: Callable[..., Tensor] = getattr(Tensor, name)
+
+    def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
+        dtype = self._dtype
+        if type(other) is not NumpyTensor or other._dtype is not dtype or dtype is _bool:
+            return of_any(self, other)
+        # quietly(), without the call.
+        try:
+            context = spare.pop()
+        except IndexError:
+            context = quiet()
+        try:
+            array = context.run(of_arrays, self._data, other._data)
+        except Exception:
+            return of_any(self, other)
+        finally:
+            spare.append(context)
+        tensor = NumpyTensor()
+        tensor._data = array if type(array) is np.ndarray else np.asarray(array)
+        tensor._dtype = dtype
+        return tensor
+
+    return operator
+
+
+for _name, _of_arrays in (
+    ("__add__", np.add),
+    ("__sub__", np.subtract),
+    ("__mul__", np.multiply),
+    ("__matmul__", np.matmul),
+):
+    setattr(NumpyTensor, _name, _operator(_name, _of_arrays))
+
+routing.register(NUMPY, wrap, NumpyTensor, FreedNumpyTensor)
