@@ -42,10 +42,10 @@ def sizes(found: dict[str, Pairs]) -> Any:
 def _mark(panel: Any, sizes: Sequence[int], seconds: dict[str, list[float]]) -> None:
     """Shows from which size on LibTorch through torchffi is faster than NumPy."""
     size = crossover(sizes, seconds["ffi"], seconds["numpy"])
-    text = f"NumPy is not slower at {sizes[-1]:,}: no crossover up to there"
+    text = f"no crossover of torchffi and NumPy up to {sizes[-1]:,}"
     if size is not None:
         panel.axvline(size, color=style.OURS, linestyle=":", linewidth=1.4)
-        text = f"LibTorch is faster than NumPy from {float(f'{size:.2g}'):,.0f}"
+        text = f"torchffi is faster than NumPy from {float(f'{size:.2g}'):,.0f} on"
     panel.text(0.03, 0.95, text, transform=panel.transAxes, color=style.OURS, fontsize=10)
 
 
