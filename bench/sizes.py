@@ -19,7 +19,7 @@ SWEEPS = {
 }
 QUICK_SWEEPS = {"a + b": ([1, 100, 10_000, 1_000_000], 1), "a @ b": ([2, 8, 32, 128, 512], 2)}
 EXPECTED = {"a + b": np.add, "a @ b": np.matmul}
-ROUNDS, QUICK_ROUNDS = 15, 5
+ROUNDS = 15
 
 
 def steps(quick: bool) -> int:
@@ -36,14 +36,14 @@ def measure(quick: bool, progress: Callable[[str], None]) -> list[Pairs]:
         for size in sizes:
             progress(f"{statement}, {' x '.join([f'{size:,}'] * axes)}")
             case = Case(statement, EXPECTED[statement], (size,) * axes)
-            for route, value in at(case, QUICK_ROUNDS if quick else ROUNDS).items():
+            for route, value in at(case, ROUNDS).items():
                 seconds[route].append(value)
         found[statement] = {"sizes": sizes, "seconds": seconds}
     return [Pairs("sizes", "s/op", [], [], found)]
 
 
 def at(case: Case, rounds: int) -> dict[str, float]:
-    """Median seconds of one call on each route, taken in turns."""
+    """Median seconds of one call on each route, taken in turns, so many times."""
     arrays = case.arrays()
     expected = case.expected(*arrays)
     blocks = {}

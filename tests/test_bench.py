@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from math import erf
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ import pytest
 
 import torchffi
 from bench import __main__ as command
-from bench import machine, modules, operations, routes, sizes
+from bench import machine, modules, numpy_minilm, operations, routes, sizes
 from bench.blocks import Block
 from bench.pairs import Pairs
 from bench.targets import TARGETS
@@ -134,6 +136,11 @@ def test_each_case_gives_the_same_on_both_sides(key: str, ffi_backend: None, tor
                 operations.verify(case, route, names, case.expected(*arrays) + 1)
 
 
+def test_error_function_of_the_numpy_peer() -> None:
+    x = np.linspace(-6, 6, 1001)
+    np.testing.assert_allclose(numpy_minilm.erf(x), [erf(v) for v in x], atol=1.6e-7)
+
+
 def test_a_block_repeats_a_statement_with_the_garbage_collector_on() -> None:
     seen: list[bool] = []
     block = Block("seen.append(collects())", {"seen": seen, "collects": gc.isenabled})
@@ -146,7 +153,7 @@ def test_a_block_is_repeated_for_a_millisecond() -> None:
     block = Block("pass", {})
     block.calibrate()
     assert block.calls > 1000
-    slow = Block("sleep(0.001)", {"sleep": __import__("time").sleep})
+    slow = Block("sleep(0.001)", {"sleep": sleep})
     slow.calibrate()
     assert slow.calls == 1
 
