@@ -16,10 +16,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled by a step of its own, which shows its progress; pip would hide it.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
 C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*.cpp
-# What an extra asks for, without building torchffi once more; no torch beside a LibTorch that is given.
+# What an extra asks for, without building torchffi once more.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
   $(if $(LIBTORCH),| grep -v ^torch) | $(PIP) --requirement /dev/stdin
+# (No torch beside a LibTorch that is given.)
 # A file in .venv stands for each step that was taken; one that depends on the LibTorch is named after it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
