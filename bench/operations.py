@@ -117,15 +117,16 @@ def _run(
     """Runs pytest; returns what it said and whether a case failed."""
     command = [
         *(sys.executable, "-m", "pytest", *(f"bench/measure.py::test_case[{key}]" for key in keys)),
-        *("--verbose", "--no-header", "-p", "no:xdist", "-p", "no:cacheprovider"),
+        *("--verbose", "--no-header", "-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider"),
         *("--benchmark-quiet", f"--benchmark-json={raw}"),
     ]
-    # Inside a parallel test run pytest-benchmark would take itself for a worker and measure nothing.
+    # Without pytest's other plugins, some of which take long to import; and inside a parallel test
+    # run pytest-benchmark would take itself for a worker and measure nothing.
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=alone | {"QUICK": str(int(quick))},
+        env=alone | {"QUICK": str(int(quick)), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
