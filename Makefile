@@ -1,7 +1,8 @@
 # Everything happens in .venv, which the first target that needs it makes.
 #   make demo     a real sentence encoder on LibTorch and on NumPy
 #   make test     every test, with formatting, types and coverage (ARGS='-k name' for some)
-#   make bench    FFI against the fallback, NumPy and PyTorch (QUICK=1: under a minute)
+#   make bench    every target beside its peer (QUICK=1: under a minute; BASELINE=report.json: what
+#                 changed since; ONLY=names of rows or modules)
 #   make regen    the binding, after a change of shim/rt_torch.h
 #   make lint     what a reviewer would say, clang-tidy included
 #   make format   puts the sources into the form that lint asks for
@@ -18,7 +19,8 @@ C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*.cpp
 # What an extra asks for, without building torchffi once more.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
-  | $(PIP) --requirement /dev/stdin
+  $(if $(LIBTORCH),| grep -v ^torch) | $(PIP) --requirement /dev/stdin
+# (No torch beside a LibTorch that is given.)
 # A file in .venv stands for each step that was taken; one that depends on the LibTorch is named after it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
@@ -37,7 +39,8 @@ test: check $(READY)
 	$(BIN)/python -m coverage report $(if $(ARGS),,--fail-under=95)
 
 bench: $(READY) .venv/bench
-	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline $(BASELINE)) \
+	  $(if $(ONLY),--only $(ONLY))
 
 regen: $(READY)
 	$(BIN)/python -m cdef

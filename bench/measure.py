@@ -1,35 +1,54 @@
-"""The cases, for pytest-benchmark: each operation at each size on each route.
-
-`python -m bench` runs this file.
-"""
+"""The cases of bench.operations, for pytest-benchmark, which that module runs."""
 
 from __future__ import annotations
 
+import os
+from time import perf_counter
 from typing import Any
 
 import pytest
 
-from bench import forward, operations, routes
+from bench import routes
+from bench.blocks import Block
+from bench.operations import CASES, verify
 
-CASES = [
-    pytest.param(name, size, route, id=f"{name}-{size}-{route}")
-    for name in operations.NAMES
-    for size in (operations.SENTENCES if name == "minilm" else operations.SIZES)
-    for route in routes.installed()
-]
+# Seconds of one case, and how many pairs it has at least and at most.
+FULL, QUICK = (6.0, 30, 300), (0.25, 3, 100)
 
 
-@pytest.mark.parametrize(("name", "size", "route"), CASES)
-def test_case(benchmark: Any, name: str, size: int, route: str) -> None:
-    """Times one case, which fails if it ran on another route or gave a wrong result."""
-    benchmark.extra_info.update(operation=name, size=size, route=route)
-    with routes.on(route):
-        if name == "minilm":
-            values, tolerance = forward.expected(size)
-            run = forward.forward(route, size)
-        else:
-            values, tolerance = operations.expected(name, size)
-            run = operations.operation(route, name, size)
-        # Once before, so that what is made at a first call is not timed.
-        routes.check(route, run(), values, tolerance)
-        routes.check(route, benchmark(run), values, tolerance)
+@pytest.mark.parametrize("key", CASES)
+def test_case(benchmark: Any, key: str) -> None:
+    """Times pairs of blocks, the peer's and ours; fails on a wrong route or a wrong result."""
+    case = CASES[key]
+    arrays = case.arrays()
+    expected = case.expected(*arrays)
+    routes.set_threads(case.threads)
+    names = {}
+    for route in (case.ours, case.peer):
+        with routes.on(route):
+            names[route] = routes.names(route, *arrays)
+            verify(case, route, names[route], expected)
+    with routes.on(case.ours):
+        ours, peer = (Block(case.statement, names[route]) for route in (case.ours, case.peer))
+        ours.calibrate()
+        peer.calls = ours.calls
+        peers = []
+
+        def time_peer() -> None:
+            began = perf_counter()
+            peer()
+            peers.append(perf_counter() - began)
+
+        time_peer()  # warms it up
+        rounds = _rounds(2 * peers.pop())
+        benchmark.pedantic(ours, setup=time_peer, rounds=rounds)
+    benchmark.extra_info.update(key=key, calls=ours.calls, threads=case.threads, peer=peers)
+    for route in (case.ours, case.peer):
+        with routes.on(route):
+            verify(case, route, names[route], expected)
+
+
+def _rounds(pair: float) -> int:
+    """How many pairs to time, if one takes so many seconds."""
+    seconds, least, most = QUICK if os.environ.get("QUICK") == "1" else FULL
+    return min(most, max(least, int(seconds / pair)))
