@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import inspect
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -373,7 +374,7 @@ def test_numpys_arithmetic_is_quiet_whatever_the_caller_asked_numpy_for(
             huge.numpy() * huge.numpy()
 
 
-@pytest.mark.parametrize("make", [quiet._quiet_context, quiet._Errstate])
+@pytest.mark.parametrize("make", [quiet._in_context, quiet._in_errstate])
 def test_quiet_calls_nest_and_end_with_an_exception(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -413,3 +414,18 @@ def test_operators_without_a_detour_give_what_functions_give(
     assert operator(x[0, :0], y[0, :0]).shape == (() if symbol == "@" else (0,))
     with pytest.raises(ValueError, match=rf"{function.__name__}: shapes"):
         operator(x, t.asarray(sample(name, 6).reshape(3, 2)))
+
+
+def test_threads_share_the_operators_of_numpy(numpy_backend: None) -> None:
+    ones = t.ones(200_000)  # NumPy lets other threads go on meanwhile
+    sums: list[Any] = []
+
+    def add() -> None:
+        sums.extend((ones + ones)[-1].item() for _ in range(50))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sums == [2] * 200

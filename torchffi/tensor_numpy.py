@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import dtypes, freed, routing
-from torchffi.backends.numpy.quiet import quiet, spare
+from torchffi.backends.numpy.quiet import quiet
 from torchffi.dtypes import DType
 from torchffi.operands import Scalar
 from torchffi.routing import NUMPY
 from torchffi.tensor import Tensor
 
 _bool = dtypes.bool
+_ndarray = np.ndarray
 
 
 class NumpyTensor(Tensor):
@@ -55,24 +56,18 @@ def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]
     What is refused, and all else, takes the way of every operator, which also tells what is wrong.
     """
     of_any: Callable[..., Tensor] = getattr(Tensor, name)
+    run = quiet()
 
     def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
         dtype = self._dtype
         if type(other) is not NumpyTensor or other._dtype is not dtype or dtype is _bool:
             return of_any(self, other)
-        # quietly(), without the call.
-        try:
-            context = spare.pop()
-        except IndexError:
-            context = quiet()
-        try:
-            array = context.run(of_arrays, self._data, other._data)
+        try:  # as quietly(), with what can only be used once at a time
+            array = run(of_arrays, self._data, other._data)
         except Exception:
             return of_any(self, other)
-        finally:
-            spare.append(context)
         tensor = NumpyTensor()
-        tensor._data = array if type(array) is np.ndarray else np.asarray(array)
+        tensor._data = array if type(array) is _ndarray else np.asarray(array)
         tensor._dtype = dtype
         return tensor
 

@@ -13,34 +13,36 @@ from typing import Any, Final
 
 import numpy as np
 
+Run = Callable[..., Any]
 
-class _Errstate:
-    """What a context is where the state is the thread's, in NumPy 1."""
 
-    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+def _in_context() -> Run:
+    context = Context()
+    context.run(np.seterr, all="ignore")
+    return context.run
+
+
+def _in_errstate() -> Run:
+    """Where the state is the thread's, in NumPy 1."""
+
+    def run(function: Callable[..., Any], *arguments: Any) -> Any:
         with np.errstate(all="ignore"):
             return function(*arguments)
 
-
-def _quiet_context() -> Context:
-    context = Context()
-    context.run(np.seterr, all="ignore")
-    return context
+    return run
 
 
-quiet: Final[Callable[[], Context | _Errstate]] = (
-    _quiet_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _Errstate
-)
-spare: Final[list[Context | _Errstate]] = []
+quiet: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
+spare: Final[list[Run]] = []
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
     """Calls the function without floating-point warnings."""
     try:
-        context = spare.pop()
+        run = spare.pop()
     except IndexError:
-        context = quiet()
+        run = quiet()
     try:
-        return context.run(function, *arguments)
+        return run(function, *arguments)
     finally:
-        spare.append(context)
+        spare.append(run)
