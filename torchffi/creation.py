@@ -34,6 +34,12 @@ def _dtype_of_scalars(*values: Scalar) -> DType:
     return dtypes.default_int
 
 
+def _made(primitive: str, shape: Shape, dtype: DType | None, device: str | None) -> Tensor:
+    kind = dtypes.given(primitive, dtype, dtypes.default_float)
+    number = -1 if device is None else devices.number(device)
+    return create(primitive, kind, new_shape(primitive, shape), kind, number)
+
+
 def empty(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor whose values are not set.
 
@@ -52,8 +58,7 @@ def empty(shape: Shape, *, dtype: DType | None = None, device: str | None = None
 
     Source: aten::empty.
     """
-    dtype = dtypes.given("empty", dtype, dtypes.default_float)
-    return create("empty", dtype, new_shape("empty", shape), dtype, devices.number(device))
+    return _made("empty", shape, dtype, device)
 
 
 def zeros(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
@@ -61,8 +66,7 @@ def zeros(shape: Shape, *, dtype: DType | None = None, device: str | None = None
 
     Source: aten::zeros.
     """
-    dtype = dtypes.given("zeros", dtype, dtypes.default_float)
-    return create("zeros", dtype, new_shape("zeros", shape), dtype, devices.number(device))
+    return _made("zeros", shape, dtype, device)
 
 
 def ones(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
@@ -70,8 +74,7 @@ def ones(shape: Shape, *, dtype: DType | None = None, device: str | None = None)
 
     Source: aten::ones.
     """
-    dtype = dtypes.given("ones", dtype, dtypes.default_float)
-    return create("ones", dtype, new_shape("ones", shape), dtype, devices.number(device))
+    return _made("ones", shape, dtype, device)
 
 
 def full(

@@ -159,15 +159,18 @@ def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
 
 def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
     """The shape of a tensor to create."""
-    dims = shape(operation, value)
+    dims = value if type(value) is tuple else integers(operation, "shape", value)
     size = _WIDEST
     for n in dims:
+        if type(n) is not int:  # an integer of another type
+            return new_shape(operation, integers(operation, "shape", list(dims)))
         if n < 0:
             raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
         size *= n or 1
     if size > sys.maxsize:
         raise InvalidArgumentError(f"{operation}: shape {dims} is too large")
-    check_ndim(operation, len(dims))
+    if len(dims) > MAX_NDIM:
+        check_ndim(operation, len(dims))
     return dims
 
 

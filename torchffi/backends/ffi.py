@@ -44,24 +44,17 @@ def __getattr__(name: str) -> Callable[..., Any]:
 # ---- Creation
 
 
-def empty(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_empty(sizes[shape], len(shape), dtype.code, device))
+def _filled(name: str) -> Callable[[tuple[int, ...], DType, int], Raw]:
+    function = getattr(lib, f"rt_torch_tensor_{name}")
+
+    def primitive(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+        return new(function(sizes[shape], len(shape), dtype.code, device))
+
+    return primitive
 
 
-def zeros(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_zeros(sizes[shape], len(shape), dtype.code, device))
-
-
-def ones(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_ones(sizes[shape], len(shape), dtype.code, device))
-
-
-def rand(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_rand(sizes[shape], len(shape), dtype.code, device))
-
-
-def randn(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return new(lib.rt_torch_tensor_randn(sizes[shape], len(shape), dtype.code, device))
+empty, zeros, ones = _filled("empty"), _filled("zeros"), _filled("ones")
+rand, randn = _filled("rand"), _filled("randn")
 
 
 def _scalar(value: complex, dtype: DType) -> bytes:
