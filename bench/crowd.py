@@ -13,7 +13,7 @@ from typing import Any
 from bench.clock import resident_bytes
 from bench.processes import serve
 
-CALLS, WARM_UP = 5000, 500
+CALLS, WARM_UP = 2000, 500  # of a block of a + b
 
 
 class Crowd:

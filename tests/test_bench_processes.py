@@ -188,23 +188,27 @@ def test_more_than_one_thread_of_libtorch_is_refused(monkeypatch: pytest.MonkeyP
 # ---- The program in C++
 
 
-def test_the_program_is_compiled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    first = c_call.program(c_call.BUILD)
+def test_the_program_is_compiled_when_its_source_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run, compiled = compiler.run, []
 
-    run = compiler.run
+    def imitate(command: list[str]) -> str:
+        if "-o" not in command:
+            return run(command)
+        compiled.append(command[-1])
+        Path(command[-1]).write_text("a program")
+        return ""
 
-    def refuse(command: list[str]) -> str:
-        if "-o" in command:
-            raise compiler.CompilerError("compiled again")
-        return run(command)
-
-    monkeypatch.setattr(compiler, "run", refuse)
-    assert c_call.program(c_call.BUILD) == first
-    changed = tmp_path / "c_call.cpp"
-    changed.write_text(c_call.SOURCE.read_text() + "// changed\n")
-    monkeypatch.setattr(c_call, "SOURCE", changed)
-    with pytest.raises(compiler.CompilerError, match="compiled again"):
-        c_call.program(c_call.BUILD)
+    monkeypatch.setattr(compiler, "run", imitate)
+    source = tmp_path / "c_call.cpp"
+    monkeypatch.setattr(c_call, "SOURCE", source)
+    source.write_text("int main() {}\n")
+    first = c_call.program(tmp_path)
+    assert c_call.program(tmp_path) == first and len(compiled) == 1
+    source.write_text("int main() { return 1; }\n")
+    second = c_call.program(tmp_path)
+    assert second != first and first.exists() and second.exists() and len(compiled) == 2
 
 
 def test_the_program_says_what_it_expects() -> None:
