@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 import torchffi
-from bench.cold_start import FFI, NUMPY, Start, start
 from bench.encoder import Encoder, packaged_model
+from bench.processes import start
 
 SENTENCES = (
     "Snow stopped the train to the coast.",
@@ -38,7 +38,10 @@ def main() -> int:
     """Runs the demonstration; returns its exit code."""
     progress("Starting the encoder twice, as a new process: on LibTorch and on NumPy ...")
     try:
-        starts = {"ffi": start(FFI, *SENTENCES), "numpy": start(NUMPY, *SENTENCES)}
+        starts = {
+            backend: start("bench.minilm", "--backend", backend, "--json", *SENTENCES)
+            for backend in ("ffi", "numpy")
+        }
     except RuntimeError as error:
         progress("")
         print(f"demo: {error}", file=sys.stderr)
@@ -71,9 +74,9 @@ def batch_seconds(backend: str) -> dict[int, float]:
     return found
 
 
-def report(starts: dict[str, Start], batches: dict[str, dict[int, float]]) -> str:
+def report(starts: dict[str, Any], batches: dict[str, dict[int, float]]) -> str:
     """The whole text."""
-    ffi, fallback = (np.array(starts[backend].embeddings) for backend in ("ffi", "numpy"))
+    ffi, fallback = (np.array(starts[backend]["embeddings"]) for backend in ("ffi", "numpy"))
     torch_imported = "torch" in sys.modules
     return "\n".join(
         [
@@ -105,17 +108,22 @@ def neighbours(vectors: np.ndarray[Any, Any]) -> list[str]:
     return lines
 
 
-def times(starts: dict[str, Start], batches: dict[str, dict[int, float]]) -> list[str]:
+def times(starts: dict[str, Any], batches: dict[str, dict[int, float]]) -> list[str]:
     """A table: what both backends cost."""
     both = (starts["ffi"], starts["numpy"])
-    rows = [(f"cold start to {len(SENTENCES)} embeddings", [f"{one.total:.2f} s" for one in both])]
+    rows = [
+        (
+            f"cold start to {len(SENTENCES)} embeddings",
+            [f"{sum(one['seconds'].values()):.2f} s" for one in both],
+        )
+    ]
     for part, meaning in (
         ("import", "Python and packages"),
         ("load", "LibTorch and the model"),
         ("embed", "tokenizing and computing"),
     ):
-        rows.append((f"  {meaning}", [f"{one.seconds[part]:.2f} s" for one in both]))
-    rows.append(("  peak memory", [f"{one.peak_mb:.0f} MB" for one in both]))
+        rows.append((f"  {meaning}", [f"{one['seconds'][part]:.2f} s" for one in both]))
+    rows.append(("  peak memory", [f"{one['peak_bytes'] / 1e6:.0f} MB" for one in both]))
     for count in batches["ffi"]:
         name = f"warm, a batch of {count} sentence{'s' * (count > 1)}"
         rows.append((name, [f"{1000 * one[count]:.1f} ms" for one in batches.values()]))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from bench.clock import seconds_since_start
+from bench.clock import peak_bytes, seconds_since_start
 from bench.encoder import Encoder, packaged_model
 from bench.weights import ModelError
 from torchffi import TorchError, get_backend, use_backend
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
     seconds = {"import": IMPORT_SECONDS, "load": loaded - IMPORTED, "embed": embedded - loaded}
     if options.json:
         result = {"backend": backend, "embeddings": vectors.tolist(), "seconds": seconds}
-        print(json.dumps(result))
+        print(json.dumps({**result, "peak_bytes": peak_bytes()}))
         return
     for sentence, vector in zip(sentences, vectors, strict=True):
         print(sentence if len(sentence) <= 80 else sentence[:77] + "...")

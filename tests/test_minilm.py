@@ -130,14 +130,15 @@ def test_weights_are_not_copied(ffi_backend: None) -> None:
 # ---- The command
 
 
-def test_json_has_the_backend_the_vectors_and_the_seconds(
+def test_json_has_the_backend_the_vectors_and_their_cost(
     backend: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "sentences.txt"
     file.write_bytes("first line\n\nthird\u2028line\r\n東京".encode())
     assert main(["--backend", backend, "--json", "--file", str(file)]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {"backend", "embeddings", "seconds"}
+    assert set(result) == {"backend", "embeddings", "seconds", "peak_bytes"}
+    assert 1e7 < result["peak_bytes"] < 1e10
     assert result["backend"] == backend
     assert set(result["seconds"]) == {"import", "load", "embed"}
     assert all(0 < value < 600 for value in result["seconds"].values())
