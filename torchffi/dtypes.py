@@ -85,7 +85,7 @@ ANY: Final = NUMERIC | BOOL
 
 _BY_NAME: Final = {dtype.name: dtype for dtype in ALL}
 _BY_NUMPY: Final = {dtype.numpy: dtype for dtype in ALL if dtype.numpy is not None}
-_BY_CODE: Final = {dtype.code: dtype for dtype in ALL}
+OF_CODE: Final = {dtype.code: dtype for dtype in ALL}
 
 
 _REAL_OF: Final = {complex64: float32, complex128: float64}
@@ -109,7 +109,7 @@ def by_name(name: str) -> DType:
 
 def by_code(code: int) -> DType:
     """The dtype of this code of the C ABI."""
-    return _BY_CODE[code]
+    return OF_CODE[code]
 
 
 def by_numpy(dtype: np.dtype[Any]) -> DType:

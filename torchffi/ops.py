@@ -78,7 +78,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
         return pack
 
     def tensor(frame: Frame, at: int, value: Any) -> None:
-        if getattr(value, "_backend", None) is FFI:
+        if type(value) is FFI.tensor:
             words = frame.words
             words[at + 1] = value._data
             words[at] = _TENSOR
@@ -157,19 +157,19 @@ class Overload:
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the overload: None, its result, or a tuple of its results."""
-        if not arguments or getattr(arguments[0], "_backend", None) is not FFI:
+        if not arguments or type(arguments[0]) is not FFI.tensor:
             _check_backend(self.__name__, arguments, named)
-        return self._call(arguments, named)
-
-    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         operator = self._operator
         keep: list[Any] = []
-        values = operator.placed(arguments, named, operator.by_position)
+        values: Sequence[Any] = arguments
+        if named or not operator.fewest <= len(arguments) <= operator.by_position:
+            values = operator.placed(arguments, named, operator.by_position)
         results, codes = operator.call(self._packers, values, keep)
         if operator.targets:
             self._refresh(values, keep)
         if len(results) == 1 and type(results[0]) is int and self._tensors:
-            return _wrapped(results[0], codes[0])
+            dtype = dtypes.OF_CODE.get(codes[0])
+            return FFI.wrap(results[0], dtype) if dtype else _wrapped(results[0], codes[0])
         if self._tensors:
             self._wrap(results, codes)
         if len(results) == 1:
@@ -235,7 +235,7 @@ class Operator:
         reasons = []
         for name in self.overloads():
             try:
-                return getattr(self, name)._call(arguments, named)
+                return getattr(self, name)(*arguments, **named)
             except ArgumentError as error:
                 reasons.append(error)
         if len(reasons) == 1:

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from torchffi.backends.calls import done, failure
-from torchffi.backends.values import WORDS, Frame, HandleOf, Packer, mark, packer, unpack
+from torchffi.backends.values import (
+    PLAIN_TAGS,
+    TAG,
+    WORDS,
+    Frame,
+    HandleOf,
+    Packer,
+    mark,
+    packer,
+    unpack,
+)
 from torchffi.errors import ArgumentError, TorchError
 from torchffi.loader import ffi, lib
 
@@ -28,17 +38,18 @@ class Operator:
         name: Such as ``"aten::add.Tensor"``.
         schema: Its arguments and results.
         by_position: How many arguments stand before the ``*``.
+        fewest: How many arguments there are at least, by position.
         raw: What packs each argument where a tensor is a handle.
         written: For each result that is an argument written in place: its position, and the argument's.
         targets: The positions of the arguments that are written.
     """
 
     __slots__ = (
-        "_minimum",
         "_number",
         "_positions",
         "_single",
         "by_position",
+        "fewest",
         "name",
         "raw",
         "schema",
@@ -54,7 +65,7 @@ class Operator:
         self._number = number
         parameters = self.schema.parameters
         self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}
-        self._minimum = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
+        self.fewest: Final = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
         self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
         self.raw: Final = self.packers(_raw_handle)
         results = self.schema.results
@@ -84,7 +95,7 @@ class Operator:
         """
         if len(arguments) > most:
             raise self._misfit(f"{len(arguments)} arguments by position, expected at most {most}")
-        if not named and len(arguments) >= self._minimum:
+        if not named and len(arguments) >= self.fewest:
             return arguments
         values = [*arguments, *[_MISSING] * (len(self._positions) - len(arguments))]
         for name, value in named.items():
@@ -139,7 +150,10 @@ class Operator:
             if count < 0:
                 raise _told("call")
             if self._single:
-                results, codes = [unpack(frame, 0)], [frame.returned[0] >> 32]
+                word = frame.returned[0]
+                plain = word & TAG in PLAIN_TAGS  # as unpack(), which also does
+                results = [frame.returned[1] if plain else unpack(frame, 0)]
+                codes = [word >> 32]
             else:
                 results = [unpack(frame, i) for i in range(count)]
                 codes = [frame.returned[i * WORDS] >> 32 for i in range(count)]

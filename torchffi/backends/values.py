@@ -40,7 +40,10 @@ _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 _TENSOR_LIST: Final[int] = lib.RT_TORCH_TENSOR_LIST
 _TRUTH: Final[int] = lib.RT_TORCH_TRUTH
 _TRUTH_LIST: Final[int] = lib.RT_TORCH_TRUTH_LIST
-_PLAIN_TAGS: Final = (_TENSOR, _INT)
+PLAIN_TAGS: Final = (_TENSOR, _INT)
+TAG: Final = (
+    0xFFFFFFFF  # of the first word of a value; above it stands a length, or a tensor's dtype
+)
 
 WORDS: Final = (
     3  # of one rt_torch_value: the tag and above it the length, then the value's 16 bytes
@@ -269,8 +272,8 @@ def unpack(frame: Frame, position: int) -> Any:
     """The result at a position, tensors as handles. The memory of lists is still there."""
     at = position * WORDS
     word, value = frame.returned[at], frame.returned[at + 1]
-    tag = word & 0xFFFFFFFF
-    if tag in _PLAIN_TAGS:
+    tag = word & TAG
+    if tag in PLAIN_TAGS:
         return value
     if tag in _ELEMENTS:
         elements = ffi.unpack(ffi.cast(_ELEMENTS[tag], value), word >> 32)
