@@ -171,6 +171,32 @@ def test_export_holds_a_handle_of_its_own(ffi_backend: None) -> None:
     assert handles() == before
 
 
+def test_exports_of_one_tensor_share_its_memory_and_nothing_else(ffi_backend: None) -> None:
+    before = settled()
+    x = t.ones((2, 3))
+    first = x.numpy()
+    first[0, 0] = 5
+    first.shape = (6,)
+    first.flags.writeable = False
+    second = x.numpy()
+    assert second.shape == (2, 3)
+    assert second.flags.writeable
+    assert second[0, 0] == 5
+    assert handles()[0] == before[0] + 2
+    del first, second
+    assert handles()[0] == before[0] + 2  # the tensor keeps it for the next one
+    del x
+    assert handles() == before
+
+
+def test_freed_tensor_gives_up_the_memory_it_exported(ffi_backend: None) -> None:
+    before = settled()
+    x = t.ones(10)
+    x.numpy()
+    t.tensor_free(x)
+    assert handles() == before
+
+
 def test_use_after_free_is_an_error_not_a_crash(backend: str) -> None:
     x, y = t.ones((2, 2)), t.ones((2, 2))
     assert (x + y).shape == x.shape

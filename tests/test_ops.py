@@ -148,14 +148,14 @@ def test_in_place_returns_the_tensor_that_was_given(x: t.Tensor) -> None:
     before = settled()
     assert ops.aten.add_(x, x) is x
     assert ops.aten.mul_.Scalar(x, 0.5) is x
-    check(x, GRID)
+    assert x.tolist() == GRID.tolist()
     assert handles() == before
 
 
 def test_in_place_change_of_the_shape_is_seen(x: t.Tensor) -> None:
-    assert x.shape == (2, 3)
+    assert x.shape == x.numpy().shape == (2, 3)
     assert ops.aten.t_(x) is x
-    assert x.shape == (3, 2)
+    assert x.shape == x.numpy().shape == (3, 2)
     check(x, GRID.T)
     ops.aten.unsqueeze_(x, 0)
     assert x.shape == (1, 3, 2)

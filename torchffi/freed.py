@@ -35,4 +35,5 @@ def end(tensor: Tensor, freed: type[Tensor]) -> None:
         del tensor._data
     except AttributeError:
         raise HandleError(FREED) from None
+    tensor._forget()
     tensor.__class__ = freed

@@ -116,7 +116,7 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
     """Takes over what an operator changed beside the values: the shape, the strides, the dtype."""
     code = lib.rt_torch_tensor_dtype(view._data)
     if tensor._backend is FFI:
-        tensor._forget_shape()
+        tensor._forget()
     elif view.strides != tensor.strides or on_ffi.shape(view._data) != tensor.shape:
         tensor._data = on_ffi.numpy(view._data, dtypes.by_code(code))
     if code != tensor._dtype.code:

@@ -50,9 +50,10 @@ class Tensor(Operators):
     Its memory goes when the last tensor, view or exported array over it does.
     """
 
-    __slots__ = ("__weakref__", "_data", "_dtype", "_shape")
+    __slots__ = ("__weakref__", "_array", "_data", "_dtype", "_shape")
     __array_priority__ = 1000  # NumPy's operators leave the work to ours, which refuse arrays
     _alive: ClassVar[bool] = True
+    _array: np.ndarray[Any, Any]  # what numpy() gave, once it was asked
     _backend: ClassVar[Backend]
     _data: Any
     _dtype: DType
@@ -77,10 +78,11 @@ class Tensor(Operators):
             self._shape = self._backend.primitives.shape(self._data)
             return self._shape
 
-    def _forget_shape(self) -> None:
-        """After an operator that may have changed it in place."""
-        with contextlib.suppress(AttributeError):
-            del self._shape
+    def _forget(self) -> None:
+        """Lets go of what was found out about the data, which may have changed."""
+        for name in ("_shape", "_array"):
+            with contextlib.suppress(AttributeError):
+                delattr(self, name)
 
     @property
     def ndim(self) -> int:
@@ -206,6 +208,9 @@ class Tensor(Operators):
         Raises:
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
         """
+        return self._fresh_array()
+
+    def _fresh_array(self) -> np.ndarray[Any, Any]:
         return self._backend.primitives.numpy(self._data, self._dtype)  # type: ignore[no-any-return]
 
     def __array__(
@@ -263,7 +268,7 @@ class Tensor(Operators):
     def tolist(self) -> Any:
         """The values as nested lists of Python scalars."""
         host = self if self._dtype.numpy is not None else self.astype(dtypes.float32)
-        return host.cpu().numpy().tolist()
+        return host.cpu()._fresh_array().tolist()
 
     # ---- Python's protocols
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from torchffi import dtypes, freed, lifetimes, routing, statistical
 from torchffi.backends.calls import sizes
 from torchffi.dtypes import DType
@@ -45,6 +47,19 @@ class FFITensor(Tensor):
         if not lifetimes.release(self):
             raise HandleError(freed.FREED)
         freed.end(self, FreedFFITensor)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A NumPy array over the same memory, which it keeps alive.
+
+        Raises:
+            TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
+        """
+        try:
+            array = self._array
+        except AttributeError:  # nobody has asked yet
+            array = self._array = self._fresh_array()
+        view: np.ndarray[Any, Any] = array.view()
+        return view
 
     def __getitem__(self, key: Any) -> Tensor:
         if type(key) is int:
