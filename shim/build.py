@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from . import compiler, generate, header, sidecar
 from .compiler import CompilerError
+from .digest import sha256
 from .libtorch import LibTorch
 from .places import (
     COMPILE,
@@ -193,7 +193,7 @@ def _in_parallel(function: Callable[[Path], Path], paths: Iterable[Path]) -> lis
 
 
 def _digest(*parts: str | Path) -> str:
-    digest = hashlib.sha256()
+    digest = sha256()
     for part in parts:
         content = part.read_bytes() if isinstance(part, Path) else part.encode()
         digest.update(len(content).to_bytes(8, "little") + content)

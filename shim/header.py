@@ -6,7 +6,6 @@ preprocessor drops, is fetched with a regular expression.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tempfile
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import compiler
+from .digest import sha256
 
 PATH = Path(__file__).with_name("rt_torch.h")
 
@@ -90,7 +90,7 @@ class Header:
 
 def digest(path: Path = PATH) -> str:
     """SHA-256 of the header file, 64 hexadecimal digits. Needs no compiler."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def read(path: Path = PATH) -> Header:

@@ -5,9 +5,10 @@ Apart from build.py, because looking needs none of what building needs.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
+
+from .digest import sha256
 
 NAME = "librt_torch.so"
 HERE = Path(__file__).parent
@@ -27,7 +28,7 @@ def files(*patterns: str) -> list[Path]:
 
 def source_digest() -> str:
     """Digest of all sources and flags. Needs no compiler."""
-    digest = hashlib.sha256(repr((COMPILE, COMPILE_STUB, LINK, LINK_LIBTORCH)).encode())
+    digest = sha256(repr((COMPILE, COMPILE_STUB, LINK, LINK_LIBTORCH)).encode())
     for path in files(*_SOURCES):
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()

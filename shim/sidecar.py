@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from . import elf
+from .digest import sha256
 
 
 class Sidecar(NamedTuple):
@@ -39,7 +39,7 @@ def write(library: Path, header_digest: str, source_digest: str, libtorch_versio
     content = library.read_bytes()
     described = Sidecar(
         size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256(content).hexdigest(),
         header_digest=header_digest,
         source_digest=source_digest,
         libtorch_version=libtorch_version,
@@ -67,6 +67,6 @@ def damage(library: Path, described: Sidecar | None) -> str:
     content = library.read_bytes()
     if len(content) != described.size:
         return f"has {len(content)} bytes, not the {described.size} that were built"
-    if hashlib.sha256(content).hexdigest() != described.sha256:
+    if sha256(content).hexdigest() != described.sha256:
         return f"is not what was built: its SHA-256 differs from {path_of(library).name}"
     return ""

@@ -22,6 +22,7 @@ from torchffi.backends import aten
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
 from torchffi.backends.numpy import quiet
+from torchffi.backends.numpy.chapters import CHAPTERS
 from torchffi.errors import NotSupportedError
 from torchffi.loader import lib
 
@@ -298,7 +299,7 @@ def test_both_backends_offer_every_primitive_that_is_called() -> None:
 
 def test_primitives_have_the_same_parameters_on_both_backends() -> None:
     own = {"new", "done", "failure"}  # what a backend needs for itself
-    theirs, ours = _public(*on_numpy._CHAPTERS), _public(on_ffi, *aten._CHAPTERS)
+    theirs, ours = _public(*CHAPTERS), _public(on_ffi, *aten._CHAPTERS)
     for name in sorted((set(ours) | set(theirs)) - own):
         a, b = getattr(on_ffi, name), getattr(on_numpy, name)
         if name in ours and name in theirs:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from torchffi import dtypes, fft, linalg, nn
+from torchffi import dtypes, nn
 from torchffi import tensor_ffi as _tensor_ffi  # noqa: F401  (each backend gets its tensors)
 from torchffi import tensor_numpy as _tensor_numpy  # noqa: F401
 from torchffi.broadcasting import (
@@ -143,7 +143,6 @@ from torchffi.joining import (
     tile,
     unstack,
 )
-from torchffi.linalg import addmm, matmul, tensordot, vecdot
 from torchffi.manipulation import (
     expand_dims,
     flip,
@@ -165,6 +164,7 @@ from torchffi.original import (
     torch_version,
     torch_zeros,
 )
+from torchffi.products import addmm, matmul, tensordot, vecdot
 from torchffi.random import manual_seed, rand, randn
 from torchffi.routing import fallback_counts, get_backend, use_backend
 from torchffi.searching import (
@@ -192,6 +192,8 @@ from torchffi.tensor import Tensor
 from torchffi.utility import all, any, diff
 
 if TYPE_CHECKING:
+    from torchffi import fft as fft
+    from torchffi import linalg as linalg
     from torchffi import ops as ops
 
 e = 2.718281828459045
@@ -394,9 +396,16 @@ __all__ = [
 ]
 
 
+_LATE = ("fft", "linalg", "ops")  # imported when they are first used
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})
+
+
 def __getattr__(name: str) -> object:
-    if name == "ops":  # imported when it is first used
+    if name in _LATE:
         from importlib import import_module
 
-        return import_module("torchffi.ops")
+        return import_module(f"torchffi.{name}")
     raise AttributeError(f"module 'torchffi' has no attribute {name!r}")

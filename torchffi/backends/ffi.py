@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from torchffi import dtypes, lifetimes
-from torchffi.backends import aten, capsules
+from torchffi.backends import capsules
 from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
@@ -28,6 +28,8 @@ def __getattr__(name: str) -> Callable[..., Any]:
     """The primitive that only passes handles and numbers on, or that has no function of its own."""
     call = plain(name)
     if call is None:
+        from torchffi.backends import aten  # by the first one, for it takes a while
+
         return getattr(aten, name)  # type: ignore[no-any-return]
     failed = -1 if ffi.typeof(call).result.cname == "int32_t" else 0
 

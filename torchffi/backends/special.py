@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+Array = np.ndarray[Any, Any]
 
 # W. J. Cody, "Rational Chebyshev Approximations for the Error Function", Mathematics of Computation 23
 # (1969): numerator and denominator for erf on |x| <= 0.46875, and for exp(x * x) * erfc(x) on

@@ -11,18 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from torchffi.backends.numpy import (
-    creation,
-    elementwise,
-    fft,
-    indexing,
-    layers,
-    linalg,
-    reductions,
-    shapes,
-    sorting,
-    storage,
-)
 from torchffi.errors import (
     AxisError,
     InvalidArgumentError,
@@ -31,10 +19,6 @@ from torchffi.errors import (
     OutOfMemoryError,
     TorchError,
 )
-
-_CHAPTERS = (
-    creation, elementwise, fft, indexing, layers, linalg, reductions, shapes, sorting, storage,
-)  # fmt: skip
 
 
 def failure(error: Exception) -> TorchError:
@@ -54,7 +38,9 @@ def failure(error: Exception) -> TorchError:
 
 def __getattr__(name: str) -> Callable[..., Any]:
     """The primitive of this name, found in its chapter at its first use."""
-    for chapter in _CHAPTERS:
+    from torchffi.backends.numpy.chapters import CHAPTERS
+
+    for chapter in CHAPTERS:
         primitive: Callable[..., Any] | None = getattr(chapter, name, None)
         if callable(primitive) and name[0] != "_":
             setattr(sys.modules[__name__], name, primitive)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from torchffi.dtypes import DType
 from torchffi.errors import (
@@ -16,7 +15,7 @@ from torchffi.errors import (
     UnavailableError,
 )
 
-Raw = NDArray[Any]
+Raw = np.ndarray[Any, Any]
 
 
 def check_writable(a: Raw) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 
-Transform = Callable[..., Any]
+def _transform(name: str) -> Callable[..., Any]:
+    def transform(x: Any, lengths: Any, axes: Any, norm: Any) -> Any:
+        import numpy.fft  # by the first transform: it takes as long as ten of our own files
 
-fft_fftn: Final[Transform] = np.fft.fftn
-fft_ifftn: Final[Transform] = np.fft.ifftn
-fft_rfftn: Final[Transform] = np.fft.rfftn
-fft_irfftn: Final[Transform] = np.fft.irfftn
+        return getattr(numpy.fft, name)(x, lengths, axes, norm)
+
+    return transform
+
+
+fft_fftn, fft_ifftn = _transform("fftn"), _transform("ifftn")
+fft_rfftn, fft_irfftn = _transform("rfftn"), _transform("irfftn")

@@ -91,7 +91,7 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
 
 
 def shape(x: Raw) -> tuple[int, ...]:
-    return x.shape
+    return tuple(x.shape)
 
 
 def strides(x: Raw) -> tuple[int, ...]:
