@@ -60,6 +60,7 @@ def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -
 
 /* The prototypes that cffi works with: where the header says otherwise, this does not compile. */
 {prototypes}
+#include <math.h>
 #include <stdio.h>
 #define RT_TORCH_HEADER_DIGEST "{digest_of(cdef_text)}"
 #define RT_UNAVAILABLE_REASON "{_REASON}"

@@ -139,6 +139,7 @@ void *tensor_to_dlpack(int64_t tensor, int32_t versioned, int32_t copied) {
   }
   at::getDLDataType(t);                 // LibTorch leaks where this fails later
   const at::Tensor own = at::alias(t);  // its shape is nobody else's to change
+  keep_in_place(own);
   if (!with_version) return at::toDLPack(own);
   DLManagedTensorVersioned *managed = at::toDLPackVersioned(own);
   if (alone) managed->flags |= DLPACK_FLAG_BITMASK_IS_COPIED;

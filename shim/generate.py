@@ -72,6 +72,8 @@ def exports_cpp(header: Header) -> str:
     definitions = "\n\n".join(_export(function) for function in header.functions)
     return f"""\
 // {_NOTE}
+#include <cmath>
+
 #include "guard.h"
 #include "exports.h"
 #include "rt_torch.h"
@@ -84,6 +86,7 @@ def stub_c(header: Header) -> str:
     """The whole stub: the same symbols, in C99, without LibTorch."""
     return f"""\
 /* {_NOTE} */
+#include <math.h>
 #include <stdio.h>
 
 #include "rt_torch.h"

@@ -32,7 +32,7 @@ _DOCUMENTED = re.compile(
 _RETURN = re.compile(r"@return\s(?P<text>(?:(?!^@).)*)", re.DOTALL | re.MULTILINE)
 _DECLARATION = re.compile(r"(?:[^;{}]|\{(?:[^{}]|\{[^{}]*\})*\})+;")
 _ENUM_BREAK = re.compile(r"(?P<inner>(?<=\{) (?=RT_TORCH_)|(?<=,) (?=RT_TORCH_))|(?<!;) (?=\})")
-_FAILURE = re.compile(r"(?<![\w.-])(?P<value>0|-1|NULL) on failure\b")
+_FAILURE = re.compile(r"(?<![\w.-])(?P<value>0|-1|NULL|NAN) on failure\b")
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Function:
         returns: The C type of the result.
         parameters: In order.
         prototype: The C declaration on one line, without the semicolon.
-        failure: What it returns when it fails, ``"0"``, ``"-1"`` or ``"NULL"``; None if it never
-            fails.
+        failure: What it returns when it fails, ``"0"``, ``"-1"``, ``"NULL"`` or ``"NAN"``; None if it
+            never fails.
         fork_safe: Whether it works in the forked child of a process that used LibTorch.
         doc: The text of its comment.
     """
@@ -189,7 +189,7 @@ def _failure(name: str, doc: str) -> str | None:
     failure = _FAILURE.search(text)
     if failure is None:
         raise ValueError(
-            f"{name}: its @return must say '0 on failure', '-1 on failure', 'NULL on failure' or "
+            f"{name}: its @return must say '0 on failure', '-1', 'NULL' or 'NAN on failure', or "
             f"'Never fails', and says {text!r}"
         )
     return failure["value"]

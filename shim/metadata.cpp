@@ -1,6 +1,7 @@
 // What a tensor has, and where and how it is stored.
 #include <ATen/ops/alias.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/DynamicCast.h>
 
 #include <algorithm>
 #include <cstring>
@@ -62,21 +63,38 @@ int32_t tensor_device(int64_t tensor, int64_t *device) {
 int32_t tensor_data(int64_t tensor, void **data) {
   const at::Tensor t = get(tensor);
   if (data == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
+  keep_in_place(t);
   *data = t.numel() == 0 ? nullptr : t.mutable_data_ptr();
   return 0;
 }
 
+namespace {
+
+void check_single(const at::Tensor &tensor) {
+  if (tensor.numel() != 1) {
+    fail(RT_TORCH_SHAPE, "shape " + text(tensor.sizes()) + " has " + std::to_string(tensor.numel()) +
+                             " elements, expected exactly one");
+  }
+}
+
+}  // namespace
+
 int32_t tensor_item(int64_t tensor, void *value) {
   const at::Tensor t = get(tensor);
   if (value == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "value is NULL");
-  if (t.numel() != 1) {
-    fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has " + std::to_string(t.numel()) +
-                             " elements, expected exactly one");
-  }
+  check_single(t);
   const at::Tensor host = t.cpu();
   std::memset(value, 0, RT_TORCH_SCALAR_BYTES);
   std::memcpy(value, host.const_data_ptr(), host.element_size());
   return 0;
+}
+
+double tensor_item_double(int64_t tensor) {
+  const at::Tensor t = get(tensor);
+  check_single(t);
+  if (t.is_complex()) fail(RT_TORCH_TYPE, "dtype " + text(t.scalar_type()) + " is complex");
+  const at::Tensor host = t.is_cpu() ? t : t.cpu();
+  return c10::fetch_and_cast<double>(host.scalar_type(), host.const_data_ptr());
 }
 
 int32_t tensor_copy_to_host(int64_t tensor, void *data, int64_t nbytes) {

@@ -58,7 +58,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 4 };
+enum { RT_TORCH_ABI_VERSION = 5 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -438,8 +438,8 @@ RT_TORCH_API int32_t rt_torch_tensor_is_contiguous(int64_t tensor);
 /** Address of the first element, in the memory of the tensor's device.
  *
  * @param tensor  tensor
- * @param data    receives the address, valid as long as a handle holds the storage; NULL where
- *                there is no element
+ * @param data    receives the address, valid as long as a handle holds the storage, which cannot be
+ *                resized from now on; NULL where there is no element
  * @return 0; -1 on failure
  * @errors INVALID_ARGUMENT (NULL)
  */
@@ -455,6 +455,16 @@ RT_TORCH_API int32_t rt_torch_tensor_data(int64_t tensor, void **data);
  * @source aten::item
  */
 RT_TORCH_API int32_t rt_torch_tensor_item(int64_t tensor, void *value);
+
+/** The value of a tensor with one element, as a double. It saves a caller the look at the dtype.
+ *
+ * @param tensor  tensor of a real dtype or bool
+ * @return the nearest double; NAN on failure, and for a NaN, which rt_torch_tensor_item() tells
+ *         apart
+ * @errors SHAPE (not one element), TYPE (complex)
+ * @source aten::item
+ */
+RT_TORCH_API double rt_torch_tensor_item_double(int64_t tensor);
 
 /** Copies the elements to host memory in C order.
  *

@@ -22,4 +22,9 @@ std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count);
 // A new handle that owns the tensor.
 int64_t put(at::Tensor tensor);
 
+// For memory whose address somebody else gets: it cannot be resized any more, which would move it.
+inline void keep_in_place(const at::Tensor &tensor) {
+  if (tensor.has_storage()) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
+}
+
 }  // namespace rt

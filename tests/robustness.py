@@ -233,12 +233,19 @@ def _number(name: str) -> int:
 FAILURES = {"0": 0, "-1": -1, "NULL": ffi.NULL}
 
 
+def failed(function: header.Function, result: Any) -> bool:
+    """Whether the result is that of a call that failed."""
+    if function.failure == "NAN":
+        return bool(result != result)
+    return bool(result == FAILURES[function.failure or "0"])
+
+
 def problem(function: header.Function, result: Any, text: Any) -> str | None:
     """What is wrong with a call that returned ``result``."""
     if function.failure is None:
         return None
     code = lib.rt_torch_last_error(text, 4096)
-    if result != FAILURES[function.failure]:
+    if not failed(function, result):
         return None
     if function.fork_safe:  # rt_torch_tensor_free leaves the record alone
         return None

@@ -736,7 +736,9 @@ def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
 def test_shape_of_an_export_stays_what_it_was(ffi_backend: None) -> None:
     x = t.arange(6)
     capsule: Any = x.__dlpack__()
-    t.ops.aten.resize_(x, [2, 100])
+    t.ops.aten.resize_(x, [2, 2])
+    with pytest.raises(ValueError, match="not resizable"):
+        t.ops.aten.resize_(x, [2, 100])  # would move the memory
     tensor = opened(capsule).dl_tensor
     assert tensor.ndim == 1
     assert ctypes.c_int64.from_address(tensor.shape).value == 6

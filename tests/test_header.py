@@ -78,6 +78,7 @@ def test_failure_is_read_from_the_documentation() -> None:
     assert BY_NAME["rt_torch_tensor_to_dtype"].failure == "0"  # its text runs over two lines
     assert BY_NAME["rt_torch_tensor_ndim"].failure == "-1"
     assert BY_NAME["rt_torch_tensor_to_dlpack"].failure == "NULL"
+    assert BY_NAME["rt_torch_tensor_item_double"].failure == "NAN"
     assert BY_NAME["rt_torch_version"].failure is None
 
 

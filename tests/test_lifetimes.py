@@ -189,6 +189,16 @@ def test_exports_of_one_tensor_share_its_memory_and_nothing_else(ffi_backend: No
     assert handles() == before
 
 
+def test_exported_memory_does_not_move(ffi_backend: None) -> None:
+    x = t.ones(4)
+    exported = x.numpy()
+    with pytest.raises(ValueError, match="not resizable"):
+        t.ops.aten.resize_(x, [1_000_000])
+    t.ops.aten.resize_(x, [2])
+    assert exported.tolist() == [1, 1, 1, 1]
+    assert x.numpy().shape == (2,)
+
+
 def test_freed_tensor_gives_up_the_memory_it_exported(ffi_backend: None) -> None:
     before = settled()
     x = t.ones(10)

@@ -288,3 +288,22 @@ def test_numpy_backend_opens_no_library() -> None:
         """,
         TORCHFFI_BACKEND="numpy",
     )
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "bfloat16"])
+def test_float_is_the_value_or_tells_why_not(name: str, backend: str) -> None:
+    x = t.asarray(sample(name, 3))
+    if name.startswith("complex"):
+        with pytest.raises(TypeError):
+            float(x[0])
+        return
+    assert [float(x[i]) for i in range(3)] == [float(value) for value in x.numpy()]
+    with pytest.raises(ValueError, match=r"float: shape \(3,\) has 3 elements"):
+        float(x)
+
+
+@pytest.mark.parametrize("value", [nan, inf, -inf, 1e300, 5e-324])
+def test_float_of_what_is_no_ordinary_number(value: float, backend: str) -> None:
+    assert repr(float(t.asarray(value, dtype=t.float64))) == repr(value)
+    whole = t.asarray(2**63 + 2**10 + 1, dtype=t.uint64)
+    assert float(whole) == float(2**63 + 2**10 + 1)

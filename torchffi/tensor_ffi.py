@@ -61,6 +61,10 @@ class FFITensor(Tensor):
         view: np.ndarray[Any, Any] = array.view()
         return view
 
+    def __float__(self) -> float:
+        value: float = lib.rt_torch_tensor_item_double(self._data)
+        return value if value == value else Tensor.__float__(self)  # a NaN, or none at all
+
     def __getitem__(self, key: Any) -> Tensor:
         if type(key) is int:
             try:
