@@ -156,29 +156,40 @@ void torchffi_release(void *context) {
   }
 }
 
-int64_t torchffi_released(int64_t *ids, int64_t capacity) {
-  /* The queue is only ever taken whole, so that no node can come back under a compare-exchange. What does not
-     fit waits in `taken`. Where another thread is at it there is nothing to do: it drains for both. */
+int64_t torchffi_returned(void) {
+  /* The queue is only ever taken whole, so that no node can come back under a compare-exchange. The rest of it
+     waits in `taken`. Where another thread is at it there is nothing to do: it drains for both. */
   static atomic_flag busy = ATOMIC_FLAG_INIT;
   static struct rt_ticket *taken;
-  int64_t count = 0;
-  if (ids == NULL || atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
+  int64_t id = 0;
+  if (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
     return 0;
   }
-  while (count < capacity) {
-    if (taken == NULL) {
-      taken = atomic_exchange_explicit(&rt_queue, NULL, memory_order_acquire);
-      if (taken == NULL) {
-        break;
-      }
-    }
+  if (taken == NULL) {
+    taken = atomic_exchange_explicit(&rt_queue, NULL, memory_order_acquire);
+  }
+  if (taken != NULL) {
     struct rt_ticket *ticket = taken;
     taken = ticket->next;
-    ids[count++] = ticket->id;
+    id = ticket->id;
     free(ticket);
   }
   atomic_flag_clear_explicit(&busy, memory_order_release);
-  return count;
+  return id;
+}
+
+int64_t torchffi_borrow(int64_t id, void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
+                        int64_t ndim, int32_t dtype) {
+  void *ticket = torchffi_ticket(id);
+  int64_t handle = -1;
+  if (ticket != NULL) {
+    handle = rt_functions()->rt_torch_tensor_from_blob(data, nbytes, dims, strides, ndim, dtype,
+                                                       torchffi_release, ticket);
+    if (handle == 0) {
+      torchffi_ticket_drop(ticket);
+    }
+  }
+  return handle;
 }
 
 /* ---- DLPack capsules ---- */

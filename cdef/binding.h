@@ -25,8 +25,13 @@ void torchffi_ticket_drop(void *ticket);
 /* The deleter for rt_torch_tensor_from_blob: queues the id of its ticket. Any thread, also after Python. */
 void torchffi_release(void *ticket);
 
-/* Takes up to capacity ids off the queue and returns how many. */
-int64_t torchffi_released(int64_t *ids, int64_t capacity);
+/* Takes an id off the queue; 0 if there is none. */
+int64_t torchffi_returned(void);
+
+/* rt_torch_tensor_from_blob with torchffi_release as the deleter and a ticket of this id, which is not 0. A
+   handle; 0 as rt_torch_tensor_from_blob, -1 if there is no memory for the ticket. */
+int64_t torchffi_borrow(int64_t id, void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
+                        int64_t ndim, int32_t dtype);
 
 /* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
 const char *torchffi_capsule_name(int32_t versioned, int32_t used);

@@ -280,21 +280,16 @@ def test_counters_follow_the_handles() -> None:
 
 def test_wrapped_memory_is_returned_once_after_the_last_view() -> None:
     memory = ffi.new("float[]", [1, 2, 3, 4])
-    ticket, number = lifetimes.lend(memory)
-    release = ffi.addressof(lib, "torchffi_release")
-    tensor = lib.rt_torch_tensor_from_blob(
-        memory, 16, (2, 2), ffi.NULL, 2, FLOAT32, release, ticket
-    )
+    number = lifetimes.lend(memory)
+    tensor = lib.torchffi_borrow(number, memory, 16, (2, 2), ffi.NULL, 2, FLOAT32)
     view = lib.rt_torch_tensor_select(tensor, 0, 1)
     memory[2] = 30
     assert read(view) == [30, 4]
     lib.rt_torch_tensor_free(tensor)
-    ids = ffi.new("int64_t[4]")
-    assert lib.torchffi_released(ids, 4) == 0
+    assert lib.torchffi_returned() == 0
     lib.rt_torch_tensor_free(view)
-    assert lib.torchffi_released(ids, 4) == 1
-    assert ids[0] == number
-    assert lib.torchffi_released(ids, 4) == 0
+    assert lib.torchffi_returned() == number
+    assert lib.torchffi_returned() == 0
     del lifetimes._lent[number]
 
 
@@ -312,13 +307,8 @@ def test_wrapped_memory_that_does_not_reach_is_refused_and_kept(
     nbytes: int, dims: tuple[int, ...], strides: tuple[int, ...] | None
 ) -> None:
     memory = ffi.new("float[]", 4)
-    ticket = lib.torchffi_ticket(99)
-    release = ffi.addressof(lib, "torchffi_release")
-    tensor = lib.rt_torch_tensor_from_blob(
-        memory, nbytes, dims, strides or ffi.NULL, len(dims), FLOAT32, release, ticket
-    )
+    steps = strides or ffi.NULL
+    tensor = lib.torchffi_borrow(99, memory, nbytes, dims, steps, len(dims), FLOAT32)
     assert tensor == 0
     assert last_error()[0] == 1
-    ids = ffi.new("int64_t[4]")
-    assert lib.torchffi_released(ids, 4) == 0  # the deleter was not called
-    lib.torchffi_ticket_drop(ticket)
+    assert lib.torchffi_returned() == 0  # the deleter was not called

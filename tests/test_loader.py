@@ -576,40 +576,39 @@ for ticket in tickets:
     lib.torchffi_release(ticket)
 lib.torchffi_release(ffi.NULL)
 lib.torchffi_ticket_drop(lib.torchffi_ticket(9))
-ids = ffi.new("int64_t[2]")
 seen = []
-while count := lib.torchffi_released(ids, 2):
-    seen += list(ids[0:count])
-print(sorted(seen), lib.torchffi_released(ids, 2), lib.torchffi_released(ffi.NULL, 2))
+while id := lib.torchffi_returned():
+    seen.append(id)
+print(sorted(seen), lib.torchffi_returned())
 """
-    assert run_helper(bare, code) == f"[-1, 5, {2**62}] 0 0\n"
+    assert run_helper(bare, code) == f"[-1, 5, {2**62}] 0\n"
 
 
 def test_ids_released_by_many_threads_all_come_back(bare: Installation) -> None:
     code = """
 import threading
 release = ffi.cast("void (*)(void *)", ffi.addressof(lib, "torchffi_release"))
-ids = ffi.new("int64_t[64]")
 seen, done, count = [], threading.Event(), 20000
 def push(first):
     for id in range(first, first + count):
         release(lib.torchffi_ticket(id))
 def drain():
-    mine = ffi.new("int64_t[64]")
     while True:
         finished = done.is_set()
-        taken = lib.torchffi_released(mine, 64)
-        seen.extend(list(mine[0:taken]))
-        if finished and not taken:
+        id = lib.torchffi_returned()
+        if id:
+            seen.append(id)
+        elif finished:
             return
 drains = [threading.Thread(target=drain) for _ in range(2)]
-pushes = [threading.Thread(target=push, args=(n * count,)) for n in range(4)]
+pushes = [threading.Thread(target=push, args=(n * count + 1,)) for n in range(4)]
 [thread.start() for thread in drains + pushes]
 [thread.join() for thread in pushes]
 done.set()
 [thread.join() for thread in drains]
-left = lib.torchffi_released(ids, 64)
-print(sorted(seen + list(ids[0:left])) == list(range(4 * count)))
+while id := lib.torchffi_returned():
+    seen.append(id)
+print(sorted(seen) == list(range(1, 4 * count + 1)))
 """
     assert run_helper(bare, code) == "True\n"
 

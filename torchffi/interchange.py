@@ -38,13 +38,13 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtype = dtypes.by_numpy(array.dtype)
-    if not shareable(array):
+    backend = default_backend()
+    if backend is FFI and not lendable(array):
         raise InvalidArgumentError(
             "from_numpy: LibTorch cannot share this memory, for the array is read-only, unaligned, or "
             "has a negative stride; asarray(array) makes a copy"
         )
-    backend = default_backend()
-    return backend.wrap(backend.primitives.from_numpy(array), dtype)
+    return backend.wrap(backend.primitives.from_numpy(array, dtype), dtype)
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:

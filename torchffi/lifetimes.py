@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
-from torchffi.loader import ffi, lib
+from torchffi.loader import lib
 
 
 class Reference(weakref.ref[Any]):
@@ -40,7 +40,6 @@ _MOST: Final = 65536  # RT_TORCH_MAX_TENSORS: that many one call takes
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
 _numbers: Final = itertools.count(1)
-_NUMBERS: Final = ffi.typeof(f"int64_t[{BATCH}]")
 
 
 def now(
@@ -100,36 +99,24 @@ def release(owner: object) -> bool:
     return False
 
 
-def lend(memory: object) -> tuple[Any, int]:
-    """Keeps ``memory`` alive until LibTorch returns it.
-
-    Returns:
-        The ticket to hand to ``torchffi_release``, and its number for :func:`take_back`.
-    """
+def lend(memory: object) -> int:
+    """Keeps ``memory`` alive until LibTorch returns it. Its number, for ``torchffi_borrow``."""
     number = next(_numbers)
     if number % BATCH == 0:  # for what goes without a tensor of ours: a thread, another library
         collect_returned()
-    ticket = lib.torchffi_ticket(number)
-    if ticket == ffi.NULL:
-        raise MemoryError
     _lent[number] = memory
-    return ticket, number
+    return number
 
 
-def take_back(ticket: Any, number: int) -> None:
+def take_back(number: int) -> None:
     """Undoes :func:`lend` after LibTorch refused the memory."""
-    lib.torchffi_ticket_drop(ticket)
     del _lent[number]
 
 
 def collect_returned() -> None:
     """Drops the memory that LibTorch has returned since the last call."""
-    numbers = ffi.new(_NUMBERS)
-    count = BATCH
-    while count == BATCH:
-        count = lib.torchffi_released(numbers, BATCH)
-        for number in ffi.unpack(numbers, count):
-            _lent.pop(number, None)
+    while number := lib.torchffi_returned():
+        _lent.pop(number, None)
 
 
 # What still lives at the end of the process is left to the operating system: freeing it would only

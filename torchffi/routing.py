@@ -191,7 +191,7 @@ def moved(tensor: Tensor, backend: Backend) -> Tensor:
         return NUMPY.wrap(on_ffi.numpy(data, tensor.dtype), tensor.dtype)
     if not lendable(data):
         data = data.copy()
-    return FFI.wrap(on_ffi.from_numpy(data), tensor.dtype)
+    return FFI.wrap(on_ffi.from_numpy(data, tensor.dtype), tensor.dtype)
 
 
 def lendable(array: np.ndarray[Any, Any]) -> bool:
@@ -329,7 +329,8 @@ def _fall_back(name: str, arguments: tuple[Any, ...], error: NotSupportedError) 
 def _lent(result: Any, dtype: DType) -> Tensor:
     """A tensor on FFI over the memory of NumPy's result."""
     array = np.asarray(result, dtype.numpy)
-    return FFI.wrap(on_ffi.from_numpy(array if lendable(array) else array.copy()), dtype)
+    memory = array if lendable(array) else array.copy()
+    return FFI.wrap(on_ffi.from_numpy(memory, dtype), dtype)
 
 
 def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:

@@ -17,11 +17,10 @@ from torchffi import dtypes, lifetimes
 from torchffi.backends import capsules
 from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
-from torchffi.errors import DTypeError
+from torchffi.errors import DTypeError, OutOfMemoryError
 from torchffi.loader import ffi, lib
 
 Raw = int
-_RELEASE = ffi.addressof(lib, "torchffi_release")
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
@@ -102,9 +101,8 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
     return bytes(ffi.buffer(memory, nbytes))
 
 
-def from_numpy(array: np.ndarray[Any, Any]) -> Raw:
+def from_numpy(array: np.ndarray[Any, Any], dtype: DType) -> Raw:
     """A handle over the array's own memory, which lives until LibTorch lets go of it."""
-    dtype = dtypes.by_numpy(array.dtype)
     if array.flags.carray and array.size:
         address, nbytes, strides = ffi.from_buffer(array), array.nbytes, ffi.NULL
     else:
@@ -113,13 +111,12 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Raw:
         steps = zip(array.shape, array.strides, strict=True)
         last = builtins.sum((n - 1) * step for n, step in steps)
         nbytes = array.itemsize + last if array.size else 0
-    ticket, number = lifetimes.lend(array)
-    handle = lib.rt_torch_tensor_from_blob(
-        address, nbytes, array.shape, strides, array.ndim, dtype.code, _RELEASE, ticket
-    )
-    if not handle:
-        lifetimes.take_back(ticket, number)
-        raise failure()
+    number = lifetimes.lend(array)
+    dims = sizes[array.shape]
+    handle = lib.torchffi_borrow(number, address, nbytes, dims, strides, array.ndim, dtype.code)
+    if handle <= 0:
+        lifetimes.take_back(number)
+        raise failure() if handle == 0 else OutOfMemoryError("from_numpy: no memory is left")
     return int(handle)
 
 
