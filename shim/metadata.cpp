@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -73,7 +74,7 @@ int32_t tensor_item(int64_t tensor, void *value) {
     fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has " + std::to_string(t.numel()) +
                              " elements, expected exactly one");
   }
-  const at::Tensor host = t.cpu();
+  const at::Tensor host = direct::chosen(t.key_set()) ? t : t.cpu().resolve_conj().resolve_neg();
   std::memset(value, 0, RT_TORCH_SCALAR_BYTES);
   std::memcpy(value, host.const_data_ptr(), host.element_size());
   return 0;
