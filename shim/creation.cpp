@@ -7,7 +7,6 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +14,9 @@
 #include <memory>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
+#include "fresh.h"
 #include "tensors.h"
 
 namespace rt {
@@ -69,7 +70,7 @@ int64_t tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t d
 
 int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
-  return put(at::zeros(p.shape, p.options));
+  return put(direct::zeros(p.shape, p.options));
 }
 
 int64_t tensor_ones(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
@@ -123,9 +124,9 @@ int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, 
   int64_t expected = static_cast<int64_t>(c10::elementSize(dtype_of(dtype)));
   for (const int64_t n : p.shape) expected *= n;
   check_bytes(data, nbytes, expected);
-  at::Tensor host = at::empty(p.shape, p.options.device(at::kCPU));
+  at::Tensor host = fresh(p.shape, dtype_of(dtype));
   if (nbytes > 0) std::memcpy(host.mutable_data_ptr(), data, static_cast<size_t>(nbytes));
-  return put(host.to(p.options.device()));
+  return put(p.options.device().is_cpu() ? std::move(host) : host.to(p.options.device()));
 }
 
 int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,

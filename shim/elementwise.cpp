@@ -1,6 +1,5 @@
 // Elementwise operators, in tables: an entry names the operator and the dtypes it admits.
 #include <ATen/ops/abs.h>
-#include <ATen/ops/add.h>
 #include <ATen/ops/bitwise_and.h>
 #include <ATen/ops/bitwise_left_shift.h>
 #include <ATen/ops/bitwise_not.h>
@@ -9,7 +8,6 @@
 #include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/ceil.h>
 #include <ATen/ops/cos.h>
-#include <ATen/ops/div.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/erf.h>
 #include <ATen/ops/exp.h>
@@ -30,11 +28,9 @@
 #include <ATen/ops/lt.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
-#include <ATen/ops/mul.h>
 #include <ATen/ops/ne.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/pow.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/remainder.h>
 #include <ATen/ops/result_type.h>
 #include <ATen/ops/round.h>
@@ -44,13 +40,13 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/square.h>
-#include <ATen/ops/sub.h>
 #include <ATen/ops/tan.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/trunc.h>
 #include <ATen/ops/where.h>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -78,8 +74,13 @@ bool integer_or_bool(at::ScalarType dtype) {
   return c10::isIntegralType(dtype, true);
 }
 
-void check_admitted(Admits admits, at::ScalarType dtype) {
-  if (!admits(dtype)) fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is not admitted");
+[[noreturn]] void fail_admitted(at::ScalarType dtype) {
+  fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is not admitted");
+}
+
+template <Admits admits>
+inline void check_admitted(at::ScalarType dtype) {
+  if (!admits(dtype)) fail_admitted(dtype);
 }
 
 at::ScalarType promoted(const at::Tensor &a, const at::Tensor &b) {
@@ -101,51 +102,51 @@ at::ScalarType inexact(at::ScalarType dtype) {
 
 }  // namespace
 
-#define RT_BINARY(name, admits)                 \
+#define RT_BINARY(from, name, admits)           \
   int64_t tensor_##name(int64_t a, int64_t b) { \
     const at::Tensor x = get(a), y = get(b);    \
     check_broadcast(x.sizes(), y.sizes());      \
-    check_admitted(admits, promoted(x, y));     \
-    return put(at::name(x, y));                 \
+    check_admitted<admits>(promoted(x, y));     \
+    return put(from::name(x, y));               \
   }
 
 #define RT_IN_PLACE(name, admits, result)          \
   int32_t tensor_##name##_(int64_t a, int64_t b) { \
     const at::Tensor x = get(a), y = get(b);       \
     const at::ScalarType dtype = promoted(x, y);   \
-    check_admitted(admits, dtype);                 \
+    check_admitted<admits>(dtype);                 \
     check_in_place(x, y, result(dtype));           \
     x.name##_(apart(x, y));                        \
     return 0;                                      \
   }
 
-#define RT_UNARY(prefix, name, admits)       \
+#define RT_UNARY(from, prefix, name, admits) \
   int64_t prefix##name(int64_t tensor) {     \
     const at::Tensor x = get(tensor);        \
-    check_admitted(admits, x.scalar_type()); \
-    return put(at::name(x));                 \
+    check_admitted<admits>(x.scalar_type()); \
+    return put(from::name(x));               \
   }
 
-RT_BINARY(add, any)
-RT_BINARY(sub, number)
-RT_BINARY(mul, any)
-RT_BINARY(div, any)
-RT_BINARY(floor_divide, real)
-RT_BINARY(remainder, real)
-RT_BINARY(pow, any)
-RT_BINARY(maximum, real)
-RT_BINARY(minimum, real)
-RT_BINARY(bitwise_and, integer_or_bool)
-RT_BINARY(bitwise_or, integer_or_bool)
-RT_BINARY(bitwise_xor, integer_or_bool)
-RT_BINARY(bitwise_left_shift, integer)
-RT_BINARY(bitwise_right_shift, integer)
-RT_BINARY(eq, any)
-RT_BINARY(ne, any)
-RT_BINARY(lt, real)
-RT_BINARY(le, real)
-RT_BINARY(gt, real)
-RT_BINARY(ge, real)
+RT_BINARY(direct, add, any)
+RT_BINARY(direct, sub, number)
+RT_BINARY(direct, mul, any)
+RT_BINARY(direct, div, any)
+RT_BINARY(at, floor_divide, real)
+RT_BINARY(at, remainder, real)
+RT_BINARY(at, pow, any)
+RT_BINARY(at, maximum, real)
+RT_BINARY(at, minimum, real)
+RT_BINARY(at, bitwise_and, integer_or_bool)
+RT_BINARY(at, bitwise_or, integer_or_bool)
+RT_BINARY(at, bitwise_xor, integer_or_bool)
+RT_BINARY(at, bitwise_left_shift, integer)
+RT_BINARY(at, bitwise_right_shift, integer)
+RT_BINARY(at, eq, any)
+RT_BINARY(at, ne, any)
+RT_BINARY(at, lt, real)
+RT_BINARY(at, le, real)
+RT_BINARY(at, gt, real)
+RT_BINARY(at, ge, real)
 
 RT_IN_PLACE(add, any, )
 RT_IN_PLACE(sub, number, )
@@ -160,34 +161,34 @@ RT_IN_PLACE(bitwise_xor, integer_or_bool, )
 RT_IN_PLACE(bitwise_left_shift, integer, )
 RT_IN_PLACE(bitwise_right_shift, integer, )
 
-RT_UNARY(tensor_, neg, number)
-RT_UNARY(tensor_, abs, number)
-RT_UNARY(tensor_, sign, real)
-RT_UNARY(tensor_, square, any)
-RT_UNARY(tensor_, exp, any)
-RT_UNARY(tensor_, expm1, any)
-RT_UNARY(tensor_, log, any)
-RT_UNARY(tensor_, log1p, any)
-RT_UNARY(tensor_, log2, any)
-RT_UNARY(tensor_, log10, any)
-RT_UNARY(tensor_, sqrt, any)
-RT_UNARY(tensor_, rsqrt, any)
-RT_UNARY(tensor_, sin, any)
-RT_UNARY(tensor_, cos, any)
-RT_UNARY(tensor_, tan, any)
-RT_UNARY(tensor_, erf, real)
-RT_UNARY(tensor_, floor, real)
-RT_UNARY(tensor_, ceil, real)
-RT_UNARY(tensor_, round, real)
-RT_UNARY(tensor_, trunc, real)
-RT_UNARY(tensor_, isnan, any)
-RT_UNARY(tensor_, isinf, any)
-RT_UNARY(tensor_, isfinite, any)
-RT_UNARY(tensor_, logical_not, any)
-RT_UNARY(tensor_, bitwise_not, integer_or_bool)
-RT_UNARY(, relu, real_number)
-RT_UNARY(, sigmoid, any)
-RT_UNARY(, tanh, any)
+RT_UNARY(at, tensor_, neg, number)
+RT_UNARY(at, tensor_, abs, number)
+RT_UNARY(at, tensor_, sign, real)
+RT_UNARY(at, tensor_, square, any)
+RT_UNARY(at, tensor_, exp, any)
+RT_UNARY(at, tensor_, expm1, any)
+RT_UNARY(at, tensor_, log, any)
+RT_UNARY(at, tensor_, log1p, any)
+RT_UNARY(at, tensor_, log2, any)
+RT_UNARY(at, tensor_, log10, any)
+RT_UNARY(at, tensor_, sqrt, any)
+RT_UNARY(at, tensor_, rsqrt, any)
+RT_UNARY(at, tensor_, sin, any)
+RT_UNARY(at, tensor_, cos, any)
+RT_UNARY(at, tensor_, tan, any)
+RT_UNARY(at, tensor_, erf, real)
+RT_UNARY(at, tensor_, floor, real)
+RT_UNARY(at, tensor_, ceil, real)
+RT_UNARY(at, tensor_, round, real)
+RT_UNARY(at, tensor_, trunc, real)
+RT_UNARY(at, tensor_, isnan, any)
+RT_UNARY(at, tensor_, isinf, any)
+RT_UNARY(at, tensor_, isfinite, any)
+RT_UNARY(at, tensor_, logical_not, any)
+RT_UNARY(at, tensor_, bitwise_not, integer_or_bool)
+RT_UNARY(direct, , relu, real_number)
+RT_UNARY(at, , sigmoid, any)
+RT_UNARY(at, , tanh, any)
 
 int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
   const at::Tensor c = get(condition), x = get(a), y = get(b);

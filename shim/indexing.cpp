@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -71,7 +72,7 @@ int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
     fail(RT_TORCH_INDEX, "index " + std::to_string(index) + " is out of range for axis " +
                              std::to_string(along) + " of length " + std::to_string(length));
   }
-  return put(t.select(along, index));
+  return put(direct::select(t, along, index < 0 ? index + length : index));
 }
 
 int64_t tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop, int64_t step) {

@@ -5,7 +5,6 @@
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/log_softmax.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
@@ -13,6 +12,7 @@
 #include <cmath>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -51,7 +51,7 @@ void check_factor(const char *name, double value, const at::Tensor &tensor) {
 int64_t tensor_matmul(int64_t a, int64_t b) {
   const at::Tensor x = get(a), y = get(b);
   check_matmul(x, y);
-  return put(at::matmul(x, y));
+  return put(direct::matmul(x, y));
 }
 
 int64_t tensor_addmm(int64_t bias, int64_t a, int64_t b, double beta, double alpha) {

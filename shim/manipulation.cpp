@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -41,15 +42,21 @@ void check_same_shape(const at::Tensor &a, const at::Tensor &b, int64_t but) {
 int64_t tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim) {
   const at::Tensor t = get(tensor);
   const at::IntArrayRef shape = list_of("dims", dims, ndim);
-  int64_t known = 1, open = 0;
-  for (const int64_t n : shape) {
-    if (n < -1) fail_reshape(t, shape);
-    open += n == -1;
-    if (n != -1 && __builtin_mul_overflow(known, n, &known)) fail_reshape(t, shape);
+  at::DimVector full(shape);
+  int64_t known = 1, open = 0, at = 0;
+  for (int64_t i = 0; i < ndim; ++i) {
+    if (shape[i] < -1) fail_reshape(t, shape);
+    if (shape[i] == -1) {
+      ++open;
+      at = i;
+    } else if (__builtin_mul_overflow(known, shape[i], &known)) {
+      fail_reshape(t, shape);
+    }
   }
   const bool fits = open == 0 ? known == t.numel() : open == 1 && known > 0 && t.numel() % known == 0;
   if (!fits) fail_reshape(t, shape);
-  return put(t.reshape(shape));
+  if (open == 1) full[at] = t.numel() / known;
+  return put(direct::reshape(t, full));
 }
 
 int64_t tensor_permute(int64_t tensor, const int64_t *axes, int64_t naxes) {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -77,13 +78,18 @@ void check_single(const at::Tensor &tensor) {
   }
 }
 
+// Its elements as they are, in host memory.
+at::Tensor host_of(const at::Tensor &tensor) {
+  return direct::chosen(tensor.key_set()) ? tensor : tensor.cpu().resolve_conj().resolve_neg();
+}
+
 }  // namespace
 
 int32_t tensor_item(int64_t tensor, void *value) {
   const at::Tensor t = get(tensor);
   if (value == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "value is NULL");
   check_single(t);
-  const at::Tensor host = t.cpu();
+  const at::Tensor host = host_of(t);
   std::memset(value, 0, RT_TORCH_SCALAR_BYTES);
   std::memcpy(value, host.const_data_ptr(), host.element_size());
   return 0;
@@ -93,7 +99,7 @@ double tensor_item_double(int64_t tensor) {
   const at::Tensor t = get(tensor);
   check_single(t);
   if (t.is_complex()) fail(RT_TORCH_TYPE, "dtype " + text(t.scalar_type()) + " is complex");
-  const at::Tensor host = t.is_cpu() ? t : t.cpu();
+  const at::Tensor host = host_of(t);
   return c10::fetch_and_cast<double>(host.scalar_type(), host.const_data_ptr());
 }
 

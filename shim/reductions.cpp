@@ -7,13 +7,13 @@
 #include <ATen/ops/argmin.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/prod.h>
-#include <ATen/ops/sum.h>
 #include <ATen/ops/var.h>
 
 #include <algorithm>
 #include <functional>
 
 #include "checks.h"
+#include "direct.h"
 #include "exports.h"
 #include "tensors.h"
 
@@ -39,7 +39,7 @@ void check_not_empty(const at::Tensor &tensor, at::OptionalIntArrayRef axes) {
 
 int64_t tensor_sum(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
   const at::Tensor t = get(tensor);
-  return put(at::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
+  return put(direct::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
 }
 
 int64_t tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {

@@ -1,4 +1,4 @@
-"""The handle table alone, without LibTorch, under the thread and address sanitizers."""
+"""The handle table and the blocks alone, without LibTorch, under the thread and address sanitizers."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ import pytest
 from shim import compiler
 
 SHIM = Path(__file__).parent.parent / "shim"
-PROGRAM = Path(__file__).parent / "handles_test.cpp"
+HERE = Path(__file__).parent
+PROGRAMS = {
+    "the handle table": [HERE / "handles_test.cpp"],
+    "the blocks": [HERE / "blocks_test.cpp", SHIM / "blocks.cpp"],
+}
 
 
 @pytest.mark.parametrize("sanitizer", ["thread", "address,undefined"])
-def test_handle_table_keeps_its_promises_under(sanitizer: str, tmp_path: Path) -> None:
-    binary = tmp_path / "handles"
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_promises_are_kept_by(program: str, sanitizer: str, tmp_path: Path) -> None:
+    binary = tmp_path / "program"
     subprocess.run(
         [
             *compiler.command("CXX"),
             *("-std=c++20", "-O1", "-g", "-Wall", "-Wextra", "-Werror", f"-fsanitize={sanitizer}"),
-            *("-pthread", "-I", str(SHIM), str(PROGRAM), "-o", str(binary)),
+            *("-pthread", "-I", str(SHIM), *map(str, PROGRAMS[program]), "-o", str(binary)),
         ],
         check=True,
     )

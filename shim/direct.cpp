@@ -1,0 +1,143 @@
+// LibTorch's structured kernels, with an output that is made here.
+#include "direct.h"
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/TensorUtils.h>
+#include <ATen/core/dispatch/DispatchKeyExtractor.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/add_native.h>
+#include <ATen/ops/clamp_min_native.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/div_native.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/mm_native.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/mul_native.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sub.h>
+#include <ATen/ops/sub_native.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/sum_native.h>
+#include <ATen/ops/zeros.h>
+
+#include <cstring>
+
+#include "fresh.h"
+
+namespace rt::direct {
+namespace {
+
+// A structured kernel finds out in meta() what its output is, asks for it, and fills it in impl(). LibTorch
+// before 2.13 has one parameter more where it asks: the names of axes.
+template <class Kernel, class Ask = decltype(&at::impl::MetaBase::set_output_strided)>
+class Structured;
+
+template <class Kernel, class... Names>
+class Structured<Kernel, void (at::impl::MetaBase::*)(int64_t, at::IntArrayRef, at::IntArrayRef,
+                                                      at::TensorOptions, Names...)>
+    final : public Kernel {
+ public:
+  template <class... Arguments>
+  static at::Tensor run(const Arguments &...arguments) {
+    Structured kernel;
+    kernel.meta(arguments...);
+    kernel.impl(arguments..., kernel.output_);
+    return std::move(kernel.output_);
+  }
+
+  const at::Tensor &maybe_get_output(int64_t) override { return output_; }
+
+  void set_output_strided(int64_t index, at::IntArrayRef shape, at::IntArrayRef strides,
+                          at::TensorOptions options, Names... names) override {
+    const at::ScalarType dtype = c10::typeMetaToScalarType(options.dtype());
+    output_ = strides.empty() ? fresh(shape, dtype) : at::detail::empty_strided_cpu(shape, strides, dtype);
+    if constexpr (std::is_base_of_v<at::TensorIteratorBase, Kernel>) {
+      Kernel::set_output_raw_strided(index, shape, strides, options, names...);
+    }
+  }
+
+  void set_output_raw_strided(int64_t index, at::IntArrayRef shape, at::IntArrayRef strides,
+                              at::TensorOptions options, Names... names) override {
+    set_output_strided(index, shape, strides, options, names...);
+  }
+
+ private:
+  at::Tensor output_;
+};
+
+bool chosen(const at::Tensor &x) {
+  return direct::chosen(x.key_set());
+}
+bool chosen(const at::Tensor &x, const at::Tensor &y) {
+  return direct::chosen(x.key_set() | y.key_set());
+}
+
+}  // namespace
+
+bool chosen(c10::DispatchKeySet keys) {
+  // The key of factories is for calls without a tensor, and falls through in all others.
+  constexpr c10::DispatchKeySet considered =
+      c10::DispatchKeySet(c10::DispatchKeySet::FULL).remove(c10::DispatchKey::BackendSelect);
+  return c10::impl::computeDispatchKeySet(keys, considered) == c10::DispatchKeySet(c10::DispatchKey::CPU);
+}
+
+at::Tensor add(const at::Tensor &x, const at::Tensor &y) {
+  if (!chosen(x, y)) return at::add(x, y);
+  return Structured<at::native::structured_ufunc_add_CPU>::run(x, y, at::Scalar(1));
+}
+
+at::Tensor sub(const at::Tensor &x, const at::Tensor &y) {
+  if (!chosen(x, y)) return at::sub(x, y);
+  return Structured<at::native::structured_sub_out>::run(x, y, at::Scalar(1));
+}
+
+at::Tensor mul(const at::Tensor &x, const at::Tensor &y) {
+  if (!chosen(x, y)) return at::mul(x, y);
+  return Structured<at::native::structured_mul_out>::run(x, y);
+}
+
+at::Tensor div(const at::Tensor &x, const at::Tensor &y) {
+  if (!chosen(x, y)) return at::div(x, y);
+  return Structured<at::native::structured_div_out>::run(x, y);
+}
+
+at::Tensor relu(const at::Tensor &x) {
+  if (!chosen(x)) return at::relu(x);
+  return Structured<at::native::structured_clamp_min_out>::run(x, at::Scalar(0));
+}
+
+at::Tensor matmul(const at::Tensor &x, const at::Tensor &y) {
+  if (x.dim() != 2 || y.dim() != 2 || !chosen(x, y)) return at::matmul(x, y);
+  return Structured<at::native::structured_mm_out_cpu>::run(x, y);
+}
+
+at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype) {
+  if (!chosen(x)) return at::sum(x, axes, keepdim, dtype);
+  return Structured<at::native::structured_sum_out>::run(x, axes, keepdim, std::optional(dtype));
+}
+
+at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
+  if (!chosen(x)) return x.select(axis, index);
+  at::DimVector shape(x.sizes()), strides(x.strides());
+  const int64_t offset = x.storage_offset() + index * strides[axis];
+  shape.erase(shape.begin() + axis);
+  strides.erase(strides.begin() + axis);
+  return view(x, shape, strides, offset);
+}
+
+at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape) {
+  const auto strides = at::detail::computeStride(x.sizes(), x.strides(), at::DimVector(shape));
+  if (!strides.has_value() || !chosen(x)) return x.reshape(shape);
+  return view(x, shape, *strides, x.storage_offset());
+}
+
+at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options) {
+  const c10::DispatchKeySet keys(options.computeDispatchKey());
+  if (!chosen(keys)) return at::zeros(shape, options);
+  at::Tensor tensor = fresh(shape, c10::typeMetaToScalarType(options.dtype()));
+  if (tensor.nbytes() > static_cast<size_t>(kLittle)) return tensor.zero_();
+  std::memset(tensor.mutable_data_ptr(), 0, tensor.nbytes());
+  return tensor;
+}
+
+}  // namespace rt::direct

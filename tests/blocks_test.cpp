@@ -1,0 +1,120 @@
+// What blocks.h promises: a block is nobody else's, whichever thread takes it and gives it back.
+#include "blocks.h"
+
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#define CHECK(condition)                                                   \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      std::exit(1);                                                        \
+    }                                                                      \
+  } while (0)
+
+namespace {
+
+constexpr int kKind = rt::block_kind(64);
+constexpr int kMany = 1000;  // more than a thread keeps
+
+void fill(void *block, int number) {
+  std::memset(block, number, rt::kBlockBytes[kKind]);
+}
+bool holds(const void *block, int number) {
+  const auto *bytes = static_cast<const unsigned char *>(block);
+  for (size_t i = 0; i < rt::kBlockBytes[kKind]; ++i) {
+    if (bytes[i] != static_cast<unsigned char>(number)) return false;
+  }
+  return true;
+}
+
+void many_blocks_are_all_different_and_aligned() {
+  for (int round = 0; round < 3; ++round) {
+    std::unordered_set<void *> taken;
+    for (int i = 0; i < kMany; ++i) {
+      void *block = rt::take_block(kKind);
+      CHECK(reinterpret_cast<uintptr_t>(block) % 64 == 0);
+      CHECK(taken.insert(block).second);
+    }
+    for (void *block : taken) rt::give_block(kKind, block);
+  }
+}
+
+void a_kind_holds_what_it_is_asked_for() {
+  for (size_t bytes = 0; bytes <= 256; ++bytes) {
+    const int kind = rt::block_kind(bytes);
+    CHECK(rt::kBlockBytes[kind] >= bytes);
+    CHECK(kind == 0 || rt::kBlockBytes[kind - 1] < bytes);
+    void *block = rt::take_block(kind);
+    std::memset(block, 1, rt::kBlockBytes[kind]);
+    rt::give_block(kind, block);
+  }
+  CHECK(rt::block_kind(257) == rt::kBlockKinds);
+}
+
+void a_block_that_was_given_back_is_used_again() {
+  void *block = rt::take_block(kKind);
+  rt::give_block(kKind, block);
+  CHECK(rt::take_block(kKind) == block);
+  rt::give_block(kKind, block);
+}
+
+// Each thread fills what it takes, hands half of it on, and gives back what it was handed.
+void threads_give_back_what_others_took() {
+  constexpr int kThreads = 4, kPlaces = 64;
+  static std::atomic<void *> places[kPlaces];
+  std::vector<std::thread> threads;
+  for (int number = 1; number <= kThreads; ++number) {
+    threads.emplace_back([number] {
+      for (int i = 0; i < 20000; ++i) {
+        void *block = rt::take_block(kKind);
+        fill(block, number);
+        CHECK(holds(block, number));
+        void *other = places[i % kPlaces].exchange(block);
+        if (other == nullptr) continue;
+        CHECK(holds(other, static_cast<unsigned char *>(other)[0]));
+        rt::give_block(kKind, other);
+      }
+    });
+  }
+  for (std::thread &thread : threads) thread.join();
+  for (std::atomic<void *> &place : places) {
+    if (void *block = place.load()) rt::give_block(kKind, block);
+  }
+}
+
+// Built before the thread's first block, so that it ends after what frees the blocks of the thread.
+struct Late {
+  void *block = nullptr;
+  ~Late() {
+    if (block == nullptr) return;
+    rt::give_block(kKind, rt::take_block(kKind));
+    rt::give_block(kKind, block);
+  }
+};
+thread_local Late late;
+
+void a_block_may_be_given_back_when_its_thread_has_all_but_ended() {
+  std::thread([] {
+    late.block = nullptr;
+    void *first = rt::take_block(kKind);
+    rt::give_block(kKind, first);
+    late.block = rt::take_block(kKind);
+  }).join();
+}
+
+}  // namespace
+
+int main() {
+  many_blocks_are_all_different_and_aligned();
+  a_kind_holds_what_it_is_asked_for();
+  a_block_that_was_given_back_is_used_again();
+  threads_give_back_what_others_took();
+  a_block_may_be_given_back_when_its_thread_has_all_but_ended();
+}

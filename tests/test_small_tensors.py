@@ -1,0 +1,240 @@
+"""Little tensors, whose memory is used again, and operators that reach their kernel directly."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.support import check, python
+from torchffi import dtypes, lifetimes
+from torchffi.ops import aten
+
+pytestmark = pytest.mark.usefixtures("ffi_backend")
+
+SHAPES = [(), (0,), (1,), (3,), (2, 2), (2, 0, 3), (4, 16), (5, 13), (2, 1, 3, 2, 1, 1)]
+
+
+def numbered(number: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    return np.full(shape, number, np.float32)
+
+
+# ---- Memory that is used again
+
+
+def test_no_tensor_shows_what_is_another_ones() -> None:
+    choose = random.Random(1)
+    alive: dict[int, tuple[t.Tensor, np.ndarray[Any, Any]]] = {}
+    for number in range(5000):
+        shape = choose.choice(SHAPES)
+        made = t.zeros(shape, dtype=t.float32) + t.asarray(numbered(number, shape))
+        alive[choose.randrange(200)] = made, numbered(number, shape)
+    lifetimes.free_waiting()
+    for made, expected in alive.values():
+        check(made, expected)
+
+
+def test_zeros_are_zero_in_memory_that_was_used() -> None:
+    for _ in range(200):
+        check(t.zeros((4, 4)), np.zeros((4, 4), np.float32))
+        t.ones((4, 4)) + t.ones((4, 4))
+
+
+def test_view_keeps_the_memory_of_a_base_that_was_freed() -> None:
+    base = t.asarray(np.arange(6.0)) + 0.0
+    row, flat = t.reshape(base, (2, 3))[1], t.reshape(base, (3, 2))
+    t.tensor_free(base)
+    others = [t.zeros(6, dtype=t.float64) - 1 for _ in range(300)]
+    check(row, np.array([3.0, 4.0, 5.0]))
+    check(flat, np.arange(6.0).reshape(3, 2))
+    row += 10  # a view is the memory itself
+    check(flat, np.array([[0.0, 1.0], [2.0, 13.0], [14.0, 15.0]]))
+    del others
+
+
+def test_exported_memory_stays_after_the_tensor_is_freed() -> None:
+    made = t.asarray([1.0, 2.0]) + t.asarray([10.0, 20.0])
+    array, shared = made.numpy(), np.from_dlpack(made)
+    t.tensor_free(made)
+    others = [t.zeros(2) for _ in range(300)]
+    assert array.tolist() == shared.tolist() == [11.0, 22.0]
+    del others
+
+
+def test_pytorch_keeps_the_memory_that_it_shares() -> None:
+    printed = python("""
+        import torch
+        import torchffi as t
+
+        made = t.asarray([1.0, 2.0]) + t.asarray([10.0, 20.0])
+        shared = torch.from_dlpack(made)
+        made += 1
+        t.tensor_free(made)
+        others = [t.zeros(2) for _ in range(300)]
+        shared.add_(1)  # counts the version, as PyTorch's autograd does
+        print(shared.tolist(), shared._version)
+        """)
+    assert printed.strip() == "[13.0, 24.0] 1"
+
+
+def test_little_tensor_can_grow() -> None:
+    made = t.asarray([1.0, 2.0]) + t.asarray([10.0, 20.0])
+    aten.resize_(made, [100])
+    made[2:] = 7.0
+    others = [t.zeros(2) for _ in range(300)]
+    check(made, np.array([11.0, 22.0] + [7.0] * 98, np.float32))
+    del others
+
+
+def test_tensors_may_be_freed_on_another_thread_also_after_their_own_has_ended() -> None:
+    made: list[t.Tensor] = []
+
+    def make(number: int) -> None:
+        with t.use_backend("ffi"):
+            made.extend(t.ones(4) * t.asarray(float(number)) for _ in range(300))
+
+    for number in range(20):
+        maker = threading.Thread(target=make, args=(number,))
+        maker.start()
+        maker.join()
+        check(made[150], numbered(number, (4,)))
+        freer = threading.Thread(target=made.clear)
+        freer.start()
+        freer.join()
+
+
+def test_memory_of_threads_that_ended_is_returned() -> None:
+    printed = python("""
+        import resource
+        import threading
+        import torchffi as t
+        from torchffi import lifetimes
+
+        def work():
+            with t.use_backend("ffi"):
+                made = [t.zeros(64) + 1 for _ in range(300)]
+                del made
+                lifetimes.free_waiting()
+
+        def peak(threads):
+            for _ in range(threads):
+                thread = threading.Thread(target=work)
+                thread.start()
+                thread.join()
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+        before = peak(50)
+        print(peak(400) - before < 8000)  # kilobytes; kept, they would be 19,000
+        """)
+    assert printed.strip() == "True"
+
+
+# ---- The same as by way of the dispatcher
+
+# What is called here, and the operator that does the same by way of the dispatcher.
+BINARY = {
+    "add": lambda x, y: aten.add.Tensor(x, y),
+    "subtract": lambda x, y: aten.sub.Tensor(x, y),
+    "multiply": lambda x, y: aten.mul.Tensor(x, y),
+    "divide": lambda x, y: aten.div.Tensor(x, y),
+}
+UNARY = {
+    "relu": (t.nn.relu, lambda x: aten.relu(x)),
+    "sum": (lambda x: t.sum(x, dtype=x.dtype), lambda x: aten.sum(x, dtype=x.dtype)),
+    "sum over an axis": (
+        lambda x: t.sum(x, axis=-1, keepdims=True, dtype=x.dtype),
+        lambda x: aten.sum.dim_IntList(x, [-1], True, dtype=x.dtype),
+    ),
+    "select": (lambda x: x[-1], lambda x: aten.select.int(x, 0, -1)),
+    "reshape": (lambda x: t.reshape(x, (-1, 1)), lambda x: aten.reshape(x, [-1, 1])),
+}
+INTEGERS = ["uint8", "int64"]
+NUMBERS = [*INTEGERS, "float16", "bfloat16", "float32", "float64", "complex64"]
+
+
+def same(actual: t.Tensor, expected: t.Tensor) -> None:
+    assert (actual.dtype, actual.shape, actual.strides) == (
+        expected.dtype, expected.shape, expected.strides,
+    )  # fmt: skip
+    assert aten.equal(actual, expected)
+
+
+def operands(name: str) -> list[t.Tensor]:
+    """Matrices with and without gaps, without elements, and too large to be little."""
+    grid = t.astype(t.asarray(np.arange(1, 13).reshape(3, 4)), dtypes.by_name(name))
+    large = t.astype(t.asarray(np.arange(1, 10001).reshape(100, 100) % 7 + 1), grid.dtype)
+    return [grid, t.asarray(grid[:3, :3].mT), grid[:, ::2], grid[:, :0], large, large.mT]
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [(name, d) for name in BINARY for d in NUMBERS if name != "divide" or d not in INTEGERS],
+)
+def test_operator_of_two_does_what_the_dispatcher_does(name: str, dtype: str) -> None:
+    for x in operands(dtype):
+        for y in (x, x[:1], x[..., :1], x[:1, :1] + x[:1, :1]):
+            same(getattr(t, name)(x, y), BINARY[name](x, y))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [(name, d) for name in UNARY for d in NUMBERS if name != "relu" or d != "complex64"],
+)
+def test_operator_of_one_does_what_the_dispatcher_does(name: str, dtype: str) -> None:
+    direct, dispatched = UNARY[name]
+    for x in operands(dtype):
+        same(direct(x), dispatched(x))
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_matrix_product_is_what_the_dispatcher_makes(dtype: str) -> None:
+    for x in operands(dtype):
+        same(x @ x.mT, aten.mm(x, x.mT))
+        same(x @ x.mT[:, 0], aten.mv(x, x.mT[:, 0]))
+
+
+def test_tensors_of_different_dtypes_meet_as_in_the_dispatcher() -> None:
+    x, y = t.asarray([1, 2], dtype=t.int8), t.asarray([300, 4])
+    same(t.multiply(x, y), aten.mul.Tensor(x, y))
+
+
+# ---- What the kernel of dense tensors would get wrong
+
+Z = np.array([[1 + 2j, 3j], [1, 2 - 1j]], np.complex64)
+
+
+def test_conjugate_that_was_put_off_is_seen() -> None:
+    lazy = aten._conj(t.asarray(Z))
+    eager = Z.conj()
+    check(lazy + lazy, eager + eager)
+    check(lazy * lazy, eager * eager)
+    check(lazy @ lazy, eager @ eager)
+    check(t.sum(lazy), eager.sum())
+    check(lazy[0] + 0, eager[0])
+    check(t.reshape(lazy, (4,)) + 0, eager.reshape(4))
+    assert lazy[0, 1].item() == -3j
+
+
+def test_sign_that_was_put_off_is_seen() -> None:
+    lazy = aten._neg_view(t.asarray([1.0, -2.0]))
+    check(lazy + lazy, np.array([-2.0, 4.0], np.float32))
+    check(t.nn.relu(lazy), np.array([0.0, 2.0], np.float32))
+    assert lazy[1].item() == 2.0
+
+
+def test_zeros_without_memory_are_seen() -> None:
+    zero = aten._efficientzerotensor([1], dtype=t.float32)
+    check(zero + t.ones(2), np.array([1.0, 1.0], np.float32))
+    assert zero.item() == 0.0
+
+
+def test_sparse_tensors_take_their_own_kernels() -> None:
+    dense = t.asarray([[0.0, 1.0], [2.0, 0.0]])
+    sparse = aten.to_sparse(dense)
+    check(aten.to_dense(sparse + sparse), np.array([[0.0, 2.0], [4.0, 0.0]], np.float32))
+    check(sparse @ dense, np.array([[2.0, 0.0], [0.0, 2.0]], np.float32))
+    check(aten.to_dense(sparse[0]), np.array([0.0, 1.0], np.float32))
