@@ -113,7 +113,12 @@ at::Tensor matmul(const at::Tensor &x, const at::Tensor &y) {
 
 at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype) {
   if (!chosen(x)) return at::sum(x, axes, keepdim, dtype);
-  return Structured<at::native::structured_sum_out>::run(x, axes, keepdim, std::optional(dtype));
+  // Where axes go, the kernel views its output with them, by way of the dispatcher. That can be had for less.
+  const bool scalar = !axes.has_value() && !keepdim;
+  const at::Tensor result =
+      Structured<at::native::structured_sum_out>::run(x, axes, keepdim || scalar, std::optional(dtype));
+  if (scalar) result.unsafeGetTensorImpl()->set_sizes_contiguous({});
+  return result;
 }
 
 at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
@@ -126,6 +131,7 @@ at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
 }
 
 at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape) {
+  if (x.is_contiguous() && chosen(x)) return view(x, shape);
   const auto strides = at::detail::computeStride(x.sizes(), x.strides(), at::DimVector(shape));
   if (!strides.has_value() || !chosen(x)) return x.reshape(shape);
   return view(x, shape, *strides, x.storage_offset());

@@ -56,10 +56,25 @@ at::Tensor fresh(at::IntArrayRef shape, at::ScalarType dtype) {
   return tensor;
 }
 
+namespace {
+
+at::Tensor over(const at::Tensor &base) {
+  return at::detail::make_tensor<Tensor>(c10::TensorImpl::VIEW, c10::Storage(base.storage()), base.key_set(),
+                                         base.dtype());
+}
+
+}  // namespace
+
 at::Tensor view(const at::Tensor &base, at::IntArrayRef shape, at::IntArrayRef strides, int64_t offset) {
-  at::Tensor tensor = at::detail::make_tensor<Tensor>(c10::TensorImpl::VIEW, c10::Storage(base.storage()),
-                                                      base.key_set(), base.dtype());
+  at::Tensor tensor = over(base);
   tensor.unsafeGetTensorImpl()->set_sizes_and_strides(shape, strides, offset);
+  return tensor;
+}
+
+at::Tensor view(const at::Tensor &base, at::IntArrayRef shape) {
+  at::Tensor tensor = over(base);
+  tensor.unsafeGetTensorImpl()->set_storage_offset(base.storage_offset());
+  tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
   return tensor;
 }
 

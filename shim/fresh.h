@@ -12,5 +12,6 @@ at::Tensor fresh(at::IntArrayRef shape, at::ScalarType dtype);
 
 // A tensor over the memory of another one, of the CPU and dense. Nothing is checked.
 at::Tensor view(const at::Tensor &base, at::IntArrayRef shape, at::IntArrayRef strides, int64_t offset);
+at::Tensor view(const at::Tensor &base, at::IntArrayRef shape);  // in C order, as the base is
 
 }  // namespace rt

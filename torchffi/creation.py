@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
 from torchffi import devices, dtypes
 from torchffi.conversion import asarray
-from torchffi.dtypes import DType
+from torchffi.dtypes import DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 from torchffi.operands import Scalar, astype, integer, is_scalar, new_shape, tensor
 from torchffi.routing import create, run
@@ -34,47 +34,49 @@ def _dtype_of_scalars(*values: Scalar) -> DType:
     return dtypes.default_int
 
 
-def _made(primitive: str, shape: Shape, dtype: DType | None, device: str | None) -> Tensor:
-    kind = dtypes.given(primitive, dtype, dtypes.default_float)
-    number = -1 if device is None else devices.number(device)
-    return create(primitive, kind, new_shape(primitive, shape), kind, number)
+class Filled(Protocol):
+    """A function that makes a tensor of a shape."""
+
+    def __call__(
+        self, shape: Shape, *, dtype: DType | None = None, device: str | None = None
+    ) -> Tensor:
+        """Makes it."""
+        ...
 
 
-def empty(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """A tensor whose values are not set.
+_DOC = """{summary}.
 
-    Args:
-        shape: An integer, or a sequence of them.
-        dtype: float32 if None.
-        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
+Args:
+    shape: An integer, or a sequence of them.
+    dtype: float32 if None.
+    device: ``"cpu"`` if None, or ``"cuda:0"``, ...
 
-    Returns:
-        A new tensor.
+Returns:
+    A new tensor.
 
-    Raises:
-        ValueError: For a negative dimension.
-        MemoryError: If there is not so much memory.
-        UnavailableError: For a CUDA device where there is none.
+Raises:
+    ValueError: For a negative dimension.
+    MemoryError: If there is not so much memory.
+    UnavailableError: For a CUDA device where there is none.
 
-    Source: aten::empty.
-    """
-    return _made("empty", shape, dtype, device)
+Source: aten::{name}.
+"""
 
 
-def zeros(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """A tensor of zeros. Arguments and errors are those of :func:`empty`.
+def _filled(name: str, summary: str) -> Filled:
+    def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
+        kind = default_float if dtype is None else dtypes.given(name, dtype, default_float)
+        number = -1 if device is None else devices.number(device)
+        return create(name, kind, new_shape(name, shape), kind, number)
 
-    Source: aten::zeros.
-    """
-    return _made("zeros", shape, dtype, device)
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = _DOC.format(summary=summary, name=name)
+    return function
 
 
-def ones(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """A tensor of ones. Arguments and errors are those of :func:`empty`.
-
-    Source: aten::ones.
-    """
-    return _made("ones", shape, dtype, device)
+empty = _filled("empty", "A tensor whose values are not set")
+zeros = _filled("zeros", "A tensor of zeros")
+ones = _filled("ones", "A tensor of ones")
 
 
 def full(

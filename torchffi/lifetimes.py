@@ -11,7 +11,7 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from torchffi.loader import lib
 
@@ -22,6 +22,8 @@ class Reference(weakref.ref[Any]):
     __slots__ = ("handle",)
     __hash__ = object.__hash__
     __eq__ = object.__eq__
+    if not TYPE_CHECKING:  # mypy takes it for the constructor
+        __init__ = object.__init__  # weakref's own takes the arguments apart once more
     handle: int
 
 

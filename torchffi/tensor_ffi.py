@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import dtypes, freed, lifetimes, routing, statistical
-from torchffi.backends.calls import sizes
+from torchffi.backends.calls import made_sizes
 from torchffi.dtypes import DType
 from torchffi.errors import HandleError
 from torchffi.lifetimes import (
@@ -82,9 +82,9 @@ class FFITensor(Tensor):
             if type(n) is not int:
                 return Tensor.reshape(self, *shape)
         try:
-            handle = lib.rt_torch_tensor_reshape(self._data, sizes[dims], len(dims))
-        except OverflowError:
-            handle = 0
+            handle = lib.rt_torch_tensor_reshape(self._data, made_sizes[dims], len(dims))
+        except KeyError:
+            handle = 0  # the usual way makes them
         return wrap(handle, self._dtype) if handle else Tensor.reshape(self, *shape)
 
     def sum(

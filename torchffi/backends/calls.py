@@ -50,14 +50,16 @@ def only(position: int, handles: tuple[int, ...]) -> int:
     return handles[position]
 
 
-class Sizes(dict[tuple[int, ...], Any]):
-    """Shapes as ``int64_t[]``, each made once: that takes longer than many an operation's call."""
+# Shapes as ``int64_t[]``, each made once: to make it takes longer than many an operation.
+made_sizes: Final[dict[tuple[int, ...], Any]] = {}
 
-    def __missing__(self, shape: tuple[int, ...]) -> Any:
-        if len(self) >= _SHAPES:
-            self.clear()
-        array = self[shape] = ffi.new(_INT64S, shape)
+
+def sizes(shape: tuple[int, ...]) -> Any:
+    """A shape of integers as ``int64_t[]``. It is kept in ``made_sizes``."""
+    try:
+        return made_sizes[shape]
+    except KeyError:
+        if len(made_sizes) >= _SHAPES:
+            made_sizes.clear()
+        array = made_sizes[shape] = ffi.new(_INT64S, shape)
         return array
-
-
-sizes: Final = Sizes()

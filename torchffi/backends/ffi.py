@@ -15,7 +15,7 @@ import numpy as np
 
 from torchffi import dtypes, lifetimes
 from torchffi.backends import capsules
-from torchffi.backends.calls import done, failure, new, plain, sizes
+from torchffi.backends.calls import done, failure, made_sizes, new, plain, sizes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, OutOfMemoryError
 from torchffi.loader import ffi, lib
@@ -49,7 +49,14 @@ def _filled(name: str) -> Callable[[tuple[int, ...], DType, int], Raw]:
     function = getattr(lib, f"rt_torch_tensor_{name}")
 
     def primitive(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-        return new(function(sizes[shape], len(shape), dtype.code, device))
+        try:
+            dims = made_sizes[shape]
+        except KeyError:
+            dims = sizes(shape)
+        handle: int = function(dims, len(shape), dtype.code, device)
+        if not handle:
+            raise failure()
+        return handle
 
     return primitive
 
@@ -68,7 +75,7 @@ def full(shape: tuple[int, ...], value: complex, dtype: DType, device: int) -> R
     exact = dtype if dtype.numpy is not None else dtypes.float32
     scalar = _scalar(value, exact)
     return new(
-        lib.rt_torch_tensor_full(sizes[shape], len(shape), scalar, exact.code, dtype.code, device)
+        lib.rt_torch_tensor_full(sizes(shape), len(shape), scalar, exact.code, dtype.code, device)
     )
 
 
@@ -90,7 +97,7 @@ def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -
     memory = ffi.from_buffer(data)
     return new(
         lib.rt_torch_tensor_from_data(
-            memory, len(data), sizes[shape], len(shape), dtype.code, device
+            memory, len(data), sizes(shape), len(shape), dtype.code, device
         )
     )
 
@@ -112,7 +119,7 @@ def from_numpy(array: np.ndarray[Any, Any], dtype: DType) -> Raw:
         last = builtins.sum((n - 1) * step for n, step in steps)
         nbytes = array.itemsize + last if array.size else 0
     number = lifetimes.lend(array)
-    dims = sizes[array.shape]
+    dims = sizes(array.shape)
     handle = lib.torchffi_borrow(number, address, nbytes, dims, strides, array.ndim, dtype.code)
     if handle <= 0:
         lifetimes.take_back(number)
@@ -279,11 +286,11 @@ def argmin(x: Raw, axis: int | None, keepdims: bool) -> Raw:
 
 
 def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
-    return new(lib.rt_torch_tensor_reshape(x, sizes[shape], len(shape)))
+    return new(lib.rt_torch_tensor_reshape(x, sizes(shape), len(shape)))
 
 
 def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
-    return new(lib.rt_torch_tensor_expand(x, sizes[shape], len(shape)))
+    return new(lib.rt_torch_tensor_expand(x, sizes(shape), len(shape)))
 
 
 def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
@@ -320,7 +327,7 @@ def layer_norm(
     x: Raw, shape: tuple[int, ...], weight: Raw | None, bias: Raw | None, epsilon: float
 ) -> Raw:
     return new(
-        lib.rt_torch_layer_norm(x, sizes[shape], len(shape), weight or 0, bias or 0, epsilon)
+        lib.rt_torch_layer_norm(x, sizes(shape), len(shape), weight or 0, bias or 0, epsilon)
     )
 
 
