@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import check, python
+from tests.support import check, inf, nan, python
 from torchffi import dtypes, lifetimes
 from torchffi.ops import aten
 
@@ -238,3 +238,42 @@ def test_sparse_tensors_take_their_own_kernels() -> None:
     check(aten.to_dense(sparse + sparse), np.array([[0.0, 2.0], [4.0, 0.0]], np.float32))
     check(sparse @ dense, np.array([[2.0, 0.0], [0.0, 2.0]], np.float32))
     check(aten.to_dense(sparse[0]), np.array([0.0, 1.0], np.float32))
+
+
+# ---- Arithmetic that does without LibTorch's loop
+
+
+EXTREMES: dict[str, list[Any]] = {
+    "float32": [0.0, -0.0, 1.5, -2.0, inf, -inf, nan, 1e-45, -1e-45, 3e38, 1e-38],
+    "float64": [0.0, -0.0, 1.5, -2.0, inf, -inf, nan, 5e-324, -5e-324, 1e308, 1e-308],
+    "int32": [0, 1, -1, 7, 2**31 - 1, -(2**31), 65536, -65537],
+    "int64": [0, 1, -1, 7, 2**63 - 1, -(2**63), 2**32, -(2**33)],
+}
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_little_arithmetic_is_pytorchs_to_the_last_bit(name: str, torch: Any) -> None:
+    values = np.array(EXTREMES[name], name)
+    ours, theirs = t.asarray(values), torch.from_numpy(values.copy())
+    for shift in range(len(values)):
+        a, b = ours, t.asarray(np.roll(values, shift))
+        x, y = theirs, torch.from_numpy(np.roll(values, shift))
+        for mine, its in ((a + b, x + y), (a - b, x - y), (a * b, x * y)):
+            alike(mine.numpy(), its.numpy())
+    alike(t.nn.relu(ours).numpy(), torch.relu(theirs).numpy())
+
+
+def alike(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> None:
+    assert a.dtype == b.dtype
+    np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(np.signbit(a) | np.isnan(a), np.signbit(b) | np.isnan(b))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0), (8, 8), (4, 4, 4), (65,), (33, 2), (8, 9)])
+def test_little_and_less_little_tensors_add_alike(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    x = t.asarray(values)
+    check(x + x, values + values)
+    check(x.permute(*range(x.ndim)[::-1]) + x.permute(*range(x.ndim)[::-1]), (values + values).T)
+    check(x * t.asarray(np.float32(3)), values * np.float32(3))
+    check(t.nn.relu(x), np.maximum(values, 0))
