@@ -26,7 +26,6 @@ class HandleTable {
     slot.value = value;
     const uint64_t word = generation << kFlags | (large ? kLarge : 0) | kLive;
     slot.word.store(word, std::memory_order_release);
-    count_one();
     return handle_of(word, index);
   }
 
@@ -67,7 +66,6 @@ class HandleTable {
     }
     Value *value = slot->value;  // nobody else's: the slot is not on the free list yet
     slot->value = nullptr;
-    released_.fetch_add(1, std::memory_order_relaxed);
     if (next < Generations) give_free_slot(index_of(handle), *slot);
     return value;
   }
@@ -75,17 +73,25 @@ class HandleTable {
   // Calls visit(value) with a reference, which visit takes over, for every live handle.
   template <class Visit>
   void for_each(Visit &&visit) {
-    const uint64_t used = used_.load(std::memory_order_acquire);
-    for (uint64_t index = 0; index < used; ++index) {
-      const uint64_t word = find(static_cast<uint32_t>(index))->word.load(std::memory_order_relaxed);
-      if (!(word & kLive)) continue;
+    for_each_slot([&](uint64_t word, uint64_t index) {
+      if (!(word & kLive)) return;
       if (Value *value = get(handle_of(word, index))) visit(value);
-    }
+    });
   }
 
-  int64_t created() const noexcept { return created_.load(std::memory_order_relaxed); }
-  int64_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
-  int64_t live() const noexcept { return created() - released_.load(std::memory_order_relaxed); }
+  // What was issued and is live is counted by a walk, so that no call pays for it.
+  int64_t live() noexcept {
+    int64_t count = 0;
+    for_each_slot([&](uint64_t word, uint64_t) { count += (word & kLive) != 0; });
+    return count;
+  }
+  int64_t created() noexcept {
+    uint64_t count = 0;
+    for_each_slot([&](uint64_t word, uint64_t) { count += (word >> kFlags) + ((word & kLive) != 0); });
+    return static_cast<int64_t>(count);
+  }
+  // A slot is used for the first time only when none is free.
+  int64_t peak() const noexcept { return static_cast<int64_t>(used_.load(std::memory_order_relaxed)); }
 
  private:
   // word: generation << 3 | large << 2 | live << 1 | locked. All zero is a slot that was never used.
@@ -137,6 +143,14 @@ class HandleTable {
     return slots == nullptr ? nullptr : slots + (index - kFirstChunk * ((uint64_t{1} << chunk) - 1));
   }
 
+  template <class Visit>
+  void for_each_slot(Visit &&visit) {
+    const uint64_t used = used_.load(std::memory_order_acquire);
+    for (uint64_t index = 0; index < used; ++index) {
+      visit(find(static_cast<uint32_t>(index))->word.load(std::memory_order_relaxed), index);
+    }
+  }
+
   void ensure_chunk(uint64_t index) {
     const unsigned chunk = chunk_of(index);
     if (chunks_[chunk].load(std::memory_order_acquire) != nullptr) return;
@@ -172,18 +186,9 @@ class HandleTable {
                                           std::memory_order_acq_rel));
   }
 
-  void count_one() noexcept {
-    created_.fetch_add(1, std::memory_order_relaxed);
-    const int64_t now = live();
-    int64_t peak = peak_.load(std::memory_order_relaxed);
-    while (now > peak && !peak_.compare_exchange_weak(peak, now, std::memory_order_relaxed)) {
-    }
-  }
-
   std::atomic<Slot *> chunks_[kChunks];
   std::atomic<uint64_t> free_;
   std::atomic<uint64_t> used_;
-  std::atomic<int64_t> created_, released_, peak_;
 };
 
 }  // namespace rt

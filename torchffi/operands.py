@@ -162,8 +162,8 @@ def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
     dims = value if type(value) is tuple else integers(operation, "shape", value)
     size = _WIDEST
     for n in dims:
-        if not isinstance(n, int):  # NumPy's, or none at all
-            return new_shape(operation, integers(operation, "shape", dims))
+        if type(n) is not int:  # a bool, NumPy's, or none at all
+            return new_shape(operation, tuple(map(int, integers(operation, "shape", dims))))
         if n < 0:
             raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
         size *= n or 1

@@ -30,6 +30,12 @@ from torchffi.operands import Axis, Scalar
 from torchffi.routing import FFI
 from torchffi.tensor import Tensor
 
+# A look into lib costs as much as a look at the handle.
+_free = lib.rt_torch_tensor_free
+_item = lib.rt_torch_tensor_item_double
+_reshape = lib.rt_torch_tensor_reshape
+_select = lib.rt_torch_tensor_select
+_sum = lib.rt_torch_tensor_sum
 _bool = dtypes.bool
 _NULL = ffi.NULL
 _SUMS = {dtype: statistical.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
@@ -62,13 +68,13 @@ class FFITensor(Tensor):
         return view
 
     def __float__(self) -> float:
-        value: float = lib.rt_torch_tensor_item_double(self._data)
+        value: float = _item(self._data)
         return value if value == value else Tensor.__float__(self)  # a NaN, or none at all
 
     def __getitem__(self, key: Any) -> Tensor:
         if type(key) is int:
             try:
-                handle = lib.rt_torch_tensor_select(self._data, 0, key)
+                handle = _select(self._data, 0, key)
             except OverflowError:
                 handle = 0
             if handle:
@@ -82,7 +88,7 @@ class FFITensor(Tensor):
             if type(n) is not int:
                 return Tensor.reshape(self, *shape)
         try:
-            handle = lib.rt_torch_tensor_reshape(self._data, made_sizes[dims], len(dims))
+            handle = _reshape(self._data, made_sizes[dims], len(dims))
         except KeyError:
             handle = 0  # the usual way makes them
         return wrap(handle, self._dtype) if handle else Tensor.reshape(self, *shape)
@@ -93,7 +99,7 @@ class FFITensor(Tensor):
         """See :func:`torchffi.sum`."""
         if axis is None and dtype is None and keepdims is False:
             wide = _SUMS[self._dtype]
-            handle = lib.rt_torch_tensor_sum(self._data, _NULL, 0, 0, wide.code)
+            handle = _sum(self._data, _NULL, 0, 0, wide.code)
             if handle:
                 return wrap(handle, wide)
         return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
@@ -115,7 +121,7 @@ def wrap(handle: int, dtype: DType) -> Tensor:
         reference.handle = handle
         register(reference)
     except BaseException:
-        lib.rt_torch_tensor_free(handle)
+        _free(handle)
         raise
     if len(waiting) >= BATCH:
         free_waiting()
@@ -142,7 +148,7 @@ def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[...,
             reference.handle = handle
             register(reference)
         except BaseException:
-            lib.rt_torch_tensor_free(handle)
+            _free(handle)
             raise
         if len(waiting) >= BATCH:
             free_waiting()
