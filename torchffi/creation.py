@@ -16,7 +16,7 @@ from torchffi.conversion import asarray
 from torchffi.dtypes import DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 from torchffi.operands import Scalar, astype, integer, is_scalar, new_shape, tensor
-from torchffi.routing import create, run
+from torchffi.routing import create, filled, run
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
@@ -64,10 +64,12 @@ Source: aten::{name}.
 
 
 def _filled(name: str, summary: str) -> Filled:
+    make = filled(name)
+
     def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
         kind = default_float if dtype is None else dtypes.given(name, dtype, default_float)
         number = -1 if device is None else devices.number(device)
-        return create(name, kind, new_shape(name, shape), kind, number)
+        return make(new_shape(name, shape), kind, number)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _DOC.format(summary=summary, name=name)

@@ -18,7 +18,7 @@ import numpy as np
 from torchffi import loader
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
-from torchffi.backends.calls import plain
+from torchffi.backends.calls import made_sizes, plain
 from torchffi.backends.numpy.quiet import quietly
 from torchffi.dtypes import DType
 from torchffi.errors import (
@@ -340,7 +340,7 @@ def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
 
 def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
     """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
-    backend = _chosen.get() or _default or default_backend()
+    backend = default_backend()
     if backend is NUMPY:
         return NUMPY.wrap(_on_numpy(name, arguments), dtype)
     try:
@@ -350,3 +350,24 @@ def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
     except TorchError as error:
         raise _told(name, error) from None
     return _lent(_fall_back(name, arguments, _told(name, refused)), dtype)
+
+
+def filled(name: str) -> Callable[[tuple[int, ...], DType, int], Tensor]:
+    """What makes a tensor by a primitive of a shape, a dtype and a device: :func:`create`, made for it.
+
+    It calls LibTorch at once where it can. What is refused there takes the usual way.
+    """
+    call = direct(name)
+    assert call is not None
+
+    def make(shape: tuple[int, ...], dtype: DType, device: int) -> Tensor:
+        if (_chosen.get() or _default or default_backend()) is FFI:
+            try:
+                handle = call(made_sizes[shape], len(shape), dtype.code, device)
+            except KeyError:  # the usual way makes them
+                handle = 0
+            if handle:
+                return FFI.wrap(handle, dtype)
+        return create(name, dtype, shape, dtype, device)
+
+    return make

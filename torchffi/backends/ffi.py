@@ -15,7 +15,7 @@ import numpy as np
 
 from torchffi import dtypes, lifetimes
 from torchffi.backends import capsules
-from torchffi.backends.calls import done, failure, made_sizes, new, plain, sizes
+from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, OutOfMemoryError
 from torchffi.loader import ffi, lib
@@ -49,14 +49,7 @@ def _filled(name: str) -> Callable[[tuple[int, ...], DType, int], Raw]:
     function = getattr(lib, f"rt_torch_tensor_{name}")
 
     def primitive(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-        try:
-            dims = made_sizes[shape]
-        except KeyError:
-            dims = sizes(shape)
-        handle: int = function(dims, len(shape), dtype.code, device)
-        if not handle:
-            raise failure()
-        return handle
+        return new(function(sizes(shape), len(shape), dtype.code, device))
 
     return primitive
 
