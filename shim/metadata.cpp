@@ -80,7 +80,7 @@ void check_single(const at::Tensor &tensor) {
 
 // Its elements as they are, in host memory.
 at::Tensor host_of(const at::Tensor &tensor) {
-  return direct::chosen(tensor.key_set()) ? tensor : tensor.cpu().resolve_conj().resolve_neg();
+  return direct::chosen(tensor.key_set()) ? tensor : tensor.cpu();
 }
 
 }  // namespace
