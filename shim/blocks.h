@@ -5,8 +5,8 @@
 
 namespace rt {
 
-// What the blocks are for: a c10::StorageImpl, a c10::TensorImpl, and the values of little tensors.
-constexpr size_t kBlockBytes[] = {64, 96, 192, 256};
+// Values of little tensors, a c10::StorageImpl, a c10::TensorImpl, more values.
+constexpr size_t kBlockBytes[] = {64, 96, 176, 256};
 constexpr int kBlockKinds = 4;
 
 // The smallest kind of block that holds so many bytes; kBlockKinds if there is none.
