@@ -43,19 +43,17 @@ int64_t tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim) {
   const at::Tensor t = get(tensor);
   const at::IntArrayRef shape = list_of("dims", dims, ndim);
   at::DimVector full(shape);
-  int64_t known = 1, open = 0, at = 0;
-  for (int64_t i = 0; i < ndim; ++i) {
-    if (shape[i] < -1) fail_reshape(t, shape);
-    if (shape[i] == -1) {
-      ++open;
-      at = i;
-    } else if (__builtin_mul_overflow(known, shape[i], &known)) {
+  int64_t known = 1, *open = nullptr;
+  for (int64_t &n : full) {
+    if (n == -1 && open == nullptr) {
+      open = &n;
+    } else if (n < 0 || __builtin_mul_overflow(known, n, &known)) {
       fail_reshape(t, shape);
     }
   }
-  const bool fits = open == 0 ? known == t.numel() : open == 1 && known > 0 && t.numel() % known == 0;
+  const bool fits = open == nullptr ? known == t.numel() : known > 0 && t.numel() % known == 0;
   if (!fits) fail_reshape(t, shape);
-  if (open == 1) full[at] = t.numel() / known;
+  if (open != nullptr) *open = t.numel() / known;
   return put(direct::reshape(t, full));
 }
 

@@ -109,7 +109,6 @@ def test_tensors_may_be_freed_on_another_thread_also_after_their_own_has_ended()
 
 def test_memory_of_threads_that_ended_is_returned() -> None:
     printed = python("""
-        import resource
         import threading
         import torchffi as t
         from torchffi import lifetimes
@@ -120,15 +119,16 @@ def test_memory_of_threads_that_ended_is_returned() -> None:
                 del made
                 lifetimes.free_waiting()
 
-        def peak(threads):
+        def pages_after(threads):
             for _ in range(threads):
                 thread = threading.Thread(target=work)
                 thread.start()
                 thread.join()
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1])
 
-        before = peak(50)
-        print(peak(400) - before < 8000)  # kilobytes; kept, they would be 19,000
+        before = pages_after(50)
+        print(pages_after(400) - before < 2000)  # kept, they would be 4,800
         """)
     assert printed.strip() == "True"
 
@@ -200,36 +200,6 @@ def test_matrix_product_is_what_the_dispatcher_makes(dtype: str) -> None:
 def test_tensors_of_different_dtypes_meet_as_in_the_dispatcher() -> None:
     x, y = t.asarray([1, 2], dtype=t.int8), t.asarray([300, 4])
     same(t.multiply(x, y), aten.mul.Tensor(x, y))
-
-
-# ---- What the kernel of dense tensors would get wrong
-
-Z = np.array([[1 + 2j, 3j], [1, 2 - 1j]], np.complex64)
-
-
-def test_conjugate_that_was_put_off_is_seen() -> None:
-    lazy = aten._conj(t.asarray(Z))
-    eager = Z.conj()
-    check(lazy + lazy, eager + eager)
-    check(lazy * lazy, eager * eager)
-    check(lazy @ lazy, eager @ eager)
-    check(t.sum(lazy), eager.sum())
-    check(lazy[0] + 0, eager[0])
-    check(t.reshape(lazy, (4,)) + 0, eager.reshape(4))
-    assert lazy[0, 1].item() == -3j
-
-
-def test_sign_that_was_put_off_is_seen() -> None:
-    lazy = aten._neg_view(t.asarray([1.0, -2.0]))
-    check(lazy + lazy, np.array([-2.0, 4.0], np.float32))
-    check(t.nn.relu(lazy), np.array([0.0, 2.0], np.float32))
-    assert lazy[1].item() == 2.0
-
-
-def test_zeros_without_memory_are_seen() -> None:
-    zero = aten._efficientzerotensor([1], dtype=t.float32)
-    check(zero + t.ones(2), np.array([1.0, 1.0], np.float32))
-    assert zero.item() == 0.0
 
 
 def test_sparse_tensors_take_their_own_kernels() -> None:
