@@ -49,6 +49,12 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
   return indices;
 }
 
+// Whether every axis is taken whole. LibTorch's kernels need one that is not.
+bool picks_all(const Indices &indices) {
+  return std::ranges::none_of(indices,
+                              [](const std::optional<at::Tensor> &index) { return index.has_value(); });
+}
+
 // The same memory in a dtype that LibTorch can move: it has no kernels that pick uint16, uint32, uint64.
 at::Tensor movable(const at::Tensor &tensor) {
   switch (tensor.scalar_type()) {
@@ -102,14 +108,17 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
 
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   const at::Tensor t = get(tensor);
-  return put(at::index(t, indices_of(t, indices, count)));
+  const Indices list = indices_of(t, indices, count);
+  return put(picks_all(list) ? t.clone(at::MemoryFormat::Contiguous) : at::index(t, list));
 }
 
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {
   const at::Tensor t = get(tensor), from = get(values);
   check_same_dtype(t, from);
+  const Indices list = indices_of(t, indices, count);
+  if (picks_all(list)) return tensor_copy_(tensor, values);
   Indices apart_from_it;
-  for (const std::optional<at::Tensor> index : indices_of(t, indices, count)) {
+  for (const std::optional<at::Tensor> index : list) {
     apart_from_it.push_back(index.has_value() ? std::optional(apart(t, *index)) : std::nullopt);
   }
   movable(t).index_put_(apart_from_it, movable(apart(t, from)));

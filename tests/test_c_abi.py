@@ -235,6 +235,16 @@ def test_data_pointer_is_the_memory_of_the_tensor(new: Handles) -> None:
     assert address[0] == ffi.NULL
 
 
+def test_indices_may_all_take_their_axis_whole(new: Handles) -> None:
+    a = new.of([1, 2, 3, 4], 2, 2)
+    everything = new.own(lib.rt_torch_tensor_index(a, (0, 0), 2))
+    assert lib.rt_torch_tensor_index_put_(a, (0,), 1, new.of([7, 8], 2)) == 0
+    assert read(a) == [7, 8, 7, 8]
+    assert read(everything) == [1, 2, 3, 4]  # a copy
+    assert lib.rt_torch_tensor_index_put_(a, (0,), 1, new.floats(3)) == -1
+    assert last_error()[0] == 2
+
+
 # ---- What the facade does not call
 
 
