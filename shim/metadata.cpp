@@ -24,6 +24,16 @@ int64_t copy_out(const char *what, at::IntArrayRef values, int64_t *out, int64_t
   return static_cast<int64_t>(values.size());
 }
 
+int64_t device_code(const at::Tensor &tensor) {
+  return tensor.is_cuda() ? tensor.device().index() : RT_TORCH_CPU;
+}
+
+// For others to use.
+void *address_of(const at::Tensor &tensor) {
+  keep_in_place(tensor);
+  return tensor.numel() == 0 ? nullptr : tensor.mutable_data_ptr();
+}
+
 int64_t to_device(int64_t tensor, at::Device device) {
   return put(get(tensor).to(device));
 }
@@ -57,16 +67,26 @@ int64_t tensor_strides(int64_t tensor, int64_t *strides, int64_t capacity) {
 int32_t tensor_device(int64_t tensor, int64_t *device) {
   const at::Tensor t = get(tensor);
   if (device == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "device is NULL");
-  *device = t.is_cuda() ? int64_t{t.device().index()} : int64_t{RT_TORCH_CPU};
+  *device = device_code(t);
   return 0;
 }
 
 int32_t tensor_data(int64_t tensor, void **data) {
   const at::Tensor t = get(tensor);
   if (data == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
-  keep_in_place(t);
-  *data = t.numel() == 0 ? nullptr : t.mutable_data_ptr();
+  *data = address_of(t);
   return 0;
+}
+
+int64_t tensor_layout(int64_t tensor, int64_t *values, int64_t capacity) {
+  const at::Tensor t = get(tensor);
+  const at::IntArrayRef dims = t.sizes(), strides = t.strides();
+  const int64_t bytes = t.numel() == 0 ? 0 : reach_of(dims, strides, static_cast<int64_t>(t.element_size()));
+  c10::SmallVector<int64_t, 16> all = {reinterpret_cast<intptr_t>(address_of(t)), device_code(t), bytes,
+                                       t.dim()};
+  all.append(dims.begin(), dims.end());
+  all.append(strides.begin(), strides.end());
+  return copy_out("values", all, values, capacity);
 }
 
 namespace {

@@ -58,7 +58,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 5 };
+enum { RT_TORCH_ABI_VERSION = 6 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -444,6 +444,19 @@ RT_TORCH_API int32_t rt_torch_tensor_is_contiguous(int64_t tensor);
  * @errors INVALID_ARGUMENT (NULL)
  */
 RT_TORCH_API int32_t rt_torch_tensor_data(int64_t tensor, void **data);
+
+/** All about a tensor's memory in one call, for a caller to whom calls are dear.
+ *
+ * @param tensor    tensor
+ * @param values    receives the first min(4 + 2 * ndim, capacity) of these: the address of the first
+ *                  element as rt_torch_tensor_data() tells it, 0 where there is no element; the device;
+ *                  the bytes from the first element to the end of the last, 0 where there is none; ndim;
+ *                  ndim dimensions; ndim strides, in elements. May be NULL where capacity is 0
+ * @param capacity  integers at values, 0 or more; 4 + 2 * RT_TORCH_MAX_NDIM is always enough
+ * @return 4 + 2 * ndim, also where capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_tensor_layout(int64_t tensor, int64_t *values, int64_t capacity);
 
 /** The value of a tensor with one element.
  *

@@ -235,6 +235,59 @@ def test_data_pointer_is_the_memory_of_the_tensor(new: Handles) -> None:
     assert address[0] == ffi.NULL
 
 
+def test_indices_may_all_take_their_axis_whole(new: Handles) -> None:
+    a = new.of([1, 2, 3, 4], 2, 2)
+    everything = new.own(lib.rt_torch_tensor_index(a, (0, 0), 2))
+    assert lib.rt_torch_tensor_index_put_(a, (0,), 1, new.of([7, 8], 2)) == 0
+    assert read(a) == [7, 8, 7, 8]
+    assert read(everything) == [1, 2, 3, 4]  # a copy
+    assert lib.rt_torch_tensor_index_put_(a, (0,), 1, new.floats(3)) == -1
+    assert last_error()[0] == 2
+
+
+def layout(handle: int) -> list[int]:
+    values = ffi.new("int64_t[132]", [-7] * 132)
+    count = lib.rt_torch_tensor_layout(handle, values, 132)
+    assert count >= 4, last_error()
+    assert set(values[count:132]) <= {-7}
+    return list(values[0:count])
+
+
+def test_layout_tells_all_about_the_memory_of_a_tensor(new: Handles) -> None:
+    a = new.of([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 3, 4)
+    address, *rest = layout(a)
+    assert rest == [-1, 48, 2, 3, 4, 4, 1]
+    ffi.cast("float *", address)[5] = 50
+    assert read(a)[4:7] == [4, 50, 6]
+
+
+def test_layout_of_a_view_ends_with_its_last_element(new: Handles) -> None:
+    a = new.floats(3, 4)
+    column = new.own(lib.rt_torch_tensor_select(a, 1, 3))
+    assert layout(column) == [layout(a)[0] + 12, -1, 36, 1, 3, 4]
+    wide = new.own(lib.rt_torch_tensor_expand(column, (2**50, 3), 2))  # all over the same three
+    assert layout(wide) == [layout(column)[0], -1, 36, 2, 2**50, 3, 0, 4]
+
+
+def test_layout_of_no_axes_and_of_no_elements(new: Handles) -> None:
+    assert layout(new.floats())[1:] == [-1, 4, 0]
+    empty = layout(new.floats(2, 0))
+    assert empty[:6] == [0, -1, 0, 2, 2, 0]
+    assert len(empty) == 8
+
+
+def test_layout_is_cut_to_the_capacity(new: Handles) -> None:
+    a, values = new.floats(2, 3), ffi.new("int64_t[4]", [-7] * 4)
+    assert lib.rt_torch_tensor_layout(a, values, 3) == 8
+    assert list(values)[1:] == [-1, 24, -7]
+    assert lib.rt_torch_tensor_layout(a, ffi.NULL, 0) == 8
+    assert lib.rt_torch_tensor_layout(a, ffi.NULL, 1) == -1
+    assert last_error() == (1, "layout: values is NULL")
+    assert lib.rt_torch_tensor_layout(a, values, -1) == -1
+    assert lib.rt_torch_tensor_layout(stale(), values, 4) == -1
+    assert last_error()[0] == 8
+
+
 # ---- What the facade does not call
 
 
