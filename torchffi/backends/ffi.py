@@ -147,23 +147,27 @@ def from_dlpack(
     return handle, dtypes.by_code(lib.rt_torch_tensor_dtype(handle))
 
 
+_LAYOUT = ffi.typeof("int64_t[132]")  # 4 and twice the most axes
+_VOID_P = ffi.typeof("void *")
+
+
 def numpy(x: Raw, dtype: DType) -> np.ndarray[Any, Any]:
     """An array over the tensor's memory, with a handle of its own, so that it outlives the tensor."""
     if dtype.numpy is None:
         raise DTypeError(
             f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
         )
-    if is_cuda(x):
+    values = ffi.new(_LAYOUT)
+    count = done(lib.rt_torch_tensor_layout(x, values, 132))
+    address, place, nbytes, ndim, *layout = ffi.unpack(values, count)
+    if place >= 0:
         raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
-    dims, size = shape(x), dtype.itemsize
-    if 0 in dims:
+    dims, size = layout[:ndim], dtype.itemsize
+    if not address:
         return np.empty(dims, dtype.numpy)
-    steps = [step * size for step in strides(x)]
-    reach = size + builtins.sum((n - 1) * step for n, step in zip(dims, steps, strict=True))
-    address = ffi.new("void **")
-    done(lib.rt_torch_tensor_data(x, address))
-    memory = ffi.buffer(address[0], reach)  # what the array keeps alive
+    memory = ffi.buffer(ffi.cast(_VOID_P, address), nbytes)  # what the array keeps alive
     lifetimes.own(memory, new(lib.rt_torch_tensor_alias(x)))
+    steps = [step * size for step in layout[ndim:]]
     array: np.ndarray[Any, Any] = np.ndarray(dims, dtype.numpy, memory, 0, steps)
     return array
 
