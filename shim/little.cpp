@@ -13,24 +13,20 @@ bool plain(const at::Tensor &x) {
   return x.is_contiguous() && static_cast<int64_t>(x.nbytes()) <= kLittle;
 }
 
-// Calls loop(T()) for the C type of a dtype. Integers count modulo 2^n, as LibTorch's do: so unsigned.
+// Calls loop with a zero of the C type of a dtype. Integers count modulo 2^n, as LibTorch's do: so unsigned.
 template <class Loop>
-bool typed(at::ScalarType dtype, Loop &&loop) {
+void typed(at::ScalarType dtype, Loop &&loop) {
   switch (dtype) {
     case at::kFloat:
-      loop(float());
-      return true;
+      return loop(0.0F);
     case at::kDouble:
-      loop(double());
-      return true;
+      return loop(0.0);
     case at::kInt:
-      loop(uint32_t());
-      return true;
+      return loop(0U);
     case at::kLong:
-      loop(uint64_t());
-      return true;
+      return loop(0UL);
     default:
-      return false;
+      return;
   }
 }
 
