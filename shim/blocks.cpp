@@ -53,9 +53,8 @@ bool watch() noexcept {
 
 }  // namespace
 
-void *take_block(int kind) {
+void *take_block(int kind, size_t bytes) {
   if (Block *block = blocks[kind].pop()) return block;
-  const size_t bytes = kBlockBytes[kind];
   void *block = bytes % kAlignment == 0 ? std::aligned_alloc(kAlignment, bytes) : std::malloc(bytes);
   if (block == nullptr) throw std::bad_alloc();
   return block;

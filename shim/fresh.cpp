@@ -4,33 +4,70 @@
 #include <ATen/EmptyTensor.h>
 #include <c10/core/CPUAllocator.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <limits>
+#include <new>
 
 #include "blocks.h"
 
 namespace rt {
 namespace {
 
-// As its base in all but where it lies: the destructor of the base is virtual, and frees it here.
-template <class Base>
-struct InBlock final : Base {
-  using Base::Base;
-  static void *operator new(size_t) {
-    static_assert(block_kind(sizeof(InBlock)) < kBlockKinds);
-    return take_block(block_kind(sizeof(InBlock)));
+enum Kind : int { kOne, kOneWide, kFew, kMany, kView };
+static_assert(kView < kBlockKinds);
+
+// A little tensor is one block: its TensorImpl, its StorageImpl, and room for its values. Each of the three may
+// outlive the others, as the storage does in a view, so the block counts who is left.
+template <Kind Which, size_t Bytes>
+struct Little {
+  // As their bases in all but where they lie: the destructors are virtual, and leave the block here.
+  struct Tensor final : c10::TensorImpl {
+    using TensorImpl::TensorImpl;
+    static void operator delete(void *self) noexcept { leave(self, offsetof(Little, tensor)); }
+  };
+  struct Storage final : c10::StorageImpl {
+    using StorageImpl::StorageImpl;
+    static void operator delete(void *self) noexcept { leave(self, offsetof(Little, storage)); }
+  };
+
+  alignas(Tensor) std::byte tensor[sizeof(Tensor)];
+  alignas(Storage) std::byte storage[sizeof(Storage)];
+  std::atomic<uint32_t> parts;
+  alignas(std::min<size_t>(Bytes, 64)) std::byte values[Bytes];
+
+  static at::Tensor make(int64_t bytes, at::ScalarType dtype) {
+    auto *block = static_cast<Little *>(take_block(Which, sizeof(Little)));
+    new (&block->parts) std::atomic<uint32_t>(3);
+    c10::DataPtr data(
+        block->values, block->values, [](void *self) { leave(self, offsetof(Little, values)); }, at::kCPU);
+    // The allocator is for somebody who resizes the storage.
+    c10::Storage storage(
+        c10::intrusive_ptr<c10::StorageImpl>::unsafe_steal_from_new(::new (block->storage) Storage(
+            c10::StorageImpl::use_byte_size_t(), bytes, std::move(data), c10::GetCPUAllocator(), true)));
+    return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::unsafe_steal_from_new(
+        ::new (block->tensor) Tensor(std::move(storage), c10::DispatchKeySet(c10::DispatchKey::CPU),
+                                     c10::scalarTypeToTypeMeta(dtype))));
   }
-  static void operator delete(void *block) noexcept { give_block(block_kind(sizeof(InBlock)), block); }
+
+ private:
+  static void leave(void *part, size_t offset) noexcept {
+    void *block = static_cast<std::byte *>(part) - offset;
+    std::atomic<uint32_t> &parts = static_cast<Little *>(block)->parts;
+    // Whoever finds that it is the last one need not lock the bus.
+    if (parts.load(std::memory_order_acquire) == 1 || parts.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      give_block(Which, block);
+    }
+  }
 };
 
-using Tensor = InBlock<c10::TensorImpl>;
-using Storage = InBlock<c10::StorageImpl>;
-
-// Of values. A function of its own for each kind, for a deleter is given the block alone.
-template <int Kind>
-c10::DataPtr values() {
-  void *block = take_block(Kind);
-  return {block, block, [](void *values) { give_block(Kind, values); }, at::kCPU};
-}
+// A tensor over the storage of another one.
+struct View final : c10::TensorImpl {
+  using TensorImpl::TensorImpl;
+  static void *operator new(size_t) { return take_block(kView, sizeof(View)); }
+  static void operator delete(void *block) noexcept { give_block(kView, block); }
+};
 
 int64_t bytes_of(at::IntArrayRef shape, at::ScalarType dtype) {
   int64_t bytes = static_cast<int64_t>(c10::elementSize(dtype));
@@ -40,18 +77,19 @@ int64_t bytes_of(at::IntArrayRef shape, at::ScalarType dtype) {
   return bytes;
 }
 
+at::Tensor little(int64_t bytes, at::ScalarType dtype) {
+  if (bytes <= 4) return Little<kOne, 4>::make(bytes, dtype);
+  if (bytes <= 8) return Little<kOneWide, 8>::make(bytes, dtype);
+  if (bytes <= 64) return Little<kFew, 64>::make(bytes, dtype);
+  return Little<kMany, kLittle>::make(bytes, dtype);
+}
+
 }  // namespace
 
 at::Tensor fresh(at::IntArrayRef shape, at::ScalarType dtype) {
   const int64_t bytes = bytes_of(shape, dtype);
   if (bytes > kLittle) return at::detail::empty_cpu(shape, dtype);
-  c10::DataPtr data = bytes > 64 ? values<block_kind(kLittle)>() : values<block_kind(64)>();
-  // The allocator is for somebody who resizes the storage.
-  auto storage = c10::make_intrusive<Storage>(c10::StorageImpl::use_byte_size_t(), bytes, std::move(data),
-                                              c10::GetCPUAllocator(), true);
-  at::Tensor tensor = at::detail::make_tensor<Tensor>(c10::Storage(std::move(storage)),
-                                                      c10::DispatchKeySet(c10::DispatchKey::CPU),
-                                                      c10::scalarTypeToTypeMeta(dtype));
+  at::Tensor tensor = little(bytes, dtype);
   tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
   return tensor;
 }
@@ -59,8 +97,8 @@ at::Tensor fresh(at::IntArrayRef shape, at::ScalarType dtype) {
 namespace {
 
 at::Tensor over(const at::Tensor &base) {
-  return at::detail::make_tensor<Tensor>(c10::TensorImpl::VIEW, c10::Storage(base.storage()), base.key_set(),
-                                         base.dtype());
+  return at::detail::make_tensor<View>(c10::TensorImpl::VIEW, c10::Storage(base.storage()), base.key_set(),
+                                       base.dtype());
 }
 
 }  // namespace

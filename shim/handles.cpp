@@ -22,6 +22,7 @@ void retain(c10::TensorImpl *tensor) {
 
 // Zero-initialized and without a destructor: it is there before and after everything else.
 constinit HandleTable<c10::TensorImpl, retain> table{};
+static_assert(table.kSlotMask == RT_TORCH_SLOT_MASK);
 
 std::atomic<bool> in_child{false};
 [[maybe_unused]] const int watching_forks =

@@ -18,12 +18,14 @@ namespace rt {
 template <class Value, void (*Retain)(Value *), uint64_t Generations = 0x7fffffff>
 class HandleTable {
  public:
+  static constexpr uint64_t kSlotMask = 0x7fffffff;
+
   // Takes over one reference and issues a handle. Throws std::bad_alloc.
   int64_t put(Value *value, bool large = false) {
     const uint32_t index = take_free_slot();
     Slot &slot = *find(index);
     const uint64_t generation = slot.word.load(std::memory_order_relaxed) >> kFlags;
-    slot.value = value;
+    slot.content.store(reinterpret_cast<uintptr_t>(value), std::memory_order_relaxed);
     const uint64_t word = generation << kFlags | (large ? kLarge : 0) | kLive;
     slot.word.store(word, std::memory_order_release);
     return handle_of(word, index);
@@ -41,7 +43,7 @@ class HandleTable {
       if (spins > 64) std::this_thread::yield();
       seen = open;
     }
-    Value *value = slot->value;
+    Value *value = reinterpret_cast<Value *>(slot->content.load(std::memory_order_relaxed));
     Retain(value);
     slot->word.store(open, std::memory_order_release);
     return value;
@@ -64,8 +66,8 @@ class HandleTable {
         break;
       }
     }
-    Value *value = slot->value;  // nobody else's: the slot is not on the free list yet
-    slot->value = nullptr;
+    // Nobody else's: the slot is not on the free list yet.
+    Value *value = reinterpret_cast<Value *>(slot->content.load(std::memory_order_relaxed));
     if (next < Generations) give_free_slot(index_of(handle), *slot);
     return value;
   }
@@ -97,12 +99,11 @@ class HandleTable {
   // word: generation << 3 | large << 2 | live << 1 | locked. All zero is a slot that was never used.
   struct Slot {
     std::atomic<uint64_t> word;
-    Value *value;
-    std::atomic<uint32_t> next;  // 1 + index of the next free slot, 0 at the end
+    // Of a live handle its Value *, of a free slot 1 + index of the next free one, 0 at the end.
+    std::atomic<uintptr_t> content;
   };
-  static_assert(sizeof(Slot) <= 64);
   static constexpr uint64_t kLocked = 1, kLive = 2, kLarge = 4;
-  static constexpr int kFlags = 3, kSlotBits = 31, kLargeBit = 62;
+  static constexpr int kFlags = 3, kSlotBits = std::popcount(kSlotMask), kLargeBit = 62;
   static_assert(Generations < uint64_t{1} << (kLargeBit - kSlotBits));
   static constexpr uint64_t kFirstChunk = 1024;  // chunk c has kFirstChunk << c slots and never moves
   static constexpr unsigned kChunks = 21;
@@ -113,9 +114,7 @@ class HandleTable {
     return static_cast<int64_t>(large << kLargeBit | ((word >> kFlags) + 1) << kSlotBits | index);
   }
 
-  static uint32_t index_of(int64_t handle) noexcept {
-    return static_cast<uint32_t>(handle) & ((uint32_t{1} << kSlotBits) - 1);
-  }
+  static uint32_t index_of(int64_t handle) noexcept { return static_cast<uint32_t>(handle) & kSlotMask; }
 
   static uint64_t generation_of(int64_t handle) noexcept {
     return static_cast<uint64_t>(handle) >> kSlotBits & ((uint64_t{1} << (kLargeBit - kSlotBits)) - 1);
@@ -166,7 +165,8 @@ class HandleTable {
     uint64_t head = free_.load(std::memory_order_acquire);
     while (static_cast<uint32_t>(head) != 0) {
       const uint32_t index = static_cast<uint32_t>(head) - 1;
-      const uint64_t rest = ((head >> 32) + 1) << 32 | find(index)->next.load(std::memory_order_relaxed);
+      const uint64_t rest = ((head >> 32) + 1) << 32 |
+                            static_cast<uint32_t>(find(index)->content.load(std::memory_order_relaxed));
       if (free_.compare_exchange_weak(head, rest, std::memory_order_acq_rel)) return index;
     }
     for (uint64_t used = used_.load(std::memory_order_relaxed);;) {
@@ -181,7 +181,7 @@ class HandleTable {
   void give_free_slot(uint32_t index, Slot &slot) noexcept {
     uint64_t head = free_.load(std::memory_order_relaxed);
     do {
-      slot.next.store(static_cast<uint32_t>(head), std::memory_order_relaxed);
+      slot.content.store(static_cast<uint32_t>(head), std::memory_order_relaxed);
     } while (!free_.compare_exchange_weak(head, ((head >> 32) + 1) << 32 | (index + 1),
                                           std::memory_order_acq_rel));
   }

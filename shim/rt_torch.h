@@ -11,7 +11,8 @@
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
  * BAD_HANDLE for ever. One of 2^62 or more stands for memory that should not wait to be freed: it is more
- * than RT_TORCH_SMALL_BYTES, or was lent by somebody.
+ * than RT_TORCH_SMALL_BYTES, or was lent by somebody. The bits of RT_TORCH_SLOT_MASK are a handle's slot: no
+ * two live handles have the same, and they count from 0, so that they can index a table of one's own.
  *
  * ## Errors
  *
@@ -58,7 +59,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 6 };
+enum { RT_TORCH_ABI_VERSION = 7 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -67,7 +68,8 @@ enum {
   RT_TORCH_MAX_TENSORS = 65536, /**< tensors in one list */
   RT_TORCH_SCALAR_BYTES = 16,   /**< bytes a scalar or an item takes */
   RT_TORCH_SMALL_BYTES = 4096,  /**< bytes of a storage that rt_torch_tensors_free() need not free at once */
-  RT_TORCH_ERROR_BYTES = 4096   /**< bytes of the longest error text, its NUL included */
+  RT_TORCH_ERROR_BYTES = 4096,  /**< bytes of the longest error text, its NUL included */
+  RT_TORCH_SLOT_MASK = 0x7fffffff /**< bits of a handle: see Handles */
 };
 
 /** Devices. CUDA devices are 0, 1, ... */

@@ -20,15 +20,16 @@
 
 namespace {
 
-constexpr int kKind = rt::block_kind(64);
+constexpr int kKind = 2, kOther = 5;
+constexpr size_t kBytes = 384;
 constexpr int kMany = 1000;  // more than a thread keeps
 
 void fill(void *block, int number) {
-  std::memset(block, number, rt::kBlockBytes[kKind]);
+  std::memset(block, number, kBytes);
 }
 bool holds(const void *block, int number) {
   const auto *bytes = static_cast<const unsigned char *>(block);
-  for (size_t i = 0; i < rt::kBlockBytes[kKind]; ++i) {
+  for (size_t i = 0; i < kBytes; ++i) {
     if (bytes[i] != static_cast<unsigned char>(number)) return false;
   }
   return true;
@@ -38,7 +39,7 @@ void many_blocks_are_all_different_and_aligned() {
   for (int round = 0; round < 3; ++round) {
     std::unordered_set<void *> taken;
     for (int i = 0; i < kMany; ++i) {
-      void *block = rt::take_block(kKind);
+      void *block = rt::take_block(kKind, kBytes);
       CHECK(reinterpret_cast<uintptr_t>(block) % 64 == 0);
       CHECK(taken.insert(block).second);
     }
@@ -46,22 +47,23 @@ void many_blocks_are_all_different_and_aligned() {
   }
 }
 
-void a_kind_holds_what_it_is_asked_for() {
-  for (size_t bytes = 0; bytes <= 256; ++bytes) {
-    const int kind = rt::block_kind(bytes);
-    CHECK(rt::kBlockBytes[kind] >= bytes);
-    CHECK(kind == 0 || rt::kBlockBytes[kind - 1] < bytes);
-    void *block = rt::take_block(kind);
-    std::memset(block, 1, rt::kBlockBytes[kind]);
-    rt::give_block(kind, block);
-  }
-  CHECK(rt::block_kind(257) == rt::kBlockKinds);
+void kinds_are_kept_apart() {
+  void *block = rt::take_block(kKind, kBytes);
+  rt::give_block(kKind, block);
+  void *small = rt::take_block(kOther, 24);
+  CHECK(small != block);
+  std::memset(small, 1, 24);
+  rt::give_block(kOther, small);
+  CHECK(rt::take_block(kKind, kBytes) == block);
+  CHECK(rt::take_block(kOther, 24) == small);
+  rt::give_block(kKind, block);
+  rt::give_block(kOther, small);
 }
 
 void a_block_that_was_given_back_is_used_again() {
-  void *block = rt::take_block(kKind);
+  void *block = rt::take_block(kKind, kBytes);
   rt::give_block(kKind, block);
-  CHECK(rt::take_block(kKind) == block);
+  CHECK(rt::take_block(kKind, kBytes) == block);
   rt::give_block(kKind, block);
 }
 
@@ -73,7 +75,7 @@ void threads_give_back_what_others_took() {
   for (int number = 1; number <= kThreads; ++number) {
     threads.emplace_back([number] {
       for (int i = 0; i < 20000; ++i) {
-        void *block = rt::take_block(kKind);
+        void *block = rt::take_block(kKind, kBytes);
         fill(block, number);
         CHECK(holds(block, number));
         void *other = places[i % kPlaces].exchange(block);
@@ -94,7 +96,7 @@ struct Late {
   void *block = nullptr;
   ~Late() {
     if (block == nullptr) return;
-    rt::give_block(kKind, rt::take_block(kKind));
+    rt::give_block(kKind, rt::take_block(kKind, kBytes));
     rt::give_block(kKind, block);
   }
 };
@@ -103,9 +105,9 @@ thread_local Late late;
 void a_block_may_be_given_back_when_its_thread_has_all_but_ended() {
   std::thread([] {
     late.block = nullptr;
-    void *first = rt::take_block(kKind);
+    void *first = rt::take_block(kKind, kBytes);
     rt::give_block(kKind, first);
-    late.block = rt::take_block(kKind);
+    late.block = rt::take_block(kKind, kBytes);
   }).join();
 }
 
@@ -113,7 +115,7 @@ void a_block_may_be_given_back_when_its_thread_has_all_but_ended() {
 
 int main() {
   many_blocks_are_all_different_and_aligned();
-  a_kind_holds_what_it_is_asked_for();
+  kinds_are_kept_apart();
   a_block_that_was_given_back_is_used_again();
   threads_give_back_what_others_took();
   a_block_may_be_given_back_when_its_thread_has_all_but_ended();

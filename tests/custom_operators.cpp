@@ -13,6 +13,12 @@ all(at::Tensor x, std::string text) {
   return {x, text + "!", x.sizes().vec(), 0.5, true, c10::List<bool>({true, false}), {0.25}};
 }
 
+// What shared memory and copy-on-write do: values leave the storage that they were made for.
+void trade(const at::Tensor &x, const at::Tensor &y) {
+  std::swap(x.storage().unsafeGetStorageImpl()->_mutable_data_ptr_no_checks(),
+            y.storage().unsafeGetStorageImpl()->_mutable_data_ptr_no_checks());
+}
+
 at::Scalar same(const at::Scalar &x) {
   return x;
 }
@@ -23,5 +29,6 @@ TORCH_LIBRARY(torchffi_test, library) {
   library.def("twice(Tensor x) -> Tensor", twice);
   library.def("all(Tensor x, str text) -> (Tensor, str, int[], float, bool, bool[], float[])", all);
   library.def("same(Scalar x) -> Scalar", same);
+  library.def("trade(Tensor x, Tensor y) -> ()", trade);
   library.def("nothing(Tensor x) -> Tensor");
 }

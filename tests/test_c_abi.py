@@ -318,6 +318,17 @@ def test_a_view_keeps_its_base_alive_and_a_shared_storage_counts_once(new: Handl
     assert lib.rt_torch_live_bytes() - before == 1024
 
 
+def test_slots_count_from_zero_and_each_is_one_live_handles(new: Handles) -> None:
+    slots = [new.floats(2) & lib.RT_TORCH_SLOT_MASK for _ in range(100)]
+    assert len(set(slots)) == 100
+    assert max(slots) < lib.rt_torch_peak_handles()
+    freed = new.owned.pop()
+    lib.rt_torch_tensor_free(freed)
+    again = new.floats(2)
+    assert again != freed
+    assert again & lib.RT_TORCH_SLOT_MASK == slots[-1]
+
+
 def test_counters_follow_the_handles() -> None:
     settled()
     live, created = lib.rt_torch_live_handles(), lib.rt_torch_created_handles()

@@ -382,6 +382,26 @@ def test_loaded_library_has_operators_of_its_own(library: Path, x: t.Tensor) -> 
         boxed.call("torchffi_test::twice", 1)
 
 
+@pytest.mark.parametrize("size", [1, 2, 4, 40])
+def test_values_may_outlive_the_storage_they_were_made_for(library: Path, size: int) -> None:
+    def free(tensor: t.Tensor) -> None:
+        t.tensor_free(tensor)
+        churn = [t.full(size, -1.0) + t.zeros(size) for _ in range(300)]
+        del churn
+
+    ops.load_library(library)
+    x, y = t.ones(size) + t.zeros(size), t.ones(size) + t.ones(size)
+    ops.torchffi_test.trade(x, y)
+    check(x, np.full(size, 2, np.float32))
+    free(y)  # its storage goes, but x has its values
+    check(x, np.full(size, 2, np.float32))
+    free(x)
+
+    z = t.ones(size) + t.zeros(size)
+    ops.torchffi_test.trade(z, t.zeros(1000))
+    free(z)  # its values went before
+
+
 def test_library_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"absent\.so"):
         ops.load_library(tmp_path / "absent.so")

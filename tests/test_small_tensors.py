@@ -90,6 +90,16 @@ def test_little_tensor_can_grow() -> None:
     del others
 
 
+@pytest.mark.parametrize("size", [1, 2, 4, 40])
+def test_lazy_copy_outlives_its_base(size: int) -> None:
+    made = t.ones(size) + t.ones(size)
+    copy = aten._lazy_clone(made)
+    t.tensor_free(made)
+    others = [t.zeros(size) for _ in range(300)]
+    check(copy, numbered(2, (size,)))
+    del others
+
+
 def test_tensors_may_be_freed_on_another_thread_also_after_their_own_has_ended() -> None:
     made: list[t.Tensor] = []
 

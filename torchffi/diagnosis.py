@@ -55,6 +55,7 @@ def memory_stats() -> dict[str, int]:
         ``lent_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
     """
     lifetimes.free_waiting()
+    lifetimes.free_waiting()  # the arrays that the first ones kept
     lifetimes.collect_returned()
     return {
         "live_handles": lib.rt_torch_live_handles(),

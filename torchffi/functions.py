@@ -84,6 +84,7 @@ def at_once(
     What LibTorch refuses, and all else, is left to the function.
     """
     call = direct(primitive)
+    dtype_of = FFI.dtypes.get
     fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
 
     def decorate(function: Unary) -> Unary:
@@ -92,10 +93,11 @@ def at_once(
 
         @wraps(function)
         def swift(x: Tensor, /) -> Tensor:
-            if type(x) is FFI.tensor and x._dtype in fitting:
+            dtype = dtype_of(type(x))
+            if dtype in fitting:
                 handle = call(x._data)
                 if handle:
-                    return FFI.wrap(handle, result or x._dtype)
+                    return FFI.wrap(handle, result or dtype)
             return function(x)
 
         return swift

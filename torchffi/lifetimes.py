@@ -10,52 +10,67 @@ import atexit
 import itertools
 import threading
 import weakref
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from torchffi.loader import lib
 
 
 class Reference(weakref.ref[Any]):
-    """Of an owner, with its handle. The registry tells references apart, not what they refer to."""
+    """Of an owner, with its handle; and what was seen of its data: the shape, or an array over it."""
 
-    __slots__ = ("handle",)
-    __hash__ = object.__hash__
-    __eq__ = object.__eq__
+    __slots__ = ("handle", "seen")
     if not TYPE_CHECKING:  # mypy takes it for the constructor
         __init__ = object.__init__  # weakref's own takes the arguments apart once more
     handle: int
+    seen: Any
 
 
 AT_ONCE: Final = 2**62  # from here on handles stand for memory that somebody waits for
 BATCH: Final = 64
+SLOT_MASK: Final[int] = lib.RT_TORCH_SLOT_MASK
+_MOST: Final[int] = lib.RT_TORCH_MAX_TENSORS  # that many one call frees
 
-owned: Final[set[Reference]] = set()
-register: Final = owned.add
+# The registry: each reference in the slot of its handle. A slot is emptied before its handle is freed,
+# for then it is another handle's.
+owned: Final[list[Any]] = []
+_ROOM: Final = 1024  # slots that it grows by
 
 # Of owners that are gone and had little memory: freed together, for a call costs more than freeing.
 waiting: Final[list[Reference]] = []
 later: Final = waiting.append
 _freeing: Final = threading.Lock()
-_MOST: Final = 65536  # RT_TORCH_MAX_TENSORS: that many one call takes
 
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
 _numbers: Final = itertools.count(1)
 
+_ended: Final[list[bool]] = []  # not empty when the interpreter ends: globals may be gone by then
 
-def now(
-    reference: Reference,
-    # Bound early: globals may be gone when the interpreter ends.
-    discard: Callable[[Reference], None] = owned.discard,
-    free: Callable[[int], int] = lib.rt_torch_tensor_free,
-    lent: dict[int, object] = _lent,
-) -> None:
+
+def now(reference: Reference, ended: list[bool] = _ended) -> None:
     """Frees the handle of an owner that is gone."""
-    discard(reference)
-    free(reference.handle)
-    if lent:
+    if not ended:
+        release(reference.handle)
+
+
+def release(handle: int) -> None:
+    """Frees a handle, whose owner is gone or has given it up."""
+    owned[handle & SLOT_MASK] = None
+    lib.rt_torch_tensor_free(handle)
+    if _lent:
         collect_returned()
+
+
+def register(reference: Reference) -> None:
+    """Enters a reference in a slot that the registry may not have yet, or else frees the handle."""
+    place = reference.handle & SLOT_MASK
+    try:
+        while len(owned) <= place:
+            owned.extend([None] * _ROOM)
+        owned[place] = reference
+    except BaseException:
+        lib.rt_torch_tensor_free(reference.handle)
+        raise
 
 
 def own(owner: object, handle: int) -> None:
@@ -63,10 +78,10 @@ def own(owner: object, handle: int) -> None:
     try:
         reference = Reference(owner, later if handle < AT_ONCE else now)
         reference.handle = handle
-        register(reference)
     except BaseException:
         lib.rt_torch_tensor_free(handle)
         raise
+    register(reference)
     if len(waiting) >= BATCH:
         free_waiting()
 
@@ -80,25 +95,12 @@ def free_waiting() -> None:
         del waiting[: len(gone)]
     finally:
         _freeing.release()
-    owned.difference_update(gone)
     handles = [reference.handle for reference in gone]
+    for handle in handles:
+        owned[handle & SLOT_MASK] = None
     for start in range(0, len(handles), _MOST):
         some = handles[start : start + _MOST]
         lib.rt_torch_tensors_free(some, len(some))
-
-
-def release(owner: object) -> bool:
-    """Frees the handle of an owner now. False if that was done before."""
-    for reference in weakref.getweakrefs(owner):
-        if isinstance(reference, Reference):
-            try:
-                owned.remove(reference)
-            except KeyError:  # another thread was first
-                return False
-            lib.rt_torch_tensor_free(reference.handle)
-            collect_returned()
-            return True
-    return False
 
 
 def lend(memory: object) -> int:
@@ -123,5 +125,4 @@ def collect_returned() -> None:
 
 # What still lives at the end of the process is left to the operating system: freeing it would only
 # race with threads that still compute.
-atexit.register(owned.clear)
-atexit.register(waiting.clear)
+atexit.register(_ended.append, True)

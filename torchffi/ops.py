@@ -78,7 +78,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
         return pack
 
     def tensor(frame: Frame, at: int, value: Any) -> None:
-        if type(value) is FFI.tensor:
+        if type(value) in FFI.dtypes:
             words = frame.words
             words[at + 1] = value._data
             words[at] = _TENSOR
@@ -120,7 +120,7 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
     elif view.strides != tensor.strides or on_ffi.shape(view._data) != tensor.shape:
         tensor._data = on_ffi.numpy(view._data, dtypes.by_code(code))
     if code != tensor._dtype.code:
-        tensor._dtype = dtypes.by_code(code)
+        tensor.__class__ = tensor._backend.classes[dtypes.by_code(code)]
 
 
 # ---- The three levels: namespace, operator, overload
@@ -157,7 +157,7 @@ class Overload:
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the overload: None, its result, or a tuple of its results."""
-        if not arguments or type(arguments[0]) is not FFI.tensor:
+        if not arguments or type(arguments[0]) not in FFI.dtypes:
             _check_backend(self.__name__, arguments, named)
         operator = self._operator
         keep: list[Any] = []

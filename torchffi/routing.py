@@ -7,7 +7,7 @@ import re
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
@@ -39,16 +39,18 @@ class Backend:
         name: ``"ffi"`` or ``"numpy"``.
         primitives: The module that has them.
         wrap: Makes a tensor of raw data and its dtype. Set by :func:`register`.
-        tensor: The class of these tensors. Set by :func:`register`.
+        classes: Of these tensors, one for each dtype. Set by :func:`register`.
+        dtypes: Of the classes. Filled by :func:`register`.
     """
 
-    __slots__ = ("name", "primitives", "tensor", "wrap")
+    __slots__ = ("classes", "dtypes", "name", "primitives", "wrap")
     wrap: Callable[[Any, DType], Tensor]
-    tensor: type[Tensor]
+    classes: Mapping[DType, type[Tensor]]
 
     def __init__(self, name: str, primitives: ModuleType) -> None:
         self.name: Final = name
         self.primitives: Final = primitives
+        self.dtypes: Final[dict[type, DType]] = {}
 
 
 FFI: Final = Backend("ffi", on_ffi)
@@ -57,15 +59,15 @@ _backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
 
 
 def register(
-    backend: Backend,
-    wrap: Callable[[Any, DType], Tensor],
-    tensor: type[Tensor],
-    freed: type[Tensor],
+    backend: Backend, wrap: Callable[[Any, DType], Tensor], classes: Mapping[DType, type[Tensor]]
 ) -> None:
-    """Tells what makes the tensors of a backend, their class, and what this becomes."""
+    """Tells what makes the tensors of a backend, and their classes."""
     backend.wrap = wrap
-    backend.tensor = tensor
-    _backends[tensor] = _backends[freed] = backend
+    backend.classes = classes
+    for dtype, tensor in classes.items():
+        backend.dtypes[tensor] = dtype
+        for kind in (tensor, *tensor.__subclasses__()):  # and what it becomes when it is freed
+            _backends[kind] = backend
 
 
 def direct(name: str) -> Callable[..., int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -50,14 +49,12 @@ class Tensor(Operators):
     Its memory goes when the last tensor, view or exported array over it does.
     """
 
-    __slots__ = ("__weakref__", "_array", "_data", "_dtype", "_shape")
+    __slots__ = ("__weakref__", "_data")
     __array_priority__ = 1000  # NumPy's operators leave the work to ours, which refuse arrays
     _alive: ClassVar[bool] = True
-    _array: np.ndarray[Any, Any]  # what numpy() gave, once it was asked
     _backend: ClassVar[Backend]
     _data: Any
-    _dtype: DType
-    _shape: tuple[int, ...]
+    _dtype: ClassVar[DType]  # each has a class of its own: see classes.py
 
     def __init__(self) -> None:
         raise TypeError("make a tensor with torchffi.asarray(), zeros(), from_numpy(), ...")
@@ -72,17 +69,10 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
-        try:
-            return self._shape
-        except AttributeError:  # nobody has asked yet
-            self._shape = self._backend.primitives.shape(self._data)
-            return self._shape
+        raise NotImplementedError
 
     def _forget(self) -> None:
-        """Lets go of what was found out about the data, which may have changed."""
-        for name in ("_shape", "_array"):
-            with contextlib.suppress(AttributeError):
-                delattr(self, name)
+        """Lets go of what was found out about the data, which has changed."""
 
     @property
     def ndim(self) -> int:

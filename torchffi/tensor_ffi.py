@@ -6,22 +6,25 @@ falls back, or tells what is wrong.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torchffi import dtypes, freed, lifetimes, routing, statistical
+from torchffi import classes, dtypes, lifetimes, routing, statistical
+from torchffi.backends import ffi as on_ffi
 from torchffi.backends.calls import made_sizes
 from torchffi.dtypes import DType
-from torchffi.errors import HandleError
 from torchffi.lifetimes import (
     AT_ONCE,
     BATCH,
+    SLOT_MASK,
     Reference,
     free_waiting,
     later,
     now,
+    owned,
     register,
     waiting,
 )
@@ -36,7 +39,6 @@ _item = lib.rt_torch_tensor_item_double
 _reshape = lib.rt_torch_tensor_reshape
 _select = lib.rt_torch_tensor_select
 _sum = lib.rt_torch_tensor_sum
-_bool = dtypes.bool
 _NULL = ffi.NULL
 _SUMS = {dtype: statistical.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
 
@@ -50,9 +52,22 @@ class FFITensor(Tensor):
         __init__ = object.__init__  # Tensor's own refuses
 
     def _free(self) -> None:
-        if not lifetimes.release(self):
-            raise HandleError(freed.FREED)
-        freed.end(self, FreedFFITensor)
+        lifetimes.release(classes.end(self))
+
+    def _forget(self) -> None:
+        with contextlib.suppress(AttributeError):
+            del owned[self._data & SLOT_MASK].seen
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of elements along each axis."""
+        reference = owned[self._data & SLOT_MASK]
+        try:
+            seen = reference.seen
+        except AttributeError:  # nobody has asked yet
+            seen = reference.seen = on_ffi.shape(self._data)
+        shape: tuple[int, ...] = seen if type(seen) is tuple else seen.shape
+        return shape
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A NumPy array over the same memory, which it keeps alive.
@@ -60,11 +75,12 @@ class FFITensor(Tensor):
         Raises:
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
         """
+        reference = owned[self._data & SLOT_MASK]
         try:
-            array = self._array
-        except AttributeError:  # nobody has asked yet
-            array = self._array = self._fresh_array()
-        view: np.ndarray[Any, Any] = array.view()
+            view: np.ndarray[Any, Any] = reference.seen.view()
+        except AttributeError:  # nobody has asked for an array yet
+            reference.seen = array = self._fresh_array()
+            view = array.view()
         return view
 
     def __float__(self) -> float:
@@ -105,20 +121,18 @@ class FFITensor(Tensor):
         return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
 
 
-class FreedFFITensor(freed.Freed, FFITensor):
-    """What a tensor of LibTorch becomes."""
-
-    __slots__ = ()
+_classes = classes.of_dtypes(FFITensor)
 
 
 def wrap(handle: int, dtype: DType) -> Tensor:
     """A tensor that owns a handle: what :func:`lifetimes.own` does, without calling it."""
     try:
-        tensor = FFITensor()
+        tensor = _classes[dtype]()
         tensor._data = handle
-        tensor._dtype = dtype
         reference = Reference(tensor, later if handle < AT_ONCE else now)
         reference.handle = handle
+        owned[handle & SLOT_MASK] = reference
+    except IndexError:
         register(reference)
     except BaseException:
         _free(handle)
@@ -129,23 +143,24 @@ def wrap(handle: int, dtype: DType) -> Tensor:
 
 
 def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[..., Tensor]:
-    """An operator that takes no detour where both operands are such tensors of one numeric dtype."""
+    """An operator that takes no detour where both operands are such tensors of one dtype."""
     of_any: Callable[..., Tensor] = getattr(Tensor, name)
 
     def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
-        dtype = self._dtype
-        if type(other) is not FFITensor or other._dtype is not dtype or dtype is _bool:
+        alike = type(self)
+        if type(other) is not alike:
             return of_any(self, other)
         handle = of_handles(self._data, other._data)
         if not handle:
             return of_any(self, other)
         # wrap(), without the call: that is one instruction in twenty-five.
         try:
-            tensor = FFITensor()
+            tensor = alike()
             tensor._data = handle
-            tensor._dtype = dtype
             reference = Reference(tensor, later if handle < AT_ONCE else now)
             reference.handle = handle
+            owned[handle & SLOT_MASK] = reference
+        except IndexError:
             register(reference)
         except BaseException:
             _free(handle)
@@ -163,6 +178,8 @@ for _name, _of_handles in (
     ("__mul__", lib.rt_torch_tensor_mul),
     ("__matmul__", lib.rt_torch_tensor_matmul),
 ):
-    setattr(FFITensor, _name, _operator(_name, _of_handles))
+    _made = _operator(_name, _of_handles)
+    for _dtype in _classes.keys() - {dtypes.bool}:
+        setattr(_classes[_dtype], _name, _made)
 
-routing.register(FFI, wrap, FFITensor, FreedFFITensor)
+routing.register(FFI, wrap, _classes)

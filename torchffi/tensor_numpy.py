@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torchffi import dtypes, freed, routing
+from torchffi import classes, dtypes, routing
 from torchffi.backends.numpy.quiet import quiet
 from torchffi.dtypes import DType
 from torchffi.operands import Scalar
 from torchffi.routing import NUMPY
 from torchffi.tensor import Tensor
 
-_bool = dtypes.bool
 _ndarray = np.ndarray
 
 
@@ -27,7 +26,7 @@ class NumpyTensor(Tensor):
         __init__ = object.__init__  # Tensor's own refuses
 
     def _free(self) -> None:
-        freed.end(self, FreedNumpyTensor)
+        classes.end(self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -35,23 +34,19 @@ class NumpyTensor(Tensor):
         return self._data.shape  # type: ignore[no-any-return]
 
 
-class FreedNumpyTensor(freed.Freed, NumpyTensor):
-    """What a tensor of NumPy becomes."""
-
-    __slots__ = ()
+_classes = classes.of_dtypes(NumpyTensor)
 
 
 def wrap(array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
     """A tensor over an array, which is converted if it has another dtype."""
-    tensor = NumpyTensor()
+    tensor = _classes[dtype]()
     exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
     tensor._data = array if exact else array.astype(dtype.numpy)
-    tensor._dtype = dtype
     return tensor
 
 
 def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]:
-    """An operator that takes no detour where both operands are such tensors of one numeric dtype.
+    """An operator that takes no detour where both operands are such tensors of one dtype.
 
     What is refused, and all else, takes the way of every operator, which also tells what is wrong.
     """
@@ -59,16 +54,15 @@ def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]
     run = quiet()
 
     def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
-        dtype = self._dtype
-        if type(other) is not NumpyTensor or other._dtype is not dtype or dtype is _bool:
+        alike = type(self)
+        if type(other) is not alike:
             return of_any(self, other)
         try:  # as quietly(), with what can only be used once at a time
             array = run(of_arrays, self._data, other._data)
         except Exception:
             return of_any(self, other)
-        tensor = NumpyTensor()
+        tensor = alike()
         tensor._data = array if type(array) is _ndarray else np.asarray(array)
-        tensor._dtype = dtype
         return tensor
 
     return operator
@@ -80,6 +74,8 @@ for _name, _of_arrays in (
     ("__mul__", np.multiply),
     ("__matmul__", np.matmul),
 ):
-    setattr(NumpyTensor, _name, _operator(_name, _of_arrays))
+    _made = _operator(_name, _of_arrays)
+    for _dtype in _classes.keys() - {dtypes.bool}:
+        setattr(_classes[_dtype], _name, _made)
 
-routing.register(NUMPY, wrap, NumpyTensor, FreedNumpyTensor)
+routing.register(NUMPY, wrap, _classes)

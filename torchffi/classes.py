@@ -1,0 +1,55 @@
+"""A class of tensors for each dtype, so that no tensor carries its own, and for each what it becomes."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from torchffi import dtypes
+from torchffi.dtypes import DType
+from torchffi.errors import HandleError
+from torchffi.tensor import Tensor
+
+_Tensor = TypeVar("_Tensor", bound=Tensor)
+
+_FREED: Final = "the tensor was freed"
+_freed: Final[dict[type[Tensor], type[Tensor]]] = {}
+
+
+class Freed:
+    """Stands before a class of tensors: all that asks for the data is refused."""
+
+    __slots__ = ()
+    _alive = False
+
+    @property
+    def _data(self) -> Any:
+        raise HandleError(_FREED)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Refused like all else."""
+        raise HandleError(_FREED)
+
+    def _free(self) -> None:
+        raise HandleError(_FREED)
+
+
+def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
+    """Makes a class of each dtype from the class of a backend's tensors."""
+    made = {}
+    for dtype in dtypes.ALL:
+        name, inside = tensor.__name__, {"__slots__": (), "__module__": tensor.__module__}
+        made[dtype] = type(name, (tensor,), {**inside, "_dtype": dtype})
+        _freed[made[dtype]] = type(f"Freed{name}", (Freed, made[dtype]), inside)
+    return made
+
+
+def end(tensor: Tensor) -> Any:
+    """Takes the data off a tensor, and returns it. HandleError if another thread was first."""
+    try:
+        data = tensor._data
+        del tensor._data
+    except AttributeError:
+        raise HandleError(_FREED) from None
+    tensor.__class__ = _freed[type(tensor)]
+    return data
