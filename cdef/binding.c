@@ -178,6 +178,11 @@ int64_t torchffi_returned(void) {
   return id;
 }
 
+int64_t torchffi_free(int64_t tensor) {
+  rt_functions()->rt_torch_tensor_free(tensor);
+  return torchffi_returned();
+}
+
 int64_t torchffi_borrow(int64_t id, void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
                         int64_t ndim, int32_t dtype) {
   void *ticket = torchffi_ticket(id);

@@ -28,6 +28,9 @@ void torchffi_release(void *ticket);
 /* Takes an id off the queue; 0 if there is none. */
 int64_t torchffi_returned(void);
 
+/* rt_torch_tensor_free, which may release memory, and then torchffi_returned. */
+int64_t torchffi_free(int64_t tensor);
+
 /* rt_torch_tensor_from_blob with torchffi_release as the deleter and a ticket of this id, which is not 0. A
    handle; 0 as rt_torch_tensor_from_blob, -1 if there is no memory for the ticket. */
 int64_t torchffi_borrow(int64_t id, void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,

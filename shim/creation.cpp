@@ -2,7 +2,6 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
@@ -133,7 +132,7 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
                          int64_t ndim, int32_t dtype, void (*deleter)(void *context), void *context) {
   const at::ScalarType type = dtype_of(dtype);
   const at::IntArrayRef shape = shape_of(dims, ndim, type);
-  const std::vector<int64_t> steps = strides_of(strides, shape);
+  const at::DimVector steps = strides_of(strides, shape);
   if (std::ranges::any_of(steps, [](int64_t step) { return step < 0; })) {
     fail(RT_TORCH_INVALID_ARGUMENT,
          "strides " + text(steps) + " has a negative one, which LibTorch does not know");
@@ -147,12 +146,8 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
   if (data == nullptr && !empty) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
   check_aligned(reinterpret_cast<uintptr_t>(data), type);
   Owner *owner = std::make_unique<Owner>(nullptr, context).release();
-  at::Tensor tensor = at::for_blob(data, shape)
-                          .strides(steps)
-                          .options(at::TensorOptions().dtype(type))
-                          .target_device(at::kCPU)
-                          .context(owner, Owner::release)
-                          .make_tensor();
+  at::Tensor tensor = borrowed({data, owner, Owner::release, at::kCPU}, empty ? 0 : reach, type);
+  tensor.unsafeGetTensorImpl()->set_sizes_and_strides(shape, steps);
   const int64_t handle = put(std::move(tensor));
   owner->deleter = deleter;  // only now: on a failure the memory stays the caller's
   return handle;

@@ -37,21 +37,35 @@ struct Little {
   std::atomic<uint32_t> parts;
   alignas(std::min<size_t>(Bytes, 64)) std::byte values[Bytes];
 
+  // With values in the block. The allocator is for somebody who resizes the storage.
   static at::Tensor make(int64_t bytes, at::ScalarType dtype) {
-    auto *block = static_cast<Little *>(take_block(Which, sizeof(Little)));
-    new (&block->parts) std::atomic<uint32_t>(3);
+    Little *block = take(3);
     c10::DataPtr data(
         block->values, block->values, [](void *self) { leave(self, offsetof(Little, values)); }, at::kCPU);
-    // The allocator is for somebody who resizes the storage.
-    c10::Storage storage(
-        c10::intrusive_ptr<c10::StorageImpl>::unsafe_steal_from_new(::new (block->storage) Storage(
-            c10::StorageImpl::use_byte_size_t(), bytes, std::move(data), c10::GetCPUAllocator(), true)));
-    return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::unsafe_steal_from_new(
-        ::new (block->tensor) Tensor(std::move(storage), c10::DispatchKeySet(c10::DispatchKey::CPU),
-                                     c10::scalarTypeToTypeMeta(dtype))));
+    return block->tensor_of(std::move(data), bytes, c10::GetCPUAllocator(), dtype);
+  }
+
+  // Over memory that lies elsewhere.
+  static at::Tensor over(c10::DataPtr memory, int64_t bytes, at::ScalarType dtype) {
+    return take(2)->tensor_of(std::move(memory), bytes, nullptr, dtype);
   }
 
  private:
+  static Little *take(uint32_t parts) {
+    auto *block = static_cast<Little *>(take_block(Which, sizeof(Little)));
+    new (&block->parts) std::atomic<uint32_t>(parts);
+    return block;
+  }
+
+  at::Tensor tensor_of(c10::DataPtr data, int64_t bytes, c10::Allocator *allocator, at::ScalarType dtype) {
+    auto *impl = ::new (storage)
+        Storage(c10::StorageImpl::use_byte_size_t(), bytes, std::move(data), allocator, allocator != nullptr);
+    c10::Storage made(c10::intrusive_ptr<c10::StorageImpl>::unsafe_steal_from_new(impl));
+    return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::unsafe_steal_from_new(
+        ::new (tensor) Tensor(std::move(made), c10::DispatchKeySet(c10::DispatchKey::CPU),
+                              c10::scalarTypeToTypeMeta(dtype))));
+  }
+
   static void leave(void *part, size_t offset) noexcept {
     void *block = static_cast<std::byte *>(part) - offset;
     std::atomic<uint32_t> &parts = static_cast<Little *>(block)->parts;
@@ -92,6 +106,10 @@ at::Tensor fresh(at::IntArrayRef shape, at::ScalarType dtype) {
   at::Tensor tensor = little(bytes, dtype);
   tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
   return tensor;
+}
+
+at::Tensor borrowed(c10::DataPtr memory, int64_t bytes, at::ScalarType dtype) {
+  return Little<kOne, 4>::over(std::move(memory), bytes, dtype);
 }
 
 namespace {

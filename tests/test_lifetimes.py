@@ -109,14 +109,9 @@ def test_many_lent_arrays_are_all_returned(ffi_backend: None) -> None:
     assert handles() == before
 
 
-class Refusing:
-    """The library, but it takes no host memory."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(lib, name)
-
-    def torchffi_borrow(self, *_: Any) -> int:
-        return int(lib.rt_torch_tensor_zeros(ffi.NULL, 1, 0, -1))
+def refused(*_: Any) -> int:
+    """What borrows memory, but LibTorch takes none."""
+    return int(lib.rt_torch_tensor_zeros(ffi.NULL, 1, 0, -1))
 
 
 def test_memory_that_is_refused_is_not_kept(
@@ -124,7 +119,7 @@ def test_memory_that_is_refused_is_not_kept(
 ) -> None:
     array = np.zeros(3)
     alive, before = weakref.ref(array), settled()
-    monkeypatch.setattr(on_ffi, "lib", Refusing())
+    monkeypatch.setattr(on_ffi, "_borrow", refused)
     with pytest.raises(ValueError, match="zeros: dims is NULL"):
         t.from_numpy(array)
     del array
@@ -246,7 +241,9 @@ def test_double_free_is_an_error_and_frees_once(backend: str) -> None:
 
 def test_free_that_loses_a_race_is_an_error(ffi_backend: None) -> None:
     x = t.ones(3)
-    lifetimes.release(x._data)  # what another thread has done by now
+    lifetimes.now(
+        lifetimes.owned[x._data & lifetimes.SLOT_MASK]
+    )  # what another thread has done by now
     del x._data
     with pytest.raises(t.HandleError, match="freed"):
         t.tensor_free(x)

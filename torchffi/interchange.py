@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import devices, dtypes
-from torchffi.errors import DTypeError, InvalidArgumentError
-from torchffi.routing import FFI, create, default_backend, lendable
+from torchffi.backends.arrays import lendable
+from torchffi.errors import DTypeError
+from torchffi.routing import FFI, create, default_backend
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
@@ -39,11 +40,6 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtype = dtypes.by_numpy(array.dtype)
     backend = default_backend()
-    if backend is FFI and not lendable(array):
-        raise InvalidArgumentError(
-            "from_numpy: LibTorch cannot share this memory, for the array is read-only, unaligned, or "
-            "has a negative stride; asarray(array) makes a copy"
-        )
     return backend.wrap(backend.primitives.from_numpy(array, dtype), dtype)
 
 

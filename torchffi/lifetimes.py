@@ -40,6 +40,9 @@ waiting: Final[list[Reference]] = []
 later: Final = waiting.append
 _freeing: Final = threading.Lock()
 
+_free: Final = lib.torchffi_free
+_returned: Final = lib.torchffi_returned
+
 # Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
 _lent: Final[dict[int, object]] = {}
 _numbers: Final = itertools.count(1)
@@ -48,17 +51,15 @@ _ended: Final[list[bool]] = []  # not empty when the interpreter ends: globals m
 
 
 def now(reference: Reference, ended: list[bool] = _ended) -> None:
-    """Frees the handle of an owner that is gone."""
-    if not ended:
-        release(reference.handle)
-
-
-def release(handle: int) -> None:
-    """Frees a handle, whose owner is gone or has given it up."""
+    """Frees the handle of an owner that is gone, or has given it up."""
+    if ended:
+        return
+    handle = reference.handle
     owned[handle & SLOT_MASK] = None
-    lib.rt_torch_tensor_free(handle)
-    if _lent:
-        collect_returned()
+    number = _free(handle)
+    while number:
+        _lent.pop(number, None)
+        number = _returned()
 
 
 def register(reference: Reference) -> None:
@@ -119,7 +120,7 @@ def take_back(number: int) -> None:
 
 def collect_returned() -> None:
     """Drops the memory that LibTorch has returned since the last call."""
-    while number := lib.torchffi_returned():
+    while number := _returned():
         _lent.pop(number, None)
 
 

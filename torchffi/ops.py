@@ -20,6 +20,7 @@ from typing import Any, Final
 from torchffi import dtypes, operands
 from torchffi.backends import boxed
 from torchffi.backends import ffi as on_ffi
+from torchffi.backends.arrays import lendable
 from torchffi.backends.schemas import Type
 from torchffi.backends.values import Frame, Packer, number, packer
 from torchffi.errors import (
@@ -30,7 +31,7 @@ from torchffi.errors import (
     UnknownOperatorError,
 )
 from torchffi.loader import lib
-from torchffi.routing import FFI, NUMPY, default_backend, lendable, moved, numpy_reason
+from torchffi.routing import FFI, NUMPY, default_backend, moved, numpy_reason
 from torchffi.tensor import Tensor
 
 # Where PyTorch takes a Python number for a Tensor, whose overload the number would not choose otherwise.

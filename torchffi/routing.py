@@ -18,6 +18,7 @@ import numpy as np
 from torchffi import loader
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
+from torchffi.backends.arrays import lendable
 from torchffi.backends.calls import made_sizes, plain
 from torchffi.backends.numpy.quiet import quietly
 from torchffi.dtypes import DType
@@ -194,16 +195,6 @@ def moved(tensor: Tensor, backend: Backend) -> Tensor:
     if not lendable(data):
         data = data.copy()
     return FFI.wrap(on_ffi.from_numpy(data, tensor.dtype), tensor.dtype)
-
-
-def lendable(array: np.ndarray[Any, Any]) -> bool:
-    """Whether LibTorch can use the array's own memory: writable, aligned, no negative stride."""
-    return array.flags.carray or bool(
-        array.flags.writeable
-        and array.flags.aligned
-        and min(array.strides, default=0) >= 0
-        and not any(step % array.itemsize for step in array.strides)
-    )
 
 
 def _unwrap(backend: Backend, argument: Any, held: list[Tensor]) -> Any:

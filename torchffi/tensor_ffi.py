@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from torchffi import classes, dtypes, lifetimes, routing, statistical
+from torchffi import classes, dtypes, routing, statistical
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends.calls import made_sizes
 from torchffi.dtypes import DType
@@ -52,7 +52,7 @@ class FFITensor(Tensor):
         __init__ = object.__init__  # Tensor's own refuses
 
     def _free(self) -> None:
-        lifetimes.release(classes.end(self))
+        now(owned[classes.end(self) & SLOT_MASK])
 
     def _forget(self) -> None:
         with contextlib.suppress(AttributeError):

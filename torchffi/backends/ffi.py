@@ -6,7 +6,6 @@ What needs no conversion at all is not written here: :func:`__getattr__` finds i
 
 from __future__ import annotations
 
-import builtins
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,9 +14,11 @@ import numpy as np
 
 from torchffi import dtypes, lifetimes
 from torchffi.backends import capsules
+from torchffi.backends.arrays import check_lendable, strided
 from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, OutOfMemoryError
+from torchffi.lifetimes import lend, take_back
 from torchffi.loader import ffi, lib
 
 Raw = int
@@ -101,23 +102,30 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
     return bytes(ffi.buffer(memory, nbytes))
 
 
+_from_buffer = ffi.from_buffer
+_BYTES = ffi.typeof("char[]")
+_VOID_P = ffi.typeof("void *")
+_borrow = lib.torchffi_borrow
+_NULL = ffi.NULL
+
+
 def from_numpy(array: np.ndarray[Any, Any], dtype: DType) -> Raw:
     """A handle over the array's own memory, which lives until LibTorch lets go of it."""
-    if array.flags.carray and array.size:
-        address, nbytes, strides = ffi.from_buffer(array), array.nbytes, ffi.NULL
-    else:
-        address = ffi.cast("void *", array.__array_interface__["data"][0])
-        strides = [step // array.itemsize for step in array.strides]
-        steps = zip(array.shape, array.strides, strict=True)
-        last = builtins.sum((n - 1) * step for n, step in steps)
-        nbytes = array.itemsize + last if array.size else 0
-    number = lifetimes.lend(array)
-    dims = sizes(array.shape)
-    handle = lib.torchffi_borrow(number, address, nbytes, dims, strides, array.ndim, dtype.code)
+    shape = array.shape
+    try:
+        memory = _from_buffer(_BYTES, array, True)
+        nbytes, strides = len(memory), _NULL
+    except (ValueError, BufferError):  # it is not in C order, or cannot be written to
+        nbytes = 0
+    if not nbytes:
+        memory, nbytes, strides = strided(array)
+    number = lend(array)
+    handle: int = _borrow(number, memory, nbytes, sizes(shape), strides, len(shape), dtype.code)
     if handle <= 0:
-        lifetimes.take_back(number)
+        take_back(number)
+        check_lendable(array)
         raise failure() if handle == 0 else OutOfMemoryError("from_numpy: no memory is left")
-    return int(handle)
+    return handle
 
 
 def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_host: bool) -> object:
@@ -148,7 +156,6 @@ def from_dlpack(
 
 
 _LAYOUT = ffi.typeof("int64_t[132]")  # 4 and twice the most axes
-_VOID_P = ffi.typeof("void *")
 
 
 def numpy(x: Raw, dtype: DType) -> np.ndarray[Any, Any]:
