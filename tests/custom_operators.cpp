@@ -17,11 +17,16 @@ at::Scalar same(const at::Scalar &x) {
   return x;
 }
 
+at::Tensor absent(const at::Tensor &) {
+  return {};
+}
+
 }  // namespace
 
 TORCH_LIBRARY(torchffi_test, library) {
   library.def("twice(Tensor x) -> Tensor", twice);
   library.def("all(Tensor x, str text) -> (Tensor, str, int[], float, bool, bool[], float[])", all);
   library.def("same(Scalar x) -> Scalar", same);
+  library.def("absent(Tensor x) -> Tensor", absent);
   library.def("nothing(Tensor x) -> Tensor");
 }
