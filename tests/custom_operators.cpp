@@ -23,6 +23,10 @@ at::Scalar same(const at::Scalar &x) {
   return x;
 }
 
+at::Tensor absent(const at::Tensor &) {
+  return {};
+}
+
 }  // namespace
 
 TORCH_LIBRARY(torchffi_test, library) {
@@ -30,5 +34,6 @@ TORCH_LIBRARY(torchffi_test, library) {
   library.def("all(Tensor x, str text) -> (Tensor, str, int[], float, bool, bool[], float[])", all);
   library.def("same(Scalar x) -> Scalar", same);
   library.def("trade(Tensor x, Tensor y) -> ()", trade);
+  library.def("absent(Tensor x) -> Tensor", absent);
   library.def("nothing(Tensor x) -> Tensor");
 }

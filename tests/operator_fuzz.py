@@ -73,7 +73,7 @@ class Fuzz:
         results = self.results if capacity >= 0 or self.draw.random() < 0.5 else ffi.NULL
         arguments = self.arguments if self.draw.random() < 0.98 else ffi.NULL
         self.calls += 1
-        return int(lib.rt_torch_call(operator._number, arguments, count, results, capacity))
+        return int(lib.rt_torch_call(operator.number, arguments, count, results, capacity))
 
     def misfit(self, operator: boxed.Operator) -> None:
         """One call that must be refused, with the operator's name in the text."""
@@ -103,7 +103,7 @@ class Fuzz:
             self.well_typed(self.arguments[i], parameter)
         self.calls += 1
         count = lib.rt_torch_call(
-            operator._number, self.arguments, len(parameters), self.results, 64
+            operator.number, self.arguments, len(parameters), self.results, 64
         )
         self.free(count)
         if count < 0 and not 1 <= lib.rt_torch_last_error(self.text, 4096) <= 10:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import math
 import pydoc
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,24 @@ def test_several_results_and_lists_of_tensors(x: t.Tensor) -> None:
     check(second, GRID[1:])
     check(ops.aten.cat([first, second, first]), np.concatenate([GRID, GRID[:1]]))
     assert ops.aten._assert_tensor_metadata(x) is None
+
+
+def test_any_number_of_tensors_alone_stands_for_the_first_arguments(torch: Any) -> None:
+    shapes = ((2, 3), (2, 3), (9, 3), (9, 3), (9,), (9,))  # input, state, weights and two biases
+    arrays = [
+        np.linspace(-1, 1, math.prod(shape), dtype=np.float32).reshape(shape) for shape in shapes
+    ]
+    ours, theirs = [t.asarray(array) for array in arrays], [torch.tensor(array) for array in arrays]
+    for count in (4, 5, 6, 4):  # biases are optional: what an earlier call gave is not seen again
+        expected = torch.ops.aten.gru_cell(*theirs[:count]).numpy()
+        np.testing.assert_allclose(ops.aten.gru_cell.default(*ours[:count]).numpy(), expected, 1e-5)
+        given = (*ours[:count], *[None] * (6 - count))
+        np.testing.assert_allclose(ops.aten.gru_cell.default(*given).numpy(), expected, 1e-5)
+
+
+def test_tensor_stands_for_a_scalar(x: t.Tensor) -> None:
+    check(ops.aten.add.Scalar(x, t.asarray(2.5)), GRID + np.float32(2.5))
+    check(ops.aten.addcmul.default(x, x, x, value=t.asarray(2.0)), GRID + 2 * GRID * GRID)
 
 
 def test_none_in_a_list_of_optional_tensors(x: t.Tensor) -> None:
@@ -321,6 +341,14 @@ def test_freed_tensor_is_a_handle_error(x: t.Tensor) -> None:
         ops.aten.relu(x)
 
 
+def test_tensor_that_another_thread_is_freeing_is_a_handle_error(x: t.Tensor) -> None:
+    y = t.asarray(GRID)
+    del y._data  # the first step of freeing
+    with pytest.raises(t.HandleError, match="the tensor was freed"):
+        ops.aten.add.Tensor(x, y)
+    check(ops.aten.add.Tensor(x, x), GRID + GRID)
+
+
 def test_dtype_that_torchffi_does_not_have_is_named_and_not_leaked(x: t.Tensor) -> None:
     half = t.ones((2, 2), dtype=dtypes.float16)
     before = settled()
@@ -369,13 +397,15 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_loaded_library_has_operators_of_its_own(library: Path, x: t.Tensor) -> None:
     assert "torchffi_test" not in dir(ops)
     ops.load_library(library)
-    assert set(dir(ops.torchffi_test)) >= {"twice", "all", "same", "nothing"}
+    assert set(dir(ops.torchffi_test)) >= {"twice", "all", "same", "absent", "nothing"}
     check(ops.torchffi_test.twice(x), 2 * GRID)
     same, *rest = ops.torchffi_test.all(x, "größe")
     check(same, GRID)
     assert rest == ["größe!", [2, 3], 0.5, True, [True, False], [0.25]]
     for value in (3, 0.5, True, 1 + 2j):
         assert ops.torchffi_test.same(value) == value
+    assert ops.torchffi_test.absent(x) is None
+    assert ops.torchffi_test.absent(x=x) is None
     with pytest.raises(NotImplementedError, match="torchffi_test::nothing"):
         ops.torchffi_test.nothing(x)
     with pytest.raises(t.HandleError):
@@ -425,6 +455,31 @@ def test_calls_on_many_threads_do_not_meet(x: t.Tensor) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    assert wrong == []
+
+
+def test_calls_with_tensors_alone_on_many_threads_do_not_meet(
+    untraced: None,
+) -> None:
+    wrong: list[object] = []
+
+    def work(number: int) -> None:
+        mine = t.asarray(float(number))
+        for i in range(1000):
+            total = ops.aten.add.Tensor(mine, mine).item()
+            if total != 2 * number:
+                wrong.append((number, i, total))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
     assert wrong == []
 
 

@@ -136,7 +136,7 @@ def test_every_operator_can_be_called_or_is_refused_by_name() -> None:
             outcome["no schema"] += 1
             continue
         text = ffi.new("char[]", 4096)
-        count = lib.rt_torch_call(operator._number, ffi.NULL, -1, ffi.NULL, -1)
+        count = lib.rt_torch_call(operator.number, ffi.NULL, -1, ffi.NULL, -1)
         assert count == -1
         if lib.rt_torch_last_error(text, 4096) == lib.RT_TORCH_NOT_IMPLEMENTED:
             message = ffi.string(text).decode()

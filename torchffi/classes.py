@@ -11,7 +11,7 @@ from torchffi.tensor import Tensor
 
 _Tensor = TypeVar("_Tensor", bound=Tensor)
 
-_FREED: Final = "the tensor was freed"
+FREED: Final = "the tensor was freed"
 _freed: Final[dict[type[Tensor], type[Tensor]]] = {}
 
 
@@ -23,15 +23,15 @@ class Freed:
 
     @property
     def _data(self) -> Any:
-        raise HandleError(_FREED)
+        raise HandleError(FREED)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Refused like all else."""
-        raise HandleError(_FREED)
+        raise HandleError(FREED)
 
     def _free(self) -> None:
-        raise HandleError(_FREED)
+        raise HandleError(FREED)
 
 
 def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
@@ -50,6 +50,6 @@ def end(tensor: Tensor) -> Any:
         data = tensor._data
         del tensor._data
     except AttributeError:
-        raise HandleError(_FREED) from None
+        raise HandleError(FREED) from None
     tensor.__class__ = _freed[type(tensor)]
     return data

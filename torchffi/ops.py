@@ -13,7 +13,9 @@ that was given.
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -21,11 +23,14 @@ from torchffi import dtypes, operands
 from torchffi.backends import boxed
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends.arrays import lendable
+from torchffi.backends.boxed import MOST_ARGUMENTS, c_call
 from torchffi.backends.schemas import Type
-from torchffi.backends.values import Frame, Packer, number, packer
+from torchffi.backends.values import TAG, WORDS, Frame, Packer, frame_of_tensors, number, packer
+from torchffi.classes import FREED
 from torchffi.errors import (
     ArgumentError,
     DTypeError,
+    HandleError,
     InvalidArgumentError,
     UnavailableError,
     UnknownOperatorError,
@@ -44,6 +49,12 @@ _TAKES_NUMBERS: Final = frozenset(
 ) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+_OURS: Final = FFI.dtypes  # the classes of tensors of LibTorch
+
+# The first word of a result that is a tensor, by its dtype.
+_RESULTS: Final = {code << 32 | _TENSOR: dtype for code, dtype in dtypes.OF_CODE.items()}
+
+_frames: Final[deque[Frame]] = deque()  # for tensors alone; used again, as many as ever ran at once
 
 # dtypes that a result may have and a Tensor may not, by c10::ScalarType.
 _FOREIGN: Final = {
@@ -79,7 +90,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
         return pack
 
     def tensor(frame: Frame, at: int, value: Any) -> None:
-        if type(value) in FFI.dtypes:
+        if type(value) in _OURS:
             words = frame.words
             words[at + 1] = value._data
             words[at] = _TENSOR
@@ -127,6 +138,15 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
 # ---- The three levels: namespace, operator, overload
 
 
+def _counts_of_tensors(operator: boxed.Operator) -> frozenset[int]:
+    """How many arguments may be tensors alone; none where the result is more than a new tensor."""
+    if operator.targets or [result.type for result in operator.schema.results] != [Type("Tensor")]:
+        return frozenset()
+    tensors = itertools.takewhile(lambda one: one.type.name == "Tensor", operator.schema.parameters)
+    most = min(len(list(tensors)), operator.by_position)
+    return frozenset(range(max(operator.fewest, 1), most + 1))
+
+
 class Overload:
     """One overload of an operator. Its ``__doc__`` is its schema."""
 
@@ -145,6 +165,8 @@ class Overload:
             for i, result in enumerate(operator.schema.results)
             if result.type.innermost == "Tensor" and i not in given
         )
+        self._number = operator.number
+        self._counts = _counts_of_tensors(operator)
         self.__name__ = self.__qualname__ = name
         self.__doc__ = operator.schema.text
 
@@ -158,7 +180,35 @@ class Overload:
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the overload: None, its result, or a tuple of its results."""
-        if not arguments or type(arguments[0]) not in FFI.dtypes:
+        if named or len(arguments) not in self._counts:
+            return self._call(arguments, named)
+        for one in arguments:
+            if type(one) not in _OURS:
+                return self._call(arguments, named)
+        try:
+            frame = _frames.pop()
+        except IndexError:
+            frame = frame_of_tensors(MOST_ARGUMENTS)
+        try:
+            words, at = frame.words, 1
+            for tensor in arguments:
+                words[at] = tensor._data
+                at += WORDS
+            if c_call(self._number, frame.arguments, len(arguments), frame.results, 1) < 0:
+                raise boxed.told("call")
+            word, handle = frame.returned[0], frame.returned[1]
+        except AttributeError:  # another thread is freeing it
+            raise HandleError(FREED) from None
+        finally:
+            _frames.append(frame)
+        dtype = _RESULTS.get(word)
+        if dtype:
+            return FFI.wrap(handle, dtype)
+        return _wrapped(handle, word >> 32) if word & TAG == _TENSOR else None
+
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """Any other call: with more than tensors of LibTorch, or for more than one new tensor."""
+        if not arguments or type(arguments[0]) not in _OURS:
             _check_backend(self.__name__, arguments, named)
         operator = self._operator
         keep: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +24,13 @@ from torchffi.loader import ffi, lib
 if TYPE_CHECKING:
     from torchffi.backends.schemas import Schema
 
-_MOST_ARGUMENTS = 128
+MOST_ARGUMENTS = 128
 _MOST_RESULTS = 64
 
 
-_call: Final = lib.rt_torch_call  # a look into lib at each call costs 20 ns
-_frames: Final[list[Frame]] = []  # used again; as many as calls ever ran at once
+c_call: Final = lib.rt_torch_call  # a look into lib at each call costs 20 ns
+# Used again; as many as calls ever ran at once. A list would give its memory back with its last one.
+_frames: Final[deque[Frame]] = deque()
 _MISSING: Final = object()
 
 
@@ -37,6 +39,7 @@ class Operator:
 
     Attributes:
         name: Such as ``"aten::add.Tensor"``.
+        number: What it is called by.
         schema: Its arguments and results.
         by_position: How many arguments stand before the ``*``.
         fewest: How many arguments there are at least, by position.
@@ -46,12 +49,12 @@ class Operator:
     """
 
     __slots__ = (
-        "_number",
         "_positions",
         "_single",
         "by_position",
         "fewest",
         "name",
+        "number",
         "raw",
         "schema",
         "targets",
@@ -63,7 +66,7 @@ class Operator:
 
         self.name: Final = name
         self.schema: Final[Schema] = schemas.parse(text)
-        self._number = number
+        self.number: Final = number
         parameters = self.schema.parameters
         self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}
         self.fewest: Final = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
@@ -132,7 +135,7 @@ class Operator:
         try:
             frame = _frames.pop()
         except IndexError:
-            frame = Frame(_MOST_ARGUMENTS, _MOST_RESULTS)
+            frame = Frame(MOST_ARGUMENTS, _MOST_RESULTS)
         try:
             frame.keep = keep
             at = 0
@@ -145,9 +148,9 @@ class Operator:
                     at += WORDS
             except (TypeError, ValueError, OverflowError, AttributeError) as error:
                 raise self._unfit(at // WORDS, values, error) from error
-            count = _call(self._number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
+            count = c_call(self.number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
             if count < 0:
-                raise _told("call")
+                raise told("call")
             if self._single:
                 word = frame.returned[0]
                 plain = word & TAG in PLAIN_TAGS  # as unpack(), which also does
@@ -195,7 +198,7 @@ def _raw_handle(value: Any, keep: list[Any]) -> int:
     return value
 
 
-def _told(operation: str) -> TorchError:
+def told(operation: str) -> TorchError:
     """This thread's last error, without the name of the C function."""
     error = failure()
     return type(error)(str(error).removeprefix(f"{operation}: "))
@@ -217,7 +220,7 @@ def find(name: str) -> Operator:
         base, _, overload = name.partition(".")
         number = lib.rt_torch_operator_find(base.encode(), overload.encode())
         if not number:
-            raise _told("operator_find")
+            raise told("operator_find")
         operator = _found.setdefault(name, Operator(name, number, _schema(number)))
     return operator
 

@@ -72,6 +72,14 @@ class Frame:
         self.keep: list[Any] = []
 
 
+def frame_of_tensors(most: int) -> Frame:
+    """A frame for one result, with arguments that are tensors: only their handles are still missing."""
+    frame = Frame(most, 1)
+    for at in range(0, most * WORDS, WORDS):
+        frame.words[at] = _TENSOR
+    return frame
+
+
 LAYOUTS: Final = {
     "strided": 0, "sparse_coo": 1, "sparse_csr": 2, "_mkldnn": 3,
     "sparse_csc": 4, "sparse_bsr": 5, "sparse_bsc": 6, "jagged": 7,
