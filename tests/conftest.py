@@ -15,8 +15,7 @@ import pytest
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
 import torchffi
-from torchffi import loader, routing
-from torchffi.dtypes import DType
+from torchffi import loader, routing, tensor_ffi
 
 pytest.register_assert_rewrite("tests.support")
 
@@ -58,14 +57,15 @@ def _need(backend: str) -> None:
 @pytest.fixture(autouse=True)
 def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test computes on LibTorch: each tensor's dtype is that of its handle in C."""
-    wrap = routing.FFI.wrap
+    make = tensor_ffi.make
 
-    def checked(handle: int, dtype: DType) -> torchffi.Tensor:
-        code = loader.lib.rt_torch_tensor_dtype(handle)
+    def checked(handle: int, kind: type[torchffi.Tensor]) -> torchffi.Tensor:
+        code, dtype = loader.lib.rt_torch_tensor_dtype(handle), kind._dtype
         assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
-        return wrap(handle, dtype)
+        return make(handle, kind)
 
-    monkeypatch.setattr(routing.FFI, "wrap", checked)
+    monkeypatch.setattr(routing.FFI, "make", checked)
+    monkeypatch.setattr(tensor_ffi, "make", checked)
 
 
 @pytest.fixture(params=["ffi", "numpy"])

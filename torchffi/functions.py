@@ -93,11 +93,11 @@ def at_once(
 
         @wraps(function)
         def swift(x: Tensor, /) -> Tensor:
-            dtype = dtype_of(type(x))
-            if dtype in fitting:
+            kind = type(x)
+            if dtype_of(kind) in fitting:
                 handle = call(x._data)
                 if handle:
-                    return FFI.wrap(handle, result or dtype)
+                    return FFI.make(handle, FFI.classes[result] if result else kind)
             return function(x)
 
         return swift

@@ -51,8 +51,8 @@ _TAKES_NUMBERS: Final = frozenset(
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 _OURS: Final = FFI.dtypes  # the classes of tensors of LibTorch
 
-# The first word of a result that is a tensor, by its dtype.
-_RESULTS: Final = {code << 32 | _TENSOR: dtype for code, dtype in dtypes.OF_CODE.items()}
+# The class of a result that is a tensor, by its first word, which tells the dtype.
+_RESULTS: Final = {dtype.code << 32 | _TENSOR: kind for dtype, kind in FFI.classes.items()}
 
 _frames: Final[deque[Frame]] = deque()  # for tensors alone; used again, as many as ever ran at once
 
@@ -201,9 +201,9 @@ class Overload:
             raise HandleError(FREED) from None
         finally:
             _frames.append(frame)
-        dtype = _RESULTS.get(word)
-        if dtype:
-            return FFI.wrap(handle, dtype)
+        kind = _RESULTS.get(word)
+        if kind:
+            return FFI.make(handle, kind)
         return _wrapped(handle, word >> 32) if word & TAG == _TENSOR else None
 
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:

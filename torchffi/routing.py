@@ -39,19 +39,24 @@ class Backend:
     Attributes:
         name: ``"ffi"`` or ``"numpy"``.
         primitives: The module that has them.
-        wrap: Makes a tensor of raw data and its dtype. Set by :func:`register`.
+        make: Makes a tensor of raw data and its class. Set by :func:`register`.
+        wrap: Makes a tensor of raw data and its dtype.
         classes: Of these tensors, one for each dtype. Set by :func:`register`.
         dtypes: Of the classes. Filled by :func:`register`.
     """
 
-    __slots__ = ("classes", "dtypes", "name", "primitives", "wrap")
-    wrap: Callable[[Any, DType], Tensor]
+    __slots__ = ("classes", "dtypes", "make", "name", "primitives")
+    make: Callable[[Any, type[Tensor]], Tensor]
     classes: Mapping[DType, type[Tensor]]
 
     def __init__(self, name: str, primitives: ModuleType) -> None:
         self.name: Final = name
         self.primitives: Final = primitives
         self.dtypes: Final[dict[type, DType]] = {}
+
+    def wrap(self, raw: Any, dtype: DType) -> Tensor:
+        """A tensor of raw data and its dtype."""
+        return self.make(raw, self.classes[dtype])
 
 
 FFI: Final = Backend("ffi", on_ffi)
@@ -60,10 +65,12 @@ _backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
 
 
 def register(
-    backend: Backend, wrap: Callable[[Any, DType], Tensor], classes: Mapping[DType, type[Tensor]]
+    backend: Backend,
+    make: Callable[[Any, type[Tensor]], Tensor],
+    classes: Mapping[DType, type[Tensor]],
 ) -> None:
     """Tells what makes the tensors of a backend, and their classes."""
-    backend.wrap = wrap
+    backend.make = make
     backend.classes = classes
     for dtype, tensor in classes.items():
         backend.dtypes[tensor] = dtype
@@ -360,7 +367,7 @@ def filled(name: str) -> Callable[[tuple[int, ...], DType, int], Tensor]:
             except KeyError:  # the usual way makes them
                 handle = 0
             if handle:
-                return FFI.wrap(handle, dtype)
+                return FFI.make(handle, FFI.classes[dtype])
         return create(name, dtype, shape, dtype, device)
 
     return make

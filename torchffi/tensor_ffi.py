@@ -40,7 +40,6 @@ _reshape = lib.rt_torch_tensor_reshape
 _select = lib.rt_torch_tensor_select
 _sum = lib.rt_torch_tensor_sum
 _NULL = ffi.NULL
-_SUMS = {dtype: statistical.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
 
 
 class FFITensor(Tensor):
@@ -94,7 +93,7 @@ class FFITensor(Tensor):
             except OverflowError:
                 handle = 0
             if handle:
-                return wrap(handle, self._dtype)
+                return make(handle, type(self))
         return Tensor.__getitem__(self, key)
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -107,27 +106,33 @@ class FFITensor(Tensor):
             handle = _reshape(self._data, made_sizes[dims], len(dims))
         except KeyError:
             handle = 0  # the usual way makes them
-        return wrap(handle, self._dtype) if handle else Tensor.reshape(self, *shape)
+        return make(handle, type(self)) if handle else Tensor.reshape(self, *shape)
 
     def sum(
         self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
     ) -> Tensor:
         """See :func:`torchffi.sum`."""
         if axis is None and dtype is None and keepdims is False:
-            wide = _SUMS[self._dtype]
-            handle = _sum(self._data, _NULL, 0, 0, wide.code)
+            kind, code = _sums[type(self)]
+            handle = _sum(self._data, _NULL, 0, 0, code)
             if handle:
-                return wrap(handle, wide)
+                return make(handle, kind)
         return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
 
 
 _classes = classes.of_dtypes(FFITensor)
+_sums: dict[
+    type[Tensor], tuple[type[Tensor], int]
+] = {}  # the class of the sum, and its dtype's code
+for _dtype in dtypes.ALL:
+    _wide = statistical.sum_dtype("sum", _dtype, None)
+    _sums[_classes[_dtype]] = _classes[_wide], _wide.code
 
 
-def wrap(handle: int, dtype: DType) -> Tensor:
-    """A tensor that owns a handle: what :func:`lifetimes.own` does, without calling it."""
+def make(handle: int, kind: type[Tensor]) -> Tensor:
+    """A tensor of a class, which owns a handle: what :func:`lifetimes.own` does, without calling it."""
     try:
-        tensor = _classes[dtype]()
+        tensor = kind()
         tensor._data = handle
         reference = Reference(tensor, later if handle < AT_ONCE else now)
         reference.handle = handle
@@ -153,7 +158,7 @@ def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[...,
         handle = of_handles(self._data, other._data)
         if not handle:
             return of_any(self, other)
-        # wrap(), without the call: that is one instruction in twenty-five.
+        # make(), without the call: that is one instruction in twenty-five.
         try:
             tensor = alike()
             tensor._data = handle
@@ -182,4 +187,4 @@ for _name, _of_handles in (
     for _dtype in _classes.keys() - {dtypes.bool}:
         setattr(_classes[_dtype], _name, _made)
 
-routing.register(FFI, wrap, _classes)
+routing.register(FFI, make, _classes)

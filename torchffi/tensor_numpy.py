@@ -9,7 +9,6 @@ import numpy as np
 
 from torchffi import classes, dtypes, routing
 from torchffi.backends.numpy.quiet import quiet
-from torchffi.dtypes import DType
 from torchffi.operands import Scalar
 from torchffi.routing import NUMPY
 from torchffi.tensor import Tensor
@@ -37,9 +36,9 @@ class NumpyTensor(Tensor):
 _classes = classes.of_dtypes(NumpyTensor)
 
 
-def wrap(array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
-    """A tensor over an array, which is converted if it has another dtype."""
-    tensor = _classes[dtype]()
+def make(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
+    """A tensor of a class over an array, which is converted if it has another dtype."""
+    tensor, dtype = kind(), kind._dtype
     exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
     tensor._data = array if exact else array.astype(dtype.numpy)
     return tensor
@@ -78,4 +77,4 @@ for _name, _of_arrays in (
     for _dtype in _classes.keys() - {dtypes.bool}:
         setattr(_classes[_dtype], _name, _made)
 
-routing.register(NUMPY, wrap, _classes)
+routing.register(NUMPY, make, _classes)
