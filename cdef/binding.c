@@ -183,15 +183,17 @@ int64_t torchffi_free(int64_t tensor) {
   return torchffi_returned();
 }
 
-int64_t torchffi_borrow(int64_t id, void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
-                        int64_t ndim, int32_t dtype) {
-  void *ticket = torchffi_ticket(id);
+int64_t torchffi_borrow(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides, int64_t ndim,
+                        int32_t dtype) {
+  struct rt_ticket *ticket = torchffi_ticket(0);
   int64_t handle = -1;
   if (ticket != NULL) {
     handle = rt_functions()->rt_torch_tensor_from_blob(data, nbytes, dims, strides, ndim, dtype,
                                                        torchffi_release, ticket);
     if (handle == 0) {
       torchffi_ticket_drop(ticket);
+    } else {
+      ticket->id = handle; /* nobody else knows the handle yet, so nobody has released the ticket */
     }
   }
   return handle;

@@ -31,10 +31,10 @@ int64_t torchffi_returned(void);
 /* rt_torch_tensor_free, which may release memory, and then torchffi_returned. */
 int64_t torchffi_free(int64_t tensor);
 
-/* rt_torch_tensor_from_blob with torchffi_release as the deleter and a ticket of this id, which is not 0. A
-   handle; 0 as rt_torch_tensor_from_blob, -1 if there is no memory for the ticket. */
-int64_t torchffi_borrow(int64_t id, void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
-                        int64_t ndim, int32_t dtype);
+/* rt_torch_tensor_from_blob with torchffi_release as the deleter; the id of its ticket is the handle. 0 as
+   rt_torch_tensor_from_blob, -1 if there is no memory for the ticket. */
+int64_t torchffi_borrow(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides, int64_t ndim,
+                        int32_t dtype);
 
 /* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
 const char *torchffi_capsule_name(int32_t versioned, int32_t used);

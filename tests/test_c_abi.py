@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import settled
-from torchffi import dtypes, lifetimes
+from torchffi import dtypes
 from torchffi.loader import ffi, lib
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
@@ -344,17 +344,15 @@ def test_counters_follow_the_handles() -> None:
 
 def test_wrapped_memory_is_returned_once_after_the_last_view() -> None:
     memory = ffi.new("float[]", [1, 2, 3, 4])
-    number = lifetimes.lend(memory)
-    tensor = lib.torchffi_borrow(number, memory, 16, (2, 2), ffi.NULL, 2, FLOAT32)
+    tensor = lib.torchffi_borrow(memory, 16, (2, 2), ffi.NULL, 2, FLOAT32)
     view = lib.rt_torch_tensor_select(tensor, 0, 1)
     memory[2] = 30
     assert read(view) == [30, 4]
     lib.rt_torch_tensor_free(tensor)
     assert lib.torchffi_returned() == 0
     lib.rt_torch_tensor_free(view)
-    assert lib.torchffi_returned() == number
+    assert lib.torchffi_returned() == tensor
     assert lib.torchffi_returned() == 0
-    del lifetimes._lent[number]
 
 
 @pytest.mark.parametrize(
@@ -372,7 +370,7 @@ def test_wrapped_memory_that_does_not_reach_is_refused_and_kept(
 ) -> None:
     memory = ffi.new("float[]", 4)
     steps = strides or ffi.NULL
-    tensor = lib.torchffi_borrow(99, memory, nbytes, dims, steps, len(dims), FLOAT32)
+    tensor = lib.torchffi_borrow(memory, nbytes, dims, steps, len(dims), FLOAT32)
     assert tensor == 0
     assert last_error()[0] == 1
     assert lib.torchffi_returned() == 0  # the deleter was not called

@@ -62,7 +62,7 @@ def memory_stats() -> dict[str, int]:
         "peak_handles": lib.rt_torch_peak_handles(),
         "created_handles": lib.rt_torch_created_handles(),
         "live_bytes": max(lib.rt_torch_live_bytes(), 0),
-        "lent_arrays": len(lifetimes._lent),
+        "lent_arrays": len(lifetimes.lent),
     }
 
 

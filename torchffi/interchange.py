@@ -40,7 +40,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtype = dtypes.by_numpy(array.dtype)
     backend = default_backend()
-    return backend.wrap(backend.primitives.from_numpy(array, dtype), dtype)
+    return backend.make(backend.primitives.from_numpy(array, dtype), backend.classes[dtype])
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:

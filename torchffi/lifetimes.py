@@ -7,7 +7,6 @@ reference held by its own referent is not called when both go in one cycle.
 from __future__ import annotations
 
 import atexit
-import itertools
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
@@ -43,9 +42,9 @@ _freeing: Final = threading.Lock()
 _free: Final = lib.torchffi_free
 _returned: Final = lib.torchffi_returned
 
-# Host memory that LibTorch borrows: ticket number -> the object that owns the memory.
-_lent: Final[dict[int, object]] = {}
-_numbers: Final = itertools.count(1)
+# The owners of host memory that LibTorch borrows, by the first handle over it. They outlive that handle
+# where something else keeps the memory: a view, another library.
+lent: Final[dict[int, object]] = {}
 
 _ended: Final[list[bool]] = []  # not empty when the interpreter ends: globals may be gone by then
 
@@ -56,10 +55,10 @@ def now(reference: Reference, ended: list[bool] = _ended) -> None:
         return
     handle = reference.handle
     owned[handle & SLOT_MASK] = None
-    number = _free(handle)
-    while number:
-        _lent.pop(number, None)
-        number = _returned()
+    returned = _free(handle)
+    while returned:
+        lent.pop(returned, None)
+        returned = _returned()
 
 
 def register(reference: Reference) -> None:
@@ -104,24 +103,10 @@ def free_waiting() -> None:
         lib.rt_torch_tensors_free(some, len(some))
 
 
-def lend(memory: object) -> int:
-    """Keeps ``memory`` alive until LibTorch returns it. Its number, for ``torchffi_borrow``."""
-    number = next(_numbers)
-    if number % BATCH == 0:  # for what goes without a tensor of ours: a thread, another library
-        collect_returned()
-    _lent[number] = memory
-    return number
-
-
-def take_back(number: int) -> None:
-    """Undoes :func:`lend` after LibTorch refused the memory."""
-    del _lent[number]
-
-
 def collect_returned() -> None:
     """Drops the memory that LibTorch has returned since the last call."""
-    while number := _returned():
-        _lent.pop(number, None)
+    while returned := _returned():
+        lent.pop(returned, None)
 
 
 # What still lives at the end of the process is left to the operating system: freeing it would only

@@ -18,7 +18,7 @@ from torchffi.backends.arrays import check_lendable, strided
 from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, OutOfMemoryError
-from torchffi.lifetimes import lend, take_back
+from torchffi.lifetimes import lent
 from torchffi.loader import ffi, lib
 
 Raw = int
@@ -119,12 +119,15 @@ def from_numpy(array: np.ndarray[Any, Any], dtype: DType) -> Raw:
         nbytes = 0
     if not nbytes:
         memory, nbytes, strides = strided(array)
-    number = lend(array)
-    handle: int = _borrow(number, memory, nbytes, sizes(shape), strides, len(shape), dtype.code)
+    handle: int = _borrow(memory, nbytes, sizes(shape), strides, len(shape), dtype.code)
     if handle <= 0:
-        take_back(number)
         check_lendable(array)
         raise failure() if handle == 0 else OutOfMemoryError("from_numpy: no memory is left")
+    try:
+        lent[handle] = array
+    except BaseException:
+        lib.rt_torch_tensor_free(handle)
+        raise
     return handle
 
 
