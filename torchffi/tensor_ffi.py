@@ -113,8 +113,9 @@ class FFITensor(Tensor):
     ) -> Tensor:
         """See :func:`torchffi.sum`."""
         if axis is None and dtype is None and keepdims is False:
+            data = self._data  # first, for a freed tensor refuses here
             kind, code = _sums[type(self)]
-            handle = _sum(self._data, _NULL, 0, 0, code)
+            handle = _sum(data, _NULL, 0, 0, code)
             if handle:
                 return make(handle, kind)
         return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
