@@ -35,7 +35,7 @@ class Counts(NamedTuple):
 
 
 LIVE = (10, 100, 1000, 10_000, 100_000, 1_000_000)
-FULL = Counts(tensors=1_000_000, starts=3, live=LIVE, blocks=5, pairs=61)
+FULL = Counts(tensors=1_000_000, starts=5, live=LIVE, blocks=5, pairs=61)
 QUICK = Counts(tensors=200_000, starts=1, live=LIVE[:-1], blocks=3, pairs=15)
 
 

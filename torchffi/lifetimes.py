@@ -95,9 +95,11 @@ def free_waiting() -> None:
         del waiting[: len(gone)]
     finally:
         _freeing.release()
-    handles = [reference.handle for reference in gone]
-    for handle in handles:
+    handles = []
+    for reference in gone:
+        handle = reference.handle
         owned[handle & SLOT_MASK] = None
+        handles.append(handle)
     for start in range(0, len(handles), _MOST):
         some = handles[start : start + _MOST]
         lib.rt_torch_tensors_free(some, len(some))
