@@ -241,12 +241,23 @@ def test_double_free_is_an_error_and_frees_once(backend: str) -> None:
 
 def test_free_that_loses_a_race_is_an_error(ffi_backend: None) -> None:
     x = t.ones(3)
-    lifetimes.now(
-        lifetimes.owned[x._data & lifetimes.SLOT_MASK]
-    )  # what another thread has done by now
+    lifetimes.now(lifetimes.reference_of(x._data))  # what another thread has done by now
     del x._data
     with pytest.raises(t.HandleError, match="freed"):
         t.tensor_free(x)
+
+
+def test_tensor_whose_handle_is_gone_knows_nothing_of_who_has_its_slot(ffi_backend: None) -> None:
+    x = t.ones(3)
+    handle = x._data
+    lifetimes.now(lifetimes.reference_of(handle))  # on another thread, while this one reads x
+    y = t.ones((2, 2))
+    assert (y._data ^ handle) & lifetimes.SLOT_MASK == 0
+    assert y.shape == (2, 2)
+    for use in (lambda: x.shape, x.numpy, x._forget):
+        with pytest.raises(t.HandleError, match="freed"):
+            use()
+    assert y.shape == (2, 2)
 
 
 def test_more_tensors_than_one_call_frees_are_all_freed(ffi_backend: None) -> None:

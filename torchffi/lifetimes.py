@@ -11,6 +11,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from torchffi.errors import HandleError
 from torchffi.loader import lib
 
 
@@ -59,6 +60,14 @@ def now(reference: Reference, ended: list[bool] = _ended) -> None:
     while returned:
         lent.pop(returned, None)
         returned = _returned()
+
+
+def reference_of(handle: int) -> Reference:
+    """The reference of a live handle. HandleError if another thread has freed it just now."""
+    reference = owned[handle & SLOT_MASK]
+    if reference is None or reference.handle != handle:
+        raise HandleError(f"{handle} was freed")
+    return reference  # type: ignore[no-any-return]
 
 
 def register(reference: Reference) -> None:

@@ -25,6 +25,7 @@ from torchffi.lifetimes import (
     later,
     now,
     owned,
+    reference_of,
     register,
     waiting,
 )
@@ -51,21 +52,24 @@ class FFITensor(Tensor):
         __init__ = object.__init__  # Tensor's own refuses
 
     def _free(self) -> None:
-        now(owned[classes.end(self) & SLOT_MASK])
+        now(reference_of(classes.end(self)))
 
     def _forget(self) -> None:
         with contextlib.suppress(AttributeError):
-            del owned[self._data & SLOT_MASK].seen
+            del reference_of(self._data).seen
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
-        reference = owned[self._data & SLOT_MASK]
+        handle = self._data
+        reference = owned[handle & SLOT_MASK]
         try:
-            seen = reference.seen
-        except AttributeError:  # nobody has asked yet
-            seen = reference.seen = on_ffi.shape(self._data)
-        shape: tuple[int, ...] = seen if type(seen) is tuple else seen.shape
+            if reference.handle == handle:
+                seen = reference.seen
+                return seen if type(seen) is tuple else seen.shape
+        except AttributeError:  # nobody has asked yet, or the handle was freed
+            pass
+        shape = reference_of(handle).seen = on_ffi.shape(handle)
         return shape
 
     def numpy(self) -> np.ndarray[Any, Any]:
@@ -74,7 +78,7 @@ class FFITensor(Tensor):
         Raises:
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
         """
-        reference = owned[self._data & SLOT_MASK]
+        reference = reference_of(self._data)
         try:
             view: np.ndarray[Any, Any] = reference.seen.view()
         except AttributeError:  # nobody has asked for an array yet
