@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchffi import lifetimes, loader, routing
+from torchffi import lifetimes, loader, operands, routing
 from torchffi.errors import TorchError
 from torchffi.loader import lib
 
@@ -54,6 +54,7 @@ def memory_stats() -> dict[str, int]:
         was loaded. ``live_bytes``: bytes of the storages behind live handles, each counted once.
         ``lent_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
     """
+    operands.numbers.clear()  # nobody made them
     lifetimes.free_waiting()
     lifetimes.free_waiting()  # the arrays that the first ones kept
     lifetimes.collect_returned()

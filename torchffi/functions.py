@@ -105,6 +105,32 @@ def at_once(
     return decorate
 
 
+def pair_at_once(
+    primitive: str, admitted: frozenset[str], result: DType | None = None
+) -> Callable[[Binary], Binary]:
+    """The same for a function of two, where both are tensors of LibTorch and of one dtype that fits."""
+    call = direct(primitive)
+    dtype_of = FFI.dtypes.get
+    fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
+
+    def decorate(function: Binary) -> Binary:
+        if call is None:
+            return function
+
+        @wraps(function)
+        def swift(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
+            kind = type(x1)
+            if type(x2) is kind and dtype_of(kind) in fitting:
+                handle = call(x1._data, x2._data)  # type: ignore[union-attr]
+                if handle:
+                    return FFI.make(handle, FFI.classes[result] if result else kind)  # type: ignore[arg-type]
+            return function(x1, x2)
+
+        return swift
+
+    return decorate
+
+
 def unary(name: str, summary: str, admitted: frozenset[str], primitive: str | None = None) -> Unary:
     """A function whose result has the dtype of its operand."""
     operator = primitive or name
@@ -182,6 +208,7 @@ def binary(
     """A function whose result has the dtype in which its operands meet, or always the same one."""
     operator = primitive or name
 
+    @pair_at_once(operator, admitted - dtypes.FLOATING if of_floats else admitted, result)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         if of_floats is not None and a._dtype.kind == "floating point":
@@ -201,6 +228,7 @@ def binary_inexact(
     """A function of two that is defined for floating point: integers count as the default dtype."""
     operator = primitive or name
 
+    @pair_at_once(operator, admitted & dtypes.INEXACT)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         a, b = inexact(name, a), inexact(name, b)

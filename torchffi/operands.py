@@ -5,14 +5,14 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, SupportsIndex, TypeGuard
+from typing import TYPE_CHECKING, Final, SupportsIndex, TypeGuard
 
 import numpy as np
 
 from torchffi import devices, dtypes
 from torchffi.dtypes import DType
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
-from torchffi.routing import run
+from torchffi.routing import FFI, run
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
@@ -74,6 +74,29 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -
     return beside._backend.wrap(raw, dtype)
 
 
+# Numbers as operands of LibTorch in host memory, by class and value. Nobody writes to an operand.
+numbers: Final[dict[tuple[type, Scalar], Tensor]] = {}
+_MOST_NUMBERS: Final = 256
+
+
+def _operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
+    """The same for reading only: a number is kept for the next time."""
+    backend = beside._backend
+    # A zero has a sign that no key shows; so have the parts of a complex number.
+    plain = type(value) in (int, float) and value
+    if not plain or backend is not FFI or backend.primitives.is_cuda(beside._data):
+        return scalar_tensor(operation, value, dtype, beside)
+    key = backend.classes[dtype], value
+    try:
+        return numbers[key]
+    except KeyError:
+        made = scalar_tensor(operation, value, dtype, beside)
+        if len(numbers) >= _MOST_NUMBERS:
+            numbers.clear()
+        numbers[key] = made
+        return made
+
+
 def pair(
     operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
 ) -> tuple[Tensor, Tensor]:
@@ -87,11 +110,11 @@ def pair(
     if is_tensor(x1) and is_scalar(x2):
         dtype = scalar_dtype(operation, x2, x1._dtype)
         dtypes.check(operation, dtype, admitted)
-        return astype(x1, dtype), scalar_tensor(operation, x2, dtype, x1)
+        return astype(x1, dtype), _operand(operation, x2, dtype, x1)
     if is_tensor(x2) and is_scalar(x1):
         dtype = scalar_dtype(operation, x1, x2._dtype)
         dtypes.check(operation, dtype, admitted)
-        return scalar_tensor(operation, x1, dtype, x2), astype(x2, dtype)
+        return _operand(operation, x1, dtype, x2), astype(x2, dtype)
     given = f"{type(x1).__name__} and {type(x2).__name__}"
     raise DTypeError(f"{operation}: expected two tensors, or one and a Python scalar, got {given}")
 
