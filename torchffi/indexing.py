@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from torchffi.tensor import Tensor
 
 
+_WHOLE = slice(None)
+
+
 def _prepared(key: Any) -> Any:
     """One key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
     if key is None or key is Ellipsis or isinstance(key, slice):
@@ -65,7 +68,7 @@ def _complete(x: Tensor, key: Any) -> list[Any]:
             f"index: {x.ndim - missing} axes are indexed, but shape {x.shape} has only {x.ndim}"
         )
     at = dots[0] if dots else len(keys)
-    return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
+    return [*keys[:at], *[_WHOLE] * missing, *keys[at + 1 :]]
 
 
 def _check_bounds(index: int, axis: int, x: Tensor) -> None:
@@ -140,6 +143,29 @@ def _sliced(x: Tensor, axis: int, key: slice) -> tuple[Tensor, bool]:
     return run("slice", x.dtype, x, axis, first, start + 1 if count else 0, -step), count > 1
 
 
+def _plainly_viewed(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
+    """The view that integers and slices give, axis by axis; None for what is less plain, or wrong."""
+    shape, view, axis = x.shape, x, 0
+    if len(keys) > len(shape):
+        return None
+    for key, length in zip(keys, shape, strict=False):
+        if type(key) is int and -length <= key < length:
+            view = run("select", x._dtype, view, axis, key)
+            continue
+        if type(key) is not slice:
+            return None
+        if key != _WHOLE:
+            try:
+                start, stop, step = key.indices(length)
+            except (ValueError, TypeError):
+                return None
+            if step < 0:
+                return None
+            view = run("slice", x._dtype, view, axis, start, max(start, stop), step)
+        axis += 1
+    return view
+
+
 def getitem(x: Tensor, key: Any) -> Tensor:
     """``x[key]``.
 
@@ -147,9 +173,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         IndexError: For an index out of range, or more of them than axes.
         TypeError: For something that is no index.
     """
-    if type(key) is int and x.shape:  # what loops do
-        _check_bounds(key, 0, x)
-        return run("select", x.dtype, x, 0, key)
+    plain = _plainly_viewed(x, key if type(key) is tuple else (key,))
+    if plain is not None and plain is not x:
+        return plain
     view, indices, turned = _resolve(x, key)
     if turned:
         view = run("flip", x.dtype, view, turned)

@@ -261,21 +261,26 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
         arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. One
             operand on FFI takes the others along, over a zero-copy view.
     """
-    # All operands on one backend and in no list: what nearly every call is.
+    # All operands on one backend: what nearly every call is.
     raw: list[Any] = []
     backend: Backend | None = None
     for argument in arguments:
         own = _backends.get(type(argument))
-        if own is None:
-            if type(argument) is list:
+        if own is not None:
+            raw.append(argument._data)
+        elif type(argument) is list:
+            owners = {_backends.get(type(one)) for one in argument if one is not None}
+            own = owners.pop() if len(owners) == 1 else None
+            if own is None:
                 return _run_mixed(name, dtype, arguments)
+            raw.append([None if one is None else one._data for one in argument])
+        else:
             raw.append(argument)
             continue
         if own is not backend:
             if backend is not None:
                 return _run_mixed(name, dtype, arguments)
             backend = own
-        raw.append(argument._data)
     if backend is FFI:
         try:
             return FFI.wrap(getattr(on_ffi, name)(*raw), dtype)

@@ -136,7 +136,7 @@ def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bo
     axes = operands.axes(operation, axis, x)
     if any_empty(x, axes):
         raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
-    return reduce(operation, x, axes, x._dtype, bool(keepdims), primitive=primitive)
+    return reduce(operation, x, axis, x._dtype, bool(keepdims), primitive=primitive)
 
 
 def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:

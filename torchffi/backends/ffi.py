@@ -301,7 +301,7 @@ def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
 
 
 def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
-    return new(lib.rt_torch_tensor_permute(x, axes, len(axes)))
+    return new(lib.rt_torch_tensor_permute(x, sizes(axes), len(axes)))
 
 
 def flip(x: Raw, axes: tuple[int, ...]) -> Raw:
