@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -352,3 +353,44 @@ def test_complex_functions_take_the_special_values_of_c99(name: str, backend: st
     np.testing.assert_array_equal(found.imag, [0, nan, 0, 0])
     tiny = at("expm1", 1e-20 + 1e-20j)
     np.testing.assert_allclose(tiny, np.array([1e-20 + 1e-20j], name), 1e-6)
+
+
+# ---- Numbers beside tensors, which are kept for the next time
+
+
+def test_many_numbers_each_keep_their_value(backend: str) -> None:
+    x = t.zeros(2, dtype=t.float64)
+    for _ in range(2):
+        for n in range(600):
+            assert (x + (n + 0.5)).tolist() == [n + 0.5] * 2
+            assert (n + t.ones(1, dtype=t.int64)).tolist() == [n + 1]
+
+
+def test_number_is_not_taken_for_an_equal_one(backend: str) -> None:
+    x = t.ones(1, dtype=t.float64)
+    for _ in range(2):
+        assert [math.copysign(1, t.copysign(x, zero).item()) for zero in (0.0, -0.0)] == [1, -1]
+        assert (x + 1).dtype is (x + 1.0).dtype is (x + True).dtype is t.float64
+        assert (t.ones(1, dtype=t.int32) + 1).dtype is t.int32
+        for zero in (0.0, -0.0):
+            z = t.where(t.asarray(True), complex(-1, zero), t.asarray(0j)).item()
+            assert math.copysign(1, z.imag) == math.copysign(1, zero)
+        assert math.isnan((x * float("nan")).item())
+
+
+def test_result_beside_a_number_is_ones_own(backend: str) -> None:
+    for make in (
+        lambda: t.maximum(t.asarray(1.0), 5.0),
+        lambda: t.where(t.asarray(True), 5.0, t.asarray(1.0)),
+        lambda: t.clip(t.asarray(9.0), 1.0, 5.0),
+        lambda: t.asarray(1.0) * 5.0,
+    ):
+        first = make()
+        first += 1
+        assert make().item() == 5
+
+
+def test_kept_numbers_are_nobodys_handles(ffi_backend: None) -> None:
+    before = t.memory_stats()["live_handles"]
+    t.ones(2) + 3.25
+    assert t.memory_stats()["live_handles"] == before
