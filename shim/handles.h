@@ -25,7 +25,7 @@ class HandleTable {
     const uint32_t index = take_free_slot();
     Slot &slot = *find(index);
     const uint64_t generation = slot.word.load(std::memory_order_relaxed) >> kFlags;
-    slot.content.store(reinterpret_cast<uintptr_t>(value), std::memory_order_relaxed);
+    slot.content.store(std::bit_cast<uintptr_t>(value), std::memory_order_relaxed);
     const uint64_t word = generation << kFlags | (large ? kLarge : 0) | kLive;
     slot.word.store(word, std::memory_order_release);
     return handle_of(word, index);
@@ -43,7 +43,7 @@ class HandleTable {
       if (spins > 64) std::this_thread::yield();
       seen = open;
     }
-    Value *value = reinterpret_cast<Value *>(slot->content.load(std::memory_order_relaxed));
+    Value *value = std::bit_cast<Value *>(slot->content.load(std::memory_order_relaxed));
     Retain(value);
     slot->word.store(open, std::memory_order_release);
     return value;
@@ -67,7 +67,7 @@ class HandleTable {
       }
     }
     // Nobody else's: the slot is not on the free list yet.
-    Value *value = reinterpret_cast<Value *>(slot->content.load(std::memory_order_relaxed));
+    Value *value = std::bit_cast<Value *>(slot->content.load(std::memory_order_relaxed));
     if (next < Generations) give_free_slot(index_of(handle), *slot);
     return value;
   }
