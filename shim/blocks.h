@@ -5,7 +5,7 @@
 
 namespace rt {
 
-constexpr int kBlockKinds = 6;  // all blocks of a kind have one size
+constexpr int kBlockKinds = 5;  // all blocks of a kind have one size
 
 // A block, aligned as LibTorch aligns its memory where its size allows that, else as malloc does. Throws
 // std::bad_alloc.

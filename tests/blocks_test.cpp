@@ -20,7 +20,7 @@
 
 namespace {
 
-constexpr int kKind = 2, kOther = 5;
+constexpr int kKind = 2, kOther = 4;
 constexpr size_t kBytes = 384;
 constexpr int kMany = 1000;  // more than a thread keeps
 
