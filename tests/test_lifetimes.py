@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -291,6 +293,45 @@ def test_tensor_freed_on_another_thread_is_gone(ffi_backend: None) -> None:
     assert handles() == before
     with pytest.raises(t.HandleError):
         tensors[0].sum()
+
+
+def yielding(frame: Any, event: str, arg: object) -> Any:
+    """A tracer that lets other threads run between any two instructions."""
+    frame.f_trace_opcodes = True
+    time.sleep(0)
+    return yielding
+
+
+def test_reader_of_tensors_that_another_thread_frees_sees_their_own_shape(
+    ffi_backend: None, untraced: None
+) -> None:
+    tensors = [t.ones(n % 7 + 1) for n in range(80)]
+    wrong: list[object] = []
+
+    def read() -> None:
+        sys.settrace(yielding)
+        for n, x in enumerate(tensors):
+            try:
+                while x.shape == x.numpy().shape == (n % 7 + 1,):
+                    pass
+                wrong.append(n)
+            except t.HandleError:
+                pass
+            except BaseException as error:
+                wrong.append(error)
+                raise
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    sys.settrace(yielding)
+    try:
+        for x in tensors:
+            t.tensor_free(x)
+            t.ones(9).numpy()  # in the slot that is free now
+    finally:
+        sys.settrace(None)
+    reader.join()
+    assert not wrong
 
 
 def test_two_threads_that_free_the_same_tensors_free_each_once(ffi_backend: None) -> None:

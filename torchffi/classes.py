@@ -13,6 +13,7 @@ _Tensor = TypeVar("_Tensor", bound=Tensor)
 
 FREED: Final = "the tensor was freed"
 _freed: Final[dict[type[Tensor], type[Tensor]]] = {}
+_slot: Final[Any] = Tensor.__dict__["_data"]  # which Freed hides
 
 
 class Freed:
@@ -46,10 +47,11 @@ def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
 
 def end(tensor: Tensor) -> Any:
     """Takes the data off a tensor, and returns it. HandleError if another thread was first."""
+    # The class goes first: from then on others are refused, and find no tensor without data.
+    tensor.__class__ = _freed.get(type(tensor), type(tensor))
     try:
-        data = tensor._data
-        del tensor._data
+        data = _slot.__get__(tensor)
+        _slot.__delete__(tensor)
     except AttributeError:
         raise HandleError(FREED) from None
-    tensor.__class__ = _freed[type(tensor)]
     return data

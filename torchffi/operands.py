@@ -74,13 +74,13 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -
     return beside._backend.wrap(raw, dtype)
 
 
-# Numbers as operands of LibTorch in host memory, by class and value. Nobody writes to an operand.
+# Numbers as tensors of LibTorch in host memory, by class and value.
 numbers: Final[dict[tuple[type, Scalar], Tensor]] = {}
 _MOST_NUMBERS: Final = 256
 
 
 def _operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
-    """The same for reading only: a number is kept for the next time."""
+    """A tensor as :func:`scalar_tensor` gives, for reading: a number's is kept for the next time."""
     backend = beside._backend
     # A zero has a sign that no key shows; so have the parts of a complex number.
     plain = type(value) in (int, float) and value

@@ -126,12 +126,9 @@ class FFITensor(Tensor):
 
 
 _classes = classes.of_dtypes(FFITensor)
-_sums: dict[
-    type[Tensor], tuple[type[Tensor], int]
-] = {}  # the class of the sum, and its dtype's code
-for _dtype in dtypes.ALL:
-    _wide = statistical.sum_dtype("sum", _dtype, None)
-    _sums[_classes[_dtype]] = _classes[_wide], _wide.code
+_wider = {dtype: statistical.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
+# What the sum of all of a tensor is: its class, and the code of its dtype.
+_sums = {_classes[dtype]: (_classes[wide], wide.code) for dtype, wide in _wider.items()}
 
 
 def make(handle: int, kind: type[Tensor]) -> Tensor:
