@@ -25,7 +25,7 @@ int64_t copy_out(const char *what, at::IntArrayRef values, int64_t *out, int64_t
 }
 
 int64_t device_code(const at::Tensor &tensor) {
-  return tensor.is_cuda() ? tensor.device().index() : RT_TORCH_CPU;
+  return tensor.is_cuda() ? tensor.device().index() : int64_t{RT_TORCH_CPU};
 }
 
 // For others to use.
