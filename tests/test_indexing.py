@@ -423,3 +423,9 @@ def test_what_cannot_be_taken_is_an_error_that_says_why(case: int, backend: str)
     call, error, text = BAD_PICKS[case]
     with pytest.raises(error, match=text):
         call(t.asarray(X.copy()), t.asarray([0, 1]))
+
+
+@pytest.mark.parametrize("start", [np.array([1, 2]), "1", 0.5], ids=["array", "text", "float"])
+def test_slice_of_no_integers_is_refused(start: Any, backend: str) -> None:
+    with pytest.raises(TypeError, match="parts that are no integers"):
+        t.ones((3, 4))[start:, 0]

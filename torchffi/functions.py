@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from torchffi import dtypes
 from torchffi.dtypes import DType
@@ -33,6 +33,8 @@ class Binary(Protocol):
         """Computes it."""
         ...
 
+
+_Function = TypeVar("_Function", Unary, Binary)
 
 _ONE = "x: A tensor of {admitted}."
 _TWO = "x1, x2: Tensors of {admitted}; they broadcast, and one of them may be a Python scalar."
@@ -77,56 +79,42 @@ def _named(
 
 
 def at_once(
-    primitive: str, admitted: frozenset[str], result: DType | None = None
-) -> Callable[[Unary], Unary]:
+    primitive: str,
+    admitted: frozenset[str],
+    result: DType | None = None,
+    *,
+    pairs: bool = False,
+) -> Callable[[_Function], _Function]:
     """Lets a function of one tensor call LibTorch at once, if the tensor is there and its dtype fits.
 
-    What LibTorch refuses, and all else, is left to the function.
+    With ``pairs`` a function of two, if both are there and of one dtype. What LibTorch refuses, and all
+    else, is left to the function.
     """
     call = direct(primitive)
     dtype_of = FFI.dtypes.get
     fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
 
-    def decorate(function: Unary) -> Unary:
+    def decorate(function: Any) -> Any:
         if call is None:
             return function
 
-        @wraps(function)
-        def swift(x: Tensor, /) -> Tensor:
+        def swift(x: Any, /) -> Tensor:
             kind = type(x)
             if dtype_of(kind) in fitting:
                 handle = call(x._data)
                 if handle:
                     return FFI.make(handle, FFI.classes[result] if result else kind)
-            return function(x)
+            return function(x)  # type: ignore[no-any-return]
 
-        return swift
-
-    return decorate
-
-
-def pair_at_once(
-    primitive: str, admitted: frozenset[str], result: DType | None = None
-) -> Callable[[Binary], Binary]:
-    """The same for a function of two, where both are tensors of LibTorch and of one dtype that fits."""
-    call = direct(primitive)
-    dtype_of = FFI.dtypes.get
-    fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
-
-    def decorate(function: Binary) -> Binary:
-        if call is None:
-            return function
-
-        @wraps(function)
-        def swift(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
+        def swift_pair(x1: Any, x2: Any, /) -> Tensor:
             kind = type(x1)
             if type(x2) is kind and dtype_of(kind) in fitting:
-                handle = call(x1._data, x2._data)  # type: ignore[union-attr]
+                handle = call(x1._data, x2._data)
                 if handle:
-                    return FFI.make(handle, FFI.classes[result] if result else kind)  # type: ignore[arg-type]
-            return function(x1, x2)
+                    return FFI.make(handle, FFI.classes[result] if result else kind)
+            return function(x1, x2)  # type: ignore[no-any-return]
 
-        return swift
+        return wraps(function)(swift_pair if pairs else swift)
 
     return decorate
 
@@ -208,7 +196,7 @@ def binary(
     """A function whose result has the dtype in which its operands meet, or always the same one."""
     operator = primitive or name
 
-    @pair_at_once(operator, admitted - dtypes.FLOATING if of_floats else admitted, result)
+    @at_once(operator, admitted - dtypes.FLOATING if of_floats else admitted, result, pairs=True)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         if of_floats is not None and a._dtype.kind == "floating point":
@@ -228,7 +216,7 @@ def binary_inexact(
     """A function of two that is defined for floating point: integers count as the default dtype."""
     operator = primitive or name
 
-    @pair_at_once(operator, admitted & dtypes.INEXACT)
+    @at_once(operator, admitted & dtypes.INEXACT, pairs=True)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         a, b = inexact(name, a), inexact(name, b)

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from torchffi.tensor import Tensor
 
 
-_WHOLE = slice(None)
-
-
 def _prepared(key: Any) -> Any:
     """One key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
     if key is None or key is Ellipsis or isinstance(key, slice):
@@ -68,7 +65,7 @@ def _complete(x: Tensor, key: Any) -> list[Any]:
             f"index: {x.ndim - missing} axes are indexed, but shape {x.shape} has only {x.ndim}"
         )
     at = dots[0] if dots else len(keys)
-    return [*keys[:at], *[_WHOLE] * missing, *keys[at + 1 :]]
+    return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
 
 
 def _check_bounds(index: int, axis: int, x: Tensor) -> None:
@@ -91,7 +88,7 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
         if one is None:
             view = run("unsqueeze", x.dtype, view, axis)
         elif isinstance(one, slice):
-            view, reverse = _sliced(view, axis, one)
+            view, reverse = _sliced(view, axis, one, x.shape[source])
             turned += [axis] if reverse else []
         elif not is_tensor(one):
             _check_bounds(one, source, x)
@@ -124,8 +121,8 @@ def _stretched(key: Tensor, sides: tuple[int, ...]) -> Tensor:
     return broadcasting.broadcast_to(nothing, sides)
 
 
-def _sliced(x: Tensor, axis: int, key: slice) -> tuple[Tensor, bool]:
-    length = x.shape[axis]
+def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool]:
+    """The slice of an axis of that length, and whether it has still to be turned round."""
     try:
         start, stop, step = key.indices(length)
     except ValueError:
@@ -146,23 +143,18 @@ def _sliced(x: Tensor, axis: int, key: slice) -> tuple[Tensor, bool]:
 def _plainly_viewed(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
     """The view that integers and slices give, axis by axis; None for what is less plain, or wrong."""
     shape, view, axis = x.shape, x, 0
-    if len(keys) > len(shape):
+    if len(keys) > len(shape) or not all(type(key) in (int, slice) for key in keys):
         return None
     for key, length in zip(keys, shape, strict=False):
-        if type(key) is int and -length <= key < length:
+        if type(key) is slice:
+            view, turned = _sliced(view, axis, key, length)
+            axis += 1
+            if turned:
+                return None
+        elif -length <= key < length:
             view = run("select", x._dtype, view, axis, key)
-            continue
-        if type(key) is not slice:
+        else:
             return None
-        if key != _WHOLE:
-            try:
-                start, stop, step = key.indices(length)
-            except (ValueError, TypeError):
-                return None
-            if step < 0:
-                return None
-            view = run("slice", x._dtype, view, axis, start, max(start, stop), step)
-        axis += 1
     return view
 
 
