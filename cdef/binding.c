@@ -1,5 +1,5 @@
-/* The inside of torchffi._binding: the table of functions, the loader that fills it, and the queue of released
-   host memory. It stands after rt_torch.h, the functions unavailable_rt_torch_* and the list RT_FUNCTIONS. */
+/* The inside of torchffi._binding: the table of functions, and the loader that fills it. It stands after rt_torch.h,
+   the functions unavailable_rt_torch_* and the list RT_FUNCTIONS. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -121,82 +121,6 @@ int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int
   }
   pthread_mutex_unlock(&lock);
   return status;
-}
-
-/* ---- The queue of released host memory ---- */
-
-struct rt_ticket {
-  struct rt_ticket *next;
-  int64_t id;
-};
-
-static struct rt_ticket *_Atomic rt_queue;
-
-void *torchffi_ticket(int64_t id) {
-  struct rt_ticket *ticket = malloc(sizeof *ticket);
-  if (ticket != NULL) {
-    ticket->next = NULL;
-    ticket->id = id;
-  }
-  return ticket;
-}
-
-void torchffi_ticket_drop(void *ticket) {
-  free(ticket);
-}
-
-void torchffi_release(void *context) {
-  struct rt_ticket *ticket = context;
-  if (ticket == NULL) {
-    return;
-  }
-  ticket->next = atomic_load_explicit(&rt_queue, memory_order_relaxed);
-  while (!atomic_compare_exchange_weak_explicit(&rt_queue, &ticket->next, ticket, memory_order_release,
-                                                memory_order_relaxed)) {
-  }
-}
-
-int64_t torchffi_returned(void) {
-  /* The queue is only ever taken whole, so that no node can come back under a compare-exchange. The rest of it
-     waits in `taken`. Where another thread is at it there is nothing to do: it drains for both. */
-  static atomic_flag busy = ATOMIC_FLAG_INIT;
-  static struct rt_ticket *taken;
-  int64_t id = 0;
-  if (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
-    return 0;
-  }
-  if (taken == NULL) {
-    taken = atomic_exchange_explicit(&rt_queue, NULL, memory_order_acquire);
-  }
-  if (taken != NULL) {
-    struct rt_ticket *ticket = taken;
-    taken = ticket->next;
-    id = ticket->id;
-    free(ticket);
-  }
-  atomic_flag_clear_explicit(&busy, memory_order_release);
-  return id;
-}
-
-int64_t torchffi_free(int64_t tensor) {
-  rt_functions()->rt_torch_tensor_free(tensor);
-  return torchffi_returned();
-}
-
-int64_t torchffi_borrow(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides, int64_t ndim,
-                        int32_t dtype) {
-  struct rt_ticket *ticket = torchffi_ticket(0);
-  int64_t handle = -1;
-  if (ticket != NULL) {
-    handle = rt_functions()->rt_torch_tensor_from_blob(data, nbytes, dims, strides, ndim, dtype,
-                                                       torchffi_release, ticket);
-    if (handle == 0) {
-      torchffi_ticket_drop(ticket);
-    } else {
-      ticket->id = handle; /* nobody else knows the handle yet, so nobody has released the ticket */
-    }
-  }
-  return handle;
 }
 
 /* ---- DLPack capsules ---- */

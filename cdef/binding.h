@@ -16,26 +16,6 @@ const char *torchffi_header_digest(void);
    built from another header or for another LibTorch than libtorch_version. 0; -1 with the reason at error. */
 int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int64_t capacity);
 
-/* A context for torchffi_release that carries an id; NULL if there is no memory. */
-void *torchffi_ticket(int64_t id);
-
-/* Gives a ticket back that nobody will release. */
-void torchffi_ticket_drop(void *ticket);
-
-/* The deleter for rt_torch_tensor_from_blob: queues the id of its ticket. Any thread, also after Python. */
-void torchffi_release(void *ticket);
-
-/* Takes an id off the queue; 0 if there is none. */
-int64_t torchffi_returned(void);
-
-/* rt_torch_tensor_free, which may release memory, and then torchffi_returned. */
-int64_t torchffi_free(int64_t tensor);
-
-/* rt_torch_tensor_from_blob with torchffi_release as the deleter; the id of its ticket is the handle. 0 as
-   rt_torch_tensor_from_blob, -1 if there is no memory for the ticket. */
-int64_t torchffi_borrow(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides, int64_t ndim,
-                        int32_t dtype);
-
 /* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
 const char *torchffi_capsule_name(int32_t versioned, int32_t used);
 

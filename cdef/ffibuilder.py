@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 from pathlib import Path
 
 import cffi
@@ -11,6 +12,10 @@ from shim import header
 
 FOLDER = Path("cdef")
 CDEF = FOLDER / "rt_torch.cdef"
+
+# The stable ABI of the oldest Python that is served; the free-threaded Python has none.
+_FREE_THREADED = sysconfig.get_config_var("Py_GIL_DISABLED")
+_STABLE = [] if _FREE_THREADED else [("Py_LIMITED_API", "0x030A0000")]
 
 # setuptools wants paths relative to setup.py; cffi's `depends` brings these files into the sdist.
 _DEPENDS = [
@@ -45,17 +50,20 @@ def ffibuilder(include: str = "shim") -> cffi.FFI:
 
 def build(declared: header.Header, cdef_text: str, include: str) -> cffi.FFI:
     """The binding for a header and a cdef, whether they fit or not."""
-    helpers = (FOLDER / "binding.h").read_text(encoding="utf-8")
-    prelude = (FOLDER / "binding.c").read_text(encoding="utf-8")
+    helpers, prelude, objects = (
+        (FOLDER / name).read_text(encoding="utf-8")
+        for name in ("binding.h", "binding.c", "owner.c")
+    )
     builder = cffi.FFI()
     builder.cdef(cdef_text)
     builder.cdef(helpers)
     builder.set_source(
         "torchffi._binding",
-        generate.binding_source(declared, cdef_text, helpers, prelude),
+        generate.binding_source(declared, cdef_text, helpers, prelude, objects),
         include_dirs=[include],
         libraries=["dl", "pthread"],
         extra_compile_args=["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra"],
+        define_macros=_STABLE,
         depends=_DEPENDS,
         py_limited_api=True,
     )

@@ -37,7 +37,7 @@ def digest_of(cdef_text: str) -> str:
     return match["digest"]
 
 
-def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -> str:
+def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str, objects: str) -> str:
     """The C source that cffi puts before its own.
 
     The prototypes stand there twice, from the header and from the cdef, because cffi alone would
@@ -48,6 +48,7 @@ def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -
         cdef_text: rt_torch.cdef.
         helpers: binding.h.
         prelude: binding.c.
+        objects: owner.c.
     """
     names = [function.name for function in header.functions]
     table = " \\\n".join(f"  X({name})" for name in names)
@@ -72,4 +73,5 @@ def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -
 {helpers}
 {prelude}
 {calls}
+{objects}
 """

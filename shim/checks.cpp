@@ -107,9 +107,9 @@ at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype
   return shape;
 }
 
-std::vector<int64_t> strides_of(const int64_t *strides, at::IntArrayRef shape) {
+c10::DimVector strides_of(const int64_t *strides, at::IntArrayRef shape) {
   if (strides != nullptr) return {strides, strides + shape.size()};
-  std::vector<int64_t> result(shape.size());
+  c10::DimVector result(shape.size());
   int64_t dense = 1;
   for (size_t i = shape.size(); i-- > 0; dense *= std::max<int64_t>(shape[i], 1)) result[i] = dense;
   return result;

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Scalar.h>
+#include <c10/util/DimVector.h>
 
 #include <cstdint>
 #include <string>
@@ -24,7 +25,7 @@ at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype
 at::IntArrayRef list_of(const char *what, const int64_t *values, int64_t count);
 
 // The strides of host memory, in elements: those given, or C order where there are none.
-std::vector<int64_t> strides_of(const int64_t *strides, at::IntArrayRef shape);
+c10::DimVector strides_of(const int64_t *strides, at::IntArrayRef shape);
 // Bytes from the first element to the end of the last, for strides that are not negative; -1 if they are
 // too many to count.
 int64_t reach_of(at::IntArrayRef shape, at::IntArrayRef strides, int64_t size);

@@ -132,7 +132,7 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
                          int64_t ndim, int32_t dtype, void (*deleter)(void *context), void *context) {
   const at::ScalarType type = dtype_of(dtype);
   const at::IntArrayRef shape = shape_of(dims, ndim, type);
-  const std::vector<int64_t> steps = strides_of(strides, shape);
+  const c10::DimVector steps = strides_of(strides, shape);
   if (std::ranges::any_of(steps, [](int64_t step) { return step < 0; })) {
     fail(RT_TORCH_INVALID_ARGUMENT,
          "strides " + text(steps) + " has a negative one, which LibTorch does not know");

@@ -79,7 +79,7 @@ void give_back(void *managed, bool versioned) {
 struct Memory {
   at::ScalarType type;
   DLManagedTensor plain;
-  std::vector<int64_t> strides;
+  c10::DimVector strides;
   std::vector<int64_t> backwards;  // the axes whose strides were negative
 
   explicit Memory(const DLTensor &given) : type(type_of(given.dtype)), plain{given, nullptr, nullptr} {

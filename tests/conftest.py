@@ -57,7 +57,7 @@ def _need(backend: str) -> None:
 @pytest.fixture(autouse=True)
 def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test computes on LibTorch: each tensor's dtype is that of its handle in C."""
-    make = tensor_ffi.make
+    make = loader.own
 
     def checked(handle: int, kind: type[torchffi.Tensor]) -> torchffi.Tensor:
         code, dtype = loader.lib.rt_torch_tensor_dtype(handle), kind._dtype
@@ -65,7 +65,7 @@ def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
         return make(handle, kind)
 
     monkeypatch.setattr(routing.FFI, "make", checked)
-    monkeypatch.setattr(tensor_ffi, "make", checked)
+    monkeypatch.setattr(tensor_ffi, "own", checked)
 
 
 @pytest.fixture(params=["ffi", "numpy"])

@@ -118,6 +118,10 @@ class Structures:
         return made
 
 
+# A deleter in C; its context is NULL.
+_FREE = ffi.cast("void (*)(void *)", ctypes.cast(ctypes.CDLL(None).free, ctypes.c_void_p).value)
+
+
 class Arguments:
     """Candidates for each C type."""
 
@@ -167,7 +171,7 @@ class Arguments:
             ],
             "const rt_torch_value *": [ffi.NULL, *given],
             "rt_torch_value *": [ffi.NULL, self.results],
-            "void (*)(void *context)": [ffi.NULL, ffi.addressof(lib, "torchffi_ticket_drop")],
+            "void (*)(void *context)": [ffi.NULL, _FREE],
         }
         self.kept = arrays, values
         self.structures = Structures(draw)

@@ -342,17 +342,44 @@ def test_counters_follow_the_handles() -> None:
     assert lib.rt_torch_live_handles() == live
 
 
+class Lender:
+    """Host memory, and how often its deleter was called with each context."""
+
+    def __init__(self) -> None:
+        self.memory = ffi.new("float[]", [1, 2, 3, 4])
+        self.returned: list[int] = []
+        self._deleter = ffi.callback("void(void *)", self._returned)
+
+    def _returned(self, context: object) -> None:
+        self.returned.append(int(ffi.cast("uintptr_t", context)))
+
+    def lend(
+        self, nbytes: int, dims: tuple[int, ...], strides: tuple[int, ...] | None, number: int
+    ) -> int:
+        context = ffi.cast("void *", number)
+        handle: int = lib.rt_torch_tensor_from_blob(
+            self.memory,
+            nbytes,
+            dims,
+            strides or ffi.NULL,
+            len(dims),
+            FLOAT32,
+            self._deleter,
+            context,
+        )
+        return handle
+
+
 def test_wrapped_memory_is_returned_once_after_the_last_view() -> None:
-    memory = ffi.new("float[]", [1, 2, 3, 4])
-    tensor = lib.torchffi_borrow(memory, 16, (2, 2), ffi.NULL, 2, FLOAT32)
+    lender = Lender()
+    tensor = lender.lend(16, (2, 2), None, 7)
     view = lib.rt_torch_tensor_select(tensor, 0, 1)
-    memory[2] = 30
+    lender.memory[2] = 30
     assert read(view) == [30, 4]
     lib.rt_torch_tensor_free(tensor)
-    assert lib.torchffi_returned() == 0
+    assert lender.returned == []
     lib.rt_torch_tensor_free(view)
-    assert lib.torchffi_returned() == tensor
-    assert lib.torchffi_returned() == 0
+    assert lender.returned == [7]
 
 
 @pytest.mark.parametrize(
@@ -368,9 +395,8 @@ def test_wrapped_memory_is_returned_once_after_the_last_view() -> None:
 def test_wrapped_memory_that_does_not_reach_is_refused_and_kept(
     nbytes: int, dims: tuple[int, ...], strides: tuple[int, ...] | None
 ) -> None:
-    memory = ffi.new("float[]", 4)
-    steps = strides or ffi.NULL
-    tensor = lib.torchffi_borrow(memory, nbytes, dims, steps, len(dims), FLOAT32)
+    lender = Lender()
+    tensor = lender.lend(nbytes, dims, strides, 7)
     assert tensor == 0
     assert last_error()[0] == 1
-    assert lib.torchffi_returned() == 0  # the deleter was not called
+    assert lender.returned == []

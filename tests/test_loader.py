@@ -569,50 +569,6 @@ def run_helper(installation: Installation, code: str) -> str:
     return done.stdout
 
 
-def test_released_ids_come_back_once(bare: Installation) -> None:
-    code = """
-tickets = [lib.torchffi_ticket(id) for id in (5, -1, 2**62)]
-for ticket in tickets:
-    lib.torchffi_release(ticket)
-lib.torchffi_release(ffi.NULL)
-lib.torchffi_ticket_drop(lib.torchffi_ticket(9))
-seen = []
-while id := lib.torchffi_returned():
-    seen.append(id)
-print(sorted(seen), lib.torchffi_returned())
-"""
-    assert run_helper(bare, code) == f"[-1, 5, {2**62}] 0\n"
-
-
-def test_ids_released_by_many_threads_all_come_back(bare: Installation) -> None:
-    code = """
-import threading
-release = ffi.cast("void (*)(void *)", ffi.addressof(lib, "torchffi_release"))
-seen, done, count = [], threading.Event(), 20000
-def push(first):
-    for id in range(first, first + count):
-        release(lib.torchffi_ticket(id))
-def drain():
-    while True:
-        finished = done.is_set()
-        id = lib.torchffi_returned()
-        if id:
-            seen.append(id)
-        elif finished:
-            return
-drains = [threading.Thread(target=drain) for _ in range(2)]
-pushes = [threading.Thread(target=push, args=(n * count + 1,)) for n in range(4)]
-[thread.start() for thread in drains + pushes]
-[thread.join() for thread in pushes]
-done.set()
-[thread.join() for thread in drains]
-while id := lib.torchffi_returned():
-    seen.append(id)
-print(sorted(seen) == list(range(1, 4 * count + 1)))
-"""
-    assert run_helper(bare, code) == "True\n"
-
-
 def test_the_binding_answers_before_anything_is_loaded(bare: Installation) -> None:
     code = """
 text = ffi.new("char[200]")

@@ -11,7 +11,7 @@ import pytest
 
 import torchffi as t
 from tests.support import check, inf, nan, python
-from torchffi import dtypes, lifetimes
+from torchffi import dtypes
 from torchffi.ops import aten
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
@@ -33,7 +33,6 @@ def test_no_tensor_shows_what_is_another_ones() -> None:
         shape = choose.choice(SHAPES)
         made = t.zeros(shape, dtype=t.float32) + t.asarray(numbered(number, shape))
         alive[choose.randrange(200)] = made, numbered(number, shape)
-    lifetimes.free_waiting()
     for made, expected in alive.values():
         check(made, expected)
 
@@ -121,13 +120,11 @@ def test_memory_of_threads_that_ended_is_returned() -> None:
     printed = python("""
         import threading
         import torchffi as t
-        from torchffi import lifetimes
 
         def work():
             with t.use_backend("ffi"):
                 made = [t.zeros(64) + 1 for _ in range(300)]
                 del made
-                lifetimes.free_waiting()
 
         def pages_after(threads):
             for _ in range(threads):

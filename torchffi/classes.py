@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from torchffi import dtypes
@@ -13,7 +14,6 @@ _Tensor = TypeVar("_Tensor", bound=Tensor)
 
 FREED: Final = "the tensor was freed"
 _freed: Final[dict[type[Tensor], type[Tensor]]] = {}
-_slot: Final[Any] = Tensor.__dict__["_data"]  # which Freed hides
 
 
 class Freed:
@@ -45,13 +45,17 @@ def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
     return made
 
 
-def end(tensor: Tensor) -> Any:
-    """Takes the data off a tensor, and returns it. HandleError if another thread was first."""
+def end(tensor: Tensor, give_up: Callable[[Any], bool]) -> None:
+    """Makes a tensor one that was freed.
+
+    Args:
+        tensor: The tensor.
+        give_up: Lets go of its data. False if that was done before.
+
+    Raises:
+        HandleError: If another thread was first.
+    """
     # The class goes first: from then on others are refused, and find no tensor without data.
     tensor.__class__ = _freed.get(type(tensor), type(tensor))
-    try:
-        data = _slot.__get__(tensor)
-        _slot.__delete__(tensor)
-    except AttributeError:
-        raise HandleError(FREED) from None
-    return data
+    if not give_up(tensor):
+        raise HandleError(FREED)

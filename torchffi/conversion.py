@@ -47,9 +47,12 @@ def asarray(
     elif isinstance(obj, np.ndarray):
         if copy is not False and not obj.dtype.isnative:
             obj = obj.astype(obj.dtype.newbyteorder("="))
-        if copy is not False and not interchange.shareable(obj):
-            obj = obj.copy()
-        result = interchange.from_numpy(obj)
+        try:
+            result = interchange.from_numpy(obj)
+        except InvalidArgumentError:
+            if copy is False:
+                raise
+            result = interchange.from_numpy(obj.copy())
     elif hasattr(obj, "__dlpack__"):
         result = dlpack.from_dlpack(obj, device=device, copy=False if copy is False else None)
     else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchffi import lifetimes, loader, operands, routing
+from torchffi import loader, operands, routing
 from torchffi.errors import TorchError
-from torchffi.loader import lib
+from torchffi.loader import lent, lib
 
 
 def auto_detect_device() -> str:
@@ -55,15 +55,13 @@ def memory_stats() -> dict[str, int]:
         ``lent_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
     """
     operands.numbers.clear()  # nobody made them
-    lifetimes.free_waiting()
-    lifetimes.free_waiting()  # the arrays that the first ones kept
-    lifetimes.collect_returned()
+    arrays = lent()  # first, for with an array that comes back tensors may go
     return {
         "live_handles": lib.rt_torch_live_handles(),
         "peak_handles": lib.rt_torch_peak_handles(),
         "created_handles": lib.rt_torch_created_handles(),
         "live_bytes": max(lib.rt_torch_live_bytes(), 0),
-        "lent_arrays": len(lifetimes.lent),
+        "lent_arrays": arrays,
     }
 
 

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import devices, dtypes
-from torchffi.backends.arrays import lendable
-from torchffi.errors import DTypeError
-from torchffi.routing import FFI, create, default_backend
+from torchffi.errors import DTypeError, InvalidArgumentError
+from torchffi.routing import create, default_backend, lending
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
 
 
-def shareable(array: np.ndarray[Any, Any]) -> bool:
-    """Whether a tensor of the chosen backend can be made over the array's own memory."""
-    return default_backend() is not FFI or lendable(array)
-
-
+@lending
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     """A tensor over an array's own memory, without a copy: each sees what the other writes.
 
@@ -40,7 +35,12 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtype = dtypes.by_numpy(array.dtype)
     backend = default_backend()
-    return backend.make(backend.primitives.from_numpy(array, dtype), backend.classes[dtype])
+    try:
+        return backend.lend(array, dtype)
+    except BufferError as error:
+        raise InvalidArgumentError(
+            f"from_numpy: LibTorch cannot share this memory, for {error}; asarray(array) makes a copy"
+        ) from None
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:

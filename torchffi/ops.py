@@ -22,15 +22,12 @@ from typing import Any, Final
 from torchffi import dtypes, operands
 from torchffi.backends import boxed
 from torchffi.backends import ffi as on_ffi
-from torchffi.backends.arrays import lendable
 from torchffi.backends.boxed import MOST_ARGUMENTS, c_call
 from torchffi.backends.schemas import Type
 from torchffi.backends.values import TAG, WORDS, Frame, Packer, frame_of_tensors, number, packer
-from torchffi.classes import FREED
 from torchffi.errors import (
     ArgumentError,
     DTypeError,
-    HandleError,
     InvalidArgumentError,
     UnavailableError,
     UnknownOperatorError,
@@ -79,9 +76,14 @@ def _handle(value: Any, keep: list[Any]) -> int:
 
 
 def _written_handle(value: Any, keep: list[Any]) -> int:
-    if getattr(value, "_backend", None) is NUMPY and not lendable(value._data):
-        raise InvalidArgumentError("LibTorch cannot write to this memory")
-    return _handle(value, keep)
+    if getattr(value, "_backend", None) is not NUMPY:
+        return _handle(value, keep)
+    try:
+        view = FFI.lend(value._data, value._dtype)
+    except BufferError as error:
+        raise InvalidArgumentError(f"LibTorch cannot write to this memory: {error}") from None
+    keep.append((value, view))
+    return view._data  # type: ignore[no-any-return]
 
 
 def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
@@ -197,8 +199,6 @@ class Overload:
             if c_call(self._number, frame.arguments, len(arguments), frame.results, 1) < 0:
                 raise boxed.told("call")
             word, handle = frame.returned[0], frame.returned[1]
-        except AttributeError:  # another thread is freeing it
-            raise HandleError(FREED) from None
         finally:
             _frames.append(frame)
         kind = _RESULTS.get(word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import threading
@@ -18,8 +19,7 @@ import numpy as np
 from torchffi import loader
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends import numpy as on_numpy
-from torchffi.backends.arrays import lendable
-from torchffi.backends.calls import made_sizes, plain
+from torchffi.backends.calls import failure, made_sizes, plain
 from torchffi.backends.numpy.quiet import quietly
 from torchffi.dtypes import DType
 from torchffi.errors import (
@@ -28,6 +28,7 @@ from torchffi.errors import (
     TorchError,
     UnavailableError,
 )
+from torchffi.loader import borrow
 
 if TYPE_CHECKING:
     from torchffi.tensor import Tensor
@@ -40,23 +41,35 @@ class Backend:
         name: ``"ffi"`` or ``"numpy"``.
         primitives: The module that has them.
         make: Makes a tensor of raw data and its class. Set by :func:`register`.
+        over: Makes a tensor over an array's own memory, of its class and its dtype's code. None where
+            LibTorch refuses; BufferError where it cannot use the memory. Set by :func:`register`.
         wrap: Makes a tensor of raw data and its dtype.
         classes: Of these tensors, one for each dtype. Set by :func:`register`.
         dtypes: Of the classes. Filled by :func:`register`.
+        kinds: The class and the code of each of NumPy's dtypes. Filled by :func:`register`.
     """
 
-    __slots__ = ("classes", "dtypes", "make", "name", "primitives")
+    __slots__ = ("classes", "dtypes", "kinds", "make", "name", "over", "primitives")
     make: Callable[[Any, type[Tensor]], Tensor]
+    over: Callable[[np.ndarray[Any, Any], type[Tensor], int], Tensor | None]
     classes: Mapping[DType, type[Tensor]]
 
     def __init__(self, name: str, primitives: ModuleType) -> None:
         self.name: Final = name
         self.primitives: Final = primitives
         self.dtypes: Final[dict[type, DType]] = {}
+        self.kinds: Final[dict[np.dtype[Any], tuple[type[Tensor], int]]] = {}
 
     def wrap(self, raw: Any, dtype: DType) -> Tensor:
         """A tensor of raw data and its dtype."""
         return self.make(raw, self.classes[dtype])
+
+    def lend(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
+        """A tensor over an array's own memory. BufferError if LibTorch cannot use it."""
+        tensor = self.over(array, self.classes[dtype], dtype.code)
+        if tensor is None:
+            raise failure()
+        return tensor
 
 
 FFI: Final = Backend("ffi", on_ffi)
@@ -67,13 +80,17 @@ _backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
 def register(
     backend: Backend,
     make: Callable[[Any, type[Tensor]], Tensor],
+    over: Callable[[np.ndarray[Any, Any], type[Tensor], int], Tensor | None],
     classes: Mapping[DType, type[Tensor]],
 ) -> None:
     """Tells what makes the tensors of a backend, and their classes."""
     backend.make = make
+    backend.over = over
     backend.classes = classes
     for dtype, tensor in classes.items():
         backend.dtypes[tensor] = dtype
+        if dtype.numpy is not None:
+            backend.kinds[dtype.numpy] = tensor, dtype.code
         for kind in (tensor, *tensor.__subclasses__()):  # and what it becomes when it is freed
             _backends[kind] = backend
 
@@ -199,9 +216,7 @@ def moved(tensor: Tensor, backend: Backend) -> Tensor:
     data = tensor._data
     if backend is NUMPY:
         return NUMPY.wrap(on_ffi.numpy(data, tensor.dtype), tensor.dtype)
-    if not lendable(data):
-        data = data.copy()
-    return FFI.wrap(on_ffi.from_numpy(data, tensor.dtype), tensor.dtype)
+    return _lent(data, tensor.dtype)
 
 
 def _unwrap(backend: Backend, argument: Any, held: list[Tensor]) -> Any:
@@ -332,10 +347,12 @@ def _fall_back(name: str, arguments: tuple[Any, ...], error: NotSupportedError) 
 
 
 def _lent(result: Any, dtype: DType) -> Tensor:
-    """A tensor on FFI over the memory of NumPy's result."""
+    """A tensor on FFI over the memory of NumPy's result, or over a copy where LibTorch cannot use it."""
     array = np.asarray(result, dtype.numpy)
-    memory = array if lendable(array) else array.copy()
-    return FFI.wrap(on_ffi.from_numpy(memory, dtype), dtype)
+    try:
+        return FFI.lend(array, dtype)
+    except BufferError:
+        return FFI.lend(array.copy(), dtype)
 
 
 def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
@@ -355,6 +372,30 @@ def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
     except TorchError as error:
         raise _told(name, error) from None
     return _lent(_fall_back(name, arguments, _told(name, refused)), dtype)
+
+
+def lending(
+    of_any: Callable[[np.ndarray[Any, Any]], Tensor],
+) -> Callable[[np.ndarray[Any, Any]], Tensor]:
+    """Decorates what makes a tensor over an array: LibTorch borrows the memory at once where it can.
+
+    What is refused there takes the usual way, which also tells what is wrong.
+    """
+    chosen, ndarray, kinds = _chosen.get, np.ndarray, FFI.kinds
+
+    @functools.wraps(of_any)
+    def at_once(array: np.ndarray[Any, Any], /) -> Tensor:
+        if type(array) is ndarray and (chosen() or _default) is FFI:
+            try:
+                kind, code = kinds[array.dtype]
+                tensor = borrow(array, kind, code)
+            except (KeyError, BufferError):
+                tensor = None
+            if tensor is not None:
+                return tensor
+        return of_any(array)
+
+    return at_once
 
 
 def filled(name: str) -> Callable[[tuple[int, ...], DType, int], Tensor]:

@@ -49,11 +49,11 @@ class Tensor(Operators):
     Its memory goes when the last tensor, view or exported array over it does.
     """
 
-    __slots__ = ("__weakref__", "_data")
+    __slots__ = ()
     __array_priority__ = 1000  # NumPy's operators leave the work to ours, which refuse arrays
     _alive: ClassVar[bool] = True
     _backend: ClassVar[Backend]
-    _data: Any
+    _data: Any  # raw data of the backend: each one's tensors have a place for it
     _dtype: ClassVar[DType]  # each has a class of its own: see classes.py
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,26 +16,12 @@ from torchffi import classes, dtypes, routing, statistical
 from torchffi.backends import ffi as on_ffi
 from torchffi.backends.calls import made_sizes
 from torchffi.dtypes import DType
-from torchffi.lifetimes import (
-    AT_ONCE,
-    BATCH,
-    SLOT_MASK,
-    Reference,
-    free_waiting,
-    later,
-    now,
-    owned,
-    reference_of,
-    register,
-    waiting,
-)
-from torchffi.loader import ffi, lib
+from torchffi.loader import Owner, borrow, ffi, lib, own
 from torchffi.operands import Axis, Scalar
 from torchffi.routing import FFI
 from torchffi.tensor import Tensor
 
 # A look into lib costs as much as a look at the handle.
-_free = lib.rt_torch_tensor_free
 _item = lib.rt_torch_tensor_item_double
 _reshape = lib.rt_torch_tensor_reshape
 _select = lib.rt_torch_tensor_select
@@ -43,34 +29,27 @@ _sum = lib.rt_torch_tensor_sum
 _NULL = ffi.NULL
 
 
-class FFITensor(Tensor):
-    """A tensor of LibTorch. Its data is a handle, which the registry frees."""
+class FFITensor(Owner, Tensor):
+    """A tensor of LibTorch. Its data is a handle, which it owns."""
 
     __slots__ = ()
     _backend = FFI
-    if not TYPE_CHECKING:  # mypy takes it for the constructor
-        __init__ = object.__init__  # Tensor's own refuses
 
     def _free(self) -> None:
-        now(reference_of(classes.end(self)))
+        classes.end(self, Owner._release)
 
     def _forget(self) -> None:
         with contextlib.suppress(AttributeError):
-            del reference_of(self._data).seen
+            del self._seen
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
-        handle = self._data
-        reference = owned[handle & SLOT_MASK]
         try:
-            if reference.handle == handle:
-                seen = reference.seen
-                return seen if type(seen) is tuple else seen.shape
-        except AttributeError:  # nobody has asked yet, or the handle was freed
-            pass
-        shape = reference_of(handle).seen = on_ffi.shape(handle)
-        return shape
+            seen = self._seen
+        except AttributeError:  # nobody has asked yet
+            seen = self._seen = on_ffi.shape(self._data)
+        return seen if type(seen) is tuple else seen.shape
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A NumPy array over the same memory, which it keeps alive.
@@ -78,11 +57,10 @@ class FFITensor(Tensor):
         Raises:
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
         """
-        reference = reference_of(self._data)
         try:
-            view: np.ndarray[Any, Any] = reference.seen.view()
+            view: np.ndarray[Any, Any] = self._seen.view()
         except AttributeError:  # nobody has asked for an array yet
-            reference.seen = array = self._fresh_array()
+            self._seen = array = self._fresh_array()
             view = array.view()
         return view
 
@@ -97,7 +75,7 @@ class FFITensor(Tensor):
             except OverflowError:
                 handle = 0
             if handle:
-                return make(handle, type(self))
+                return own(handle, type(self))
         return Tensor.__getitem__(self, key)
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -110,7 +88,7 @@ class FFITensor(Tensor):
             handle = _reshape(self._data, made_sizes[dims], len(dims))
         except KeyError:
             handle = 0  # the usual way makes them
-        return make(handle, type(self)) if handle else Tensor.reshape(self, *shape)
+        return own(handle, type(self)) if handle else Tensor.reshape(self, *shape)
 
     def sum(
         self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
@@ -121,7 +99,7 @@ class FFITensor(Tensor):
             kind, code = _sums[type(self)]
             handle = _sum(data, _NULL, 0, 0, code)
             if handle:
-                return make(handle, kind)
+                return own(handle, kind)
         return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -129,24 +107,6 @@ _classes = classes.of_dtypes(FFITensor)
 _wider = {dtype: statistical.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
 # What the sum of all of a tensor is: its class, and the code of its dtype.
 _sums = {_classes[dtype]: (_classes[wide], wide.code) for dtype, wide in _wider.items()}
-
-
-def make(handle: int, kind: type[Tensor]) -> Tensor:
-    """A tensor of a class, which owns a handle: what :func:`lifetimes.own` does, without calling it."""
-    try:
-        tensor = kind()
-        tensor._data = handle
-        reference = Reference(tensor, later if handle < AT_ONCE else now)
-        reference.handle = handle
-        owned[handle & SLOT_MASK] = reference
-    except IndexError:
-        register(reference)
-    except BaseException:
-        _free(handle)
-        raise
-    if len(waiting) >= BATCH:
-        free_waiting()
-    return tensor
 
 
 def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[..., Tensor]:
@@ -158,23 +118,7 @@ def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[...,
         if type(other) is not alike:
             return of_any(self, other)
         handle = of_handles(self._data, other._data)
-        if not handle:
-            return of_any(self, other)
-        # make(), without the call: that is one instruction in twenty-five.
-        try:
-            tensor = alike()
-            tensor._data = handle
-            reference = Reference(tensor, later if handle < AT_ONCE else now)
-            reference.handle = handle
-            owned[handle & SLOT_MASK] = reference
-        except IndexError:
-            register(reference)
-        except BaseException:
-            _free(handle)
-            raise
-        if len(waiting) >= BATCH:
-            free_waiting()
-        return tensor
+        return own(handle, alike) if handle else of_any(self, other)
 
     return operator
 
@@ -189,4 +133,4 @@ for _name, _of_handles in (
     for _dtype in _classes.keys() - {dtypes.bool}:
         setattr(_classes[_dtype], _name, _made)
 
-routing.register(FFI, make, _classes)
+routing.register(FFI, own, borrow, _classes)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from torchffi import classes, dtypes, routing
 from torchffi.backends.numpy.quiet import quiet
+from torchffi.loader import Holder, hold
 from torchffi.operands import Scalar
 from torchffi.routing import NUMPY
 from torchffi.tensor import Tensor
@@ -16,16 +17,14 @@ from torchffi.tensor import Tensor
 _ndarray = np.ndarray
 
 
-class NumpyTensor(Tensor):
+class NumpyTensor(Holder, Tensor):
     """A tensor of NumPy. Its data is an array."""
 
     __slots__ = ()
     _backend = NUMPY
-    if not TYPE_CHECKING:  # mypy takes it for the constructor
-        __init__ = object.__init__  # Tensor's own refuses
 
     def _free(self) -> None:
-        classes.end(self)
+        classes.end(self, _drop)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -33,15 +32,30 @@ class NumpyTensor(Tensor):
         return self._data.shape  # type: ignore[no-any-return]
 
 
+_slot: Any = Holder.__dict__["_data"]  # which a freed tensor's class hides
+
+
+def _drop(tensor: Tensor) -> bool:
+    try:
+        _slot.__delete__(tensor)
+    except AttributeError:
+        return False
+    return True
+
+
 _classes = classes.of_dtypes(NumpyTensor)
 
 
 def make(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
     """A tensor of a class over an array, which is converted if it has another dtype."""
-    tensor, dtype = kind(), kind._dtype
+    dtype = kind._dtype
     exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
-    tensor._data = array if exact else array.astype(dtype.numpy)
-    return tensor
+    return hold(array if exact else array.astype(dtype.numpy), kind)
+
+
+def over(array: np.ndarray[Any, Any], kind: type[Tensor], code: int) -> Tensor:
+    """A tensor over an array's own memory."""
+    return make(array.view(np.ndarray), kind)  # a shape of its own, and no subclass
 
 
 def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]:
@@ -60,9 +74,7 @@ def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]
             array = run(of_arrays, self._data, other._data)
         except Exception:
             return of_any(self, other)
-        tensor = alike()
-        tensor._data = array if type(array) is _ndarray else np.asarray(array)
-        return tensor
+        return hold(array if type(array) is _ndarray else np.asarray(array), alike)
 
     return operator
 
@@ -77,4 +89,4 @@ for _name, _of_arrays in (
     for _dtype in _classes.keys() - {dtypes.bool}:
         setattr(_classes[_dtype], _name, _made)
 
-routing.register(NUMPY, make, _classes)
+routing.register(NUMPY, make, over, _classes)

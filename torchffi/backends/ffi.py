@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from torchffi import dtypes, lifetimes
+from torchffi import dtypes
 from torchffi.backends import capsules
-from torchffi.backends.arrays import check_lendable, strided
 from torchffi.backends.calls import done, failure, new, plain, sizes
 from torchffi.dtypes import DType
-from torchffi.errors import DTypeError, OutOfMemoryError
-from torchffi.lifetimes import lent
-from torchffi.loader import ffi, lib
+from torchffi.errors import DTypeError
+from torchffi.loader import Owner, ffi, lib, own
 
 Raw = int
 
@@ -102,35 +100,6 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
     return bytes(ffi.buffer(memory, nbytes))
 
 
-_from_buffer = ffi.from_buffer
-_BYTES = ffi.typeof("char[]")
-_VOID_P = ffi.typeof("void *")
-_borrow = lib.torchffi_borrow
-_NULL = ffi.NULL
-
-
-def from_numpy(array: np.ndarray[Any, Any], dtype: DType) -> Raw:
-    """A handle over the array's own memory, which lives until LibTorch lets go of it."""
-    shape = array.shape
-    try:
-        memory = _from_buffer(_BYTES, array, True)
-        nbytes, strides = len(memory), _NULL
-    except (ValueError, BufferError):  # it is not in C order, or cannot be written to
-        nbytes = 0
-    if not nbytes:
-        memory, nbytes, strides = strided(array)
-    handle: int = _borrow(memory, nbytes, sizes(shape), strides, len(shape), dtype.code)
-    if handle <= 0:
-        check_lendable(array)
-        raise failure() if handle == 0 else OutOfMemoryError("from_numpy: no memory is left")
-    try:
-        lent[handle] = array
-    except BaseException:
-        lib.rt_torch_tensor_free(handle)
-        raise
-    return handle
-
-
 def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_host: bool) -> object:
     """A capsule over the tensor's memory, or over a copy of it that is the consumer's alone."""
     versioned = version is not None and version[0] >= 1
@@ -158,6 +127,13 @@ def from_dlpack(
     return handle, dtypes.by_code(lib.rt_torch_tensor_dtype(handle))
 
 
+class _Memory(Owner):
+    """A tensor's memory as NumPy takes it over."""
+
+    __slots__ = ("__array_interface__",)
+    __array_interface__: dict[str, Any]
+
+
 _LAYOUT = ffi.typeof("int64_t[132]")  # 4 and twice the most axes
 
 
@@ -169,17 +145,21 @@ def numpy(x: Raw, dtype: DType) -> np.ndarray[Any, Any]:
         )
     values = ffi.new(_LAYOUT)
     count = done(lib.rt_torch_tensor_layout(x, values, 132))
-    address, place, nbytes, ndim, *layout = ffi.unpack(values, count)
+    address, place, _, ndim, *layout = ffi.unpack(values, count)
     if place >= 0:
         raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
     dims, size = layout[:ndim], dtype.itemsize
     if not address:
         return np.empty(dims, dtype.numpy)
-    memory = ffi.buffer(ffi.cast(_VOID_P, address), nbytes)  # what the array keeps alive
-    lifetimes.own(memory, new(lib.rt_torch_tensor_alias(x)))
-    steps = [step * size for step in layout[ndim:]]
-    array: np.ndarray[Any, Any] = np.ndarray(dims, dtype.numpy, memory, 0, steps)
-    return array
+    memory = own(new(lib.rt_torch_tensor_alias(x)), _Memory)
+    memory.__array_interface__ = {
+        "version": 3,
+        "shape": tuple(dims),
+        "strides": tuple([step * size for step in layout[ndim:]]),
+        "typestr": dtype.numpy.str,
+        "data": (address, False),
+    }
+    return np.asarray(memory)
 
 
 # What an item of each dtype is read as; float16 has no type in C.

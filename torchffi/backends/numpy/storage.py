@@ -27,11 +27,6 @@ def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -
     return np.array(np.frombuffer(data, in_numpy(dtype, device)).reshape(shape))
 
 
-def from_numpy(array: Raw, dtype: DType) -> Raw:
-    own: Raw = array.view(np.ndarray)  # a shape of its own, and no subclass
-    return own
-
-
 def numpy(x: Raw, dtype: DType) -> Raw:
     view: Raw = x.view()
     return view

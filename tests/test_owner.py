@@ -1,0 +1,348 @@
+"""What the binding does with Python objects: who holds data, who owns a handle, who lends memory."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.support import handles, python, settled
+from torchffi.loader import Holder, Owner, borrow, hold, lent, lib, own
+from torchffi.routing import FFI
+
+pytestmark = pytest.mark.usefixtures("ffi_backend")
+
+FLOAT32, FLOAT64 = 6, 7
+
+
+def new() -> int:
+    handle: int = lib.rt_torch_tensor_ones((2,), 1, FLOAT32, -1)
+    assert handle
+    return handle
+
+
+def live(handle: int) -> bool:
+    return bool(lib.rt_torch_tensor_ndim(handle) >= 0)
+
+
+# ---- Ownership
+
+
+def test_handle_lives_as_long_as_its_owner() -> None:
+    handle = new()
+    owner = own(handle, Owner)
+    assert type(owner) is Owner
+    assert owner._data == handle
+    assert live(handle)
+    del owner
+    assert not live(handle)
+
+
+def test_owner_lets_go_of_the_int_too() -> None:
+    handle = new()
+    before = sys.getrefcount(handle)
+    own(handle, Owner)
+    assert sys.getrefcount(handle) == before
+
+
+def test_release_is_done_once_and_leaves_the_stale_handle() -> None:
+    handle = new()
+    owner = own(handle, Owner)
+    owner._seen = (2,)
+    assert owner._release() is True
+    assert owner._release() is False
+    assert not live(handle)
+    assert owner._data == handle
+    with pytest.raises(AttributeError):
+        _ = owner._seen
+
+
+def test_owner_is_weakly_referenced_like_any_object() -> None:
+    called: list[object] = []
+    owner = own(new(), Owner)
+    reference = weakref.ref(owner, called.append)
+    assert reference() is owner
+    del owner
+    assert reference() is None
+    assert called == [reference]
+
+
+def test_what_was_seen_goes_with_the_owner() -> None:
+    seen = np.zeros(3)
+    alive = weakref.ref(seen)
+    owner = own(new(), Owner)
+    owner._seen = seen
+    del seen
+    assert alive() is not None
+    del owner
+    assert alive() is None
+
+
+@pytest.mark.parametrize("kind", [int, object, Holder, 5, "Owner", None])
+def test_handle_of_a_wrong_kind_is_freed(kind: Any) -> None:
+    handle = new()
+    with pytest.raises(
+        TypeError, match=r"expected a subclass of <class 'torchffi\._binding\.Owner'>"
+    ):
+        own(handle, kind)
+    assert not live(handle)
+
+
+@pytest.mark.parametrize("handle", [0, -1, 2**63, 2**200, "1", 1.5, None])
+def test_what_is_no_handle_has_no_owner(handle: Any) -> None:
+    with pytest.raises(ValueError, match="expected a handle, got"):
+        own(handle, Owner)
+
+
+def test_stale_handle_is_freed_in_silence() -> None:
+    handle = new()
+    lib.rt_torch_tensor_free(handle)
+    owner = own(handle, Owner)
+    assert owner._release() is True
+    del owner
+
+
+@pytest.mark.parametrize("function", [own, borrow, hold])
+@pytest.mark.parametrize("arguments", [(), (1,), (1, Owner, 2, 3)])
+def test_wrong_number_of_arguments(function: Any, arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match=rf"takes . arguments, got {len(arguments)}"):
+        function(*arguments)
+
+
+def test_owner_without_a_handle_frees_nothing() -> None:
+    owner = Owner()
+    assert owner._release() is False
+    with pytest.raises(AttributeError):
+        _ = owner._data
+
+
+def test_handle_and_what_was_seen_cannot_be_confused() -> None:
+    owner = own(new(), Owner)
+    with pytest.raises(AttributeError):
+        owner._data = 5
+    with pytest.raises(AttributeError):
+        del owner._data
+
+
+@pytest.mark.parametrize("fails_at", range(8))
+def test_no_memory_is_an_error_that_leaves_nothing_behind(fails_at: int) -> None:
+    _testcapi = pytest.importorskip("_testcapi")  # a Python may come without it
+    kind, array = type(t.ones(1)), np.ones((2, 2), np.float32)
+    alive, before = weakref.ref(array), settled()
+    handle, refused = new(), [0, 0]
+
+    def without_memory(which: int, make: Any, *arguments: Any) -> None:
+        _testcapi.set_nomemory(fails_at, fails_at + 1)
+        try:
+            make(*arguments)
+        except MemoryError:
+            refused[which] = 1
+        finally:
+            _testcapi.remove_mem_hooks()
+
+    without_memory(0, own, handle, kind)
+    without_memory(1, borrow, array, kind, FLOAT32)
+    assert fails_at or refused == [1, 1]
+    assert not live(handle)
+    del array
+    assert alive() is None
+    assert handles() == before
+
+
+def test_exception_under_way_stays_while_tensors_go() -> None:
+    def fail() -> None:
+        array = np.ones(3)
+        kept = [t.ones(1000), t.from_numpy(array), t.ones(2).numpy()]
+        raise KeyError(len(kept))
+
+    before = settled()
+    with pytest.raises(KeyError, match="3"):
+        fail()
+    gc.collect()
+    assert handles() == before
+
+
+def test_types_are_not_worn_out() -> None:
+    kind = type(t.ones(1))
+    before = sys.getrefcount(kind), sys.getrefcount(Owner), sys.getrefcount(np.float32)
+    for _ in range(1000):
+        x = t.from_numpy(np.ones(3, np.float32))
+        x.numpy()
+        x = x + x
+    del x
+    after = sys.getrefcount(kind), sys.getrefcount(Owner), sys.getrefcount(np.float32)
+    assert max(abs(a - b) for a, b in zip(after, before, strict=True)) < 10
+
+
+def test_holder_holds() -> None:
+    data = np.zeros(3)
+    alive = weakref.ref(data)
+    holder = hold(data, Holder)
+    assert holder._data is data
+    reference = weakref.ref(holder)
+    del data
+    assert alive() is not None
+    del holder
+    assert alive() is None
+    assert reference() is None
+    with pytest.raises(
+        TypeError, match=r"expected a subclass of <class 'torchffi\._binding\.Holder'>"
+    ):
+        hold(5, int)
+
+
+# ---- Memory that is lent
+
+
+def test_borrowed_memory_keeps_its_lender() -> None:
+    array = np.ones((2, 2), np.float32)
+    alive, before = weakref.ref(array), lent()
+    owner = borrow(array, Owner, FLOAT32)
+    assert owner is not None
+    assert lent() == before + 1
+    del array
+    assert alive() is not None
+    del owner
+    assert alive() is None
+    assert lent() == before
+
+
+def test_memory_that_is_refused_is_not_kept() -> None:
+    array = np.zeros(3, np.float32)
+    alive, before = weakref.ref(array), settled()
+    assert borrow(array, Owner, FLOAT64) is None
+    with pytest.raises(ValueError, match="nbytes is 12, too few"):
+        FFI.lend(array, t.float64)
+    with pytest.raises(TypeError, match="expected a subclass"):
+        borrow(array, int, FLOAT32)
+    with pytest.raises(TypeError):
+        borrow(array, Owner, "6")  # type: ignore[arg-type]
+    del array
+    gc.collect()  # the errors' frames
+    assert alive() is None
+    assert handles() == before
+
+
+class Pretender:
+    """Says that it is an array."""
+
+    def __init__(self, structure: object) -> None:
+        self.__array_struct__ = structure
+
+
+@pytest.mark.parametrize("lender", [5, b"12", [1.0], Pretender(5), Pretender(None)])
+def test_what_is_no_array_lends_nothing(lender: Any) -> None:
+    before = lent()
+    with pytest.raises((AttributeError, ValueError)):
+        borrow(lender, Owner, FLOAT32)
+    assert lent() == before
+
+
+def _reasons() -> dict[str, np.ndarray[Any, Any]]:
+    read_only = np.ones(3, np.float32)
+    read_only.flags.writeable = False
+    return {
+        "it is read-only": read_only,
+        "its elements are not aligned": np.frombuffer(bytearray(13), np.float32, 3, offset=1),
+        "it is not in the machine's byte order": np.ones(3, ">f4"),
+        "it has a negative stride": np.ones(3, np.float32)[::-1],
+        "it has a stride that is no multiple of the element's size": np.zeros(
+            3, [("a", "c8"), ("b", "f4")]
+        )["a"],
+    }
+
+
+@pytest.mark.parametrize("reason", _reasons())
+def test_memory_that_cannot_be_used_is_told_why(reason: str) -> None:
+    array = _reasons()[reason]
+    before = lent()
+    with pytest.raises(BufferError, match=reason):
+        borrow(array, Owner, FLOAT32)
+    assert lent() == before
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(24, dtype=np.float32).reshape(4, 6)[::2, 1:5:3],
+        np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1),
+        np.arange(6, dtype=np.float32).reshape(2, 3).T,
+        np.arange(6, dtype=np.float32)[::-1][:1],
+        np.zeros((3, 0, 2), np.float32)[::-1],
+        np.full((), 3, np.float32),
+        np.arange(4, dtype=np.float32)[2:, None][:, ::-1],
+        np.ones((1,) * 32, np.float32),
+    ],
+    ids=lambda array: f"{array.shape}{array.strides}"[:40],
+)
+def test_whatever_strides_there_are_the_memory_is_shared(array: np.ndarray[Any, Any]) -> None:
+    x = t.from_numpy(array)
+    assert x.shape == array.shape
+    assert x.tolist() == array.tolist()
+    if array.size:
+        array[...] += 1
+        assert x.tolist() == array.tolist()
+        assert np.shares_memory(x.numpy(), array)
+
+
+def test_lender_may_use_tensors_when_it_goes() -> None:
+    done: list[float] = []
+
+    class Lender(np.ndarray[Any, Any]):
+        def __del__(self) -> None:
+            done.append(float(t.from_numpy(np.ones(3)).sum() + t.ones(())))
+
+    before = settled()
+    for _ in range(3):
+        borrow(np.ones(4, np.float32).view(Lender), Owner, FLOAT32)
+    assert done == [4.0] * 3
+    assert handles() == before
+
+
+def test_arrays_returned_on_other_threads_all_come_back() -> None:
+    before = settled()
+    arrays = [np.ones(1, np.float32) for _ in range(20_000)]
+    alive = [weakref.ref(array) for array in arrays[::100]]
+    owners = [borrow(array, Owner, FLOAT32) for array in arrays]
+    numbers = [owner._data for owner in owners if owner is not None]
+    del arrays
+    assert lent() == before[2] + 20_000
+
+    def free(some: list[int]) -> None:
+        assert lib.rt_torch_tensors_free(some, len(some)) == 0  # while other Python threads run
+
+    threads = [
+        threading.Thread(target=free, args=(numbers[start : start + 500],))
+        for start in range(0, len(numbers), 500)
+    ]
+    for thread in threads:
+        thread.start()
+        lent()
+    for thread in threads:
+        thread.join()
+    assert handles() == before
+    assert all(reference() is None for reference in alive)
+    del owners
+    assert handles() == before
+
+
+def test_nothing_is_freed_once_the_process_ends() -> None:
+    printed = python("""
+        import numpy as np
+        import torchffi as t
+        from torchffi.loader import end, lent
+
+        x, y = t.ones(3), t.from_numpy(np.ones(3))
+        before = t.memory_stats()
+        end()
+        del x, y
+        after = t.memory_stats()
+        print(after == before, lent())
+        """)
+    assert printed == "True 1\n"
