@@ -253,7 +253,7 @@ struct rt_array {
 };
 _Static_assert(sizeof(Py_ssize_t) == sizeof(int64_t), "dims are handed on as they are");
 
-static PyObject *rt_array_struct; /* that name */
+static PyObject *rt_array_struct, *rt_dtype; /* names of attributes */
 
 enum { RT_CONTIGUOUS = 0x1, RT_ALIGNED = 0x100, RT_NATIVE = 0x200, RT_WRITEABLE = 0x400 };
 
@@ -333,25 +333,49 @@ static PyObject *rt_borrow_from(PyObject *lender, const struct rt_array *array, 
   return (PyObject *)owner;
 }
 
+/* What stands in `kinds` for the array's dtype: a tuple of two. NULL with an exception if nothing does. */
+static PyObject *rt_kind_of(PyObject *array, PyObject *kinds) {
+  PyObject *entry = NULL;
+  PyObject *dtype = PyObject_GetAttr(array, rt_dtype);
+  if (dtype == NULL) {
+    return NULL;
+  }
+  if (!PyDict_Check(kinds)) {
+    PyErr_Format(PyExc_TypeError, "expected a dict of kinds, got %R", kinds);
+  } else if ((entry = PyDict_GetItemWithError(kinds, dtype)) == NULL) {
+    if (!PyErr_Occurred()) {
+      PyErr_SetObject(PyExc_KeyError, dtype);
+    }
+  } else if (!PyTuple_Check(entry) || PyTuple_Size(entry) != 2) {
+    PyErr_Format(PyExc_TypeError, "expected a kind and a dtype's code, got %R", entry);
+    entry = NULL;
+  }
+  Py_XINCREF(entry);
+  Py_DECREF(dtype);
+  return entry;
+}
+
 static PyObject *rt_borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-  PyObject *capsule;
+  PyObject *kind, *capsule;
   PyObject *owner = NULL;
   const struct rt_array *array;
   long dtype;
   (void)module;
-  if (!rt_expect("borrow", 3, count)) {
+  if (!rt_expect("borrow", 2, count) || (kind = rt_kind_of(arguments[0], arguments[1])) == NULL) {
     return NULL;
   }
-  dtype = PyLong_AsLong(arguments[2]);
+  dtype = PyLong_AsLong(PyTuple_GetItem(kind, 1));
   if (dtype == -1 && PyErr_Occurred()) {
+    Py_DECREF(kind);
     return NULL;
   }
   capsule = PyObject_GetAttr(arguments[0], rt_array_struct);
   array = capsule != NULL ? PyCapsule_GetPointer(capsule, NULL) : NULL;
   if (array != NULL) {
-    owner = rt_borrow_from(arguments[0], array, arguments[1], (int32_t)dtype);
+    owner = rt_borrow_from(arguments[0], array, PyTuple_GetItem(kind, 0), (int32_t)dtype);
   }
   Py_XDECREF(capsule);
+  Py_DECREF(kind);
   return owner;
 }
 
@@ -375,9 +399,9 @@ static PyMethodDef rt_module_functions[] = {
     {"own", (PyCFunction)(void (*)(void))rt_own, METH_FASTCALL,
      "own(handle, kind)\n--\n\nA kind of Owner that owns the handle, which is freed if that fails."},
     {"borrow", (PyCFunction)(void (*)(void))rt_borrow, METH_FASTCALL,
-     "borrow(array, kind, dtype)\n--\n\nA kind of Owner of a handle over the array's memory, with a dtype's "
-     "code. "
-     "None where LibTorch refuses;\nBufferError for memory that it cannot use."},
+     "borrow(array, kinds)\n--\n\n"
+     "An Owner of a handle over the array's memory; kinds[array.dtype] is its kind and the dtype's code.\n"
+     "None where LibTorch refuses; KeyError for another dtype; BufferError for memory that it cannot use."},
     {"lent", rt_lent_arrays, METH_NOARGS, "lent()\n--\n\nHow many arrays LibTorch borrows now."},
     {"end", rt_end, METH_NOARGS,
      "end()\n--\n\nFrom now on nothing is freed: the process ends, and threads may still compute."},
@@ -393,9 +417,10 @@ PyMODINIT_FUNC PyInit__binding(void) {
     return NULL;
   }
   rt_array_struct = PyUnicode_InternFromString("__array_struct__");
+  rt_dtype = PyUnicode_InternFromString("dtype");
   rt_holder_type = (PyTypeObject *)PyType_FromSpec(&rt_holder_spec);
   rt_owner_type = (PyTypeObject *)PyType_FromSpec(&rt_owner_spec);
-  if (rt_array_struct == NULL || rt_holder_type == NULL || rt_owner_type == NULL ||
+  if (rt_array_struct == NULL || rt_dtype == NULL || rt_holder_type == NULL || rt_owner_type == NULL ||
       PyModule_AddFunctions(module, rt_module_functions) < 0 ||
       PyModule_AddObjectRef(module, "Holder", (PyObject *)rt_holder_type) < 0 ||
       PyModule_AddObjectRef(module, "Owner", (PyObject *)rt_owner_type) < 0) {

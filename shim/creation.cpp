@@ -132,13 +132,15 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
                          int64_t ndim, int32_t dtype, void (*deleter)(void *context), void *context) {
   const at::ScalarType type = dtype_of(dtype);
   const at::IntArrayRef shape = shape_of(dims, ndim, type);
-  const c10::DimVector steps = strides_of(strides, shape);
+  const at::IntArrayRef steps(strides, strides != nullptr ? shape.size() : 0);
   if (std::ranges::any_of(steps, [](int64_t step) { return step < 0; })) {
     fail(RT_TORCH_INVALID_ARGUMENT,
          "strides " + text(steps) + " has a negative one, which LibTorch does not know");
   }
   const bool empty = std::ranges::find(shape, 0) != shape.end();
-  const int64_t reach = reach_of(shape, steps, static_cast<int64_t>(c10::elementSize(type)));
+  const auto size = static_cast<int64_t>(c10::elementSize(type));
+  const int64_t reach =
+      strides != nullptr ? reach_of(shape, steps, size) : c10::multiply_integers(shape) * size;
   if (nbytes < 0 || reach < 0 || (!empty && reach > nbytes)) {
     fail(RT_TORCH_INVALID_ARGUMENT, "nbytes is " + std::to_string(nbytes) + ", too few for shape " +
                                         text(shape) + " of " + text(type) + " with these strides");
@@ -147,7 +149,11 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
   check_aligned(reinterpret_cast<uintptr_t>(data), type);
   Owner *owner = std::make_unique<Owner>(nullptr, context).release();
   at::Tensor tensor = borrowed({data, owner, Owner::release, at::kCPU}, empty ? 0 : reach, type);
-  tensor.unsafeGetTensorImpl()->set_sizes_and_strides(shape, steps);
+  if (strides != nullptr) {
+    tensor.unsafeGetTensorImpl()->set_sizes_and_strides(shape, steps);
+  } else {
+    tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
+  }
   const int64_t handle = put(std::move(tensor));
   owner->deleter = deleter;  // only now: on a failure the memory stays the caller's
   return handle;

@@ -18,7 +18,12 @@ from torchffi.routing import FFI
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
-FLOAT32, FLOAT64 = 6, 7
+FLOAT32, FLOAT64, COMPLEX64 = 6, 7, 9
+KINDS = {
+    np.dtype("f4"): (Owner, FLOAT32),
+    np.dtype(">f4"): (Owner, FLOAT32),
+    np.dtype("c8"): (Owner, COMPLEX64),
+}
 
 
 def new() -> int:
@@ -109,7 +114,7 @@ def test_stale_handle_is_freed_in_silence() -> None:
 
 
 @pytest.mark.parametrize("function", [own, borrow, hold])
-@pytest.mark.parametrize("arguments", [(), (1,), (1, Owner, 2, 3)])
+@pytest.mark.parametrize("arguments", [(), (1,), (1, Owner, 2)])
 def test_wrong_number_of_arguments(function: Any, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError, match=rf"takes . arguments, got {len(arguments)}"):
         function(*arguments)
@@ -147,7 +152,7 @@ def test_no_memory_is_an_error_that_leaves_nothing_behind(fails_at: int) -> None
             _testcapi.remove_mem_hooks()
 
     without_memory(0, own, handle, kind)
-    without_memory(1, borrow, array, kind, FLOAT32)
+    without_memory(1, borrow, array, {array.dtype: (kind, FLOAT32)})
     assert fails_at or refused == [1, 1]
     assert not live(handle)
     del array
@@ -203,7 +208,7 @@ def test_holder_holds() -> None:
 def test_borrowed_memory_keeps_its_lender() -> None:
     array = np.ones((2, 2), np.float32)
     alive, before = weakref.ref(array), lent()
-    owner = borrow(array, Owner, FLOAT32)
+    owner = borrow(array, KINDS)
     assert owner is not None
     assert lent() == before + 1
     del array
@@ -213,16 +218,23 @@ def test_borrowed_memory_keeps_its_lender() -> None:
     assert lent() == before
 
 
-def test_memory_that_is_refused_is_not_kept() -> None:
+def test_memory_that_is_refused_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     array = np.zeros(3, np.float32)
     alive, before = weakref.ref(array), settled()
-    assert borrow(array, Owner, FLOAT64) is None
+    wrong: Any = {array.dtype: (Owner, FLOAT64)}
+    assert borrow(array, wrong) is None
+    monkeypatch.setitem(FFI.kinds, array.dtype, (type(t.ones(1)), FLOAT64))
     with pytest.raises(ValueError, match="nbytes is 12, too few"):
-        FFI.lend(array, t.float64)
-    with pytest.raises(TypeError, match="expected a subclass"):
-        borrow(array, int, FLOAT32)
-    with pytest.raises(TypeError):
-        borrow(array, Owner, "6")  # type: ignore[arg-type]
+        t.from_numpy(array)
+    for kind in (int, FLOAT32), (Owner, "6"), (Owner,), [Owner, FLOAT32], None:
+        wrong = {array.dtype: kind}
+        with pytest.raises(TypeError):
+            borrow(array, wrong)
+    wrong = [array.dtype]
+    with pytest.raises(TypeError, match="expected a dict"):
+        borrow(array, wrong)
+    with pytest.raises(KeyError, match="float32"):
+        borrow(array, {})
     del array
     gc.collect()  # the errors' frames
     assert alive() is None
@@ -232,6 +244,8 @@ def test_memory_that_is_refused_is_not_kept() -> None:
 class Pretender:
     """Says that it is an array."""
 
+    dtype = np.dtype("f4")
+
     def __init__(self, structure: object) -> None:
         self.__array_struct__ = structure
 
@@ -240,7 +254,7 @@ class Pretender:
 def test_what_is_no_array_lends_nothing(lender: Any) -> None:
     before = lent()
     with pytest.raises((AttributeError, ValueError)):
-        borrow(lender, Owner, FLOAT32)
+        borrow(lender, KINDS)
     assert lent() == before
 
 
@@ -263,7 +277,7 @@ def test_memory_that_cannot_be_used_is_told_why(reason: str) -> None:
     array = _reasons()[reason]
     before = lent()
     with pytest.raises(BufferError, match=reason):
-        borrow(array, Owner, FLOAT32)
+        borrow(array, KINDS)
     assert lent() == before
 
 
@@ -300,7 +314,7 @@ def test_lender_may_use_tensors_when_it_goes() -> None:
 
     before = settled()
     for _ in range(3):
-        borrow(np.ones(4, np.float32).view(Lender), Owner, FLOAT32)
+        borrow(np.ones(4, np.float32).view(Lender), KINDS)
     assert done == [4.0] * 3
     assert handles() == before
 
@@ -309,7 +323,7 @@ def test_arrays_returned_on_other_threads_all_come_back() -> None:
     before = settled()
     arrays = [np.ones(1, np.float32) for _ in range(20_000)]
     alive = [weakref.ref(array) for array in arrays[::100]]
-    owners = [borrow(array, Owner, FLOAT32) for array in arrays]
+    owners = [borrow(array, KINDS) for array in arrays]
     numbers = [owner._data for owner in owners if owner is not None]
     del arrays
     assert lent() == before[2] + 20_000

@@ -33,10 +33,9 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
-    dtype = dtypes.by_numpy(array.dtype)
-    backend = default_backend()
+    dtypes.by_numpy(array.dtype)  # or else it tells what is wrong
     try:
-        return backend.lend(array, dtype)
+        return default_backend().lend(array)
     except BufferError as error:
         raise InvalidArgumentError(
             f"from_numpy: LibTorch cannot share this memory, for {error}; asarray(array) makes a copy"

@@ -79,7 +79,7 @@ def _written_handle(value: Any, keep: list[Any]) -> int:
     if getattr(value, "_backend", None) is not NUMPY:
         return _handle(value, keep)
     try:
-        view = FFI.lend(value._data, value._dtype)
+        view = FFI.lend(value._data)
     except BufferError as error:
         raise InvalidArgumentError(f"LibTorch cannot write to this memory: {error}") from None
     keep.append((value, view))

@@ -31,7 +31,11 @@ from torchffi.errors import (
 from torchffi.loader import borrow
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from torchffi.tensor import Tensor
+
+    Kinds: TypeAlias = dict[np.dtype[Any], tuple[type[Tensor], int]]
 
 
 class Backend:
@@ -41,8 +45,8 @@ class Backend:
         name: ``"ffi"`` or ``"numpy"``.
         primitives: The module that has them.
         make: Makes a tensor of raw data and its class. Set by :func:`register`.
-        over: Makes a tensor over an array's own memory, of its class and its dtype's code. None where
-            LibTorch refuses; BufferError where it cannot use the memory. Set by :func:`register`.
+        over: Makes a tensor over an array's own memory, given ``kinds``. None where LibTorch refuses;
+            BufferError where it cannot use the memory. Set by :func:`register`.
         wrap: Makes a tensor of raw data and its dtype.
         classes: Of these tensors, one for each dtype. Set by :func:`register`.
         dtypes: Of the classes. Filled by :func:`register`.
@@ -51,22 +55,22 @@ class Backend:
 
     __slots__ = ("classes", "dtypes", "kinds", "make", "name", "over", "primitives")
     make: Callable[[Any, type[Tensor]], Tensor]
-    over: Callable[[np.ndarray[Any, Any], type[Tensor], int], Tensor | None]
+    over: Callable[[np.ndarray[Any, Any], Kinds], Tensor | None]
     classes: Mapping[DType, type[Tensor]]
 
     def __init__(self, name: str, primitives: ModuleType) -> None:
         self.name: Final = name
         self.primitives: Final = primitives
         self.dtypes: Final[dict[type, DType]] = {}
-        self.kinds: Final[dict[np.dtype[Any], tuple[type[Tensor], int]]] = {}
+        self.kinds: Final[Kinds] = {}
 
     def wrap(self, raw: Any, dtype: DType) -> Tensor:
         """A tensor of raw data and its dtype."""
         return self.make(raw, self.classes[dtype])
 
-    def lend(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
+    def lend(self, array: np.ndarray[Any, Any]) -> Tensor:
         """A tensor over an array's own memory. BufferError if LibTorch cannot use it."""
-        tensor = self.over(array, self.classes[dtype], dtype.code)
+        tensor = self.over(array, self.kinds)
         if tensor is None:
             raise failure()
         return tensor
@@ -80,7 +84,7 @@ _backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
 def register(
     backend: Backend,
     make: Callable[[Any, type[Tensor]], Tensor],
-    over: Callable[[np.ndarray[Any, Any], type[Tensor], int], Tensor | None],
+    over: Callable[[np.ndarray[Any, Any], Kinds], Tensor | None],
     classes: Mapping[DType, type[Tensor]],
 ) -> None:
     """Tells what makes the tensors of a backend, and their classes."""
@@ -350,9 +354,9 @@ def _lent(result: Any, dtype: DType) -> Tensor:
     """A tensor on FFI over the memory of NumPy's result, or over a copy where LibTorch cannot use it."""
     array = np.asarray(result, dtype.numpy)
     try:
-        return FFI.lend(array, dtype)
+        return FFI.lend(array)
     except BufferError:
-        return FFI.lend(array.copy(), dtype)
+        return FFI.lend(array.copy())
 
 
 def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
@@ -387,8 +391,7 @@ def lending(
     def at_once(array: np.ndarray[Any, Any], /) -> Tensor:
         if type(array) is ndarray and (chosen() or _default) is FFI:
             try:
-                kind, code = kinds[array.dtype]
-                tensor = borrow(array, kind, code)
+                tensor = borrow(array, kinds)
             except (KeyError, BufferError):
                 tensor = None
             if tensor is not None:

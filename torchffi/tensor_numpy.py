@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from torchffi.loader import Holder, hold
 from torchffi.operands import Scalar
 from torchffi.routing import NUMPY
 from torchffi.tensor import Tensor
+
+if TYPE_CHECKING:
+    from torchffi.routing import Kinds
 
 _ndarray = np.ndarray
 
@@ -53,9 +56,11 @@ def make(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
     return hold(array if exact else array.astype(dtype.numpy), kind)
 
 
-def over(array: np.ndarray[Any, Any], kind: type[Tensor], code: int) -> Tensor:
+def over(array: np.ndarray[Any, Any], kinds: Kinds) -> Tensor:
     """A tensor over an array's own memory."""
-    return make(array.view(np.ndarray), kind)  # a shape of its own, and no subclass
+    return make(
+        array.view(np.ndarray), kinds[array.dtype][0]
+    )  # a shape of its own, and no subclass
 
 
 def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]:
