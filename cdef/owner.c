@@ -1,5 +1,6 @@
-/* What torchffi._binding does with Python objects: Owner, which frees its handle when it goes, and NumPy's memory
-   that LibTorch borrows. It stands after binding.c; a call goes through the table. */
+/* What torchffi._binding does with Python objects: Holder, which is a tensor of NumPy; Owner, which is one of LibTorch
+   and frees its handle when it goes; and NumPy's memory that LibTorch borrows. It stands after binding.c; a call
+   goes through the table. */
 #include <structmember.h>
 
 /* ---- Memory that LibTorch borrows ---- */
