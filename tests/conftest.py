@@ -15,7 +15,8 @@ import pytest
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
 import torchffi
-from torchffi import loader, routing, tensor_ffi
+from torchffi._core import dispatch, tensor_libtorch
+from torchffi._libtorch import loader
 
 pytest.register_assert_rewrite("tests.support")
 
@@ -64,8 +65,8 @@ def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
         assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
         return make(handle, kind)
 
-    monkeypatch.setattr(routing.FFI, "make", checked)
-    monkeypatch.setattr(tensor_ffi, "own", checked)
+    monkeypatch.setattr(dispatch.FFI, "make", checked)
+    monkeypatch.setattr(tensor_libtorch, "own", checked)
 
 
 @pytest.fixture(params=["ffi", "numpy"])

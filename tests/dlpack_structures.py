@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from torchffi.loader import ffi, lib
+from torchffi._libtorch.loader import ffi, lib
 
 READ_ONLY, IS_COPIED = 1, 2
 CPU, CUDA, PINNED, METAL, MANAGED = 1, 2, 3, 8, 13

@@ -13,10 +13,10 @@ import sys
 from typing import Any
 
 from tests.robustness import Values, bounded_memory
-from torchffi.backends import boxed
-from torchffi.backends.schemas import Parameter, Type
-from torchffi.diagnosis import memory_stats
-from torchffi.loader import ffi, lib, load
+from torchffi._diagnosis import memory_stats
+from torchffi._libtorch.loader import ffi, lib, load
+from torchffi._libtorch.operators import boxed
+from torchffi._libtorch.operators.schemas import Parameter, Type
 
 CALLS = 8  # of each operator
 VALUE_CALLS = 400  # of each operator in VALUED

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from torchffi.backends.schemas import Parameter, Schema
+from torchffi._libtorch.operators.schemas import Parameter, Schema
 
 # What the names of operators begin with, or go on with behind an underscore, that are not compared:
 # random ones, those that look at memory nobody has set, that print, those for tensors that the samples

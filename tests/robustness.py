@@ -17,8 +17,8 @@ from typing import Any
 
 from shim import header
 from tests import dlpack_structures as dlpack
-from torchffi.diagnosis import memory_stats
-from torchffi.loader import ffi, lib, load
+from torchffi._diagnosis import memory_stats
+from torchffi._libtorch.loader import ffi, lib, load
 
 CALLS = 4000  # of each function, drawn at random where there are more combinations
 GIB = 2**30

@@ -22,7 +22,7 @@ from bench import machine, modules, numpy_minilm, operations, routes, sizes
 from bench.blocks import Block
 from bench.pairs import Pairs
 from bench.targets import TARGETS
-from torchffi import routing
+from torchffi._core import dispatch
 
 ROOT = Path(__file__).resolve().parent.parent
 ONES = np.ones((2, 2), np.float32)
@@ -93,7 +93,7 @@ def test_a_fall_back_inside_a_case_is_refused(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(routes.WrongRouteError, match="tanh fell back"), routes.on("ffi"):
-        monkeypatch.setitem(routing._fallbacks, "tanh", routing._fallbacks["tanh"] + 1)
+        monkeypatch.setitem(dispatch._fallbacks, "tanh", dispatch._fallbacks["tanh"] + 1)
 
 
 def test_a_route_computes_on_its_backend(ffi_backend: None) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import settled
 from torchffi import dtypes
-from torchffi.loader import ffi, lib
+from torchffi._libtorch.loader import ffi, lib
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 

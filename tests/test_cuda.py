@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from torchffi.loader import lib
+from torchffi._libtorch.loader import lib
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 

@@ -37,11 +37,14 @@ from tests.dlpack_structures import (
     structure,
 )  # fmt: skip
 from tests.support import NAMES, check, dtype_of, handles, python, sample, settled
-from torchffi import dlpack, dtypes
-from torchffi.backends import boxed, capsules
-from torchffi.backends import ffi as on_ffi
-from torchffi.backends.numpy import storage
-from torchffi.loader import ffi, lib, own
+from torchffi import dtypes
+from torchffi._array import dlpack
+from torchffi._core import backends
+from torchffi._libtorch import capsules
+from torchffi._libtorch import primitives as on_ffi
+from torchffi._libtorch.loader import ffi, lib, own
+from torchffi._libtorch.operators import boxed
+from torchffi._numpy import storage
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -576,7 +579,7 @@ def _free_in_c_elsewhere(x: t.Tensor) -> None:
 
 
 def on_ffi_tensor(handle: int) -> t.Tensor:
-    from torchffi.routing import FFI
+    from torchffi._core.backends import FFI
 
     return FFI.wrap(handle, t.float32)
 
@@ -722,8 +725,8 @@ def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     producer = Producer()
-    monkeypatch.setattr(t.routing.FFI, "classes", {t.float32: int})
-    monkeypatch.setattr(t.routing.FFI, "make", own)
+    monkeypatch.setattr(backends.FFI, "classes", {t.float32: int})
+    monkeypatch.setattr(backends.FFI, "make", own)
     with pytest.raises(TypeError, match="expected a subclass"):
         t.from_dlpack(producer)
     assert producer.deleted == 1

@@ -13,8 +13,8 @@ import pytest
 import torchffi as t
 from tests.support import handles, settled
 from torchffi import errors
-from torchffi.backends import calls
-from torchffi.backends import numpy as on_numpy
+from torchffi._libtorch import calls
+from torchffi._numpy import primitives as on_numpy
 
 pytestmark = pytest.mark.filterwarnings("error")
 

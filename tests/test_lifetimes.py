@@ -15,7 +15,7 @@ import pytest
 
 import torchffi as t
 from tests.support import handles, python, settled
-from torchffi.loader import Owner, lib
+from torchffi._libtorch.loader import Owner, lib
 
 MILLION = 1_000_000
 

@@ -152,7 +152,7 @@ def test_libtorch_is_opened_once_whatever_the_number_of_threads(
     put(good, cached(installation))
     code = """
 import threading
-from torchffi import loader
+from torchffi._libtorch import loader
 seen, gate = [], threading.Barrier(8)
 def first():
     gate.wait()
@@ -168,7 +168,7 @@ print(len(seen), len({id(status) for status in seen}), seen[0].available)
 def test_importing_opens_nothing(installation: Installation, good: Path) -> None:
     put(good, cached(installation))
     code = """
-import torchffi.loader as loader
+import torchffi._libtorch.loader as loader
 from torchffi._shim import libtorch
 import torchffi
 print(libtorch.loaded(), loader.lib.rt_torch_available())
@@ -194,7 +194,7 @@ print(libtorch.loaded())
 def test_a_second_shim_does_not_replace_the_first(installation: Installation, good: Path) -> None:
     put(good, cached(installation))
     code = """
-from torchffi.loader import ffi, lib, load, _dlopen
+from torchffi._libtorch.loader import ffi, lib, load, _dlopen
 from pathlib import Path
 status = load()
 text = ffi.new("char[]", 1000)
@@ -236,7 +236,7 @@ def test_no_shim_was_built(installation: Installation) -> None:
 
 def test_without_a_shim_libtorch_is_not_even_opened(installation: Installation) -> None:
     code = """
-from torchffi import loader
+from torchffi._libtorch import loader
 from torchffi._shim import libtorch
 print(loader.load().available, libtorch.loaded())
 """
@@ -309,7 +309,8 @@ def test_another_libtorch_is_loaded_already(
     put(good, cached(installation))
     other = imitate_libtorch(tmp_path / "other", "9.8.7") / "lib/libtorch_cpu.so"
     code = (
-        f"import ctypes; ctypes.CDLL({str(other)!r}); import torchffi.loader as l; print(l.load())"
+        f"import ctypes; ctypes.CDLL({str(other)!r}); "
+        "import torchffi._libtorch.loader as l; print(l.load())"
     )
     done = installation.run("-c", code)
     assert "available=False" in done.stdout
@@ -327,7 +328,7 @@ def test_a_loaded_libtorch_that_was_deleted_is_another_one(
 import ctypes, os
 ctypes.CDLL({str(other)!r})
 os.remove({str(other)!r})
-import torchffi.loader as l
+import torchffi._libtorch.loader as l
 print(l.load().reason)
 """
     assert str(other) in installation.run("-c", code).stdout
@@ -482,7 +483,7 @@ def test_a_refused_shim_does_not_stay_open(installation: Installation, good: Pat
     stub = put(build.stub(), packaged(installation), with_sidecar=False)
     place = put(good, cached(installation))
     code = """
-from torchffi import loader
+from torchffi._libtorch import loader
 print(loader.load().available)
 print(open("/proc/self/maps").read())
 """
@@ -547,7 +548,7 @@ def test_a_cache_that_cannot_be_looked_at(installation: Installation) -> None:
         "-c",
         "import os; os.environ.pop('XDG_CACHE_HOME')\n"
         "import pathlib; pathlib.Path.home = lambda: (_ for _ in ()).throw(OSError('no home'))\n"
-        "from torchffi import loader; print(loader.load().reason)",
+        "from torchffi._libtorch import loader; print(loader.load().reason)",
     )
     assert "no home" in done.stdout, done.stderr
 
@@ -563,7 +564,7 @@ def test_a_binding_that_was_not_built(bare: Installation) -> None:
 
 
 def run_helper(installation: Installation, code: str) -> str:
-    prelude = "from torchffi.loader import ffi, lib\n"
+    prelude = "from torchffi._libtorch.loader import ffi, lib\n"
     done = installation.run("-c", prelude + code)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -589,7 +590,7 @@ print(lib.torchffi_open(b"/no/such/library.so", text, 6), ffi.string(text).decod
 
 
 def test_cuda_is_off_for_a_reason(installation: Installation, good: Path) -> None:
-    code = "from torchffi import loader; print(loader.cuda_available(), loader.cuda_reason())"
+    code = "from torchffi._libtorch import loader; print(loader.cuda_available(), loader.cuda_reason())"
     assert installation.run("-c", code).stdout.startswith("False LibTorch is not loaded")
     put(good, cached(installation))
     available, _, reason = installation.run("-c", code).stdout.strip().partition(" ")

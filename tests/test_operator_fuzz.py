@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import operator_fuzz
-from torchffi.backends import boxed
+from torchffi._libtorch.operators import boxed
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.usefixtures("ffi_backend")

@@ -17,8 +17,9 @@ import torchffi as t
 from shim import build, compiler, libtorch
 from tests.support import check, handles, python, settled
 from torchffi import dtypes, errors, ops
-from torchffi.backends import boxed
-from torchffi.loader import lib
+from torchffi._core import backends
+from torchffi._libtorch.loader import lib
+from torchffi._libtorch.operators import boxed
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
@@ -363,7 +364,7 @@ def test_dtype_that_torchffi_does_not_have_is_named_and_not_leaked(x: t.Tensor) 
 def test_raw_call_takes_and_gives_handles(x: t.Tensor) -> None:
     handle = boxed.call("aten::relu", x._data)
     assert type(handle) is int
-    check(t.routing.FFI.wrap(handle, t.float32), GRID)
+    check(backends.FFI.wrap(handle, t.float32), GRID)
     assert boxed.call("aten::relu_", x._data) == x._data
     assert boxed.call("aten::size.int", x._data, 1) == 3
     assert boxed.call("aten::is_floating_point", x._data) is True

@@ -14,9 +14,9 @@ import torchffi
 from tests import operator_samples as samples
 from tests.support import handles
 from torchffi import Tensor, errors
-from torchffi.backends import boxed, schemas
+from torchffi._libtorch.loader import ffi, lib
+from torchffi._libtorch.operators import boxed, schemas
 from torchffi.dtypes import DType
-from torchffi.loader import ffi, lib
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 

@@ -13,8 +13,8 @@ import pytest
 
 import torchffi as t
 from tests.support import handles, python, settled
-from torchffi.loader import Holder, Owner, borrow, hold, lent, lib, own
-from torchffi.routing import FFI
+from torchffi._core.backends import FFI
+from torchffi._libtorch.loader import Holder, Owner, borrow, hold, lent, lib, own
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
@@ -350,7 +350,7 @@ def test_nothing_is_freed_once_the_process_ends() -> None:
     printed = python("""
         import numpy as np
         import torchffi as t
-        from torchffi.loader import end, lent
+        from torchffi._libtorch.loader import end, lent
 
         x, y = t.ones(3), t.from_numpy(np.ones(3))
         before = t.memory_stats()

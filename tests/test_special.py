@@ -11,7 +11,7 @@ import pytest
 
 import torchffi as t
 from tests.support import check, inf, nan
-from torchffi.backends import special
+from torchffi._numpy import special
 
 pytestmark = pytest.mark.filterwarnings("error")
 

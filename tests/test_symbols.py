@@ -9,7 +9,7 @@ import pytest
 
 from shim import build, generate, header, libtorch
 from tests.installations import compile_c
-from torchffi.loader import lib
+from torchffi._libtorch.loader import lib
 
 DECLARED = header.read()
 NAMES = {function.name for function in DECLARED.functions}

@@ -2,16 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from torchffi import _methods as _methods
 from torchffi import dtypes, nn
-from torchffi import tensor_ffi as _tensor_ffi  # noqa: F401  (each backend gets its tensors)
-from torchffi import tensor_numpy as _tensor_numpy  # noqa: F401
-from torchffi.broadcasting import (
-    broadcast_arrays,
-    broadcast_shapes,
-    broadcast_to,
-)
-from torchffi.conversion import asarray
-from torchffi.creation import (
+from torchffi._array.broadcasting import broadcast_arrays, broadcast_shapes, broadcast_to
+from torchffi._array.conversion import asarray, from_numpy
+from torchffi._array.creation import (
     arange,
     empty,
     empty_like,
@@ -27,38 +22,9 @@ from torchffi.creation import (
     zeros,
     zeros_like,
 )
-from torchffi.data_types import (
-    astype,
-    can_cast,
-    finfo,
-    iinfo,
-    isdtype,
-    result_type,
-)
-from torchffi.diagnosis import (
-    auto_detect_device,
-    diagnose,
-    get_num_threads,
-    memory_stats,
-    set_num_threads,
-)
-from torchffi.dlpack import from_dlpack
-from torchffi.dtypes import (
-    bool,
-    complex64,
-    complex128,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-)
-from torchffi.elementwise import (
+from torchffi._array.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
+from torchffi._array.dlpack import from_dlpack
+from torchffi._array.elementwise import (
     abs,
     acos,
     acosh,
@@ -129,21 +95,11 @@ from torchffi.elementwise import (
     tanh,
     trunc,
 )
-from torchffi.errors import HandleError, TorchError, UnavailableError
-from torchffi.indexing import (
-    take,
-    take_along_axis,
-)
-from torchffi.inspection import __array_namespace_info__
-from torchffi.interchange import from_numpy
-from torchffi.joining import (
-    concat,
-    repeat,
-    stack,
-    tile,
-    unstack,
-)
-from torchffi.manipulation import (
+from torchffi._array.indexing import take, take_along_axis
+from torchffi._array.inspection import __array_namespace_info__
+from torchffi._array.joining import concat, repeat, stack, tile, unstack
+from torchffi._array.linear_algebra import addmm, matmul, tensordot, vecdot
+from torchffi._array.manipulation import (
     expand_dims,
     flip,
     matrix_transpose,
@@ -155,29 +111,11 @@ from torchffi.manipulation import (
     select,
     squeeze,
 )
-from torchffi.original import (
-    tensor_free,
-    torch_available,
-    torch_cuda_available,
-    torch_ones,
-    torch_randn,
-    torch_version,
-    torch_zeros,
-)
-from torchffi.products import addmm, matmul, tensordot, vecdot
-from torchffi.random import manual_seed, rand, randn
-from torchffi.routing import fallback_counts, get_backend, use_backend
-from torchffi.searching import (
-    argmax,
-    argmin,
-    count_nonzero,
-    nonzero,
-    searchsorted,
-    where,
-)
-from torchffi.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
-from torchffi.sorting import argsort, sort
-from torchffi.statistical import (
+from torchffi._array.random import manual_seed, rand, randn
+from torchffi._array.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
+from torchffi._array.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
+from torchffi._array.sorting import argsort, sort
+from torchffi._array.statistical import (
     cumulative_prod,
     cumulative_sum,
     max,
@@ -188,8 +126,44 @@ from torchffi.statistical import (
     sum,
     var,
 )
-from torchffi.tensor import Tensor
-from torchffi.utility import all, any, diff
+from torchffi._array.utility import all, any, diff
+from torchffi._compat import (
+    tensor_free,
+    torch_available,
+    torch_cuda_available,
+    torch_ones,
+    torch_randn,
+    torch_version,
+    torch_zeros,
+)
+from torchffi._core import tensor_libtorch as _tensor_ffi  # noqa: F401  (each backend gets its tensors)
+from torchffi._core import tensor_numpy as _tensor_numpy  # noqa: F401
+from torchffi._core.backends import get_backend, use_backend
+from torchffi._core.dispatch import fallback_counts
+from torchffi._core.tensor import Tensor
+from torchffi._diagnosis import (
+    auto_detect_device,
+    diagnose,
+    get_num_threads,
+    memory_stats,
+    set_num_threads,
+)
+from torchffi.dtypes import (
+    bool,
+    complex64,
+    complex128,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from torchffi.errors import HandleError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
     from torchffi import fft as fft

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torchffi
-from torchffi import loader
-from torchffi.diagnosis import diagnose
+from torchffi._diagnosis import diagnose
+from torchffi._libtorch import loader
 
 if TYPE_CHECKING:
     from shim import build, libtorch, places

@@ -189,3 +189,14 @@ def check(operation: str, dtype: DType, admitted: frozenset[str]) -> None:
     if dtype.kind not in admitted:
         kinds = " or ".join(sorted(admitted))
         raise DTypeError(f"{operation}: dtype {dtype} is not admitted; expected {kinds}")
+
+
+def sum_dtype(operation: str, of: DType, dtype: DType | None) -> DType:
+    """The dtype of a sum or product of elements of a dtype; ``dtype`` is the one asked for, or None."""
+    if dtype is not None:
+        dtype = given(operation, dtype, dtype)
+        check_conversion(operation, of, dtype)
+        return dtype
+    if of.kind == "unsigned integer":
+        return uint64
+    return int64 if of.kind in ("bool", "signed integer") else of

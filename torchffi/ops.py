@@ -19,12 +19,25 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from torchffi import dtypes, operands
-from torchffi.backends import boxed
-from torchffi.backends import ffi as on_ffi
-from torchffi.backends.boxed import MOST_ARGUMENTS, c_call
-from torchffi.backends.schemas import Type
-from torchffi.backends.values import TAG, WORDS, Frame, Packer, frame_of_tensors, number, packer
+from torchffi import dtypes
+from torchffi._core import arguments
+from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
+from torchffi._core.dispatch import moved
+from torchffi._core.tensor import Tensor
+from torchffi._libtorch import primitives as on_ffi
+from torchffi._libtorch.loader import lib
+from torchffi._libtorch.operators import boxed
+from torchffi._libtorch.operators.boxed import MOST_ARGUMENTS, c_call
+from torchffi._libtorch.operators.schemas import Type
+from torchffi._libtorch.operators.values import (
+    TAG,
+    WORDS,
+    Frame,
+    Packer,
+    frame_of_tensors,
+    number,
+    packer,
+)
 from torchffi.errors import (
     ArgumentError,
     DTypeError,
@@ -32,9 +45,6 @@ from torchffi.errors import (
     UnavailableError,
     UnknownOperatorError,
 )
-from torchffi.loader import lib
-from torchffi.routing import FFI, NUMPY, default_backend, moved, numpy_reason
-from torchffi.tensor import Tensor
 
 # Where PyTorch takes a Python number for a Tensor, whose overload the number would not choose otherwise.
 _TAKES_NUMBERS: Final = frozenset(
@@ -96,7 +106,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
             words = frame.words
             words[at + 1] = value._data
             words[at] = _TENSOR
-        elif numbers and not written and operands.is_scalar(value):
+        elif numbers and not written and arguments.is_scalar(value):
             number(frame, at, value)
         else:
             pack(frame, at, value)

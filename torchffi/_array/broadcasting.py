@@ -1,0 +1,65 @@
+"""Shapes that fit each other: an axis of length 1 stretches, and missing axes stand in front.
+
+Source: Array API standard, "Broadcasting".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torchffi._core import arguments
+from torchffi._core.arguments import tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.errors import ShapeError
+
+
+def meet(operation: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which shapes broadcast together, for the operation that is named in the error."""
+    result = [1] * max(map(len, shapes), default=0)
+    for shape in shapes:
+        for i, n in enumerate(shape, len(result) - len(shape)):
+            if n != 1 and result[i] not in (1, n):
+                together = " and ".join(map(str, shapes))
+                raise ShapeError(f"{operation}: shapes {together} do not broadcast")
+            result[i] = n if n != 1 else result[i]
+    return tuple(result)
+
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which shapes broadcast together; () if there are none.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    operation = "broadcast_shapes"
+    return meet(operation, *(arguments.new_shape(operation, shape) for shape in shapes))
+
+
+def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
+    """Views of tensors in the shape to which they broadcast together; the dtypes stay.
+
+    Raises:
+        ValueError: If they do not.
+
+    Source: aten::expand.
+    """
+    tensors = [tensor("broadcast_arrays", array) for array in arrays]
+    shape = meet("broadcast_arrays", *(x.shape for x in tensors))
+    return tuple(run("expand", x.dtype, x, shape) for x in tensors)
+
+
+def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
+    """A view stretched to a larger shape; an axis of length 1 repeats.
+
+    Args:
+        x: A tensor.
+        shape: The shape.
+
+    Raises:
+        ValueError: If x does not broadcast to it.
+
+    Source: aten::expand.
+    """
+    x = tensor("broadcast_to", x)
+    return run("expand", x.dtype, x, arguments.new_shape("broadcast_to", shape))

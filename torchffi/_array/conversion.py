@@ -1,0 +1,152 @@
+"""Tensors from existing values: arrays, buffers, scalars, nested sequences, bytes.
+
+Source: Array API standard, "Creation Functions".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from torchffi import _devices, dtypes
+from torchffi._array import dlpack
+from torchffi._core.arguments import astype, is_tensor
+from torchffi._core.backends import default_backend
+from torchffi._core.dispatch import create, lending
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import DType
+from torchffi.errors import DTypeError, InvalidArgumentError
+
+
+def asarray(
+    obj: Any, /, *, dtype: DType | None = None, device: str | None = None, copy: bool | None = None
+) -> Tensor:
+    """A tensor of anything that has values: a tensor, an array, a scalar, nested sequences.
+
+    Args:
+        obj: The values. An array of another library is shared by way of DLPack, an object of
+            Python's buffer protocol (bytearray, memoryview, array.array, ...) by way of NumPy.
+        dtype: If None that of ``obj``; for Python scalars the default dtype of their kind.
+        device: ``"cpu"`` if None, or ``"cuda:0"``, ...; a tensor stays where it is if None.
+        copy: True always copies; False never does, and raises where it would have to; None copies
+            where it has to: for another dtype or device, and for memory that cannot be shared.
+
+    Returns:
+        A tensor.
+
+    Raises:
+        TypeError: For values that are no numbers.
+        ValueError: If a copy is needed and ``copy`` is False.
+    """
+    if dtype is not None:
+        dtype = dtypes.given("asarray", dtype, dtype)
+    if not is_tensor(obj):
+        obj = _of_buffer(obj, copy)
+    if is_tensor(obj):
+        result = obj
+    elif isinstance(obj, np.ndarray):
+        if copy is not False and not obj.dtype.isnative:
+            obj = obj.astype(obj.dtype.newbyteorder("="))
+        try:
+            result = from_numpy(obj)
+        except InvalidArgumentError:
+            if copy is False:
+                raise
+            result = from_numpy(obj.copy())
+    elif hasattr(obj, "__dlpack__"):
+        result = dlpack.from_dlpack(obj, device=device, copy=False if copy is False else None)
+    else:
+        if copy is False:
+            raise InvalidArgumentError(f"asarray: a {type(obj).__name__} has to be copied")
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinity
+            result, copy = from_numpy(_array_of(obj, dtype)), None
+    moved = result
+    if dtype is not None:
+        dtypes.check_conversion("asarray", result.dtype, dtype)
+        moved = astype(result, dtype)
+    if device is not None:
+        moved = moved.to_device(device)
+    if copy is False and moved is not result:
+        raise InvalidArgumentError("asarray: another dtype or device needs a copy")
+    return moved.clone() if copy and moved is result else moved
+
+
+def _of_buffer(obj: Any, copy: bool | None) -> Any:
+    """An array over the memory of an object that has Python's buffer protocol; others as they are."""
+    if isinstance(obj, (np.ndarray, np.generic)):
+        return obj
+    try:
+        array = np.asarray(memoryview(obj))
+    except TypeError:
+        return obj
+    except ValueError as error:
+        raise InvalidArgumentError(f"asarray: {error}") from None
+    return array if array.flags.writeable or copy is False else array.copy()
+
+
+def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:
+    """Python values as an array of their default dtype."""
+    try:
+        array = np.asarray(_values(obj))
+    except ValueError as error:
+        raise InvalidArgumentError(f"asarray: {error}") from None
+    if array.dtype.kind not in "biufc":
+        raise DTypeError(f"asarray: cannot make a tensor of {obj!r:.60}; expected numbers")
+    if isinstance(obj, np.generic) or hasattr(obj, "__array__"):
+        return np.array(array)
+    wanted = dtype.numpy if dtype is not None else None
+    if wanted is not None and (wanted.kind == "c" or array.dtype.kind != "c"):
+        if wanted.kind in "iu" and array.dtype.kind == "f":
+            return array
+        try:
+            return np.array(_values(obj), wanted)
+        except OverflowError:
+            raise InvalidArgumentError(f"asarray: {obj!r:.60} does not fit into {dtype}") from None
+    if array.size == 0 and array.dtype == np.float64:
+        return array.astype(np.float32)
+    default = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float32, "c": np.complex64}
+    return array.astype(default[array.dtype.kind])
+
+
+def _values(obj: Any) -> Any:
+    """Tensors inside sequences as their values."""
+    if is_tensor(obj):
+        return obj.tolist()
+    if isinstance(obj, (list, tuple)):
+        return [_values(element) for element in obj]
+    return obj
+
+
+@lending
+def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
+    """A tensor over an array's own memory, without a copy: each sees what the other writes.
+
+    Args:
+        array: An array of a dtype that torchffi has, in the machine's byte order. For LibTorch it
+            must be writable and aligned and have no negative stride.
+
+    Returns:
+        A tensor of the same shape and dtype. It keeps the array's memory alive.
+
+    Raises:
+        TypeError: For something else than an array, or another dtype.
+        ValueError: If LibTorch cannot use the memory; ``asarray(array)`` copies it.
+
+    Source: at::from_blob.
+    """
+    if not isinstance(array, np.ndarray):
+        raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
+    dtypes.by_numpy(array.dtype)  # or else it tells what is wrong
+    try:
+        return default_backend().lend(array)
+    except BufferError as error:
+        raise InvalidArgumentError(
+            f"from_numpy: LibTorch cannot share this memory, for {error}; asarray(array) makes a copy"
+        ) from None
+
+
+def from_bytes(data: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
+    """A tensor of values in C order: what a pickled tensor comes back as."""
+    kind = dtypes.by_name(dtype)
+    return create("from_bytes", kind, data, tuple(shape), kind, _devices.number(device))

@@ -1,0 +1,334 @@
+"""Creation functions. New tensors are made on the backend that is chosen: see ``get_backend()``.
+
+Source: Array API standard, "Creation Functions".
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+
+from torchffi import _devices, dtypes
+from torchffi._array.conversion import asarray
+from torchffi._core.arguments import Scalar, astype, integer, is_scalar, new_shape, tensor
+from torchffi._core.dispatch import create, filled, run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import DType, default_float
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
+
+Shape = int | Sequence[int]
+
+
+def _dtype_of_scalars(*values: Scalar) -> DType:
+    if any(isinstance(value, (complex, np.complexfloating)) for value in values):
+        return dtypes.default_complex
+    if any(isinstance(value, (float, np.floating)) for value in values):
+        return dtypes.default_float
+    if all(isinstance(value, (bool, np.bool_)) for value in values):
+        return dtypes.bool
+    return dtypes.default_int
+
+
+class Filled(Protocol):
+    """A function that makes a tensor of a shape."""
+
+    def __call__(
+        self, shape: Shape, *, dtype: DType | None = None, device: str | None = None
+    ) -> Tensor:
+        """Makes it."""
+        ...
+
+
+_DOC = """{summary}.
+
+Args:
+    shape: An integer, or a sequence of them.
+    dtype: float32 if None.
+    device: ``"cpu"`` if None, or ``"cuda:0"``, ...
+
+Returns:
+    A new tensor.
+
+Raises:
+    ValueError: For a negative dimension.
+    MemoryError: If there is not so much memory.
+    UnavailableError: For a CUDA device where there is none.
+
+Source: aten::{name}.
+"""
+
+
+def _filled(name: str, summary: str) -> Filled:
+    make = filled(name)
+
+    def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
+        kind = default_float if dtype is None else dtypes.given(name, dtype, default_float)
+        number = -1 if device is None else _devices.number(device)
+        return make(new_shape(name, shape), kind, number)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = _DOC.format(summary=summary, name=name)
+    return function
+
+
+empty = _filled("empty", "A tensor whose values are not set")
+zeros = _filled("zeros", "A tensor of zeros")
+ones = _filled("ones", "A tensor of ones")
+
+
+def full(
+    shape: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
+) -> Tensor:
+    """A tensor filled with one value.
+
+    Args:
+        shape: An integer, or a sequence of them.
+        fill_value: A Python scalar.
+        dtype: If None the default dtype of the scalar's kind.
+        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
+
+    Returns:
+        A new tensor.
+
+    Raises:
+        ValueError: For a negative dimension, or a value that does not fit the dtype.
+
+    Source: aten::full.
+    """
+    dims = new_shape("full", shape)
+    dtype = dtypes.given("full", dtype, _dtype_of_scalars(fill_value))
+    _check_fits("full", fill_value, dtype)
+    return create("full", dtype, dims, fill_value, dtype, _devices.number(device))
+
+
+def _check_fits(operation: str, value: Scalar, dtype: DType) -> None:
+    if not is_scalar(value):
+        raise DTypeError(f"{operation}: the value is a {type(value).__name__}, expected a scalar")
+    if isinstance(value, (complex, np.complexfloating)) and dtype.kind != "complex":
+        raise DTypeError(f"{operation}: {value} is complex, and {dtype} is not")
+    if dtype.kind not in dtypes.INTEGER or isinstance(value, complex):
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise InvalidArgumentError(
+                f"{operation}: an integer of this size does not fit into {dtype}"
+            )
+        return
+    assert dtype.numpy is not None
+    limits = np.iinfo(dtype.numpy)
+    if value != value or not limits.min <= value <= limits.max:
+        raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
+
+
+def eye(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    *,
+    k: int = 0,
+    dtype: DType | None = None,
+    device: str | None = None,
+) -> Tensor:
+    """A matrix with ones on one diagonal and zeros elsewhere.
+
+    Args:
+        n_rows: Number of rows.
+        n_cols: Number of columns, as many as rows if None.
+        k: Which diagonal: 0 the main one, above it positive, below it negative.
+        dtype: float32 if None.
+        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
+
+    Returns:
+        A new tensor of shape (n_rows, n_cols).
+
+    Source: aten::eye.
+    """
+    rows, columns = new_shape("eye", (n_rows, n_rows if n_cols is None else n_cols))
+    dtype = dtypes.given("eye", dtype, dtypes.default_float)
+    if k == 0:
+        return create("eye", dtype, rows, columns, dtype, _devices.number(device))
+    matrix = zeros((rows, columns), dtype=dtype, device=device)
+    size = max(0, min(rows + min(k, 0), columns - max(k, 0)))
+    if size:
+        below, right = max(-k, 0), max(k, 0)
+        matrix[below : below + size, right : right + size] = eye(size, dtype=dtype, device=device)
+    return matrix
+
+
+def arange(
+    start: float,
+    /,
+    stop: float | None = None,
+    step: float = 1,
+    *,
+    dtype: DType | None = None,
+    device: str | None = None,
+) -> Tensor:
+    """Evenly spaced values in [start, stop).
+
+    Args:
+        start: The first value; with ``stop`` None the end, and the first value is 0.
+        stop: The end, not included.
+        step: The spacing, not 0.
+        dtype: If None int64 for integers, float32 if an argument is a float.
+        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
+
+    Returns:
+        A new tensor of shape (max(0, ceil((stop - start) / step)),).
+
+    Raises:
+        ValueError: If the step is 0.
+
+    Source: aten::arange.
+    """
+    ends = (0, start) if stop is None else (start, stop)
+    first, last, by = (x.item() if isinstance(x, np.generic) else x for x in (*ends, step))
+    exact = _dtype_of_scalars(0, first, last, by)
+    dtype = dtypes.given("arange", dtype, exact)
+    if by == 0:
+        raise InvalidArgumentError("arange: step is 0, expected another number")
+    if (last - first) / by <= 0:
+        return empty(0, dtype=dtype, device=device)
+    if dtype.kind in dtypes.INTEGER and exact.kind not in dtypes.INTEGER:
+        # The values are converted, not the ends and the step.
+        return astype(arange(first, last, by, dtype=dtypes.float64, device=device), dtype)
+    return create("arange", dtype, first, last, by, dtype, _devices.number(device))
+
+
+def _like(
+    operation: str, x: Tensor, dtype: DType | None, device: str | None, value: Scalar
+) -> Tensor:
+    x = tensor(operation, x)
+    dtype = dtypes.given(operation, dtype, x.dtype)
+    where = _devices.number(x.device if device is None else device)
+    _check_fits(operation, value, dtype)
+    raw = x._backend.primitives.full(x.shape, value, dtype, where)
+    return x._backend.wrap(raw, dtype)
+
+
+def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
+    """A tensor like ``x``, on its backend, whose values are not set.
+
+    Args:
+        x: A tensor.
+        dtype: That of x if None.
+        device: That of x if None.
+    """
+    return zeros_like(x, dtype=dtype, device=device)
+
+
+def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
+    """A tensor of zeros like ``x``. Arguments are those of :func:`empty_like`."""
+    return _like("zeros_like", x, dtype, device, 0)
+
+
+def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
+    """A tensor of ones like ``x``. Arguments are those of :func:`empty_like`."""
+    return _like("ones_like", x, dtype, device, 1)
+
+
+def full_like(
+    x: Tensor, /, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
+) -> Tensor:
+    """A tensor like ``x`` filled with one value. The rest is as for :func:`empty_like`."""
+    return _like("full_like", x, dtype, device, fill_value)
+
+
+def linspace(
+    start: complex,
+    stop: complex,
+    /,
+    num: int,
+    *,
+    dtype: DType | None = None,
+    device: str | None = None,
+    endpoint: bool = True,
+) -> Tensor:
+    """``num`` evenly spaced values from start to stop.
+
+    Args:
+        start: The first value.
+        stop: The last value; not included if ``endpoint`` is False.
+        num: How many, 0 or more.
+        dtype: A floating-point or complex dtype; if None float32, complex64 if an end is complex.
+        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
+        endpoint: Whether stop is the last value.
+
+    Returns:
+        A new tensor of shape (num,).
+
+    Raises:
+        TypeError: For another dtype, or a complex end of a real dtype.
+        ValueError: If num is negative.
+    """
+    exact = _dtype_of_scalars(0.0, start, stop)
+    dtype = dtypes.given("linspace", dtype, exact)
+    (count,) = new_shape("linspace", num)
+    dtypes.check("linspace", dtype, dtypes.INEXACT)
+    dtypes.check_conversion("linspace", exact, dtype)
+    wide = np.complex128 if dtype.kind == "complex" else np.float64
+    values = np.linspace(start, stop, count, endpoint=endpoint, dtype=wide)
+    return asarray(values, dtype=dtype, device=device)
+
+
+def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
+    """The coordinates of every point of a grid, one tensor for each axis of the grid.
+
+    Args:
+        arrays: Tensors of one axis: the coordinates along each axis of the grid, lengths n, m, ...
+        indexing: ``"ij"``: the results have shape (n, m, ...); ``"xy"``: (m, n, ...).
+
+    Returns:
+        New tensors, as many as there are arrays.
+
+    Raises:
+        ValueError: If an array has not one axis, or ``indexing`` is another word.
+
+    Source: aten::meshgrid.indexing.
+    """
+    if indexing not in ("xy", "ij"):
+        raise InvalidArgumentError(f"meshgrid: indexing is {indexing!r}, expected 'xy' or 'ij'")
+    tensors = [tensor("meshgrid", array) for array in arrays]
+    for x in tensors:
+        if x.ndim != 1:
+            raise ShapeError(f"meshgrid: an array has shape {x.shape}, expected one axis")
+    order = list(range(len(tensors)))
+    if indexing == "xy":
+        order[:2] = order[1::-1]
+    shape = new_shape("meshgrid", [tensors[i].size for i in order])
+    return tuple(
+        x.reshape([-1 if i == mine else 1 for i in order]).expand(shape).clone()
+        for mine, x in enumerate(tensors)
+    )
+
+
+def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
+    x = tensor(operation, x)
+    if x.ndim < 2:
+        raise ShapeError(f"{operation}: shape {x.shape} has fewer than 2 axes")
+    rows, columns = x.shape[-2:]
+    return run(operation, x.dtype, x, max(-rows - 1, min(integer(operation, "k", k), columns + 1)))
+
+
+def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """Matrices with what is above a diagonal set to 0, as a copy.
+
+    Args:
+        x: A tensor of shape (..., m, n).
+        k: Which diagonal: 0 the main one, above it positive, below it negative.
+
+    Raises:
+        ValueError: If x has fewer than two axes.
+
+    Source: aten::tril.
+    """
+    return _triangle("tril", x, k)
+
+
+def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """Matrices with what is below a diagonal set to 0. Arguments and errors are those of :func:`tril`.
+
+    Source: aten::triu.
+    """
+    return _triangle("triu", x, k)

@@ -1,0 +1,187 @@
+"""Functions on dtypes.
+
+Source: Array API standard, "Data Type Functions".
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from torchffi import dtypes
+from torchffi._core.arguments import astype as _astype
+from torchffi._core.arguments import is_scalar, is_tensor, scalar_dtype, tensor
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import DType
+from torchffi.errors import DTypeError
+
+if TYPE_CHECKING:
+    from torchffi._core.arguments import Scalar
+
+_KINDS = {
+    "bool": dtypes.BOOL,
+    "signed integer": frozenset({"signed integer"}),
+    "unsigned integer": frozenset({"unsigned integer"}),
+    "integral": dtypes.INTEGER,
+    "real floating": dtypes.FLOATING,
+    "complex floating": dtypes.COMPLEX,
+    "numeric": dtypes.NUMERIC,
+}
+
+
+def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None = None) -> Tensor:
+    """The elements converted to another dtype.
+
+    Args:
+        x: A tensor.
+        dtype: The dtype to convert to.
+        copy: If False, a tensor that has the dtype already is returned itself.
+        device: Where the result is; None for where x is.
+
+    Returns:
+        A tensor of the same shape.
+
+    Raises:
+        TypeError: From a complex dtype to a real one: take a part of it first.
+
+    Source: aten::to.dtype.
+    """
+    x = tensor("astype", x)
+    dtype = dtypes.given("astype", dtype, x.dtype)
+    dtypes.check_conversion("astype", x.dtype, dtype)
+    if device is not None:
+        moved = x.to_device(device)
+        x, copy = moved, copy and moved is x
+    return x.clone() if x.dtype is dtype and copy else _astype(x, dtype)
+
+
+def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
+    """The dtype in which tensors, dtypes and Python scalars meet.
+
+    Raises:
+        TypeError: If they do not mix, or there is neither a tensor nor a dtype among them.
+    """
+    found, scalars = [], []
+    for value in arrays_and_dtypes:
+        if isinstance(value, DType):
+            found.append(value)
+        elif is_tensor(value):
+            found.append(value.dtype)
+        elif is_scalar(value):
+            scalars.append(value)
+        else:
+            raise DTypeError(
+                f"result_type: expected a tensor, a dtype or a Python scalar, got {value!r:.60}"
+            )
+    if not found:
+        raise DTypeError("result_type: expected at least one tensor or dtype")
+    dtype = reduce(lambda a, b: dtypes.promote("result_type", a, b), found)
+    for scalar in scalars:
+        dtype = scalar_dtype("result_type", scalar, dtype)
+    return dtype
+
+
+def can_cast(from_: Tensor | DType, to: DType, /) -> bool:
+    """Whether type promotion leads from one dtype to the other."""
+    dtype = from_.dtype if is_tensor(from_) else dtypes.given("can_cast", from_, to)
+    to = dtypes.given("can_cast", to, dtype)
+    try:
+        return dtypes.promote("can_cast", dtype, to) is to
+    except TypeError:
+        return False
+
+
+def isdtype(dtype: DType, kind: DType | str | tuple[DType | str, ...]) -> bool:
+    """Whether a dtype is of a kind.
+
+    Args:
+        dtype: The dtype.
+        kind: A dtype, ``"bool"``, ``"signed integer"``, ``"unsigned integer"``, ``"integral"``,
+            ``"real floating"``, ``"complex floating"``, ``"numeric"``, or a tuple of these.
+
+    Raises:
+        TypeError: For another kind.
+    """
+    if isinstance(kind, tuple):
+        return any(isdtype(dtype, one) for one in kind)
+    if isinstance(kind, DType):
+        return dtype is kind
+    if kind not in _KINDS:
+        raise DTypeError(f"isdtype: {kind!r} is no kind, expected one of {', '.join(_KINDS)}")
+    return dtype.kind in _KINDS[kind]
+
+
+class FloatLimits(NamedTuple):
+    """Limits of a floating-point dtype, as Python floats.
+
+    Attributes:
+        bits: Bits of a number, of a complex one bits of a part.
+        eps: Distance between 1 and the next number.
+        max: Largest finite number.
+        min: Smallest finite number.
+        smallest_normal: Smallest positive number with full precision.
+        dtype: The real dtype.
+    """
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: DType
+
+
+class IntegerLimits(NamedTuple):
+    """Limits of an integer dtype.
+
+    Attributes:
+        bits: Bits of a number.
+        max: Largest number.
+        min: Smallest number.
+        dtype: The dtype.
+    """
+
+    bits: int
+    max: int
+    min: int
+    dtype: DType
+
+
+def _dtype_of(operation: str, type: DType | Tensor, admitted: frozenset[str]) -> DType:
+    dtype = type.dtype if is_tensor(type) else dtypes.given(operation, type, dtypes.bool)
+    dtypes.check(operation, dtype, admitted)
+    return dtype
+
+
+def finfo(type: DType | Tensor, /) -> FloatLimits:
+    """Limits of a floating-point dtype; of a complex one those of its parts.
+
+    Args:
+        type: A dtype, or a tensor of it.
+
+    Raises:
+        TypeError: For an integer dtype or bool.
+    """
+    dtype = dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT))
+    if dtype.numpy is None:  # bfloat16: 8 bits of exponent as float32, 7 of fraction
+        top = (2 - 2.0**-7) * 2.0**127
+        return FloatLimits(16, 2.0**-7, top, -top, 2.0**-126, dtype)
+    found = np.finfo(dtype.numpy)
+    top = float(found.max)
+    return FloatLimits(found.bits, float(found.eps), top, -top, float(found.smallest_normal), dtype)
+
+
+def iinfo(type: DType | Tensor, /) -> IntegerLimits:
+    """Limits of an integer dtype.
+
+    Args:
+        type: A dtype, or a tensor of it.
+
+    Raises:
+        TypeError: For another dtype.
+    """
+    dtype = _dtype_of("iinfo", type, dtypes.INTEGER)
+    found = np.iinfo(dtype.name)
+    return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)

@@ -1,0 +1,176 @@
+"""DLPack: memory shared with any library that knows it, in both directions.
+
+Source: Array API standard, "Data interchange mechanisms"; DLPack's "Python Specification".
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Final
+
+from torchffi import _devices
+from torchffi._core.backends import NUMPY, default_backend
+from torchffi._core.tensor import Tensor
+from torchffi.errors import (
+    DTypeError,
+    InvalidArgumentError,
+    ProtocolError,
+    SharingError,
+    UnavailableError,
+)
+
+
+class DeviceType(enum.IntEnum):
+    """The device types of DLPack that torchffi meets."""
+
+    CPU = 1
+    CUDA = 2
+    CUDA_HOST = 3
+
+
+_CPU: Final = (DeviceType.CPU, 0)
+
+
+def _device(number: int) -> tuple[DeviceType, int]:
+    return _CPU if number < 0 else (DeviceType.CUDA, number)
+
+
+def _plain(device: tuple[int, int]) -> tuple[int, int]:
+    return int(device[0]), int(device[1])
+
+
+def _pair(what: str, value: Any) -> tuple[int, int]:
+    try:
+        first, second = value
+        return int(first), int(second)
+    except (TypeError, ValueError):
+        raise DTypeError(f"{what} is {value!r:.60}, expected two integers") from None
+
+
+# ---- Lending
+
+
+def device_of(x: Tensor) -> tuple[DeviceType, int]:
+    """What ``x.__dlpack_device__()`` answers."""
+    return _device(x._backend.primitives.device(x._data))
+
+
+def _check_stream(stream: object, on_cuda: bool) -> None:
+    if stream is None:
+        return
+    if not on_cuda:
+        raise InvalidArgumentError(f"__dlpack__: stream is {stream!r}, expected None on the CPU")
+    if not isinstance(stream, int) or isinstance(stream, bool) or stream < -1 or stream == 0:
+        raise InvalidArgumentError(
+            f"__dlpack__: stream is {stream!r}, expected None, -1, 1, 2 or the address of a stream"
+        )
+
+
+def export(
+    x: Tensor,
+    stream: int | None,
+    max_version: tuple[int, int] | None,
+    dl_device: tuple[int, int] | None,
+    copy: bool | None,
+) -> object:
+    """What ``x.__dlpack__()`` returns: see :meth:`torchffi.Tensor.__dlpack__`."""
+    own = device_of(x)
+    _check_stream(stream, own != _CPU)
+    version = None if max_version is None else _pair("__dlpack__: max_version", max_version)
+    target = own if dl_device is None else _pair("__dlpack__: dl_device", dl_device)
+    if target not in (own, _CPU):
+        raise SharingError(
+            f"__dlpack__: dl_device is {target}, expected {_plain(own)}, where the tensor is, or (1, 0)"
+        )
+    if target != own and copy is False:
+        raise SharingError("__dlpack__: a move to the CPU is a copy, and copy is False")
+    if own != _CPU and stream != -1:
+        x._backend.primitives.synchronize(own[1])
+    try:
+        return x._backend.primitives.to_dlpack(x._data, version, copy, target != own)
+    except InvalidArgumentError as error:
+        raise SharingError(f"__dlpack__: {str(error).removeprefix('to_dlpack: ')}") from None
+
+
+# ---- Borrowing
+
+
+def _ask(producer: Any, wishes: dict[str, Any]) -> tuple[object, set[str]]:
+    """A capsule from the producer, and which of the wishes it knows.
+
+    The keywords but ``stream`` came with version 2023.12 of the standard, and libraries took them
+    up one after the other.
+    """
+    for unknown in ("copy", "dl_device", "max_version"):
+        if unknown in wishes:
+            try:
+                return producer.__dlpack__(**wishes), set(wishes)
+            except TypeError:
+                wishes = {name: wish for name, wish in wishes.items() if name != unknown}
+    return producer.__dlpack__(**wishes), set(wishes)
+
+
+def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
+    """A tensor over the memory of another library's array: each sees what the other writes.
+
+    Args:
+        x: An array or tensor with ``__dlpack__`` and ``__dlpack_device__``, of any library, also
+            a tensor of torchffi. It may go before the tensor does.
+        device: Where the tensor is to be, ``"cpu"`` or ``"cuda:0"``, ...; None for where ``x`` is.
+        copy: True always copies; False never does, and raises where it would have to; None copies
+            where it has to: for another device, and for memory that LibTorch cannot share because
+            it is read-only or runs backwards.
+
+    Returns:
+        A tensor of the same shape and dtype, on the backend that is chosen: see ``get_backend()``.
+        On NumPy, and only with ``copy=False``, it can be one that cannot be written.
+
+    Raises:
+        TypeError: For an object that is no such array, or a dtype that torchffi or, on that
+            backend, NumPy does not have.
+        BufferError: If a copy is needed and ``copy`` is False. It is a ValueError as well. Also
+            where the producer raises one.
+        UnavailableError: For memory of a device that the backend does not have.
+
+    Source: Array API standard, "from_dlpack"; at::fromDLPack.
+    """
+    if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
+        raise ProtocolError(
+            f"from_dlpack: got {type(x).__name__}, expected an array that shares its memory by "
+            "__dlpack__() and __dlpack_device__(); asarray() takes other things"
+        )
+    backend = default_backend()
+    source = _pair("from_dlpack: __dlpack_device__()", x.__dlpack_device__())
+    if source[0] == DeviceType.CUDA_HOST:
+        source = _CPU
+    target = source if device is None else _device(_devices.number(device))
+    if backend is NUMPY and target != _CPU:
+        raise UnavailableError(
+            f"from_dlpack: the NumPy backend has no CUDA, only the CPU, and the tensor would be on "
+            f"DLPack's device {_plain(target)}; device='cpu' copies it"
+        )
+    wishes: dict[str, Any] = {}
+    if target == _CPU != source:
+        wishes["dl_device"] = _plain(_CPU)
+    elif source[0] == DeviceType.CUDA:
+        wishes["stream"] = 1  # the legacy default stream, LibTorch's own
+    if copy is not None:
+        wishes["copy"] = copy
+    known: set[str] = set()
+
+    def ask(version: tuple[int, int] | None) -> object:
+        nonlocal known
+        capsule, known = _ask(x, {"max_version": version, **wishes} if version else wishes)
+        return capsule
+
+    try:
+        raw, dtype = backend.primitives.from_dlpack(ask, copy is not False)
+    except InvalidArgumentError as error:
+        if copy is False:
+            raise SharingError(str(error)) from None
+        raise
+    result = backend.wrap(raw, dtype)
+    moved = result if device is None else result.to_device(device)
+    if copy is False and moved is not result:
+        raise SharingError(f"from_dlpack: a move to {device} is a copy, and copy is False")
+    return moved.clone() if copy and moved is result and "copy" not in known else moved

@@ -1,0 +1,295 @@
+"""Elementwise functions.
+
+They broadcast their operands, and compute in the dtype in which the operands meet; one operand may be
+a Python scalar. A function that is defined for floating point takes integers as the default dtype.
+
+Source: Array API standard, "Element-wise Functions"; erf and rsqrt are ATen's.
+"""
+
+from __future__ import annotations
+
+from torchffi import dtypes
+from torchffi._array import special_values, ufuncs
+from torchffi._array.ufuncs import binary, binary_inexact, rounding, unary, unary_inexact
+from torchffi._core.arguments import Scalar, astype, pair, scalar_tensor, tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY, BOOL, FLOATING, INTEGER, NUMERIC, REAL
+from torchffi.errors import InvalidArgumentError
+
+# ---- Arithmetic
+
+add = binary("add", "x1 + x2", NUMERIC)
+subtract = binary("subtract", "x1 - x2", NUMERIC, "sub")
+multiply = binary("multiply", "x1 * x2", NUMERIC, "mul")
+divide = binary_inexact("divide", "x1 / x2", NUMERIC, "div")
+floor_divide = binary(
+    "floor_divide",
+    "The largest integer not above x1 / x2",
+    REAL,
+    of_floats=special_values.floor_divide,
+)
+remainder = binary(
+    "remainder",
+    "x1 - x2 * floor(x1 / x2), with the sign of x2",
+    REAL,
+    of_floats=special_values.remainder,
+)
+maximum = binary("maximum", "The larger of two elements, NaN if either is", REAL)
+minimum = binary("minimum", "The smaller of two elements, NaN if either is", REAL)
+negative = unary("negative", "-x", NUMERIC, "neg")
+positive = unary("positive", "A copy of x", NUMERIC, "clone")
+square = unary("square", "x * x", NUMERIC)
+reciprocal = unary_inexact("reciprocal", "1 / x")
+sqrt = unary_inexact("sqrt", "Square root")
+rsqrt = unary_inexact("rsqrt", "1 / sqrt(x)")
+hypot = binary_inexact("hypot", "sqrt(x1 * x1 + x2 * x2), without overflow on the way", REAL)
+
+# ---- Comparison and logic
+
+equal = binary("equal", "x1 == x2", ANY, "eq", dtypes.bool)
+not_equal = binary("not_equal", "x1 != x2", ANY, "ne", dtypes.bool)
+less = binary("less", "x1 < x2", REAL, "lt", dtypes.bool)
+less_equal = binary("less_equal", "x1 <= x2", REAL, "le", dtypes.bool)
+greater = binary("greater", "x1 > x2", REAL, "gt", dtypes.bool)
+greater_equal = binary("greater_equal", "x1 >= x2", REAL, "ge", dtypes.bool)
+logical_and = binary("logical_and", "Whether both elements are not 0", ANY, None, dtypes.bool)
+logical_or = binary("logical_or", "Whether either element is not 0", ANY, None, dtypes.bool)
+logical_xor = binary("logical_xor", "Whether just one element is not 0", ANY, None, dtypes.bool)
+logical_not = ufuncs.test("logical_not", "Whether an element is 0")
+
+# ---- Bits
+
+bitwise_and = binary("bitwise_and", "x1 & x2", INTEGER | BOOL)
+bitwise_or = binary("bitwise_or", "x1 | x2", INTEGER | BOOL)
+bitwise_xor = binary("bitwise_xor", "x1 ^ x2", INTEGER | BOOL)
+bitwise_left_shift = binary("bitwise_left_shift", "x1 << x2", INTEGER)
+bitwise_right_shift = binary("bitwise_right_shift", "x1 >> x2", INTEGER)
+bitwise_invert = unary("bitwise_invert", "~x, of bools the negation", INTEGER | BOOL, "bitwise_not")
+
+# ---- Exponentials and logarithms
+
+exp = unary_inexact("exp", "e to the power x")
+expm1 = unary_inexact("expm1", "exp(x) - 1, exact near 0", of_complex=special_values.expm1)
+log = unary_inexact("log", "Natural logarithm")
+log1p = unary_inexact("log1p", "log(1 + x), exact near 0", of_complex=special_values.log1p)
+log2 = unary_inexact("log2", "Logarithm to base 2")
+log10 = unary_inexact("log10", "Logarithm to base 10")
+logaddexp = binary_inexact("logaddexp", "log(exp(x1) + exp(x2))", REAL)
+erf = unary_inexact("erf", "Error function", REAL | BOOL)
+
+# ---- Trigonometry, in radians, and hyperbolas
+
+sin = unary_inexact("sin", "Sine")
+cos = unary_inexact("cos", "Cosine")
+tan = unary_inexact("tan", "Tangent")
+asin = unary_inexact("asin", "Inverse sine")
+acos = unary_inexact("acos", "Inverse cosine", of_complex=special_values.acos)
+atan = unary_inexact("atan", "Inverse tangent")
+atan2 = binary_inexact("atan2", "Inverse tangent of x1 / x2 in the quadrant of (x2, x1)", REAL)
+sinh = unary_inexact("sinh", "Hyperbolic sine")
+cosh = unary_inexact("cosh", "Hyperbolic cosine")
+tanh = unary_inexact("tanh", "Hyperbolic tangent", of_complex=special_values.tanh)
+asinh = unary_inexact("asinh", "Inverse hyperbolic sine")
+acosh = unary_inexact("acosh", "Inverse hyperbolic cosine")
+atanh = unary_inexact("atanh", "Inverse hyperbolic tangent")
+
+# ---- Floating-point numbers and their parts
+
+floor = rounding("floor", "Largest integer not above x")
+ceil = rounding("ceil", "Smallest integer not below x")
+trunc = rounding("trunc", "x without its fraction")
+isnan = ufuncs.test("isnan", "Whether an element is NaN")
+isinf = ufuncs.test("isinf", "Whether an element is infinite")
+isfinite = ufuncs.test("isfinite", "Whether an element is neither infinite nor NaN")
+signbit = ufuncs.test("signbit", "Whether the sign bit is set, also that of -0 and NaN", FLOATING)
+copysign = binary_inexact("copysign", "The magnitude of x1 with the sign of x2", REAL)
+nextafter = binary(
+    "nextafter", "The next number that x1's dtype has in the direction of x2", FLOATING
+)
+
+
+def abs(x: Tensor, /) -> Tensor:
+    """Absolute value, the modulus of complex numbers.
+
+    Args:
+        x: A tensor of a numeric dtype.
+
+    Returns:
+        A tensor of the same shape, real where x is complex.
+
+    Raises:
+        TypeError: If x is of bool.
+
+    Source: aten::abs.
+    """
+    x = tensor("abs", x)
+    dtypes.check("abs", x.dtype, NUMERIC)
+    return run("abs", dtypes.real_of(x.dtype), x)
+
+
+def real(x: Tensor, /) -> Tensor:
+    """The real part, as a copy.
+
+    Args:
+        x: A tensor of a numeric dtype.
+
+    Returns:
+        A tensor of the same shape and a real dtype.
+
+    Raises:
+        TypeError: If x is of bool.
+
+    Source: aten::real.
+    """
+    x = tensor("real", x)
+    dtypes.check("real", x.dtype, NUMERIC)
+    return run("real" if x.dtype.kind == "complex" else "clone", dtypes.real_of(x.dtype), x)
+
+
+def imag(x: Tensor, /) -> Tensor:
+    """The imaginary part, as a copy.
+
+    Args:
+        x: A tensor of a complex dtype.
+
+    Returns:
+        A tensor of the same shape and a floating-point dtype.
+
+    Raises:
+        TypeError: If x is of another dtype.
+
+    Source: aten::imag.
+    """
+    x = tensor("imag", x)
+    dtypes.check("imag", x.dtype, dtypes.COMPLEX)
+    return run("imag", dtypes.real_of(x.dtype), x)
+
+
+def conj(x: Tensor, /) -> Tensor:
+    """The complex conjugate, as a copy; of a real tensor its values.
+
+    Args:
+        x: A tensor of a numeric dtype.
+
+    Returns:
+        A tensor of the same shape and dtype.
+
+    Raises:
+        TypeError: If x is of bool.
+
+    Source: aten::conj_physical.
+    """
+    x = tensor("conj", x)
+    dtypes.check("conj", x.dtype, NUMERIC)
+    return run("conj_physical" if x.dtype.kind == "complex" else "clone", x.dtype, x)
+
+
+def round(x: Tensor, /) -> Tensor:
+    """Nearest integer, halves to even; of complex numbers both parts.
+
+    Args:
+        x: A tensor of a numeric dtype.
+
+    Returns:
+        A tensor of the same shape and dtype.
+
+    Raises:
+        TypeError: If x is of bool.
+
+    Source: aten::round.
+    """
+    x = tensor("round", x)
+    dtypes.check("round", x.dtype, NUMERIC)
+    if x.dtype.kind == "complex":
+        return special_values.joined(*map(round, special_values.parts(x)))
+    return run("clone" if x.dtype.kind in INTEGER else "round", x.dtype, x)
+
+
+def sign(x: Tensor, /) -> Tensor:
+    """-1, 0 or 1 by the sign of x, NaN where x is; of complex numbers x / abs(x).
+
+    Args:
+        x: A tensor of a numeric dtype.
+
+    Returns:
+        A tensor of the same shape and dtype.
+
+    Raises:
+        TypeError: If x is of bool.
+
+    Source: aten::sign, aten::sgn.
+    """
+    x = tensor("sign", x)
+    dtypes.check("sign", x.dtype, NUMERIC)
+    if x.dtype.kind == "complex":
+        return run("sgn", x.dtype, x)
+    result = run("sign", x.dtype, x)
+    if x.dtype.kind in INTEGER:
+        return result
+    return run("where", x.dtype, isnan(x), x, result)  # LibTorch's sign of NaN is 0
+
+
+def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
+    """x1 to the power x2.
+
+    Args:
+        x1, x2: Tensors of a numeric dtype; they broadcast, and one of them may be a Python scalar.
+
+    Returns:
+        A tensor of the broadcast shape, in the dtype where the operands meet.
+
+    Raises:
+        TypeError: If a dtype is not admitted, or the two do not mix.
+        ValueError: If an exponent of an integer dtype is negative.
+
+    Source: aten::pow.
+    """
+    a, b = pair("pow", x1, x2, NUMERIC)
+    check_exponent(b)
+    if a.dtype.kind == "complex":
+        return special_values.pow(a, b)
+    return run("pow", a.dtype, a, b)
+
+
+def check_exponent(x: Tensor) -> None:
+    """Raises ValueError for a negative integer: the power would be a fraction."""
+    if x.dtype.kind != "signed integer":
+        return
+    negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))
+    if run("any", dtypes.bool, negative, None, False).item():
+        raise InvalidArgumentError(
+            f"pow: an exponent of {x.dtype} is negative; convert to a floating-point dtype first"
+        )
+
+
+def clip(
+    x: Tensor,
+    /,
+    min: Tensor | Scalar | None = None,
+    max: Tensor | Scalar | None = None,
+) -> Tensor:
+    """The elements no smaller than min and no larger than max; NaN stays NaN.
+
+    Args:
+        x: A tensor of a real dtype.
+        min, max: Tensors that broadcast to x, Python scalars, or None for no bound. Where min is above
+            max the result is max.
+
+    Returns:
+        A tensor of the broadcast shape, in the dtype of x.
+
+    Raises:
+        TypeError: If a dtype is not admitted, or a bound's kind is another one than that of x.
+
+    Source: aten::maximum, aten::minimum.
+    """
+    x = tensor("clip", x)
+    dtypes.check("clip", x.dtype, REAL)
+    result = x
+    for bound, primitive in ((min, "maximum"), (max, "minimum")):
+        if bound is None:
+            continue
+        a, b = pair("clip", result, bound, REAL)
+        result = run(primitive, a.dtype, a, b)
+    return run("clone", x.dtype, x) if result is x else astype(result, x.dtype)

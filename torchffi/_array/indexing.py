@@ -1,0 +1,286 @@
+"""Indexing by integers, slices, the ellipsis, None, and tensors of integers or bools.
+
+The rules are NumPy's. Integers, slices and None give views; a negative step and tensors give copies.
+
+Source: Array API standard, "Indexing".
+"""
+
+from __future__ import annotations
+
+import operator
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from torchffi import dtypes
+from torchffi._array import broadcasting, conversion, manipulation, searching
+from torchffi._core import arguments
+from torchffi._core.arguments import Scalar, is_scalar, is_tensor
+from torchffi._core.dispatch import run, run_in_place
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import INTEGER
+from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, ShapeError
+
+
+def _prepared(key: Any) -> Any:
+    """One key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
+    if key is None or key is Ellipsis or isinstance(key, slice):
+        return key
+    if isinstance(key, (bool, np.bool_, list, np.ndarray)):
+        key = conversion.asarray(
+            key, dtype=dtypes.int64 if isinstance(key, list) and not key else None
+        )
+    if is_tensor(key):
+        if key.dtype is dtypes.bool:
+            return key
+        if key.dtype.kind in INTEGER:
+            return arguments.astype(key, dtypes.int64)
+        raise DTypeError(f"index: a tensor of {key.dtype} is no index, expected integers or bool")
+    try:
+        return operator.index(key)
+    except TypeError:
+        raise DTypeError(
+            f"index: {key!r:.60} is no index; expected an integer, a slice, an ellipsis, None, or a "
+            "tensor of integers or bools"
+        ) from None
+
+
+def _width(key: Any) -> int:
+    """How many axes of the tensor a key stands for."""
+    if key is None or key is Ellipsis:
+        return 0
+    return key.ndim if is_tensor(key) and key.dtype is dtypes.bool else 1
+
+
+def _complete(x: Tensor, key: Any) -> list[Any]:
+    """A key for every axis: the ellipsis as whole slices."""
+    keys = [_prepared(one) for one in (key if isinstance(key, tuple) else (key,))]
+    dots = [i for i, one in enumerate(keys) if one is Ellipsis]
+    if len(dots) > 1:
+        raise AxisError("index: only one ellipsis can stand in an index")
+    missing = x.ndim - sum(_width(one) for one in keys)
+    if missing < 0:
+        raise AxisError(
+            f"index: {x.ndim - missing} axes are indexed, but shape {x.shape} has only {x.ndim}"
+        )
+    at = dots[0] if dots else len(keys)
+    return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
+
+
+def _check_bounds(index: int, axis: int, x: Tensor) -> None:
+    length = x.shape[axis]
+    if not -length <= index < length:
+        raise AxisError(f"index: {index} is out of range for axis {axis} of shape {x.shape}")
+
+
+def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[int, ...]]:
+    """The view that the integers, slices and None of a key give; what stands for its tensors, axis by
+    axis; and the axes of the view that a negative step still has to turn round.
+    """
+    keys = _complete(x, key)
+    picks = any(is_tensor(one) for one in keys)
+    indices: list[Tensor | None] = []
+    turned: list[int] = []
+    view, axis = x, 0
+    sources = accumulate(map(_width, keys), initial=0)  # the axis of x that each key is for
+    for one, source in zip(keys, sources, strict=False):
+        if one is None:
+            view = run("unsqueeze", x.dtype, view, axis)
+        elif isinstance(one, slice):
+            view, reverse = _sliced(view, axis, one, x.shape[source])
+            turned += [axis] if reverse else []
+        elif not is_tensor(one):
+            _check_bounds(one, source, x)
+            if not picks:
+                view = run("select", x.dtype, view, axis, one)
+                continue
+            # Beside a tensor an integer is an index like it: the two broadcast.
+            indices.append(arguments.scalar_tensor("index", one, dtypes.int64, x))
+            axis += 1
+            continue
+        else:
+            if one.ndim == 0 and one.dtype is dtypes.bool:
+                view = run("unsqueeze", x.dtype, view, axis)
+                one = manipulation.reshape(one, (1,))
+            indices.append(_stretched(one, view.shape[axis : axis + one.ndim]))
+            axis += _width(one)
+            continue
+        indices.append(None)
+        axis += 1
+    return view, indices if picks else [], tuple(turned)
+
+
+def _stretched(key: Tensor, sides: tuple[int, ...]) -> Tensor:
+    """The key; but a mask that is empty where the axes are not picks nothing, as in NumPy."""
+    if key.dtype is not dtypes.bool or 0 not in key.shape or key.shape == sides:
+        return key
+    if not all(n in (0, side) for n, side in zip(key.shape, sides, strict=True)):
+        return key
+    nothing = arguments.scalar_tensor("index", False, dtypes.bool, key)
+    return broadcasting.broadcast_to(nothing, sides)
+
+
+def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool]:
+    """The slice of an axis of that length, and whether it has still to be turned round."""
+    try:
+        start, stop, step = key.indices(length)
+    except ValueError:
+        raise InvalidArgumentError(
+            "index: the step of a slice is 0, expected another number"
+        ) from None
+    except TypeError:
+        raise DTypeError(f"index: {key} has parts that are no integers") from None
+    if step > 0:
+        if (start, step) == (0, 1) and stop == length:
+            return x, False
+        return run("slice", x.dtype, x, axis, start, max(start, stop), step), False
+    count = len(range(start, stop, step))
+    first = start + (count - 1) * step if count else 0
+    return run("slice", x.dtype, x, axis, first, start + 1 if count else 0, -step), count > 1
+
+
+def _plainly_viewed(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
+    """The view that integers and slices give, axis by axis; None for what is less plain, or wrong."""
+    shape, view, axis = x.shape, x, 0
+    if len(keys) > len(shape) or not all(type(key) in (int, slice) for key in keys):
+        return None
+    for key, length in zip(keys, shape, strict=False):
+        if type(key) is slice:
+            view, turned = _sliced(view, axis, key, length)
+            axis += 1
+            if turned:
+                return None
+        elif -length <= key < length:
+            view = run("select", x._dtype, view, axis, key)
+        else:
+            return None
+    return view
+
+
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """``x[key]``.
+
+    Raises:
+        IndexError: For an index out of range, or more of them than axes.
+        TypeError: For something that is no index.
+    """
+    plain = _plainly_viewed(x, key if type(key) is tuple else (key,))
+    if plain is not None and plain is not x:
+        return plain
+    view, indices, turned = _resolve(x, key)
+    if turned:
+        view = run("flip", x.dtype, view, turned)
+    if indices:
+        return run("index", x.dtype, view, indices)
+    return run("alias", x.dtype, view) if view is x else view
+
+
+def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
+    """``x[key] = value``: overwrites elements with the value, which broadcasts to them.
+
+    Raises:
+        IndexError: For an index out of range, or more of them than axes.
+        TypeError: For something that is no index, or a value whose dtype does not fit that of x.
+        ValueError: If the value does not broadcast.
+    """
+    view, indices, turned = _resolve(x, key)
+    elements = _fitting(x, value)
+    if not indices:
+        if turned:
+            elements = run("flip", x.dtype, broadcasting.broadcast_to(elements, view.shape), turned)
+        run_in_place("copy_", view, elements)
+    elif turned:
+        whole = run("flip", x.dtype, view, turned)
+        run_in_place("index_put_", whole, indices, elements)
+        run_in_place("copy_", view, run("flip", x.dtype, whole, turned))
+    else:
+        run_in_place("index_put_", view, indices, elements)
+
+
+def _fitting(x: Tensor, value: Tensor | Scalar) -> Tensor:
+    """The value as a tensor of the dtype of x."""
+    if is_scalar(value):
+        dtype = arguments.scalar_dtype("index", value, x.dtype)
+        if dtype is not x.dtype:
+            raise DTypeError(f"index: {value!r} does not fit into a tensor of {x.dtype}")
+        return arguments.scalar_tensor("index", value, x.dtype, x)
+    value = arguments.tensor("index", value)
+    if dtypes.promote("index", x.dtype, value.dtype) is not x.dtype:
+        raise DTypeError(f"index: {value.dtype} does not fit into a tensor of {x.dtype}")
+    return arguments.astype(value, x.dtype)
+
+
+def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
+    """The elements at indices of an axis.
+
+    Args:
+        x: A tensor of one axis or more.
+        indices: An integer tensor of one axis; a negative index counts from the end.
+        axis: The axis; None if x has but one.
+
+    Returns:
+        A new tensor of the shape of x, but for the axis, which is as long as ``indices``.
+
+    Raises:
+        IndexError: If the axis or an index is out of range.
+        TypeError: If the indices are no integers.
+        ValueError: If they have not one axis, or axis is None and x has not one.
+
+    Source: aten::index.Tensor.
+    """
+    x, picked = arguments.tensor("take", x), _integers("take", indices)
+    if picked.ndim != 1:
+        raise ShapeError(f"take: indices have shape {picked.shape}, expected one axis")
+    if axis is None and x.ndim != 1:
+        raise ShapeError(f"take: shape {x.shape} has not one axis: say which one, axis=...")
+    along = arguments.axis("take", 0 if axis is None else axis, x)
+    return run("take", x.dtype, x, picked, along)
+
+
+def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """For each line of elements along an axis, those at the line of indices beside it.
+
+    Args:
+        x: A tensor.
+        indices: An integer tensor with as many axes; beside ``axis`` the two shapes broadcast. A
+            negative index counts from the end.
+        axis: The axis.
+
+    Returns:
+        A new tensor of the broadcast shape, as long along the axis as ``indices``.
+
+    Raises:
+        IndexError: If the axis or an index is out of range.
+        TypeError: If the indices are no integers.
+        ValueError: If the shapes do not fit.
+
+    Source: aten::gather.
+    """
+    operation = "take_along_axis"
+    x, picked = arguments.tensor(operation, x), _integers(operation, indices)
+    along = arguments.axis(operation, axis, x)
+    length = x.shape[along]
+    picked = searching.where(picked < 0, picked + length, picked)
+    if picked.ndim != x.ndim:
+        raise ShapeError(
+            f"{operation}: indices have shape {picked.shape}, expected {x.ndim} axes, as in {x.shape}"
+        )
+    shape = list(
+        broadcasting.meet(
+            operation,
+            (*x.shape[:along], 1, *x.shape[along + 1 :]),
+            (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
+        )
+    )
+    sides = []
+    for side in (x, picked):
+        shape[along] = side.shape[along]
+        sides.append(broadcasting.broadcast_to(side, shape))
+    return run("take_along_axis", x.dtype, *sides, along)
+
+
+def _integers(operation: str, indices: Tensor) -> Tensor:
+    indices = arguments.tensor(operation, indices)
+    dtypes.check(operation, indices.dtype, INTEGER)
+    return arguments.astype(indices, dtypes.int64)

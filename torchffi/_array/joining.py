@@ -1,0 +1,150 @@
+"""Tensors joined, taken apart and repeated.
+
+Source: Array API standard, "Manipulation Functions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from torchffi import dtypes
+from torchffi._array.manipulation import reshape
+from torchffi._core import arguments
+from torchffi._core.arguments import tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.errors import InvalidArgumentError, ShapeError
+
+
+def _joined(operation: str, arrays: Sequence[Tensor]) -> list[Tensor]:
+    tensors = [tensor(operation, array) for array in arrays]
+    if not tensors:
+        raise InvalidArgumentError(f"{operation}: no tensors, expected at least one")
+    dtype = tensors[0].dtype
+    for other in tensors[1:]:
+        dtype = dtypes.promote(operation, dtype, other.dtype)
+    return [arguments.astype(one, dtype) for one in tensors]
+
+
+def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
+    """Joins tensors along an axis that they have.
+
+    Args:
+        arrays: Tensors of the same shape but along the axis; their dtypes meet.
+        axis: The axis; None flattens the tensors first.
+
+    Raises:
+        ValueError: If the shapes differ elsewhere.
+        IndexError: If the axis is out of range.
+
+    Source: aten::cat.
+    """
+    tensors = _joined("concat", arrays)
+    if axis is None:
+        tensors, axis = [reshape(x, (-1,)) for x in tensors], 0
+    along = arguments.axis("concat", axis, tensors[0])
+    return run("cat", tensors[0].dtype, tensors, along)
+
+
+def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
+    """Joins tensors along a new axis.
+
+    Args:
+        arrays: Tensors of the same shape; their dtypes meet.
+        axis: Where the new axis stands in the result.
+
+    Raises:
+        ValueError: If the shapes differ.
+        IndexError: If the axis is out of range.
+
+    Source: aten::stack.
+    """
+    tensors = _joined("stack", arrays)
+    arguments.check_ndim("stack", tensors[0].ndim + 1)
+    along = arguments.axis("stack", axis, tensors[0], extra=1)
+    return run("stack", tensors[0].dtype, tensors, along)
+
+
+def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """The parts of a tensor at each index of an axis, which they do not have: views.
+
+    Args:
+        x: A tensor of one axis or more.
+        axis: The axis, of length n.
+
+    Returns:
+        n tensors.
+
+    Raises:
+        IndexError: If the axis is out of range.
+
+    Source: aten::select.int.
+    """
+    x = tensor("unstack", x)
+    along = arguments.axis("unstack", axis, x)
+    return tuple(run("select", x.dtype, x, along, i) for i in range(x.shape[along]))
+
+
+def tile(x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
+    """The whole tensor repeated along axes.
+
+    Args:
+        x: A tensor.
+        repetitions: How often, for each of the last axes. More of them than axes add axes in front.
+
+    Returns:
+        A new tensor.
+
+    Raises:
+        ValueError: If a number is negative.
+
+    Source: aten::tile.
+    """
+    x = tensor("tile", x)
+    counts = arguments.new_shape("tile", repetitions)
+    arguments.new_shape(
+        "tile", tuple(n * m for n, m in zip(counts[::-1], x.shape[::-1], strict=False))
+    )
+    return run("tile", x.dtype, x, counts)
+
+
+def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> Tensor:
+    """Each element repeated in its place.
+
+    Args:
+        x: A tensor.
+        repeats: How often: a number, or an integer tensor of shape (1,) or (n,), one for each index.
+        axis: The axis, of length n; None flattens x first.
+
+    Returns:
+        A new tensor of the shape of x, but for the axis.
+
+    Raises:
+        ValueError: If a number is negative, or there are not n of them.
+        TypeError: If they are no integers.
+        IndexError: If the axis is out of range.
+
+    Source: aten::repeat_interleave.self_Tensor.
+    """
+    x = tensor("repeat", x)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    along = arguments.axis("repeat", axis, x)
+    length = x.shape[along]
+    if not isinstance(repeats, (int, np.integer)):
+        repeats = tensor("repeat", repeats)
+        dtypes.check("repeat", repeats.dtype, dtypes.INTEGER)
+        if repeats.shape not in ((), (1,), (length,)):
+            raise ShapeError(
+                f"repeat: repeats has shape {repeats.shape}, expected (1,) or ({length},)"
+            )
+        counts = run("expand", repeats.dtype, repeats, (length,))
+        return run("repeat", x.dtype, x, arguments.astype(counts, dtypes.int64), along)
+    (count,) = arguments.new_shape("repeat", int(repeats))
+    before, behind = x.shape[:along], x.shape[along + 1 :]
+    beside = run("unsqueeze", x.dtype, x, along + 1)
+    wide = run("expand", x.dtype, beside, (*before, length, count, *behind))
+    flat = arguments.new_shape("repeat", (*before, length * count, *behind))
+    return run("clone", x.dtype, run("reshape", x.dtype, wide, flat))

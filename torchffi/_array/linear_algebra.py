@@ -1,0 +1,218 @@
+"""Products of vectors, matrices and tensors.
+
+Source: Array API standard, "Linear Algebra Functions"; addmm is ATen's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torchffi import dtypes
+from torchffi._array import broadcasting, elementwise, manipulation, statistical
+from torchffi._core import arguments
+from torchffi._core.arguments import tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import NUMERIC
+from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
+
+Axes = int | tuple[Sequence[int], Sequence[int]]
+
+
+def _pair(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    return arguments.pair(operation, tensor(operation, x1), tensor(operation, x2), NUMERIC)
+
+
+def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
+    """Matrix product over the last two axes; the axes before broadcast.
+
+    Args:
+        x1: A tensor of shape (n,) or (..., m, n), of a numeric dtype.
+        x2: A tensor of shape (n,) or (..., n, p), likewise.
+
+    Returns:
+        A tensor of shape (..., m, p), without the axis of a vector, in the dtype where the two meet.
+
+    Raises:
+        ValueError: If the shapes do not fit.
+        TypeError: If a dtype is not numeric, or the two do not mix.
+
+    Source: aten::matmul.
+    """
+    x1, x2 = _pair("matmul", x1, x2)
+    return run("matmul", x1.dtype, x1, x2)
+
+
+def addmm(bias: Tensor, x1: Tensor, x2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Beta * bias + alpha * (x1 @ x2).
+
+    Args:
+        bias: A tensor that broadcasts to (m, p).
+        x1: A tensor of shape (m, n).
+        x2: A tensor of shape (n, p).
+        beta: Factor of the bias; 0 ignores its values. For integers a whole number.
+        alpha: Factor of the product, likewise.
+
+    Returns:
+        A tensor of shape (m, p).
+
+    Raises:
+        ValueError: If the shapes do not fit, or a factor of integers has a fraction.
+        TypeError: If a dtype is not numeric, or they do not mix.
+
+    Source: aten::addmm.
+    """
+    x1, x2 = _pair("addmm", x1, x2)
+    dtype = dtypes.promote("addmm", tensor("addmm", bias).dtype, x1.dtype)
+    for name, factor in (("beta", beta), ("alpha", alpha)):
+        if dtype.kind in dtypes.INTEGER and not float(factor).is_integer():
+            raise InvalidArgumentError(
+                f"addmm: {name} is {factor}, expected a whole number for {dtype}"
+            )
+    bias, x1, x2 = (arguments.astype(x, dtype) for x in (bias, x1, x2))
+    return run("addmm", dtype, bias, x1, x2, float(beta), float(alpha))
+
+
+def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
+    """Every element of one vector times every element of the other.
+
+    Args:
+        x1: A tensor of shape (n,), of a numeric dtype.
+        x2: A tensor of shape (m,), likewise.
+
+    Returns:
+        A tensor of shape (n, m), in the dtype where the two meet.
+
+    Raises:
+        ValueError: If one has not one axis.
+        TypeError: If a dtype is not numeric, or the two do not mix.
+
+    Source: aten::mul.Tensor.
+    """
+    x1, x2 = _pair("outer", x1, x2)
+    for x in (x1, x2):
+        if x.ndim != 1:
+            raise ShapeError(f"outer: shape {x.shape}, expected one axis; flatten with reshape()")
+    return elementwise.multiply(manipulation.expand_dims(x1, axis=1), x2)
+
+
+def _of_vectors(
+    operation: str, x1: Tensor, x2: Tensor, axis: int
+) -> tuple[Tensor, Tensor, tuple[int, ...]]:
+    """Two operands whose vectors along the axis, counted from the last, have one length; their shape."""
+    x1, x2 = _pair(operation, x1, x2)
+    lowest = -min(x1.ndim, x2.ndim)
+    for x in (x1, x2):
+        arguments.axis(operation, axis, x)
+    if axis >= 0:
+        raise AxisError(
+            f"{operation}: axis {axis}, expected {lowest} to -1: it counts from the last"
+        )
+    if x1.shape[axis] != x2.shape[axis]:
+        raise ShapeError(f"{operation}: shapes {x1.shape} and {x2.shape} differ along axis {axis}")
+    return x1, x2, broadcasting.meet(operation, x1.shape, x2.shape)
+
+
+def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
+    """Sum of conj(x1) * x2 along an axis; the other axes broadcast.
+
+    Args:
+        x1, x2: Tensors of a numeric dtype.
+        axis: The axis of both, negative: it counts from the last. They are of one length along it.
+
+    Returns:
+        A tensor of the broadcast shape without the axis, in the dtype where the two meet.
+
+    Raises:
+        ValueError: If the shapes do not fit.
+        IndexError: If the axis is out of range.
+        TypeError: If a dtype is not numeric, or the two do not mix.
+
+    Source: aten::mul.Tensor, aten::sum.dim_IntList.
+    """
+    x1, x2, _ = _of_vectors("vecdot", x1, x2, axis)
+    first = elementwise.conj(x1) if x1.dtype.kind == "complex" else x1
+    products = elementwise.multiply(first, x2)
+    return statistical.sum(products, axis=axis, dtype=x1.dtype)
+
+
+def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
+    """Cross product of vectors of 3 elements along an axis; the other axes broadcast.
+
+    Args:
+        x1, x2: Tensors of a numeric dtype.
+        axis: The axis of both, of length 3, negative: it counts from the last.
+
+    Returns:
+        A tensor of the broadcast shape, in the dtype where the two meet.
+
+    Raises:
+        ValueError: If the axis is not of length 3, or the shapes do not broadcast.
+        IndexError: If the axis is out of range.
+        TypeError: If a dtype is not numeric, or the two do not mix.
+
+    Source: aten::linalg_cross.
+    """
+    x1, x2, shape = _of_vectors("cross", x1, x2, axis)
+    if x1.shape[axis] != 3:
+        raise ShapeError(f"cross: shape {x1.shape} has not 3 elements along axis {axis}")
+    a, b = (run("expand", x.dtype, x, shape) for x in (x1, x2))
+    return run("cross", a.dtype, a, b, axis)
+
+
+def _contracted(x1: Tensor, x2: Tensor, axes: Axes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of either tensor over which tensordot() sums, counted from 0."""
+    if isinstance(axes, int):
+        most = min(x1.ndim, x2.ndim)
+        if not 0 <= axes <= most:
+            raise InvalidArgumentError(
+                f"tensordot: axes is {axes}, expected 0 to {most} for shapes "
+                f"{x1.shape} and {x2.shape}"
+            )
+        first, second = tuple(range(x1.ndim - axes, x1.ndim)), tuple(range(axes))
+    else:
+        if len(axes) != 2:
+            raise InvalidArgumentError(
+                f"tensordot: axes is {axes}, expected a number or one sequence for each tensor"
+            )
+        first = arguments.axes("tensordot", tuple(axes[0]), x1)
+        second = arguments.axes("tensordot", tuple(axes[1]), x2)
+    if [x1.shape[i] for i in first] != [x2.shape[i] for i in second]:
+        raise ShapeError(
+            f"tensordot: shapes {x1.shape} and {x2.shape} differ along axes {first} and {second}"
+        )
+    return first, second
+
+
+def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Axes = 2) -> Tensor:
+    """Sum of products over some axes of each tensor, for all pairs of places along the others.
+
+    Args:
+        x1, x2: Tensors of a numeric dtype.
+        axes: Sequences of the axes of x1 and of x2, of one length each pair; or a number n, for the
+            last n axes of x1 and the first n of x2.
+
+    Returns:
+        A tensor with the other axes of x1, then those of x2, in the dtype where the two meet.
+
+    Raises:
+        ValueError: If the axes do not fit each other.
+        IndexError: If an axis is out of range.
+        TypeError: If a dtype is not numeric, or the two do not mix.
+
+    Source: aten::matmul.
+    """
+    x1, x2 = _pair("tensordot", x1, x2)
+    first, second = _contracted(x1, x2, axes)
+    rows = tuple(i for i in range(x1.ndim) if i not in first)
+    columns = tuple(i for i in range(x2.ndim) if i not in second)
+    shape = (*(x1.shape[i] for i in rows), *(x2.shape[i] for i in columns))
+    arguments.check_ndim("tensordot", len(shape))
+    inner = math.prod(x1.shape[i] for i in first)
+    outside = [math.prod(x1.shape[i] for i in rows), math.prod(x2.shape[i] for i in columns)]
+    a = manipulation.reshape(manipulation.permute_dims(x1, (*rows, *first)), (outside[0], inner))
+    b = manipulation.reshape(
+        manipulation.permute_dims(x2, (*second, *columns)), (inner, outside[1])
+    )
+    return manipulation.reshape(run("matmul", a.dtype, a, b), shape)

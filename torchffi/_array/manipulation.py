@@ -1,0 +1,285 @@
+"""Shape and order of the elements.
+
+Source: Array API standard, "Manipulation Functions"; narrow, select and swap_axes are ATen's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torchffi._core import arguments
+from torchffi._core.arguments import Axis, tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
+
+
+def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = None) -> Tensor:
+    """The same elements in another shape, in C order.
+
+    Args:
+        x: A tensor.
+        shape: The shape; one dimension may be -1, what is left over.
+        copy: True always copies, False raises where a copy is needed, None shares where possible.
+
+    Returns:
+        A tensor over the same memory where the strides allow it.
+
+    Raises:
+        ValueError: If the number of elements does not fit.
+
+    Source: aten::reshape.
+    """
+    x = tensor("reshape", x)
+    dims = arguments.shape("reshape", shape)
+    if dims and min(dims) < -1:
+        raise ShapeError(f"reshape: shape {x.shape} of {x.size} elements does not fit {dims}")
+    arguments.check_ndim("reshape", len(dims))
+    if copy is False:
+        return _seen_as(x, dims)
+    return run("reshape", x._dtype, x.clone() if copy else x, dims)
+
+
+def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:
+    known = math.prod(n for n in dims if n != -1)
+    if dims.count(-1) > 1 or (x.size % known if known and -1 in dims else x.size != known):
+        raise ShapeError(f"reshape: shape {x.shape} of {x.size} elements does not fit {dims}")
+    try:
+        return run("view", x.dtype, x, dims)
+    except InvalidArgumentError:
+        raise InvalidArgumentError(
+            f"reshape: shape {x.shape} with strides {x.strides} cannot be seen as {dims} without a "
+            "copy, which copy=False forbids"
+        ) from None
+
+
+def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
+    """A view with the axes in another order.
+
+    Args:
+        x: A tensor.
+        axes: Every axis once.
+
+    Raises:
+        ValueError: If an axis is missing or stands there twice.
+        IndexError: If one is out of range.
+
+    Source: aten::permute.
+    """
+    x = tensor("permute_dims", x)
+    order = arguments.axes("permute_dims", tuple(axes), x)
+    if len(order) != x.ndim:
+        raise InvalidArgumentError(
+            f"permute_dims: axes {axes} for shape {x.shape}, expected each once"
+        )
+    return run("permute", x.dtype, x, order)
+
+
+def matrix_transpose(x: Tensor, /) -> Tensor:
+    """A view with the last two axes exchanged.
+
+    Args:
+        x: A tensor of shape (..., m, n).
+
+    Raises:
+        ValueError: If x has fewer than two axes.
+
+    Source: aten::transpose.int.
+    """
+    x = tensor("matrix_transpose", x)
+    if x.ndim < 2:
+        raise ShapeError(f"matrix_transpose: shape {x.shape} has fewer than 2 axes")
+    return swap_axes(x, -2, -1)
+
+
+def swap_axes(x: Tensor, axis1: int, axis2: int, /) -> Tensor:
+    """A view with two axes exchanged.
+
+    Args:
+        x: A tensor.
+        axis1, axis2: The axes.
+
+    Raises:
+        IndexError: If one is out of range.
+
+    Source: aten::transpose.int.
+    """
+    order = list(range(x.ndim))
+    a, b = arguments.axis("swap_axes", axis1, x), arguments.axis("swap_axes", axis2, x)
+    order[a], order[b] = order[b], order[a]
+    return run("permute", x.dtype, x, tuple(order))
+
+
+def moveaxis(
+    x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
+) -> Tensor:
+    """A view with some axes in another place; the others keep their order.
+
+    Args:
+        x: A tensor.
+        source: The axes to move, an axis or a tuple of them.
+        destination: Where each of them stands in the result.
+
+    Raises:
+        ValueError: If there are not as many sources as destinations, or one stands there twice.
+        IndexError: If one is out of range.
+
+    Source: aten::movedim.intlist.
+    """
+    x = tensor("moveaxis", x)
+    origin = arguments.axes("moveaxis", source, x)
+    target = arguments.axes("moveaxis", destination, x)
+    if len(origin) != len(target):
+        raise InvalidArgumentError(
+            f"moveaxis: {len(origin)} axes to move to {len(target)} places, expected as many"
+        )
+    order = [axis for axis in range(x.ndim) if axis not in origin]
+    for place, axis in sorted(zip(target, origin, strict=True)):
+        order.insert(place, axis)
+    return run("permute", x.dtype, x, tuple(order))
+
+
+def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+    """A view with new axes of length 1.
+
+    Args:
+        x: A tensor.
+        axis: Where the new axes stand in the result, an axis or a tuple of them.
+
+    Raises:
+        IndexError: If one is out of range.
+        ValueError: If one stands there twice.
+
+    Source: aten::unsqueeze.
+    """
+    x = tensor("expand_dims", x)
+    new = axis if isinstance(axis, (tuple, list)) else (axis,)
+    arguments.check_ndim("expand_dims", x.ndim + len(new))
+    places = arguments.axes("expand_dims", tuple(new), x, extra=len(new))
+    for place in sorted(places):
+        x = run("unsqueeze", x.dtype, x, place)
+    return x if places else run("alias", x.dtype, x)
+
+
+def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+    """A view without axes of length 1.
+
+    Args:
+        x: A tensor.
+        axis: The axes to drop.
+
+    Raises:
+        ValueError: If one of them is longer.
+        IndexError: If one is out of range.
+
+    Source: aten::squeeze.dim.
+    """
+    x = tensor("squeeze", x)
+    for one in sorted(arguments.axes("squeeze", axis, x), reverse=True):
+        if x.shape[one] != 1:
+            raise ShapeError(f"squeeze: axis {one} of shape {x.shape} is not of length 1")
+        x = run("squeeze", x.dtype, x, one)
+    return x
+
+
+def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
+    """The elements in reverse order along axes, as a copy.
+
+    Args:
+        x: A tensor.
+        axis: The axes; None for all.
+
+    Source: aten::flip.
+    """
+    x = tensor("flip", x)
+    return run("flip", x.dtype, x, arguments.axes("flip", axis, x))
+
+
+def roll(
+    x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
+) -> Tensor:
+    """The elements moved along axes, as a copy; those that leave at one end come in at the other.
+
+    Args:
+        x: A tensor.
+        shift: How far, towards larger indices; a number for each axis, or one for all.
+        axis: The axes; None moves through all elements in C order and keeps the shape.
+
+    Raises:
+        ValueError: If there are not as many shifts as axes.
+        IndexError: If an axis is out of range.
+
+    Source: aten::roll.
+    """
+    x = tensor("roll", x)
+    shifts = arguments.integers("roll", "shift", shift)
+    if axis is None:
+        if len(shifts) != 1:
+            raise InvalidArgumentError(f"roll: {len(shifts)} shifts without axes, expected one")
+        flat = run("reshape", x.dtype, x, (-1,))
+        rolled = run("roll", x.dtype, flat, (_within(shifts[0], x.size),), (0,))
+        return run("reshape", x.dtype, rolled, x.shape)
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(arguments.axis("roll", one, x) for one in given)
+    if len(shifts) not in (1, len(axes)):
+        raise InvalidArgumentError(
+            f"roll: {len(shifts)} shifts for {len(axes)} axes, expected as many, or one"
+        )
+    if len(shifts) == 1:
+        shifts *= len(axes)
+    if not axes:
+        return x.clone()
+    far = tuple(_within(n, x.shape[along]) for n, along in zip(shifts, axes, strict=True))
+    return run("roll", x.dtype, x, far, axes)
+
+
+def _within(shift: int, length: int) -> int:
+    return shift % length if length else 0
+
+
+def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
+    """A view of ``length`` elements from ``start`` on along an axis.
+
+    Args:
+        x: A tensor.
+        axis: The axis, of length n.
+        start: The first index, in [-n, n].
+        length: 0 to n - start.
+
+    Raises:
+        IndexError: If a number is out of range.
+
+    Source: aten::narrow.
+    """
+    x = tensor("narrow", x)
+    along = arguments.axis("narrow", axis, x)
+    size = x.shape[along]
+    first = start + size if start < 0 else start
+    if not 0 <= first <= size or not 0 <= length <= size - first:
+        raise AxisError(
+            f"narrow: {length} elements from {start} on are out of range for shape {x.shape}"
+        )
+    return run("slice", x.dtype, x, along, first, first + length, 1)
+
+
+def select(x: Tensor, axis: int, index: int, /) -> Tensor:
+    """A view of the elements at one index of an axis, which is dropped.
+
+    Args:
+        x: A tensor.
+        axis: The axis, of length n.
+        index: In [-n, n).
+
+    Raises:
+        IndexError: If a number is out of range.
+
+    Source: aten::select.int.
+    """
+    x = tensor("select", x)
+    along = arguments.axis("select", axis, x)
+    if not -x.shape[along] <= index < x.shape[along]:
+        raise AxisError(
+            f"select: index {index} is out of range for axis {along} of shape {x.shape}"
+        )
+    return run("select", x.dtype, x, along, index)

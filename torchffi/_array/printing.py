@@ -1,0 +1,23 @@
+"""A tensor as text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from torchffi import dtypes
+from torchffi._core.arguments import astype
+from torchffi._core.tensor import Tensor
+
+_SHOWN = 1000  # elements; of a larger tensor NumPy shows the edges
+
+
+def describe(x: Tensor) -> str:
+    """Values, dtype, device and backend: what ``repr()`` shows."""
+    prefix = "Tensor("
+    host = x.cpu()
+    if x.dtype.numpy is None:
+        host = astype(host, dtypes.float32)
+    values = np.array2string(host._fresh_array(), separator=", ", prefix=prefix, threshold=_SHOWN)
+    shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""
+    tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
+    return f"{prefix}{values}{shape}, {tail})"

@@ -1,0 +1,161 @@
+"""Where things are.
+
+Source: Array API standard, "Searching Functions".
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torchffi import dtypes
+from torchffi._array.statistical import any_empty, sum
+from torchffi._core import arguments
+from torchffi._core.arguments import Axis, Scalar, tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY, REAL
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
+
+
+def count_nonzero(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """How many elements are not 0.
+
+    Args:
+        x: A tensor of any dtype.
+        axis: An axis, a tuple of them, or None for all.
+        keepdims: Whether the reduced axes stay with length 1.
+
+    Returns:
+        A tensor of int64.
+
+    Source: aten::ne.Tensor, aten::sum.dim_IntList.
+    """
+    x = tensor("count_nonzero", x)
+    found = run("ne", dtypes.bool, x, arguments.scalar_tensor("count_nonzero", 0, x.dtype, x))
+    return sum(found, axis=axis, dtype=dtypes.int64, keepdims=keepdims)
+
+
+def searchsorted(
+    x1: Tensor,
+    x2: Tensor | Scalar,
+    /,
+    *,
+    side: Literal["left", "right"] = "left",
+    sorter: Tensor | None = None,
+) -> Tensor:
+    """Where elements would have to be inserted, so that the order stays.
+
+    Args:
+        x1: A tensor of a real dtype and shape (n,), in ascending order.
+        x2: A tensor of a real dtype, or a Python scalar.
+        side: ``"left"``: before equal elements; ``"right"``: behind them.
+        sorter: Indices that sort x1, an integer tensor of shape (n,); None if it is sorted.
+
+    Returns:
+        A tensor of int64, of the shape of x2, with values in [0, n].
+
+    Raises:
+        ValueError: If x1 has not one axis, sorter has another shape, or ``side`` is another word.
+        IndexError: If an index in sorter is out of range.
+        TypeError: If a dtype is not admitted, or the two do not mix.
+
+    Source: aten::searchsorted.Tensor.
+    """
+    a, b = arguments.pair("searchsorted", tensor("searchsorted", x1), x2, REAL)
+    if a.ndim != 1:
+        raise ShapeError(f"searchsorted: x1 has shape {a.shape}, expected one axis")
+    if side not in ("left", "right"):
+        raise InvalidArgumentError(f"searchsorted: side is {side!r}, expected 'left' or 'right'")
+    if sorter is not None:
+        sorter = tensor("searchsorted", sorter)
+        if sorter.dtype.kind not in dtypes.INTEGER:
+            raise DTypeError(f"searchsorted: sorter is {sorter.dtype}, expected integers")
+        sorter = arguments.astype(sorter, dtypes.int64)
+        if sorter.shape != a.shape:
+            raise ShapeError(f"searchsorted: sorter has shape {sorter.shape}, expected {a.shape}")
+    return run("searchsorted", dtypes.int64, a, b, side == "right", sorter)
+
+
+def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
+    """Elements of x1 where the condition is true, of x2 elsewhere. All three broadcast.
+
+    Args:
+        condition: A tensor of bool.
+        x1, x2: Tensors of any dtype, one of which may be a Python scalar.
+
+    Returns:
+        A tensor of the broadcast shape, in the dtype where x1 and x2 meet.
+
+    Raises:
+        TypeError: If the condition is of another dtype, or x1 and x2 do not mix.
+
+    Source: aten::where.self.
+    """
+    condition = tensor("where", condition)
+    if condition.dtype is not dtypes.bool:
+        raise DTypeError(f"where: the condition is {condition.dtype}, expected bool")
+    a, b = arguments.pair("where", x1, x2, ANY)
+    return run("where", a.dtype, condition, a, b)
+
+
+def _index_of(operation: str, x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
+    x = tensor(operation, x)
+    dtypes.check(operation, x.dtype, REAL)
+    axes = arguments.axes(operation, None if axis is None else (axis,), x)
+    if any_empty(x, axes):
+        raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
+    if axis is not None:
+        return run(operation, dtypes.int64, x, axes[0], bool(keepdims))
+    found = run(operation, dtypes.int64, x, None, False)
+    return found.reshape((1,) * x.ndim) if keepdims else found
+
+
+def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Index of the largest element, the first of equal ones.
+
+    Args:
+        x: A tensor of a real dtype, not empty along the axis.
+        axis: The axis; None counts through all elements in C order.
+        keepdims: Whether the reduced axes stay with length 1.
+
+    Returns:
+        A tensor of int64.
+
+    Raises:
+        TypeError: If x is of another dtype.
+        ValueError: If it is empty along the axis.
+
+    Source: aten::argmax.
+    """
+    return _index_of("argmax", x, axis, keepdims)
+
+
+def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Index of the smallest element, the first of equal ones.
+
+    Arguments and errors are those of :func:`argmax`.
+
+    Source: aten::argmin.
+    """
+    return _index_of("argmin", x, axis, keepdims)
+
+
+def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
+    """The indices of the elements that are not 0, in C order.
+
+    Args:
+        x: A tensor of one axis or more.
+
+    Returns:
+        For each axis a tensor of int64, shape (number found,).
+
+    Raises:
+        ValueError: If x has no axis.
+
+    Source: aten::nonzero.
+    """
+    x = tensor("nonzero", x)
+    if x.ndim == 0:
+        raise ShapeError("nonzero: the tensor has no axis, expected at least one")
+    found = run("nonzero", dtypes.int64, x)
+    return tuple(run("select", dtypes.int64, found, 1, axis) for axis in range(x.ndim))

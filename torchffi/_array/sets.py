@@ -1,0 +1,140 @@
+"""Sets: the different elements of a tensor. NaN is different from NaN.
+
+Source: Array API standard, "Set Functions".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torchffi import dtypes
+from torchffi._array import creation, elementwise, joining, manipulation, sorting
+from torchffi._array import statistical as totals
+from torchffi._core import arguments
+from torchffi._core.arguments import Scalar, tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY
+
+
+class UniqueAll(NamedTuple):
+    """What :func:`unique_all` returns."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+class UniqueCounts(NamedTuple):
+    """What :func:`unique_counts` returns."""
+
+    values: Tensor
+    counts: Tensor
+
+
+class UniqueInverse(NamedTuple):
+    """What :func:`unique_inverse` returns."""
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+def _order(x: Tensor) -> Tensor:
+    """The indices that bring equal elements together, the first of them first."""
+    if x.dtype.kind != "complex":
+        return sorting.argsort(x)
+    by_imag = sorting.argsort(elementwise.imag(x))
+    return by_imag[sorting.argsort(elementwise.real(x)[by_imag])]
+
+
+class _Groups:
+    """The elements of a tensor in order, and where each different one begins."""
+
+    def __init__(self, operation: str, x: Tensor) -> None:
+        self.x = tensor(operation, x)
+        flat = manipulation.reshape(self.x, (-1,))
+        self.order = _order(flat)
+        self.ordered = flat[self.order]
+        self.begins = creation.full_like(flat, True, dtype=dtypes.bool)
+        if flat.size > 1:
+            self.begins[1:] = elementwise.not_equal(self.ordered[1:], self.ordered[:-1])
+
+    def values(self) -> Tensor:
+        return self.ordered[self.begins]
+
+    def indices(self) -> Tensor:
+        return self.order[self.begins]
+
+    def inverse(self) -> Tensor:
+        group = totals.cumulative_sum(self.begins, dtype=dtypes.int64) - 1
+        result = creation.empty_like(group)
+        result[self.order] = group
+        return manipulation.reshape(result, self.x.shape)
+
+    def counts(self) -> Tensor:
+        first = run("nonzero", dtypes.int64, self.begins)[:, 0]
+        end = creation.full_like(first[:1], self.ordered.size)
+        return joining.concat([first[1:], end]) - first
+
+
+def unique_all(x: Tensor, /) -> UniqueAll:
+    """The different elements, where each stands first, which one every element is, and how often.
+
+    Args:
+        x: A tensor of any dtype.
+
+    Returns:
+        ``values``, in order, shape (n,); ``indices``, int64, shape (n,): of the first of each in the
+        flattened x; ``inverse_indices``, int64, of the shape of x: values[inverse_indices] is x;
+        ``counts``, int64, shape (n,).
+
+    Source: aten::sort.stable.
+    """
+    groups = _Groups("unique_all", x)
+    return UniqueAll(groups.values(), groups.indices(), groups.inverse(), groups.counts())
+
+
+def unique_counts(x: Tensor, /) -> UniqueCounts:
+    """The different elements, and how often each is there. See :func:`unique_all`."""
+    groups = _Groups("unique_counts", x)
+    return UniqueCounts(groups.values(), groups.counts())
+
+
+def unique_inverse(x: Tensor, /) -> UniqueInverse:
+    """The different elements, and which one every element is. See :func:`unique_all`."""
+    groups = _Groups("unique_inverse", x)
+    return UniqueInverse(groups.values(), groups.inverse())
+
+
+def unique_values(x: Tensor, /) -> Tensor:
+    """The different elements. See :func:`unique_all`."""
+    return _Groups("unique_values", x).values()
+
+
+def isin(x1: Tensor | Scalar, x2: Tensor | Scalar, /, *, invert: bool = False) -> Tensor:
+    """Whether each element of x1 is among the elements of x2.
+
+    Args:
+        x1, x2: Tensors of any dtype, one of which may be a Python scalar.
+        invert: Whether to ask for those that are not.
+
+    Returns:
+        A tensor of bool, of the shape of x1.
+
+    Raises:
+        TypeError: If the dtypes do not mix.
+
+    Source: aten::isin.Tensor_Tensor.
+    """
+    a, b = arguments.pair("isin", x1, x2, ANY)
+    if a.dtype is dtypes.bool:
+        a, b = arguments.astype(a, dtypes.uint8), arguments.astype(b, dtypes.uint8)
+    if a.dtype.kind == "complex":
+        beside = elementwise.equal(
+            manipulation.expand_dims(a, axis=-1), manipulation.reshape(b, (-1,))
+        )
+        found = run("any", dtypes.bool, beside, (a.ndim,), False)
+    else:
+        found = run("isin", dtypes.bool, a, b)
+    return elementwise.logical_not(found) if invert else found

@@ -1,0 +1,105 @@
+"""What the standard asks of infinities, NaN and signed zeros, where the backends' own answers differ.
+
+The functions take tensors of one dtype, in which they compute.
+
+Source: Array API standard, "Element-wise Functions", the special cases.
+"""
+
+from __future__ import annotations
+
+from torchffi import dtypes
+from torchffi._core.arguments import scalar_tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+
+
+def _test(name: str, *operands: Tensor) -> Tensor:
+    return run(name, dtypes.bool, *operands)
+
+
+def _where(condition: Tensor, x1: Tensor, x2: Tensor) -> Tensor:
+    return run("where", x1.dtype, condition, x1, x2)
+
+
+def _number(value: float, x: Tensor) -> Tensor:
+    return scalar_tensor("scalar", value, x.dtype, x)
+
+
+def _with_sign(x: Tensor, sign: Tensor) -> Tensor:
+    return run("copysign", x.dtype, x, sign)
+
+
+def parts(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The real and the imaginary part."""
+    dtype = dtypes.real_of(x.dtype)
+    return run("real", dtype, x), run("imag", dtype, x)
+
+
+def joined(real: Tensor, imag: Tensor) -> Tensor:
+    """The complex tensor of two parts."""
+    return run("complex", dtypes.complex_of(real.dtype), real, imag)
+
+
+def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
+    """Beside infinity the quotient is rounded: -1 // inf is -0, inf // 2 is inf."""
+    infinite = _test("logical_or", _test("isinf", x1), _test("isinf", x2))
+    rounded = run("floor", x1.dtype, run("div", x1.dtype, x1, x2))
+    return _where(infinite, rounded, run("floor_divide", x1.dtype, x1, x2))
+
+
+def remainder(x1: Tensor, x2: Tensor) -> Tensor:
+    """A remainder of 0 has the sign of the divisor too."""
+    result = run("remainder", x1.dtype, x1, x2)
+    zero = _test("eq", result, _number(0, result))
+    return _where(zero, _with_sign(result, x2), result)
+
+
+def acos(x: Tensor) -> Tensor:
+    """The imaginary part has the sign that x's has not, also where it is 0."""
+    real, imag = parts(run("acos", x.dtype, x))
+    return joined(real, _with_sign(imag, run("neg", imag.dtype, parts(x)[1])))
+
+
+def log1p(x: Tensor) -> Tensor:
+    """An infinite part makes the real part infinite, whatever the other one is."""
+    infinite = _test("logical_or", *(_test("isinf", part) for part in parts(x)))
+    real, imag = parts(run("log1p", x.dtype, x))
+    return joined(_where(infinite, _number(float("inf"), real), real), imag)
+
+
+def tanh(x: Tensor) -> Tensor:
+    """At an infinite real part it is 1 or -1, with an imaginary part of 0."""
+    a, b = parts(x)
+    infinite = _test("isinf", a)
+    real, imag = parts(run("tanh", x.dtype, x))
+    return joined(
+        _where(infinite, _with_sign(_number(1, a), a), real),
+        _where(infinite, _with_sign(_number(0, b), b), imag),
+    )
+
+
+def expm1(x: Tensor) -> Tensor:
+    """Both parts without cancellation near 0, and the limits where a part is infinite.
+
+    Of a + bj it is expm1(a) cos(b) - 2 sin(b / 2)**2, and exp(a) sin(b) j.
+    """
+    a, b = parts(x)
+    dtype = a.dtype
+    half_sine = run("sin", dtype, run("mul", dtype, b, _number(0.5, b)))
+    missing = run("mul", dtype, _number(-2, b), run("square", dtype, half_sine))
+    scaled = run("mul", dtype, run("expm1", dtype, a), run("cos", dtype, b))
+    real = run("add", dtype, run("add", dtype, scaled, missing), _number(0, a))  # never -0
+    imag = run("mul", dtype, run("exp", dtype, a), run("sin", dtype, b))
+    # No angle: the limit of the real part stands, that of the imaginary part only where it is 0.
+    aimless = _test("logical_and", _test("isinf", a), _test("logical_not", _test("isfinite", b)))
+    vanishing = _test("lt", a, _number(0, a))
+    limit = _where(vanishing, _number(-1, a), _number(float("inf"), a))
+    imag = _where(_test("logical_and", aimless, vanishing), _number(0, b), imag)
+    on_the_axis = _test("eq", b, _number(0, b))
+    return joined(_where(aimless, limit, real), _where(on_the_axis, b, imag))
+
+
+def pow(a: Tensor, b: Tensor) -> Tensor:
+    """The power 0 is 1, of 0 too."""
+    zero = _test("eq", b, _number(0, b))
+    return _where(zero, _number(1, b), run("pow", a.dtype, a, b))

@@ -1,0 +1,220 @@
+"""Reductions over axes.
+
+``axis`` is an axis, a tuple of them, or None for all; ``keepdims`` keeps the reduced axes with length 1.
+
+Source: Array API standard, "Statistical Functions".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchffi import dtypes
+from torchffi._core import arguments
+from torchffi._core.arguments import Axis, tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
+from torchffi.errors import ShapeError
+
+
+def reduce(
+    operation: str,
+    x: Tensor,
+    axis: Axis,
+    dtype: DType,
+    *parameters: Any,
+    primitive: str | None = None,
+) -> Tensor:
+    """Calls a primitive that takes axes, the tensor, the axes and the parameters in this order."""
+    primitive = primitive or operation
+    if axis is None:
+        return run(primitive, dtype, x, None, *parameters)
+    axes = arguments.axes(operation, axis, x)
+    if axes:
+        return run(primitive, dtype, x, axes, *parameters)
+    # LibTorch takes an empty list of axes for all of them: give it one of length 1 to reduce.
+    result = run(primitive, dtype, run("unsqueeze", x._dtype, x, 0), (0,), *parameters)
+    return result if result.ndim == x.ndim else run("squeeze", dtype, result, 0)
+
+
+def sum(
+    x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Tensor:
+    """Sum.
+
+    Args:
+        x: A tensor of any dtype; bools count as 0 and 1.
+        axis: See above.
+        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
+        keepdims: See above.
+
+    Source: aten::sum.dim_IntList.
+    """
+    x = tensor("sum", x)
+    wide = dtypes.sum_dtype("sum", x._dtype, dtype)
+    return reduce("sum", x, axis, wide, bool(keepdims), wide)
+
+
+def prod(
+    x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Tensor:
+    """Product. Arguments are those of :func:`sum`.
+
+    Source: aten::prod.dim_int.
+    """
+    x = tensor("prod", x)
+    wide = dtypes.sum_dtype("prod", x._dtype, dtype)
+    return reduce("prod", x, axis, wide, bool(keepdims), wide)
+
+
+def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Arithmetic mean.
+
+    Args:
+        x: A tensor of a floating-point or complex dtype.
+        axis: See above.
+        keepdims: See above.
+
+    Raises:
+        TypeError: If x is of another dtype.
+
+    Source: aten::mean.dim.
+    """
+    x = tensor("mean", x)
+    dtypes.check("mean", x._dtype, INEXACT)
+    return reduce("mean", x, axis, x._dtype, bool(keepdims))
+
+
+def var(
+    x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Tensor:
+    """Variance.
+
+    Args:
+        x: A tensor of a floating-point dtype.
+        axis: See above.
+        correction: Taken from the number of elements in the divisor: 0 for a population, 1 for a
+            sample.
+        keepdims: See above.
+
+    Raises:
+        TypeError: If x is of another dtype.
+
+    Source: aten::var.correction.
+    """
+    x = tensor("var", x)
+    dtypes.check("var", x._dtype, FLOATING)
+    return reduce("var", x, axis, x._dtype, float(correction), bool(keepdims))
+
+
+def std(
+    x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Tensor:
+    """Standard deviation, the root of the variance. Arguments are those of :func:`var`.
+
+    Source: aten::var.correction, aten::sqrt.
+    """
+    return run("sqrt", x._dtype, var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
+    x = tensor(operation, x)
+    dtypes.check(operation, x._dtype, REAL)
+    axes = arguments.axes(operation, axis, x)
+    if any_empty(x, axes):
+        raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
+    return reduce(operation, x, axis, x._dtype, bool(keepdims), primitive=primitive)
+
+
+def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
+    """Whether the tensor has no element along some of the axes."""
+    return 0 in [x.shape[axis] for axis in axes]
+
+
+def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Largest element, NaN if there is one.
+
+    Args:
+        x: A tensor of a real dtype, not empty along the axes.
+        axis: See above.
+        keepdims: See above.
+
+    Raises:
+        TypeError: If x is of another dtype.
+        ValueError: If it is empty along an axis.
+
+    Source: aten::amax.
+    """
+    return _extreme("max", "amax", x, axis, keepdims)
+
+
+def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Smallest element, NaN if there is one. Arguments and errors are those of :func:`max`.
+
+    Source: aten::amin.
+    """
+    return _extreme("min", "amin", x, axis, keepdims)
+
+
+def _running(
+    operation: str,
+    primitive: str,
+    initial: int,
+    x: Tensor,
+    axis: int | None,
+    dtype: DType | None,
+    include_initial: bool,
+) -> Tensor:
+    x = tensor(operation, x)
+    dtypes.check(operation, x._dtype, ANY if dtype else NUMERIC)
+    if axis is None and x.ndim != 1:
+        raise ShapeError(f"{operation}: shape {x.shape} has not one axis: say which one, axis=...")
+    along = arguments.axis(operation, -1 if axis is None else axis, x)
+    wide = dtypes.sum_dtype(operation, x._dtype, dtype)
+    result = run(primitive, wide, x, along, wide)
+    if not include_initial:
+        return result
+    shape = (*x.shape[:along], 1, *x.shape[along + 1 :])
+    first = run("expand", wide, arguments.scalar_tensor(operation, initial, wide, x), shape)
+    return run("cat", wide, [first, result], along)
+
+
+def cumulative_sum(
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+) -> Tensor:
+    """Running sums along an axis.
+
+    Args:
+        x: A tensor of a numeric dtype.
+        axis: The axis; None if there is but one.
+        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
+        include_initial: Whether the result begins with 0, one element longer.
+
+    Raises:
+        ValueError: If axis is None and x has not one axis.
+        IndexError: If the axis is out of range.
+
+    Source: aten::cumsum.
+    """
+    return _running("cumulative_sum", "cumsum", 0, x, axis, dtype, include_initial)
+
+
+def cumulative_prod(
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+) -> Tensor:
+    """Running products along an axis; the initial one is 1. The rest is as for :func:`cumulative_sum`.
+
+    Source: aten::cumprod.
+    """
+    return _running("cumulative_prod", "cumprod", 1, x, axis, dtype, include_initial)

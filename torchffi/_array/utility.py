@@ -1,0 +1,85 @@
+"""Truth over axes, and differences.
+
+Source: Array API standard, "Utility Functions".
+"""
+
+from __future__ import annotations
+
+from torchffi import dtypes
+from torchffi._array import elementwise, joining, manipulation
+from torchffi._array.statistical import reduce
+from torchffi._core import arguments
+from torchffi._core.arguments import Axis, tensor
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY, NUMERIC
+from torchffi.errors import InvalidArgumentError
+
+
+def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Whether every element is true, that is, not 0.
+
+    Args:
+        x: A tensor of any dtype.
+        axis: An axis, a tuple of them, or None for all.
+        keepdims: Whether the reduced axes stay with length 1.
+
+    Returns:
+        A tensor of bool.
+
+    Source: aten::all.dims.
+    """
+    x = tensor("all", x)
+    dtypes.check("all", x.dtype, ANY)
+    return reduce("all", x, axis, dtypes.bool, bool(keepdims))
+
+
+def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Whether any element is true, that is, not 0. Arguments are those of :func:`all`.
+
+    Source: aten::any.dims.
+    """
+    x = tensor("any", x)
+    return reduce("any", x, axis, dtypes.bool, bool(keepdims))
+
+
+def diff(
+    x: Tensor,
+    /,
+    *,
+    axis: int = -1,
+    n: int = 1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor:
+    """Differences between neighbours along an axis, taken n times.
+
+    Args:
+        x: A tensor of a numeric dtype.
+        axis: The axis, of length m.
+        n: How many times, 0 or more.
+        prepend, append: Tensors to put before and behind x first; their shapes fit beside the axis.
+
+    Returns:
+        A tensor of the same dtype, the axis n shorter.
+
+    Raises:
+        ValueError: If n is negative.
+        IndexError: If the axis is out of range.
+
+    Source: aten::sub.Tensor.
+    """
+    x = tensor("diff", x)
+    dtypes.check("diff", x.dtype, NUMERIC)
+    if n < 0:
+        raise InvalidArgumentError(f"diff: n is {n}, expected 0 or more")
+    along = arguments.axis("diff", axis, x)
+    pieces = [piece for piece in (prepend, x, append) if piece is not None]
+    result = joining.concat(pieces, axis=along) if len(pieces) > 1 else x
+    for _ in range(n):
+        length = max(result.shape[along] - 1, 0)
+        first = min(1, result.shape[along])
+        result = elementwise.subtract(
+            manipulation.narrow(result, along, first, length),
+            manipulation.narrow(result, along, 0, length),
+        )
+    return x.clone() if result is x else result

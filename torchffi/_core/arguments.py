@@ -1,0 +1,214 @@
+"""What a chapter asks of its arguments: tensors of one dtype, axes, shapes."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Sequence
+from typing import Final, SupportsIndex, TypeGuard
+
+import numpy as np
+
+from torchffi import _devices, dtypes
+from torchffi._core.backends import FFI
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Axis as Axis
+from torchffi._core.tensor import Scalar as Scalar
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import INEXACT, DType
+from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
+
+MAX_NDIM = 64  # RT_TORCH_MAX_NDIM
+_WIDEST = dtypes.complex128.itemsize
+_RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}
+
+
+def is_tensor(value: object) -> TypeGuard[Tensor]:
+    """Whether the value is a tensor of torchffi."""
+    return getattr(value, "_backend", None) is not None
+
+
+def is_scalar(value: object) -> TypeGuard[Scalar]:
+    """Whether the value is a scalar, Python's or NumPy's."""
+    return isinstance(value, (bool, int, float, complex, np.number, np.bool_))
+
+
+def tensor(operation: str, value: object) -> Tensor:
+    """The value, which must be a tensor."""
+    if is_tensor(value):
+        return value
+    raise DTypeError(
+        f"{operation}: expected a Tensor, got {type(value).__name__}; make one with torchffi.asarray()"
+    )
+
+
+def scalar_dtype(operation: str, value: Scalar, beside: DType) -> DType:
+    """The dtype that a Python scalar takes beside a tensor: the tensor's, unless its kind is lower."""
+    if isinstance(value, (bool, np.bool_)):
+        return beside
+    if isinstance(value, (int, np.integer)):
+        return dtypes.default_int if beside.kind == "bool" else beside
+    if isinstance(value, (float, np.floating)):
+        return beside if _RANK[beside.kind] >= 2 else dtypes.default_float
+    if beside.kind == "complex":
+        return beside
+    return dtypes.complex128 if beside is dtypes.float64 else dtypes.complex64
+
+
+def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
+    """A tensor of no axes, on the backend and device of the tensor that it stands beside."""
+    if dtype.kind in dtypes.INTEGER:
+        assert dtype.numpy is not None
+        limits = np.iinfo(dtype.numpy)
+        if not limits.min <= int(value.real) <= limits.max:
+            raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
+    device = _devices.number(beside.device)
+    try:
+        raw = beside._backend.primitives.full((), value, dtype, device)
+    except OverflowError:
+        raise InvalidArgumentError(
+            f"{operation}: an integer of this size does not fit into {dtype}"
+        ) from None
+    return beside._backend.wrap(raw, dtype)
+
+
+# Numbers as tensors of LibTorch in host memory, by class and value.
+numbers: Final[dict[tuple[type, Scalar], Tensor]] = {}
+_MOST_NUMBERS: Final = 256
+
+
+def _operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
+    """A tensor as :func:`scalar_tensor` gives, for reading: a number's is kept for the next time."""
+    backend = beside._backend
+    # A zero has a sign that no key shows; so have the parts of a complex number.
+    plain = type(value) in (int, float) and value
+    if not plain or backend is not FFI or backend.primitives.is_cuda(beside._data):
+        return scalar_tensor(operation, value, dtype, beside)
+    key = backend.classes[dtype], value
+    try:
+        return numbers[key]
+    except KeyError:
+        made = scalar_tensor(operation, value, dtype, beside)
+        if len(numbers) >= _MOST_NUMBERS:
+            numbers.clear()
+        numbers[key] = made
+        return made
+
+
+def pair(
+    operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
+) -> tuple[Tensor, Tensor]:
+    """Two operands in the dtype in which they meet. One of them may be a Python scalar."""
+    if is_tensor(x1) and is_tensor(x2):
+        dtype = (
+            x1._dtype if x1._dtype is x2._dtype else dtypes.promote(operation, x1._dtype, x2._dtype)
+        )
+        dtypes.check(operation, dtype, admitted)
+        return astype(x1, dtype), astype(x2, dtype)
+    if is_tensor(x1) and is_scalar(x2):
+        dtype = scalar_dtype(operation, x2, x1._dtype)
+        dtypes.check(operation, dtype, admitted)
+        return astype(x1, dtype), _operand(operation, x2, dtype, x1)
+    if is_tensor(x2) and is_scalar(x1):
+        dtype = scalar_dtype(operation, x1, x2._dtype)
+        dtypes.check(operation, dtype, admitted)
+        return _operand(operation, x1, dtype, x2), astype(x2, dtype)
+    given = f"{type(x1).__name__} and {type(x2).__name__}"
+    raise DTypeError(f"{operation}: expected two tensors, or one and a Python scalar, got {given}")
+
+
+def astype(x: Tensor, dtype: DType) -> Tensor:
+    """The tensor itself if it has the dtype already."""
+    return x if x._dtype is dtype else run("to_dtype", dtype, x, dtype)
+
+
+def inexact(operation: str, x: Tensor) -> Tensor:
+    """The tensor in a floating-point or complex dtype: integers become the default one."""
+    x = tensor(operation, x)
+    return astype(x, dtypes.default_float) if _RANK[x._dtype.kind] < 2 else x
+
+
+def axis(operation: str, axis: SupportsIndex, x: Tensor, extra: int = 0) -> int:
+    """An axis of the tensor, counted from 0. ``extra`` counts axes that the result has more."""
+    ndim = x.ndim + extra
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        raise DTypeError(f"{operation}: an axis is an integer, got {axis!r:.60}") from None
+    if not -ndim <= number < ndim:
+        raise AxisError(f"{operation}: axis {number} is out of range for shape {x.shape}")
+    return number % ndim
+
+
+def axes(operation: str, axis_: Axis, x: Tensor, extra: int = 0) -> tuple[int, ...]:
+    """Axes, each once, counted from 0. None is all of them; ``extra`` is as for :func:`axis`."""
+    if axis_ is None:
+        return tuple(range(x.ndim))
+    given = axis_ if isinstance(axis_, (tuple, list)) else (axis_,)
+    found = tuple(axis(operation, one, x, extra) for one in given)
+    if len(set(found)) != len(found):
+        raise InvalidArgumentError(f"{operation}: axes {tuple(given)} name one axis twice")
+    return found
+
+
+def integer(operation: str, name: str, value: SupportsIndex) -> int:
+    """The value of an argument that must be an integer."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise DTypeError(f"{operation}: {name} is {value!r:.60}, expected an integer") from None
+
+
+def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """Integers from one of them or a sequence."""
+    index = operator.index
+    try:
+        if isinstance(value, (tuple, list)):
+            return tuple(map(index, value))
+        try:
+            return (index(value),)  # type: ignore[arg-type]
+        except TypeError:
+            return tuple(map(index, value))  # type: ignore[arg-type]
+    except TypeError:
+        raise DTypeError(f"{operation}: a {what} is integers, got {value!r:.60}") from None
+
+
+def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """A shape from an integer or a sequence of them."""
+    return integers(operation, "shape", value)
+
+
+def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """The shape of a tensor to create."""
+    dims = value if type(value) is tuple else integers(operation, "shape", value)
+    size = _WIDEST
+    for n in dims:
+        if type(n) is not int:  # a bool, NumPy's, or none at all
+            return new_shape(operation, tuple(map(int, integers(operation, "shape", dims))))
+        if n < 0:
+            raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
+        size *= n or 1
+    if size > sys.maxsize:
+        raise InvalidArgumentError(f"{operation}: shape {dims} is too large")
+    if len(dims) > MAX_NDIM:
+        check_ndim(operation, len(dims))
+    return dims
+
+
+def check_ndim(operation: str, ndim: int) -> None:
+    """Raises ValueError for more axes than a tensor can have."""
+    if ndim > MAX_NDIM:
+        raise InvalidArgumentError(f"{operation}: {ndim} axes, expected at most {MAX_NDIM}")
+
+
+_PRECISE = (dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
+
+
+def check_precise(operation: str, dtype: DType, admitted: frozenset[str] = INEXACT) -> None:
+    """Raises TypeError unless the dtype is of single or double precision, as LAPACK and MKL have."""
+    names = [precise.name for precise in _PRECISE if precise.kind in admitted]
+    if dtype.name not in names:
+        raise DTypeError(
+            f"{operation}: dtype {dtype} is not admitted; expected {' or '.join(names)}, "
+            "convert with astype()"
+        )

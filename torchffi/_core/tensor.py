@@ -1,0 +1,380 @@
+"""The tensor: the public class. Each backend has its own: ``tensor_ffi``, ``tensor_numpy``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+
+from torchffi import _devices, dtypes
+from torchffi._libtorch.calls import failure
+from torchffi.dtypes import DType
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, TorchError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from typing_extensions import Self
+
+    Kinds: TypeAlias = dict[np.dtype[Any], tuple[type["Tensor"], int]]
+
+
+class Backend:
+    """A set of primitives, and the tensors that are made of its raw data.
+
+    Attributes:
+        name: ``"ffi"`` or ``"numpy"``.
+        primitives: The module that has them.
+        make: Makes a tensor of raw data and its class. Set by :func:`register`.
+        over: Makes a tensor over an array's own memory, given ``kinds``. None where LibTorch refuses;
+            BufferError where it cannot use the memory. Set by :func:`register`.
+        wrap: Makes a tensor of raw data and its dtype.
+        classes: Of these tensors, one for each dtype. Set by :func:`register`.
+        dtypes: Of the classes. Filled by :func:`register`.
+        kinds: The class and the code of each of NumPy's dtypes. Filled by :func:`register`.
+    """
+
+    __slots__ = ("classes", "dtypes", "kinds", "make", "name", "over", "primitives")
+    make: Callable[[Any, type[Tensor]], Tensor]
+    over: Callable[[np.ndarray[Any, Any], Kinds], Tensor | None]
+    classes: Mapping[DType, type[Tensor]]
+
+    def __init__(self, name: str, primitives: ModuleType) -> None:
+        self.name: Final = name
+        self.primitives: Final = primitives
+        self.dtypes: Final[dict[type, DType]] = {}
+        self.kinds: Final[Kinds] = {}
+
+    def wrap(self, raw: Any, dtype: DType) -> Tensor:
+        """A tensor of raw data and its dtype."""
+        return self.make(raw, self.classes[dtype])
+
+    def lend(self, array: np.ndarray[Any, Any]) -> Tensor:
+        """A tensor over an array's own memory. BufferError if LibTorch cannot use it."""
+        tensor = self.over(array, self.kinds)
+        if tensor is None:
+            raise failure()
+        return tensor
+
+
+Scalar = bool | int | float | complex
+Axis = int | tuple[int, ...] | None
+
+
+class Tensor:
+    """An array of numbers of one dtype, on one backend and device.
+
+    Make one with :func:`torchffi.asarray`, :func:`torchffi.zeros`, :func:`torchffi.from_numpy`, ...
+    Its memory goes when the last tensor, view or exported array over it does.
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000  # NumPy's operators leave the work to ours, which refuse arrays
+    _alive: ClassVar[bool] = True
+    _backend: ClassVar[Backend]
+    _data: Any  # raw data of the backend: each one's tensors have a place for it
+    _dtype: ClassVar[DType]  # each has a class of its own: see classes.py
+
+    def __init__(self) -> None:
+        raise TypeError("make a tensor with torchffi.asarray(), zeros(), from_numpy(), ...")
+
+    # ---- What it has
+
+    @property
+    def dtype(self) -> DType:
+        """Dtype of the elements."""
+        return self._dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of elements along each axis."""
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        """Lets go of what was found out about the data, which has changed."""
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        count = 1
+        for n in self.shape:
+            count *= n
+        return count
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self.size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.itemsize
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Distance between neighbours along each axis, in elements."""
+        return self._backend.primitives.strides(self._data)  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        """Where the elements are: ``"cpu"``, ``"cuda:0"``, ..."""
+        return _devices.name(self._backend.primitives.device(self._data))
+
+    @property
+    def backend(self) -> str:
+        """What computes with it: ``"ffi"`` (LibTorch) or ``"numpy"``."""
+        return self._backend.name
+
+    def is_cuda(self) -> bool:
+        """Whether the elements are on a CUDA device."""
+        return self._backend.primitives.is_cuda(self._data)  # type: ignore[no-any-return]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in C order without gaps."""
+        expected = 1
+        for n, step in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            if n != 1 and step != expected:
+                return self.size == 0
+            expected *= n
+        return True
+
+    # ---- Where it is, and as what
+
+    def to_device(self, device: str, /, *, stream: None = None) -> Tensor:
+        """The elements on a device, ``"cpu"`` or ``"cuda:0"``, ...; itself if they are there.
+
+        Args:
+            device: The device.
+            stream: None: there is no choice of streams.
+
+        Raises:
+            UnavailableError: For a CUDA device where there is none.
+            ValueError: For something else.
+
+        Source: aten::to.device.
+        """
+        if stream is not None:
+            raise InvalidArgumentError(f"to_device: stream is {stream!r}, expected None")
+        if _devices.name(_devices.number(device)) == self.device:
+            return self
+        # Never falls back: where the elements are is the caller's decision.
+        try:
+            raw = self._backend.primitives.to_device(self._data, _devices.number(device))
+        except TorchError as error:
+            text = str(error).removeprefix("to_device: ")
+            raise type(error)(f"to_device: {text}") from None
+        return self._backend.wrap(raw, self._dtype)
+
+    def cpu(self) -> Tensor:
+        """The elements in host memory; itself if they are there."""
+        return self.to_device("cpu")
+
+    def cuda(self, device_id: int = 0) -> Tensor:
+        """The elements on a CUDA device. UnavailableError where there is none."""
+        return self.to_device(f"cuda:{device_id}")
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A NumPy array over the same memory, which it keeps alive.
+
+        Raises:
+            TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
+        """
+        return self._fresh_array()
+
+    def _fresh_array(self) -> np.ndarray[Any, Any]:
+        return self._backend.primitives.numpy(self._data, self._dtype)  # type: ignore[no-any-return]
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> np.ndarray[Any, Any]:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise InvalidArgumentError(f"another dtype than {self._dtype} needs a copy")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def item(self) -> Any:
+        """The value of the only element, as a Python scalar. ValueError if there are more or fewer.
+
+        Source: aten::item.
+        """
+        return self._backend.primitives.item(self._data, self._dtype)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python scalars."""
+        host = self if self._dtype.numpy is not None else self.astype(dtypes.float32)
+        return host.cpu()._fresh_array().tolist()
+
+    # ---- Python's protocols
+
+    def _only(self, kind: str) -> Any:
+        try:
+            return self.item()
+        except ShapeError:
+            raise ShapeError(
+                f"{kind}: shape {self.shape} has {self.size} elements, expected exactly one"
+            ) from None
+
+    def __bool__(self) -> bool:
+        return bool(self._only("bool"))
+
+    def __int__(self) -> int:
+        return int(self._only("int"))
+
+    def __float__(self) -> float:
+        return float(self._only("float"))
+
+    def __complex__(self) -> complex:
+        return complex(self._only("complex"))
+
+    def __index__(self) -> int:
+        if self._dtype.kind not in dtypes.INTEGER:
+            raise DTypeError(f"index: dtype {self._dtype} is not integer")
+        return int(self._only("index"))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise DTypeError("len: a tensor of no axes has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __copy__(self) -> Tensor:
+        return self.clone()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return self.clone()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._alive:
+            self._free()
+
+    if TYPE_CHECKING:  # what methods.py gives it
+
+        @property
+        def T(self) -> Tensor: ...
+        @property
+        def mT(self) -> Tensor: ...
+        def __array_namespace__(self, /, *, api_version: str | None = None) -> ModuleType: ...
+        def astype(self, dtype: DType, /, *, copy: bool = True) -> Tensor: ...
+        def clone(self) -> Tensor: ...
+        def contiguous(self) -> Tensor: ...
+        def __dlpack__(
+            self,
+            *,
+            stream: int | None = None,
+            max_version: tuple[int, int] | None = None,
+            dl_device: tuple[int, int] | None = None,
+            copy: bool | None = None,
+        ) -> object: ...
+        def __dlpack_device__(self) -> tuple[int, int]: ...
+        def __contains__(self, value: Scalar) -> bool: ...
+        def __getitem__(self, key: Any) -> Tensor: ...
+        def __setitem__(self, key: Any, value: Tensor | Scalar) -> None: ...
+        def __repr__(self) -> str: ...
+        def __reduce__(self) -> tuple[Any, ...]: ...
+        def add(self, other: Tensor | Scalar) -> Tensor: ...
+        def mul(self, other: Tensor | Scalar) -> Tensor: ...
+        def matmul(self, other: Tensor) -> Tensor: ...
+        def relu(self) -> Tensor: ...
+        def sigmoid(self) -> Tensor: ...
+        def tanh(self) -> Tensor: ...
+        def sum(
+            self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+        ) -> Tensor: ...
+        def prod(
+            self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+        ) -> Tensor: ...
+        def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor: ...
+        def var(
+            self, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+        ) -> Tensor: ...
+        def std(
+            self, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+        ) -> Tensor: ...
+        def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor: ...
+        def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor: ...
+        def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor: ...
+        def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor: ...
+        def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor: ...
+        def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor: ...
+        def reshape(self, *shape: Any) -> Tensor: ...
+        def permute(self, *axes: Any) -> Tensor: ...
+        def transpose(self, axis1: int, axis2: int) -> Tensor: ...
+        def expand(self, *shape: Any) -> Tensor: ...
+        def squeeze(self, axis: int | tuple[int, ...]) -> Tensor: ...
+        def narrow(self, axis: int, start: int, length: int) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __rfloordiv__(self, other: Any) -> Tensor: ...
+        def __mod__(self, other: Any) -> Tensor: ...
+        def __rmod__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __and__(self, other: Any) -> Tensor: ...
+        def __rand__(self, other: Any) -> Tensor: ...
+        def __or__(self, other: Any) -> Tensor: ...
+        def __ror__(self, other: Any) -> Tensor: ...
+        def __xor__(self, other: Any) -> Tensor: ...
+        def __rxor__(self, other: Any) -> Tensor: ...
+        def __lshift__(self, other: Any) -> Tensor: ...
+        def __rlshift__(self, other: Any) -> Tensor: ...
+        def __rshift__(self, other: Any) -> Tensor: ...
+        def __rrshift__(self, other: Any) -> Tensor: ...
+        def __iadd__(self, other: Any) -> Tensor: ...
+        def __isub__(self, other: Any) -> Tensor: ...
+        def __imul__(self, other: Any) -> Tensor: ...
+        def __itruediv__(self, other: Any) -> Tensor: ...
+        def __ifloordiv__(self, other: Any) -> Tensor: ...
+        def __imod__(self, other: Any) -> Tensor: ...
+        def __ipow__(self, other: Any) -> Tensor: ...
+        def __iand__(self, other: Any) -> Tensor: ...
+        def __ior__(self, other: Any) -> Tensor: ...
+        def __ixor__(self, other: Any) -> Tensor: ...
+        def __ilshift__(self, other: Any) -> Tensor: ...
+        def __irshift__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __imatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __pos__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+
+    __hash__ = object.__hash__  # by identity, for == is elementwise
+
+    # ---- The end
+
+    def _free(self) -> None:
+        """Lets go of the memory now. HandleError if that was done before."""
+        raise NotImplementedError

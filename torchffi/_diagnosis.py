@@ -1,0 +1,85 @@
+"""What torchffi runs on here, and what it uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchffi._core import arguments, backends
+from torchffi._libtorch import loader
+from torchffi._libtorch.loader import lent, lib
+from torchffi.errors import TorchError
+
+
+def auto_detect_device() -> str:
+    """The best device there is: ``"cuda:0"`` if CUDA can be used, else ``"cpu"``."""
+    if loader.load().available and lib.rt_torch_cuda_available():
+        return "cuda:0"
+    return "cpu"
+
+
+def diagnose() -> dict[str, Any]:
+    """Which backend is in use and why, and every path that was tried for LibTorch and the shim.
+
+    Returns:
+        A dict that JSON can hold: ``backend``, ``reason``, ``libtorch_version``, ``libtorch_path``,
+        ``shim_path``, ``shim_built_for``, ``abi_version``, ``cuda_available``, ``cuda_reason`` and
+        ``probes``, a list of ``{"path": ..., "outcome": ...}``. ``backend`` is None where
+        ``TORCHFFI_BACKEND`` asks for one that cannot be used.
+    """
+    reason = ""
+    try:
+        backend = backends.get_backend()
+    except TorchError as error:
+        backend, reason = "", str(error)
+    status = loader.load()
+    cuda = status.available and bool(lib.rt_torch_cuda_available())
+    return {
+        "backend": backend or None,
+        "reason": reason or status.reason,
+        "libtorch_version": status.libtorch_version,
+        "libtorch_path": status.libtorch_path,
+        "shim_path": status.shim_path,
+        "shim_built_for": status.shim_built_for,
+        "abi_version": status.abi_version,
+        "cuda_available": cuda,
+        "cuda_reason": loader.cuda_reason(),
+        "probes": [{"path": probe.path, "outcome": probe.outcome} for probe in status.probes],
+    }
+
+
+def memory_stats() -> dict[str, int]:
+    """Handles and bytes that LibTorch tensors hold.
+
+    Returns:
+        ``live_handles``, ``peak_handles`` and ``created_handles``: counts of handles since the library
+        was loaded. ``live_bytes``: bytes of the storages behind live handles, each counted once.
+        ``lent_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
+    """
+    arguments.numbers.clear()  # nobody made them
+    arrays = lent()  # first, for with an array that comes back tensors may go
+    return {
+        "live_handles": lib.rt_torch_live_handles(),
+        "peak_handles": lib.rt_torch_peak_handles(),
+        "created_handles": lib.rt_torch_created_handles(),
+        "live_bytes": max(lib.rt_torch_live_bytes(), 0),
+        "lent_arrays": arrays,
+    }
+
+
+def get_num_threads() -> int:
+    """Number of threads that an operation of LibTorch may use; 1 without LibTorch."""
+    return int(lib.rt_torch_num_threads()) if loader.load().available else 1
+
+
+def set_num_threads(threads: int) -> None:
+    """Sets the number of threads that an operation of LibTorch may use, 1 to 1024.
+
+    Without LibTorch it has no effect: NumPy's threads are set by its BLAS library.
+
+    Raises:
+        ValueError: For another number.
+    """
+    from torchffi._libtorch.calls import done
+
+    if loader.load().available:
+        done(lib.rt_torch_set_num_threads(threads))

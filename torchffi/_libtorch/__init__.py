@@ -1,0 +1,1 @@
+"""The backend on LibTorch, through the C ABI."""

@@ -1,0 +1,325 @@
+"""Opens LibTorch and the shim, once, when they are first needed.
+
+Importing this module opens nothing. Until :func:`load` has succeeded, every ``lib.rt_torch_*``
+function answers as it does where there is no LibTorch.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+try:
+    from torchffi._binding import Holder, Owner, borrow, end, ffi, hold, lent, lib, own
+except ImportError as error:
+    raise ImportError(
+        "torchffi's compiled part, torchffi._binding, cannot be imported; "
+        f"run in the project's folder: pip install . ({error})"
+    ) from error
+
+# In the checkout tier 1 is the folder shim/, in an installation it is torchffi._shim. It is
+# imported where it is needed, for it takes longer to import than the rest of this file.
+if TYPE_CHECKING:
+    from shim.libtorch import LibTorch
+    from shim.sidecar import Sidecar
+
+__all__ = [
+    "Holder", "Owner", "Probe", "Status", "borrow", "cuda_available", "cuda_reason", "ffi", "hold",
+    "lent", "lib", "load", "own",
+]  # fmt: skip
+
+_SHIM = "librt_torch.so"
+_BUILD = "python -m torchffi build"
+_ERROR_BYTES = 4096
+
+
+class Probe(NamedTuple):
+    """One place that was tried, and what came of it."""
+
+    path: str
+    outcome: str
+
+
+class Status(NamedTuple):
+    """What :func:`load` came to.
+
+    Attributes:
+        available: Whether calls reach LibTorch.
+        reason: Why not, and the command that mends it; ``""`` if they do.
+        libtorch_version: Such as ``"2.13.0"``; ``""`` where no LibTorch was found.
+        libtorch_path: Its folder; ``""`` where none was found.
+        shim_path: The ``librt_torch.so`` in use; ``""`` if none is.
+        shim_built_for: The LibTorch that one was built for.
+        abi_version: The version of rt_torch.h.
+        probes: Every place that was tried.
+    """
+
+    available: bool
+    reason: str
+    libtorch_version: str
+    libtorch_path: str
+    shim_path: str
+    shim_built_for: str
+    abi_version: int
+    probes: tuple[Probe, ...]
+
+
+# What still lives at the end of the process is left to the operating system: freeing it would only
+# race with threads that still compute.
+atexit.register(end)
+
+_lock = threading.Lock()
+_status: Status | None = None
+
+
+def load() -> Status:
+    """Opens LibTorch and the shim if that was not tried yet.
+
+    Returns:
+        How it went; the same object on every call. An absent or broken library is no exception.
+    """
+    global _status
+    if _status is None:
+        with _lock:
+            if _status is None:
+                _status = _Loading().run()
+    return _status
+
+
+def cuda_available() -> bool:
+    """Whether tensors can be on a CUDA device."""
+    return load().available and lib.rt_torch_cuda_available() == 1
+
+
+def cuda_reason() -> str:
+    """Why :func:`cuda_available` is false; ``""`` if it is true."""
+    status = load()
+    if not status.available:
+        return "LibTorch is not loaded, so there is no CUDA."
+    return _string(lib.rt_torch_cuda_reason())
+
+
+class _Unavailable(Exception):  # noqa: N818  (it ends a search, it is no error)
+    """There will be no FFI in this process; the text is the reason."""
+
+
+class _Refused(Exception):  # noqa: N818
+    """This shim will not do; the text continues a sentence that begins with its path."""
+
+
+class _Candidate(NamedTuple):
+    path: Path
+    source: str
+    # Whether its sources are the ones beside this file.
+    ours: bool
+
+
+class _Loading:
+    """One attempt: what was tried and found so far."""
+
+    def __init__(self) -> None:
+        self.probes: list[Probe] = []
+        self.libtorch_version = ""
+        self.libtorch_path = ""
+        self.shim_path = ""
+
+    def run(self) -> Status:
+        reason = ""
+        try:
+            self.open()
+        except _Unavailable as unavailable:
+            reason = str(unavailable)
+        except OSError as error:
+            reason = f"{error}. Mend that, or reinstall: pip install torchffi"
+        return Status(
+            available=not reason,
+            reason=reason,
+            libtorch_version=self.libtorch_version,
+            libtorch_path=self.libtorch_path,
+            shim_path=self.shim_path,
+            shim_built_for=_string(lib.rt_torch_version()),
+            abi_version=lib.rt_torch_abi_version(),
+            probes=tuple(self.probes),
+        )
+
+    def open(self) -> None:
+        libtorch = self.find_libtorch()
+        if not libtorch.version:  # without headers only the library itself can tell
+            self.open_libtorch(libtorch)
+        given = os.environ.get("TORCHFFI_SHIM", "")
+        refused: list[str] = []
+        usable: list[_Candidate] = []
+        for candidate in _candidates(given, self.libtorch_version):
+            if not given and not candidate.path.is_file():
+                if candidate.ours:
+                    self.probes.append(Probe(str(candidate.path), f"{candidate.source}: not built"))
+                continue
+            try:
+                self.inspect(candidate)
+                usable.append(candidate)
+            except _Refused as refusal:
+                refused.append(self.refuse(candidate, refusal))
+        # Only now, because it takes a third of a second and 100 MB.
+        if usable and libtorch.version:
+            self.open_libtorch(libtorch)
+        for candidate in usable:
+            try:
+                self.bind(candidate)
+                return
+            except _Refused as refusal:
+                refused.append(self.refuse(candidate, refusal))
+        if given:
+            raise _Unavailable(
+                f"TORCHFFI_SHIM is refused: {refused[0]}. Unset it and run: {_BUILD}"
+            )
+        if refused:
+            raise _Unavailable(f"{refused[0]}. To build one that fits, run: {_BUILD}")
+        raise _Unavailable(
+            f"LibTorch {self.libtorch_version} was found at {self.libtorch_path}, but no {_SHIM} "
+            f"is built for it. Run: {_BUILD}"
+        )
+
+    def find_libtorch(self) -> LibTorch:
+        if TYPE_CHECKING:
+            from shim import libtorch
+        else:
+            from torchffi._shim import libtorch
+
+        search = libtorch.find()
+        self.probes += [Probe(*probe) for probe in search.probes]
+        found = search.libtorch
+        if found is None:
+            raise _Unavailable(search.reason)
+        self.libtorch_version = found.version
+        self.libtorch_path = str(found.root)
+        loaded = libtorch.loaded()
+        wanted = found.library_dir / "libtorch_cpu.so"
+        if loaded is not None and not _same_file(loaded, wanted):
+            raise _Unavailable(
+                f"This process has loaded the LibTorch {loaded}, and torchffi was to use {wanted}: "
+                "a process can hold one only. "
+                f"To use the loaded one, set LIBTORCH={loaded.parent.parent}"
+            )
+        return found
+
+    def open_libtorch(self, found: LibTorch) -> None:
+        if TYPE_CHECKING:
+            from shim import elf, libtorch
+        else:
+            from torchffi._shim import elf, libtorch
+
+        mend = f"Install LibTorch again: {libtorch.INSTALL}"
+        handle = None
+        for name in libtorch.LIBRARIES:
+            path = found.library_dir / name
+            damage = elf.damage(path)
+            if damage:
+                self.probes.append(Probe(str(path), damage))
+                raise _Unavailable(f"{path} {damage}. {mend}")
+            handle, error = _dlopen(path)
+            if error:
+                self.probes.append(Probe(str(path), error))
+                raise _Unavailable(f"{path} cannot be opened ({error}). {mend}")
+        packed = lib.torchffi_libtorch_version(handle)
+        told = ".".join(str(packed >> shift & 255) for shift in (56, 48, 40)) if packed else ""
+        told = told or found.version
+        if not told or (found.version and told != found.version):
+            raise _Unavailable(
+                f"The LibTorch at {found.root} is version {told or 'unknown'} and its headers are "
+                f"version {found.version or 'unknown'}. {mend}"
+            )
+        self.libtorch_version = told
+        cuda = found.library_dir / libtorch.CUDA_LIBRARY
+        if cuda.exists():
+            error = elf.damage(cuda) or _dlopen(cuda)[1]
+            self.probes.append(Probe(str(cuda), error or "opened"))
+
+    def inspect(self, candidate: _Candidate) -> None:
+        """Refuses what can be refused without opening it."""
+        if TYPE_CHECKING:
+            from shim import places, sidecar
+        else:
+            from torchffi._shim import places, sidecar
+
+        path = candidate.path
+        if not path.is_file():
+            raise _Refused("does not exist")
+        described: Sidecar | None = sidecar.read(path)
+        damage = sidecar.damage(path, described)
+        if damage:
+            raise _Refused(damage)
+        if described is None:
+            return
+        if not described.libtorch_version:
+            raise _Refused("is the stub, which was built without LibTorch")
+        if described.libtorch_version != self.libtorch_version:
+            raise _Refused(
+                f"was built for LibTorch {described.libtorch_version}, and LibTorch "
+                f"{self.libtorch_version} is installed"
+            )
+        if described.header_digest != _string(lib.torchffi_header_digest()):
+            raise _Refused("was built from another rt_torch.h than this torchffi")
+        if candidate.ours and described.source_digest != places.source_digest():
+            raise _Refused("was built from other sources than this torchffi's")
+
+    def bind(self, candidate: _Candidate) -> None:
+        handle, error = _dlopen(candidate.path)
+        if error:
+            raise _Refused(f"cannot be opened ({error})")
+        text = ffi.new("char[]", _ERROR_BYTES)
+        if lib.torchffi_bind(handle, self.libtorch_version.encode(), text, _ERROR_BYTES) != 0:
+            lib.torchffi_close(handle)
+            raise _Refused(f"does not fit: {_string(text)}")
+        self.shim_path = str(candidate.path)
+        self.probes.append(Probe(self.shim_path, f"{candidate.source}: in use"))
+
+    def refuse(self, candidate: _Candidate, refusal: _Refused) -> str:
+        """Notes a refusal and returns it as a sentence."""
+        self.probes.append(Probe(str(candidate.path), f"{candidate.source}: {refusal}"))
+        return f"{candidate.path} {refusal}"
+
+
+def _candidates(given: str, libtorch_version: str) -> Iterator[_Candidate]:
+    """The shims to try, in order."""
+    if TYPE_CHECKING:
+        from shim import places
+    else:
+        from torchffi._shim import places
+
+    if given:
+        yield _Candidate(Path(given).absolute(), "TORCHFFI_SHIM", False)
+        return
+    yield _Candidate(Path(__file__).parents[1] / _SHIM, "the package", True)
+    yield _Candidate(places.cached_shim(libtorch_version), "the cache", True)
+    for folder in _system_folders():
+        yield _Candidate(folder / _SHIM, "the system", False)
+
+
+def _system_folders() -> list[Path]:
+    """Where dlopen("librt_torch.so") would look; so each file is seen before it is opened."""
+    folders = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    for conf in sorted(Path("/etc/ld.so.conf.d").glob("*.conf")):
+        folders += conf.read_text(encoding="utf-8", errors="replace").splitlines()
+    folders += ["/usr/local/lib", "/lib64", "/usr/lib64", "/lib", "/usr/lib"]
+    return [Path(folder) for folder in dict.fromkeys(folders) if folder.startswith("/")]
+
+
+def _dlopen(path: Path) -> tuple[Any, str]:
+    text = ffi.new("char[]", _ERROR_BYTES)
+    handle = lib.torchffi_open(os.fsencode(path), text, _ERROR_BYTES)
+    return handle, "" if handle else _string(text)
+
+
+def _string(text: Any) -> str:
+    return str(ffi.string(text).decode("utf-8", "replace"))
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except OSError:  # a library whose file was deleted since
+        return False

@@ -1,0 +1,279 @@
+"""Any operator of LibTorch by name, on raw data: a tensor is a handle, an ``int``."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from torchffi._libtorch.calls import done, failure
+from torchffi._libtorch.loader import ffi, lib
+from torchffi._libtorch.operators.values import (
+    PLAIN_TAGS,
+    TAG,
+    WORDS,
+    Frame,
+    HandleOf,
+    Packer,
+    mark,
+    packer,
+    unpack,
+)
+from torchffi.errors import ArgumentError, TorchError
+
+if TYPE_CHECKING:
+    from torchffi._libtorch.operators.schemas import Schema
+
+MOST_ARGUMENTS = 128
+_MOST_RESULTS = 64
+
+
+c_call: Final = lib.rt_torch_call  # a look into lib at each call costs 20 ns
+# Used again; as many as calls ever ran at once. A list would give its memory back with its last one.
+_frames: Final[deque[Frame]] = deque()
+_MISSING: Final = object()
+
+
+class Operator:
+    """An operator that was found: its number, and how each of its arguments is packed.
+
+    Attributes:
+        name: Such as ``"aten::add.Tensor"``.
+        number: What it is called by.
+        schema: Its arguments and results.
+        by_position: How many arguments stand before the ``*``.
+        fewest: How many arguments there are at least, by position.
+        raw: What packs each argument where a tensor is a handle.
+        written: For each result that is an argument written in place: its position, and the argument's.
+        targets: The positions of the arguments that are written.
+    """
+
+    __slots__ = (
+        "_positions",
+        "_single",
+        "by_position",
+        "fewest",
+        "name",
+        "number",
+        "raw",
+        "schema",
+        "targets",
+        "written",
+    )
+
+    def __init__(self, name: str, number: int, text: str) -> None:
+        from torchffi._libtorch.operators import (
+            schemas,  # by the first operator that is called by name
+        )
+
+        self.name: Final = name
+        self.schema: Final[Schema] = schemas.parse(text)
+        self.number: Final = number
+        parameters = self.schema.parameters
+        self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}
+        self.fewest: Final = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
+        self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
+        self.raw: Final = self.packers(_raw_handle)
+        results = self.schema.results
+        self._single = len(results) == 1 and results[0].type.name not in ("", "str")
+        sets = {p.written: i for i, p in enumerate(parameters) if p.written}
+        self.targets: Final = tuple(sets.values())
+        self.written: Final = tuple(
+            (i, sets[result.written]) for i, result in enumerate(results) if result.written in sets
+        )
+
+    def packers(self, handle_of: HandleOf) -> tuple[Packer, ...]:
+        """What packs each argument, for callers that have tensors of their own kind."""
+        return tuple(packer(parameter.type, handle_of) for parameter in self.schema.parameters)
+
+    def placed(
+        self, arguments: Sequence[Any], named: Mapping[str, Any], most: int
+    ) -> Sequence[Any]:
+        """The arguments in the order of the schema.
+
+        Args:
+            arguments: By position.
+            named: By name.
+            most: How many may stand by position.
+
+        Raises:
+            ArgumentError: Too many, too few, one that the schema does not have, or one twice.
+        """
+        if len(arguments) > most:
+            raise self._misfit(f"{len(arguments)} arguments by position, expected at most {most}")
+        if not named and len(arguments) >= self.fewest:
+            return arguments
+        values = [*arguments, *[_MISSING] * (len(self._positions) - len(arguments))]
+        for name, value in named.items():
+            position = self._positions.get(name)
+            if position is None:
+                raise self._misfit(f"there is no argument '{name}'")
+            if values[position] is not _MISSING:
+                raise self._misfit(f"argument '{name}' is given twice")
+            values[position] = value
+        for parameter, value in zip(self.schema.parameters, values, strict=True):
+            if parameter.required and value is _MISSING:
+                raise self._misfit(f"argument '{parameter.name}' is missing")
+        return values
+
+    def call(
+        self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]
+    ) -> tuple[list[Any], list[int]]:
+        """Calls the operator.
+
+        Args:
+            packers: :attr:`raw`, or what :meth:`packers` made.
+            values: The arguments, from :meth:`placed`.
+            keep: Receives what must live until the call returns.
+
+        Returns:
+            The results, tensors as new handles; but what the operator wrote in place is the argument
+            itself, as it stands in ``values``. And for each result that is one tensor its dtype's code.
+
+        Raises:
+            ArgumentError: An argument does not fit the schema.
+            TorchError: What the operator raises.
+        """
+        try:
+            frame = _frames.pop()
+        except IndexError:
+            frame = Frame(MOST_ARGUMENTS, _MOST_RESULTS)
+        try:
+            frame.keep = keep
+            at = 0
+            try:
+                for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
+                    if value is _MISSING:
+                        mark(frame, at)
+                    else:
+                        pack(frame, at, value)
+                    at += WORDS
+            except (TypeError, ValueError, OverflowError, AttributeError) as error:
+                raise self._unfit(at // WORDS, values, error) from error
+            count = c_call(self.number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
+            if count < 0:
+                raise told("call")
+            if self._single:
+                word = frame.returned[0]
+                plain = word & TAG in PLAIN_TAGS  # as unpack(), which also does
+                results = [frame.returned[1] if plain else unpack(frame, 0)]
+                codes = [word >> 32]
+            else:
+                results = [unpack(frame, i) for i in range(count)]
+                codes = [frame.returned[i * WORDS] >> 32 for i in range(count)]
+                lib.rt_torch_values_free(frame.results, count)
+        finally:
+            _frames.append(frame)
+        for result, argument in self.written:
+            release(results[result])
+            results[result] = values[argument]
+        return results, codes
+
+    def _unfit(self, position: int, values: Sequence[Any], error: Exception) -> ArgumentError:
+        parameter = self.schema.parameters[position]
+        why = f" ({error})" if isinstance(error, ValueError) else ""
+        return self._misfit(
+            f"argument '{parameter.name}' (position {position}) is "
+            f"{_described(values[position])}, expected {parameter.text}{why}"
+        )
+
+    def _misfit(self, text: str) -> ArgumentError:
+        return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
+
+
+def _described(value: Any) -> str:
+    kind = type(value).__name__
+    dtype = getattr(value, "dtype", None)
+    return f"a {kind} of {dtype}" if dtype is not None else f"{value!r:.60} ({kind})"
+
+
+def release(result: Any) -> None:
+    """Frees the handle or the handles of one result that is a tensor or a list of them."""
+    for handle in result if type(result) is list else (result,):
+        if handle is not None:
+            lib.rt_torch_tensor_free(handle)
+
+
+def _raw_handle(value: Any, keep: list[Any]) -> int:
+    if type(value) is not int:
+        raise TypeError("not a handle")
+    return value
+
+
+def told(operation: str) -> TorchError:
+    """This thread's last error, without the name of the C function."""
+    error = failure()
+    return type(error)(str(error).removeprefix(f"{operation}: "))
+
+
+_found: Final[dict[str, Operator]] = {}
+
+
+def find(name: str) -> Operator:
+    """The operator of that name, such as ``"aten::add.Tensor"``. Looked up once.
+
+    Raises:
+        ValueError: There is none.
+        NotImplementedError: It belongs to TorchScript's interpreter alone.
+        UnavailableError: LibTorch is not loaded.
+    """
+    operator = _found.get(name)
+    if operator is None:
+        base, _, overload = name.partition(".")
+        number = lib.rt_torch_operator_find(base.encode(), overload.encode())
+        if not number:
+            raise told("operator_find")
+        operator = _found.setdefault(name, Operator(name, number, _schema(number)))
+    return operator
+
+
+def _schema(number: int) -> str:
+    size = done(lib.rt_torch_operator_schema(number, ffi.NULL, 0)) + 1
+    text = ffi.new("char[]", size)
+    done(lib.rt_torch_operator_schema(number, text, size))
+    return str(ffi.string(text).decode())
+
+
+def names() -> list[str]:
+    """The name of every operator; the overloads of one stand together, in their order."""
+    size = done(lib.rt_torch_operator_names(ffi.NULL, 0)) + 1
+    text = ffi.new("char[]", size)
+    if done(lib.rt_torch_operator_names(text, size)) >= size:  # more were registered meanwhile
+        return names()
+    return str(ffi.string(text).decode()).split()
+
+
+def load_library(path: str) -> None:
+    """Opens a library that registers operators.
+
+    Raises:
+        ValueError: It cannot be opened.
+    """
+    if lib.rt_torch_load_library(path.encode()) < 0:
+        raise failure()
+
+
+def call(name: str, /, *arguments: Any, **named: Any) -> Any:
+    """Calls an operator.
+
+    Args:
+        name: Such as ``"aten::sort.stable"``.
+        arguments: By the schema, those behind its ``*`` included: a handle for a Tensor, None for an
+            absent optional, a DType for a ScalarType, a list or tuple for a list, a seed for a
+            Generator, names for devices, layouts and memory formats.
+        named: The same by name. What is left out takes the schema's default.
+
+    Returns:
+        None, the result, or a tuple of them. A tensor is a new handle, which the caller owns; one
+        that the operator wrote in place is the handle that was given.
+
+    Raises:
+        ArgumentError: The arguments do not fit the schema.
+        TorchError: What the operator raises.
+    """
+    operator = _found.get(name) or find(name)
+    values = operator.placed(arguments, named, len(operator.raw))
+    results, _ = operator.call(operator.raw, values, [])
+    if len(results) == 1:
+        return results[0]
+    return tuple(results) if results else None

@@ -1,0 +1,313 @@
+"""Python's values as tagged values of the C ABI and back, by the types of a schema."""
+
+from __future__ import annotations
+
+import operator
+from array import array
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from torchffi import _devices, dtypes
+from torchffi._libtorch.loader import ffi, lib
+from torchffi.dtypes import DType
+
+if TYPE_CHECKING:
+    from torchffi._libtorch.operators.schemas import Type
+
+# The handle of what the caller calls a tensor. What must live until the call returns goes to the list.
+HandleOf = Callable[[Any, list[Any]], int]
+# Writes a value to a frame, from a word of its arguments on.
+Packer = Callable[["Frame", int, Any], None]
+
+# Plain numbers: a constant of the binding is looked up in C each time.
+_COMPLEX: Final[int] = lib.RT_TORCH_COMPLEX
+_DEFAULT: Final[int] = lib.RT_TORCH_DEFAULT
+_DEVICE: Final[int] = lib.RT_TORCH_DEVICE
+_DOUBLE: Final[int] = lib.RT_TORCH_DOUBLE
+_DOUBLE_LIST: Final[int] = lib.RT_TORCH_DOUBLE_LIST
+_DTYPE: Final[int] = lib.RT_TORCH_DTYPE
+_GENERATOR: Final[int] = lib.RT_TORCH_GENERATOR
+_INT: Final[int] = lib.RT_TORCH_INT
+_INT_LIST: Final[int] = lib.RT_TORCH_INT_LIST
+_LAYOUT: Final[int] = lib.RT_TORCH_LAYOUT
+_LIST: Final[int] = lib.RT_TORCH_LIST
+_MEMORY_FORMAT: Final[int] = lib.RT_TORCH_MEMORY_FORMAT
+_NONE: Final[int] = lib.RT_TORCH_NONE
+_STRING: Final[int] = lib.RT_TORCH_STRING
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+_TENSOR_LIST: Final[int] = lib.RT_TORCH_TENSOR_LIST
+_TRUTH: Final[int] = lib.RT_TORCH_TRUTH
+_TRUTH_LIST: Final[int] = lib.RT_TORCH_TRUTH_LIST
+PLAIN_TAGS: Final = (_TENSOR, _INT)
+TAG: Final = (
+    0xFFFFFFFF  # of the first word of a value; above it stands a length, or a tensor's dtype
+)
+
+WORDS: Final = (
+    3  # of one rt_torch_value: the tag and above it the length, then the value's 16 bytes
+)
+
+
+class Frame:
+    """Memory for the arguments and the results of one call.
+
+    Attributes:
+        arguments, results: What the C ABI takes.
+        words, doubles: The arguments as 64-bit integers, and as doubles.
+        returned: The results as 64-bit integers.
+        keep: What must live until the call returns.
+    """
+
+    __slots__ = ("arguments", "doubles", "keep", "results", "returned", "words")
+
+    def __init__(self, arguments: int, results: int = 0) -> None:
+        self.arguments = ffi.new("rt_torch_value[]", arguments)
+        self.results = ffi.new("rt_torch_value[]", results)
+        memory = memoryview(ffi.buffer(self.arguments))
+        self.words = memory.cast("q")
+        self.doubles = memory.cast("d")
+        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
+        self.keep: list[Any] = []
+
+
+def frame_of_tensors(most: int) -> Frame:
+    """A frame for one result, with arguments that are tensors: only their handles are still missing."""
+    frame = Frame(most, 1)
+    for at in range(0, most * WORDS, WORDS):
+        frame.words[at] = _TENSOR
+    return frame
+
+
+LAYOUTS: Final = {
+    "strided": 0, "sparse_coo": 1, "sparse_csr": 2, "_mkldnn": 3,
+    "sparse_csc": 4, "sparse_bsr": 5, "sparse_bsc": 6, "jagged": 7,
+}  # fmt: skip
+MEMORY_FORMATS: Final = {
+    "contiguous_format": 0, "preserve_format": 1, "channels_last": 2, "channels_last_3d": 3,
+}  # fmt: skip
+_LAYOUT_NAMES: Final = {code: name for name, code in LAYOUTS.items()}
+_MEMORY_FORMAT_NAMES: Final = {code: name for name, code in MEMORY_FORMATS.items()}
+
+
+def packer(type_: Type, handle_of: HandleOf) -> Packer:
+    """What packs a value of this type. It raises TypeError or ValueError for one that does not fit.
+
+    Args:
+        type_: The type.
+        handle_of: Gives the handle of a tensor.
+    """
+    pack = _list_packer(type_, handle_of) if type_.element else _plain(type_.name, handle_of)
+    if not type_.optional:
+        return pack
+
+    def optional(frame: Frame, at: int, value: Any) -> None:
+        if value is None:
+            frame.words[at] = _NONE
+        else:
+            pack(frame, at, value)
+
+    return optional
+
+
+def _plain(name: str, handle_of: HandleOf) -> Packer:
+    if name == "Tensor":
+
+        def tensor(frame: Frame, at: int, value: Any) -> None:
+            words = frame.words
+            words[at + 1] = handle_of(value, frame.keep)
+            words[at] = _TENSOR
+
+        return tensor
+    return _PLAIN.get(name, _refuse)
+
+
+def _refuse(frame: Frame, at: int, value: Any) -> None:
+    frame.words[at] = _DEFAULT  # the C ABI refuses such operators, and names the type
+
+
+def _whole(tag: int, convert: Callable[[Any], int]) -> Packer:
+    def whole(frame: Frame, at: int, value: Any) -> None:
+        frame.words[at] = tag
+        frame.words[at + 1] = convert(value)
+
+    return whole
+
+
+def _float(frame: Frame, at: int, value: Any) -> None:
+    if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+        raise TypeError("not a number")
+    frame.words[at] = _DOUBLE
+    frame.doubles[at + 1] = float(value)
+
+
+def _truth(value: Any) -> int:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError("not a bool")
+    return int(value)
+
+
+def number(frame: Frame, at: int, value: Any) -> None:
+    """Packs a Scalar: a bool, int, float or complex, Python's or NumPy's."""
+    item = getattr(value, "item", None)
+    plain = value if item is None or getattr(value, "ndim", False) else item()
+    if isinstance(plain, int):
+        frame.words[at] = _TRUTH if isinstance(plain, bool) else _INT
+        frame.words[at + 1] = plain
+    elif isinstance(plain, float):
+        frame.words[at] = _DOUBLE
+        frame.doubles[at + 1] = plain
+    elif isinstance(plain, complex):
+        frame.words[at] = _COMPLEX
+        frame.doubles[at + 1] = plain.real
+        frame.doubles[at + 2] = plain.imag
+    else:
+        raise TypeError("not a number")
+
+
+def _string(frame: Frame, at: int, value: Any) -> None:
+    if not isinstance(value, str):
+        raise TypeError("not a string")
+    _point(frame, at, _STRING, array("b", value.encode()))
+
+
+def _dtype(value: Any) -> int:
+    if not isinstance(value, DType):
+        raise TypeError("not a dtype of torchffi")
+    return value.code
+
+
+def _device(value: Any) -> int:
+    return value if type(value) is int else _devices.number(value)
+
+
+def _named(names: dict[str, int]) -> Callable[[Any], int]:
+    def named(value: Any) -> int:
+        if value not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return names[value]
+
+    return named
+
+
+def _seed(value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError("not a seed")
+    seed = operator.index(value) % 2**64
+    return seed - 2**64 if seed >= 2**63 else seed
+
+
+_INTEGER: Final = _whole(_INT, operator.index)
+_BOOL: Final = _whole(_TRUTH, _truth)
+_PLAIN: Final[dict[str, Packer]] = {
+    "int": _INTEGER, "SymInt": _INTEGER, "QScheme": _INTEGER, "float": _float, "SymFloat": _float,
+    "bool": _BOOL, "SymBool": _BOOL, "Scalar": number, "str": _string,
+    "ScalarType": _whole(_DTYPE, _dtype), "Device": _whole(_DEVICE, _device),
+    "Generator": _whole(_GENERATOR, _seed), "Layout": _whole(_LAYOUT, _named(LAYOUTS)),
+    "MemoryFormat": _whole(_MEMORY_FORMAT, _named(MEMORY_FORMATS)),
+}  # fmt: skip
+
+
+# ---- Lists
+
+
+def _point(frame: Frame, at: int, tag: int, memory: array[Any]) -> None:
+    frame.keep.append(memory)
+    address, length = memory.buffer_info()
+    frame.words[at] = tag | length << 32
+    frame.words[at + 1] = address
+
+
+def _sequence(value: Any) -> Sequence[Any]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError("not a list")
+    return value
+
+
+def _list_packer(type_: Type, handle_of: HandleOf) -> Packer:
+    element, size = type_.element, type_.size
+    assert element is not None
+    if element.name == "Tensor":
+        return _tensors(handle_of, element.optional)
+    code, tag = _ARRAYS.get("" if element.optional else element.name, ("", 0))
+    if not code:
+        return _values(packer(element, handle_of))
+
+    def numbers(frame: Frame, at: int, value: Any) -> None:
+        if size and not isinstance(value, (list, tuple)):
+            value = [value] * size
+        _point(frame, at, tag, array(code, _sequence(value)))
+
+    return numbers
+
+
+_ARRAYS: Final = {
+    "int": ("q", _INT_LIST),
+    "SymInt": ("q", _INT_LIST),
+    "float": ("d", _DOUBLE_LIST),
+    "bool": ("B", _TRUTH_LIST),
+}
+
+
+def _tensors(handle_of: HandleOf, optional: bool) -> Packer:
+    def tensors(frame: Frame, at: int, value: Any) -> None:
+        handles = [
+            0 if optional and one is None else handle_of(one, frame.keep)
+            for one in _sequence(value)
+        ]
+        _point(frame, at, _TENSOR_LIST, array("q", handles))
+
+    return tensors
+
+
+def _values(pack: Packer) -> Packer:
+    def values(frame: Frame, at: int, value: Any) -> None:
+        inner = Frame(max(len(_sequence(value)), 1))
+        frame.keep.append(inner)
+        for i, one in enumerate(value):
+            pack(inner, i * WORDS, one)
+        frame.words[at] = _LIST | len(value) << 32
+        frame.words[at + 1] = int(ffi.cast("intptr_t", inner.arguments))
+
+    return values
+
+
+# ---- Results
+
+
+def unpack(frame: Frame, position: int) -> Any:
+    """The result at a position, tensors as handles. The memory of lists is still there."""
+    at = position * WORDS
+    word, value = frame.returned[at], frame.returned[at + 1]
+    tag = word & TAG
+    if tag in PLAIN_TAGS:
+        return value
+    if tag in _ELEMENTS:
+        elements = ffi.unpack(ffi.cast(_ELEMENTS[tag], value), word >> 32)
+        return elements.decode("utf-8", "replace") if tag == _STRING else elements
+    return _UNPACK[tag](frame.results[position].data)
+
+
+def mark(frame: Frame, at: int) -> None:
+    """Leaves an argument to the schema's default."""
+    frame.words[at] = _DEFAULT
+
+
+_ELEMENTS: Final = {
+    _TENSOR_LIST: "int64_t *",
+    _INT_LIST: "int64_t *",
+    _DOUBLE_LIST: "double *",
+    _TRUTH_LIST: "_Bool *",
+    _STRING: "char *",
+}
+_UNPACK: Final[dict[int, Callable[[Any], Any]]] = {
+    _NONE: lambda data: None,
+    _DOUBLE: lambda data: data.d,
+    _COMPLEX: lambda data: complex(data.c[0], data.c[1]),
+    _TRUTH: lambda data: data.i == 1,
+    _DTYPE: lambda data: dtypes.by_code(data.i),
+    _DEVICE: lambda data: _devices.name(data.i),
+    _LAYOUT: lambda data: _LAYOUT_NAMES[data.i],
+    _MEMORY_FORMAT: lambda data: _MEMORY_FORMAT_NAMES[data.i],
+}

@@ -1,0 +1,302 @@
+"""Gives Tensor its operators and methods: the functions of the namespace, by Python's names for them.
+
+The only file that knows both the tensor and the chapters. The signatures are declared in tensor.py.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from torchffi import nn
+from torchffi._array import (
+    broadcasting,
+    conversion,
+    data_types,
+    dlpack,
+    elementwise,
+    indexing,
+    inspection,
+    linear_algebra,
+    manipulation,
+    printing,
+    searching,
+    statistical,
+    utility,
+)
+from torchffi._core.arguments import Axis, Scalar
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi._operators import Operators
+from torchffi.dtypes import DType
+from torchffi.errors import HandleError, ShapeError
+
+
+def _one_sequence(arguments: tuple[Any, ...]) -> Any:
+    """Numbers that stand one by one, or in one sequence."""
+    together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
+    return arguments[0] if together else arguments
+
+
+def _transposed_(self: Tensor) -> Tensor:
+    """The transposed matrix, a view. ValueError unless there are two axes."""
+    if self.ndim != 2:
+        raise ShapeError(f"T: shape {self.shape}, expected 2 axes; see mT")
+    return manipulation.matrix_transpose(self)
+
+
+def _matrices_transposed_(self: Tensor) -> Tensor:
+    """The matrices over the last two axes transposed, a view."""
+    return manipulation.matrix_transpose(self)
+
+
+def _array_namespace_(self: Tensor, /, *, api_version: str | None = None) -> ModuleType:
+    """The module torchffi, whose functions take this tensor. ValueError for an unknown version."""
+    return inspection.namespace(api_version)
+
+
+def _astype_(self: Tensor, dtype: DType, /, *, copy: bool = True) -> Tensor:
+    """The elements converted to a dtype: see :func:`torchffi.astype`."""
+    return data_types.astype(self, dtype, copy=copy)
+
+
+def _clone_(self: Tensor) -> Tensor:
+    """A copy with memory of its own. Source: aten::clone."""
+    return run("clone", self._dtype, self)
+
+
+def _contiguous_(self: Tensor) -> Tensor:
+    """The elements in C order without gaps; itself if they are. Source: aten::contiguous."""
+    return self if self.is_contiguous() else run("contiguous", self._dtype, self)
+
+
+def _dlpack_(
+    self: Tensor,
+    *,
+    stream: int | None = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[int, int] | None = None,
+    copy: bool | None = None,
+) -> object:
+    """The memory for another library: what its ``from_dlpack()`` calls.
+
+    Args:
+        stream: None on the CPU. On CUDA the stream the consumer works on, as the standard
+            numbers them; unless it is -1, all that the device has still to do is waited for.
+        max_version: The newest version of DLPack that the consumer knows: a versioned capsule
+            from (1, 0) on.
+        dl_device: Where the consumer wants it: None or ``__dlpack_device__()`` for where the
+            tensor is, (1, 0) for the CPU.
+        copy: True always copies; False never does, and raises where it would have to; None
+            copies where it has to.
+
+    Returns:
+        A capsule, ``"dltensor_versioned"`` or ``"dltensor"``, which keeps the memory alive.
+
+    Raises:
+        BufferError: For another device, or if a copy is needed and ``copy`` is False.
+        ValueError: For a stream that is none.
+
+    Source: Array API standard; at::toDLPackVersioned, at::toDLPack.
+    """
+    return dlpack.export(self, stream, max_version, dl_device, copy)
+
+
+def _dlpack_device_(self: Tensor) -> tuple[dlpack.DeviceType, int]:
+    """DLPack's device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
+    return dlpack.device_of(self)
+
+
+def _contains_(self: Tensor, value: Scalar) -> bool:
+    return bool(utility.any(elementwise.equal(self, value)))
+
+
+def _getitem_(self: Tensor, key: Any) -> Tensor:
+    return indexing.getitem(self, key)
+
+
+def _setitem_(self: Tensor, key: Any, value: Tensor | Scalar) -> None:
+    indexing.setitem(self, key, value)
+
+
+def _repr_(self: Tensor) -> str:
+    try:
+        return printing.describe(self)
+    except HandleError:
+        return "Tensor(<freed>)"
+
+
+def _reduce_(self: Tensor) -> tuple[Any, ...]:
+    raw = self._backend.primitives.to_bytes(self._data, self.nbytes)
+    return conversion.from_bytes, (raw, self.shape, self._dtype.name, self.device)
+
+
+def _add_(self: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Self + other."""
+    return elementwise.add(self, other)
+
+
+def _mul_(self: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Self * other."""
+    return elementwise.multiply(self, other)
+
+
+def _matmul_(self: Tensor, other: Tensor) -> Tensor:
+    """Self @ other."""
+    return linear_algebra.matmul(self, other)
+
+
+def _relu_(self: Tensor) -> Tensor:
+    """max(self, 0)."""
+    return nn.relu(self)
+
+
+def _sigmoid_(self: Tensor) -> Tensor:
+    """1 / (1 + exp(-self))."""
+    return nn.sigmoid(self)
+
+
+def _tanh_(self: Tensor) -> Tensor:
+    """Hyperbolic tangent."""
+    return elementwise.tanh(self)
+
+
+def _sum_(
+    self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+) -> Tensor:
+    """See :func:`torchffi.sum`."""
+    return statistical.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _prod_(
+    self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+) -> Tensor:
+    """See :func:`torchffi.prod`."""
+    return statistical.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _mean_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.mean`."""
+    return statistical.mean(self, axis=axis, keepdims=keepdims)
+
+
+def _var_(
+    self: Tensor, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+) -> Tensor:
+    """See :func:`torchffi.var`."""
+    return statistical.var(self, axis=axis, correction=correction, keepdims=keepdims)
+
+
+def _std_(
+    self: Tensor, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+) -> Tensor:
+    """See :func:`torchffi.std`."""
+    return statistical.std(self, axis=axis, correction=correction, keepdims=keepdims)
+
+
+def _max_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.max`."""
+    return statistical.max(self, axis=axis, keepdims=keepdims)
+
+
+def _min_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.min`."""
+    return statistical.min(self, axis=axis, keepdims=keepdims)
+
+
+def _all_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.all`."""
+    return utility.all(self, axis=axis, keepdims=keepdims)
+
+
+def _any_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.any`."""
+    return utility.any(self, axis=axis, keepdims=keepdims)
+
+
+def _argmax_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.argmax`."""
+    return searching.argmax(self, axis=axis, keepdims=keepdims)
+
+
+def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+    """See :func:`torchffi.argmin`."""
+    return searching.argmin(self, axis=axis, keepdims=keepdims)
+
+
+def _reshape_(self: Tensor, *shape: Any) -> Tensor:
+    """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
+    return manipulation.reshape(self, _one_sequence(shape))
+
+
+def _permute_(self: Tensor, *axes: Any) -> Tensor:
+    """See :func:`torchffi.permute_dims`. The axes may also stand one by one."""
+    return manipulation.permute_dims(self, _one_sequence(axes))
+
+
+def _transpose_(self: Tensor, axis1: int, axis2: int) -> Tensor:
+    """A view with two axes exchanged."""
+    return manipulation.swap_axes(self, axis1, axis2)
+
+
+def _expand_(self: Tensor, *shape: Any) -> Tensor:
+    """See :func:`torchffi.broadcast_to`. The dimensions may also stand one by one."""
+    return broadcasting.broadcast_to(self, _one_sequence(shape))
+
+
+def _squeeze_(self: Tensor, axis: int | tuple[int, ...]) -> Tensor:
+    """See :func:`torchffi.squeeze`."""
+    return manipulation.squeeze(self, axis)
+
+
+def _narrow_(self: Tensor, axis: int, start: int, length: int) -> Tensor:
+    """See :func:`torchffi.narrow`."""
+    return manipulation.narrow(self, axis, start, length)
+
+
+_METHODS = {
+    "__array_namespace__": _array_namespace_,
+    "astype": _astype_,
+    "clone": _clone_,
+    "contiguous": _contiguous_,
+    "__dlpack__": _dlpack_,
+    "__dlpack_device__": _dlpack_device_,
+    "__contains__": _contains_,
+    "__getitem__": _getitem_,
+    "__setitem__": _setitem_,
+    "__repr__": _repr_,
+    "__reduce__": _reduce_,
+    "add": _add_,
+    "mul": _mul_,
+    "matmul": _matmul_,
+    "relu": _relu_,
+    "sigmoid": _sigmoid_,
+    "tanh": _tanh_,
+    "sum": _sum_,
+    "prod": _prod_,
+    "mean": _mean_,
+    "var": _var_,
+    "std": _std_,
+    "max": _max_,
+    "min": _min_,
+    "all": _all_,
+    "any": _any_,
+    "argmax": _argmax_,
+    "argmin": _argmin_,
+    "reshape": _reshape_,
+    "permute": _permute_,
+    "transpose": _transpose_,
+    "expand": _expand_,
+    "squeeze": _squeeze_,
+    "narrow": _narrow_,
+}
+_PROPERTIES = {"T": _transposed_, "mT": _matrices_transposed_}
+
+for _name, _method in _METHODS.items():
+    _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
+    setattr(Tensor, _name, _method)
+for _name, _getter in _PROPERTIES.items():
+    setattr(Tensor, _name, property(_getter))
+for _name, _operator in vars(Operators).items():
+    if callable(_operator) and _name.startswith("__"):
+        setattr(Tensor, _name, _operator)

@@ -1,0 +1,20 @@
+"""The files that have the primitives on NumPy. They are opened when the first primitive is needed."""
+
+from __future__ import annotations
+
+from torchffi._numpy import (
+    creation,
+    elementwise,
+    fft,
+    indexing,
+    layers,
+    linalg,
+    reductions,
+    shapes,
+    sorting,
+    storage,
+)
+
+CHAPTERS = (
+    creation, elementwise, fft, indexing, layers, linalg, reductions, shapes, sorting, storage,
+)  # fmt: skip

@@ -1,0 +1,114 @@
+"""Elementwise operators: NumPy's ufuncs, by the names of ATen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from torchffi._numpy import special
+from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable, no_broadcast
+from torchffi.errors import InvalidArgumentError, ShapeError
+
+
+def _real(x: Raw) -> Raw:
+    return np.array(x.real)
+
+
+def _imag(x: Raw) -> Raw:
+    return np.array(x.imag)
+
+
+_UNARY: dict[str, Callable[..., Any]] = {
+    "neg": np.negative, "abs": np.abs, "sign": np.sign, "sgn": np.sign, "square": np.square,
+    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "log2": np.log2,
+    "log10": np.log10, "sqrt": np.sqrt, "rsqrt": special.rsqrt, "sin": np.sin, "cos": np.cos,
+    "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
+    "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
+    "reciprocal": np.reciprocal, "signbit": np.signbit, "conj_physical": np.conjugate,
+    "real": _real, "imag": _imag,
+    "erf": special.erf, "floor": np.floor, "ceil": np.ceil, "round": np.round,
+    "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
+    "logical_not": np.logical_not, "bitwise_not": np.bitwise_not,
+    "relu": special.relu, "sigmoid": special.sigmoid, "tanh": np.tanh, "silu": special.silu,
+}  # fmt: skip
+
+_BINARY: dict[str, Callable[..., Any]] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide,
+    "floor_divide": np.floor_divide, "remainder": np.remainder, "pow": np.power,
+    "atan2": np.arctan2, "hypot": np.hypot, "logaddexp": np.logaddexp, "copysign": np.copysign,
+    "nextafter": np.nextafter, "logical_and": np.logical_and, "logical_or": np.logical_or,
+    "logical_xor": np.logical_xor, "maximum": np.maximum, "minimum": np.minimum,
+    "bitwise_and": np.bitwise_and, "bitwise_or": np.bitwise_or, "bitwise_xor": np.bitwise_xor,
+    "bitwise_left_shift": np.left_shift, "bitwise_right_shift": np.right_shift,
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+    "gt": np.greater, "ge": np.greater_equal,
+}  # fmt: skip
+
+_DIVISIONS = frozenset({"floor_divide", "remainder"})
+
+
+def _unary(ufunc: Callable[..., Any]) -> Callable[..., Raw]:
+    def primitive(x: Raw) -> Raw:
+        return np.asarray(ufunc(x))
+
+    return primitive
+
+
+def _check_divisor(b: Raw) -> None:
+    if b.dtype.kind in "iu" and not b.all():
+        raise InvalidArgumentError("integer division by zero")
+
+
+def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
+    divides = name in _DIVISIONS
+
+    def primitive(a: Raw, b: Raw) -> Raw:
+        if divides:
+            _check_divisor(b)
+        try:
+            return np.asarray(ufunc(a, b))
+        except ValueError as error:
+            raise no_broadcast(a, b, error) from None
+
+    return primitive
+
+
+def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
+    divides = name in _DIVISIONS
+
+    def primitive(a: Raw, b: Raw) -> None:
+        check_broadcast_to(b, a.shape)
+        check_writable(a)
+        if divides:
+            _check_divisor(b)
+        ufunc(a, b, out=a)
+
+    return primitive
+
+
+# The primitives themselves: relu, add, add_, ...
+globals().update({name: _unary(ufunc) for name, ufunc in _UNARY.items()})
+globals().update({name: _binary(name, ufunc) for name, ufunc in _BINARY.items()})
+globals().update({f"{name}_": _in_place(name, ufunc) for name, ufunc in _BINARY.items()})
+
+
+def complex(real: Raw, imag: Raw) -> Raw:
+    result = np.empty(real.shape, np.result_type(real, np.complex64))
+    result.real, result.imag = real, imag
+    return result
+
+
+def where(condition: Raw, a: Raw, b: Raw) -> Raw:
+    try:
+        return np.where(condition, a, b)
+    except ValueError:
+        shapes = f"{condition.shape}, {a.shape} and {b.shape}"
+        raise ShapeError(f"shapes {shapes} do not broadcast") from None
+
+
+def copy_(a: Raw, b: Raw) -> None:
+    check_broadcast_to(b, a.shape)
+    check_writable(a)
+    np.copyto(a, b, casting="unsafe")

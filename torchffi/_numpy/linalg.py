@@ -1,0 +1,123 @@
+"""Linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from torchffi._numpy.checks import Raw, check_broadcast_to
+from torchffi.errors import ShapeError
+
+
+def _product(product: Callable[[Raw, Raw], Any], a: Raw, b: Raw) -> Raw:
+    try:
+        return np.asarray(product(a, b))
+    except ValueError:
+        raise ShapeError(f"shapes {a.shape} and {b.shape} do not fit a matrix product") from None
+
+
+def matmul(a: Raw, b: Raw) -> Raw:
+    return _product(np.matmul, a, b)
+
+
+def addmm(bias: Raw, a: Raw, b: Raw, beta: float, alpha: float) -> Raw:
+    for name, matrix in (("a", a), ("b", b)):
+        if matrix.ndim != 2:
+            raise ShapeError(f"{name} has shape {matrix.shape}, expected 2 axes")
+    product = matmul(a, b)
+    check_broadcast_to(bias, product.shape)
+    scaled = product * product.dtype.type(alpha)
+    return scaled if beta == 0 else np.asarray(scaled + bias * bias.dtype.type(beta))
+
+
+def cross(a: Raw, b: Raw, axis: int) -> Raw:
+    return np.cross(a, b, axis=axis)
+
+
+# ---- Decompositions and inverses
+
+
+def cholesky(x: Raw, upper: bool) -> Raw:
+    # Each reads its own triangle; NumPy 1 has but the lower one.
+    return _adjoint(np.linalg.cholesky(_adjoint(x))) if upper else np.linalg.cholesky(x)
+
+
+def _adjoint(x: Raw) -> Raw:
+    return np.conjugate(np.swapaxes(x, -1, -2))
+
+
+def eig(x: Raw) -> tuple[Raw, Raw]:
+    values, vectors = np.linalg.eig(x)
+    return values, vectors
+
+
+def eigvals(x: Raw) -> Raw:
+    return np.linalg.eigvals(x)
+
+
+def eigh(x: Raw) -> tuple[Raw, Raw]:
+    values, vectors = np.linalg.eigh(x)
+    return values, vectors
+
+
+def eigvalsh(x: Raw) -> Raw:
+    return np.linalg.eigvalsh(x)
+
+
+def qr(x: Raw, mode: Literal["reduced", "complete"]) -> tuple[Raw, Raw]:
+    q, r = np.linalg.qr(x, mode)
+    return q, r
+
+
+def svd(x: Raw, full_matrices: bool) -> tuple[Raw, Raw, Raw]:
+    u, s, vh = np.linalg.svd(x, full_matrices)
+    return u, s, vh
+
+
+def svdvals(x: Raw) -> Raw:
+    return np.linalg.svd(x, compute_uv=False)
+
+
+def inv(x: Raw) -> Raw:
+    return np.linalg.inv(x)
+
+
+def matrix_power(x: Raw, n: int) -> Raw:
+    return np.linalg.matrix_power(x, n)
+
+
+def solve(x1: Raw, x2: Raw) -> Raw:
+    return np.linalg.solve(x1, x2)
+
+
+# ---- Numbers
+
+
+def det(x: Raw) -> Raw:
+    return np.asarray(np.linalg.det(x))
+
+
+def slogdet(x: Raw) -> tuple[Raw, Raw]:
+    sign, logarithm = np.linalg.slogdet(x)
+    return np.asarray(sign), np.asarray(logarithm)
+
+
+def diagonal(x: Raw, offset: int, axis1: int, axis2: int) -> Raw:
+    view = np.diagonal(x, offset, axis1, axis2)
+    view.flags.writeable = x.flags.writeable  # NumPy's is read-only
+    return view
+
+
+def vector_norm(x: Raw, axes: tuple[int, ...], order: float, keepdims: bool) -> Raw:
+    magnitude = np.abs(x)
+    if abs(order) == np.inf:
+        extreme = np.max if order > 0 else np.min
+        return np.asarray(extreme(magnitude, axes, keepdims=keepdims))
+    wide = magnitude.astype(np.float32) if magnitude.dtype == np.float16 else magnitude
+    if order == 0:
+        result = np.sum(wide != 0, axes, keepdims=keepdims)
+    else:
+        result = np.sum(wide**order, axes, keepdims=keepdims) ** (1 / order)
+    return np.asarray(result, magnitude.dtype)

@@ -1,0 +1,48 @@
+"""Primitives on NumPy arrays, as :mod:`torchffi._libtorch.primitives` names them. Raw data: ndarray.
+
+They are called without floating-point warnings: see :mod:`torchffi._numpy.quiet`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from torchffi.errors import (
+    AxisError,
+    InvalidArgumentError,
+    LinAlgError,
+    NotSupportedError,
+    OutOfMemoryError,
+    TorchError,
+)
+
+
+def failure(error: Exception) -> TorchError:
+    """NumPy's exception as the one that LibTorch's backend would raise."""
+    if isinstance(error, TorchError):
+        return error
+    for builtin, own in (
+        (IndexError, AxisError),
+        (MemoryError, OutOfMemoryError),
+        (np.linalg.LinAlgError, LinAlgError),
+        (TypeError, NotSupportedError),
+    ):
+        if isinstance(error, builtin):
+            return own(str(error))
+    return InvalidArgumentError(str(error))
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """The primitive of this name, found in its chapter at its first use."""
+    from torchffi._numpy.chapters import CHAPTERS
+
+    for chapter in CHAPTERS:
+        primitive: Callable[..., Any] | None = getattr(chapter, name, None)
+        if callable(primitive) and name[0] != "_":
+            setattr(sys.modules[__name__], name, primitive)
+            return primitive
+    raise AttributeError(f"NumPy's backend has no primitive {name!r}")

@@ -1,0 +1,93 @@
+"""Shape and order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from torchffi._numpy.checks import Raw, check_broadcast_to
+from torchffi.errors import InvalidArgumentError, ShapeError
+
+
+def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
+    try:
+        return x.reshape(shape)
+    except ValueError:
+        raise ShapeError(
+            f"shape {x.shape} of {x.size} elements does not fit {tuple(shape)}"
+        ) from None
+
+
+def view(x: Raw, shape: tuple[int, ...]) -> Raw:
+    result = x.reshape(shape)
+    if x.size and not np.may_share_memory(result, x):
+        raise InvalidArgumentError("another shape of these strides needs a copy")
+    return result
+
+
+def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
+    added = len(shape) - x.ndim
+    whole = tuple(x.shape[i - added] if n == -1 and i >= added else n for i, n in enumerate(shape))
+    check_broadcast_to(x, whole)
+    steps = [0] * added + [
+        step if n == m else 0 for step, n, m in zip(x.strides, x.shape, whole[added:], strict=True)
+    ]
+    # np.broadcast_to() would make it read-only; LibTorch's may be written, element by element.
+    return np.lib.stride_tricks.as_strided(x, whole, steps)
+
+
+def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
+    return np.transpose(x, axes)
+
+
+def unsqueeze(x: Raw, axis: int) -> Raw:
+    return np.expand_dims(x, axis)
+
+
+def squeeze(x: Raw, axis: int) -> Raw:
+    return np.squeeze(x, axis)
+
+
+def flip(x: Raw, axes: tuple[int, ...]) -> Raw:
+    return np.array(np.flip(x, axes))
+
+
+def roll(x: Raw, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Raw:
+    return np.roll(x, shifts, axes)
+
+
+def tile(x: Raw, counts: tuple[int, ...]) -> Raw:
+    return np.tile(x, counts)
+
+
+def repeat(x: Raw, counts: Raw, axis: int) -> Raw:
+    return np.repeat(x, counts, axis)
+
+
+def tril(x: Raw, k: int) -> Raw:
+    return np.tril(x, k)
+
+
+def triu(x: Raw, k: int) -> Raw:
+    return np.triu(x, k)
+
+
+def _check_same_shape(arrays: Sequence[Raw], but: int | None) -> None:
+    for array in arrays[1:]:
+        a, b = list(arrays[0].shape), list(array.shape)
+        if but is not None and len(a) == len(b):
+            a[but] = b[but]
+        if a != b:
+            beside = "" if but is None else f" beside axis {but}"
+            raise ShapeError(f"shapes {arrays[0].shape} and {array.shape} differ{beside}")
+
+
+def cat(tensors: Sequence[Raw], axis: int) -> Raw:
+    _check_same_shape(tensors, axis)
+    return np.concatenate(tensors, axis)
+
+
+def stack(tensors: Sequence[Raw], axis: int) -> Raw:
+    _check_same_shape(tensors, None)
+    return np.stack(tensors, axis)

@@ -1,0 +1,115 @@
+"""Host memory, and what an array has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._numpy.checks import Raw, in_numpy
+from torchffi.dtypes import DType, by_numpy
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, UnavailableError
+
+# NumPy 2.1 brought the keywords of __dlpack__() and the versioned capsule.
+_KEYWORDS: Final = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+
+
+def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
+    return np.array(np.frombuffer(data, in_numpy(dtype, device)).reshape(shape))
+
+
+def numpy(x: Raw, dtype: DType) -> Raw:
+    view: Raw = x.view()
+    return view
+
+
+def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_host: bool) -> object:
+    """A capsule over the array's memory; over a copy where that is read-only and it cannot be told."""
+    try:
+        if _KEYWORDS:
+            return x.__dlpack__(max_version=version, copy=copy)
+        return (x.copy() if copy else x).__dlpack__()
+    except BufferError as error:
+        if copy is None:
+            return to_dlpack(x, version, True, to_host)
+        raise InvalidArgumentError(str(error)) from None
+
+
+class _Given:
+    """A capsule as NumPy wants to be given it."""
+
+    def __init__(self, capsule: object) -> None:
+        self.capsule = capsule
+
+    def __dlpack__(self, **_: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+
+def from_dlpack(
+    ask: Callable[[tuple[int, int] | None], object], may_copy: bool
+) -> tuple[Raw, DType]:
+    """An array over the memory in the capsule that ``ask`` gives for a version of DLPack."""
+    capsule = ask((1, 0) if _KEYWORDS else None)
+    try:
+        array = np.from_dlpack(_Given(capsule))
+    except (BufferError, RuntimeError, ValueError) as error:
+        kind = DTypeError if "dtype" in str(error) else InvalidArgumentError
+        raise kind(f"from_dlpack: NumPy cannot take the memory: {error}") from None
+    dtype = by_numpy(array.dtype)
+    # NumPy takes for read-only what an old producer lends without a word about it.
+    return (array if array.flags.writeable or not may_copy else array.copy()), dtype
+
+
+def item(x: Raw, dtype: DType) -> Any:
+    if x.size != 1:
+        raise ShapeError(f"item: shape {x.shape} has {x.size} elements, expected exactly one")
+    return x.item()
+
+
+def to_bytes(x: Raw, nbytes: int) -> bytes:
+    return x.tobytes()
+
+
+# ---- What an array has, and how it is stored
+
+
+def shape(x: Raw) -> tuple[int, ...]:
+    return tuple(x.shape)
+
+
+def strides(x: Raw) -> tuple[int, ...]:
+    return tuple(step // x.itemsize for step in x.strides)
+
+
+def device(x: Raw) -> int:
+    return -1
+
+
+def is_cuda(x: Raw) -> bool:
+    return False
+
+
+def alias(x: Raw) -> Raw:
+    return np.asarray(x.view())
+
+
+def clone(x: Raw) -> Raw:
+    return np.array(x)
+
+
+def contiguous(x: Raw) -> Raw:
+    return np.asarray(x, order="C")
+
+
+def to_dtype(x: Raw, dtype: DType) -> Raw:
+    return x.astype(in_numpy(dtype, -1), copy=False)
+
+
+def to_device(x: Raw, device: int) -> Raw:
+    if device >= 0:
+        raise UnavailableError("the NumPy backend has no CUDA; create the tensor on backend ffi")
+    return x

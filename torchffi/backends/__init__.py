@@ -1,1 +1,0 @@
-"""The same primitives twice: on LibTorch handles and on NumPy arrays."""

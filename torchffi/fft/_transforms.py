@@ -1,0 +1,228 @@
+"""What makes the Fourier transforms, which differ in little but their kind.
+
+Each maker returns a function with a name, a signature and a docstring of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, Protocol, SupportsIndex
+
+from torchffi import dtypes
+from torchffi._array import elementwise
+from torchffi._core import arguments
+from torchffi._core.arguments import check_precise, integer, tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import COMPLEX, FLOATING, INEXACT, DType
+from torchffi.errors import InvalidArgumentError, ShapeError
+
+Norm = Literal["backward", "ortho", "forward"]
+
+_NORMS: dict[Norm, Norm] = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+
+
+class Kind(NamedTuple):
+    """One of the four primitives.
+
+    Attributes:
+        primitive: Its name.
+        admitted: Kinds of dtypes that it takes.
+        result: "complex" or "real".
+        halved: Which side has but n // 2 + 1 elements along the last axis, for the others would be the
+            conjugates of these: "", "operand" or "result".
+    """
+
+    primitive: str
+    admitted: frozenset[str]
+    result: str
+    halved: str
+
+    def dtype(self, x: Tensor) -> DType:
+        """Of the result for an operand."""
+        return dtypes.complex_of(x.dtype) if self.result == "complex" else dtypes.real_of(x.dtype)
+
+
+FORWARD = Kind("fft_fftn", INEXACT, "complex", "")
+INVERSE = Kind("fft_ifftn", INEXACT, "complex", "")
+OF_REAL = Kind("fft_rfftn", FLOATING, "complex", "result")
+TO_REAL = Kind("fft_irfftn", COMPLEX, "real", "operand")
+
+
+def _lengths(
+    name: str, kind: Kind, x: Tensor, given: Sequence[SupportsIndex | None], axes: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The length of the transform along each axis; None stands for that of the operand."""
+    lengths = []
+    for i, (length, axis) in enumerate(zip(given, axes, strict=True)):
+        own = x.shape[axis]
+        if kind.halved == "operand" and i == len(axes) - 1:
+            own = 2 * (own - 1)
+        number = own if length is None else integer(name, "a length", length)
+        if length is None and own < 1:
+            raise ShapeError(
+                f"{name}: shape {x.shape} has too few elements along axis {axis} for a transform; "
+                "say its length"
+            )
+        if number < 1:
+            raise InvalidArgumentError(f"{name}: a length is {number}, expected at least 1")
+        lengths.append(number)
+    return tuple(lengths)
+
+
+def _transform(
+    name: str,
+    kind: Kind,
+    x: Tensor,
+    given: Sequence[SupportsIndex | None],
+    axes: tuple[int, ...],
+    norm: Norm,
+) -> Tensor:
+    lengths = _lengths(name, kind, x, given, axes)
+    if norm not in _NORMS:
+        raise InvalidArgumentError(
+            f"{name}: norm is {norm!r:.60}, expected 'backward', 'ortho' or 'forward'"
+        )
+    shape = list(x.shape)
+    for axis, length in zip(axes, lengths, strict=True):
+        shape[axis] = length
+    if kind.halved == "result":
+        shape[axes[-1]] = lengths[-1] // 2 + 1
+    dtype = kind.dtype(x)
+    if x.size == 0:  # MKL takes no empty batch, and NumPy fills no empty axis up
+        zeros = run("expand", dtype, arguments.scalar_tensor(name, 0, dtype, x), tuple(shape))
+        return zeros.clone()
+    return run(kind.primitive, dtype, x, lengths, axes, norm)
+
+
+def _operand(name: str, kind: Kind, x: Tensor) -> Tensor:
+    x = tensor(name, x)
+    check_precise(name, x.dtype, kind.admitted)
+    return x
+
+
+# ---- Makers
+
+
+class OverOneAxis(Protocol):
+    """A transform along an axis."""
+
+    def __call__(
+        self, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
+    ) -> Tensor:
+        """Computes it."""
+        ...
+
+
+class OverAxes(Protocol):
+    """A transform along several axes."""
+
+    def __call__(
+        self,
+        x: Tensor,
+        /,
+        *,
+        s: Sequence[int] | None = None,
+        axes: Sequence[int] | None = None,
+        norm: Norm = "backward",
+    ) -> Tensor:
+        """Computes it."""
+        ...
+
+
+_DOC = """{summary}.
+
+Args:
+    x: A tensor of {admitted}.
+    {arguments}
+    norm: ``"{plain}"`` for no factor, ``"{scaled}"`` for 1 / n, where n is the number of elements of
+        the transform, ``"ortho"`` for 1 / sqrt(n).
+
+Returns:
+    A tensor of the {result} dtype of the same precision{halved}.
+
+Raises:
+    TypeError: If x is of another dtype.
+    ValueError: If a length is less than 1, or norm is another.
+    IndexError: If an axis is out of range.
+
+Source: aten::{primitive}.
+"""
+_ONE = """n: The length of the transform, that of the axis if None{but}.
+    axis: The axis."""
+_SEVERAL = """s: The lengths of the transform, one for each axis; -1 or None for that of the axis{but}.
+    axes: The axes; all if None, which s does not admit."""
+_BUT = ", for the last axis with its m elements 2 * (m - 1)"
+
+
+def _documented(function: Any, name: str, kind: Kind, summary: str, inverse: bool) -> Any:
+    function.__module__ = "torchffi.fft"
+    function.__name__ = function.__qualname__ = name
+    names = [d.name for d in dtypes.ALL if d.kind in kind.admitted and d.itemsize >= 4]
+    template = _SEVERAL if name.endswith("n") else _ONE
+    function.__doc__ = _DOC.format(
+        summary=summary,
+        admitted=", ".join(names),
+        arguments=template.format(but=_BUT if kind.halved == "operand" else ""),
+        plain="forward" if inverse else "backward",
+        scaled="backward" if inverse else "forward",
+        result=kind.result,
+        halved=", with n // 2 + 1 elements along the last axis" if kind.halved == "result" else "",
+        primitive=kind.primitive,
+    )
+    return function
+
+
+def over_one_axis(
+    name: str, summary: str, kind: Kind, *, inverse: bool = False, hermitian: bool = False
+) -> OverOneAxis:
+    """A transform along an axis.
+
+    Args:
+        name: Of the function.
+        summary: Of what it computes.
+        kind: Its primitive.
+        inverse: Whether the exponent is positive and the factor by default 1 / n.
+        hermitian: Whether it turns the conjugate into the primitive of the other direction.
+    """
+
+    def function(
+        x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
+    ) -> Tensor:
+        x = _operand(name, kind, x)
+        axes = (arguments.axis(name, axis, x),)
+        if not hermitian:
+            return _transform(name, kind, x, (n,), axes, norm)
+        if kind.result == "real":
+            x = elementwise.conj(x)
+        result = _transform(name, kind, x, (n,), axes, _NORMS.get(norm, norm))
+        return result if kind.result == "real" else elementwise.conj(result)
+
+    return _documented(function, name, kind, summary, inverse)  # type: ignore[no-any-return]
+
+
+def over_axes(name: str, summary: str, kind: Kind, *, inverse: bool = False) -> OverAxes:
+    """A transform along several axes. Arguments are those of :func:`over_one_axis`."""
+
+    def function(
+        x: Tensor,
+        /,
+        *,
+        s: Sequence[int] | None = None,
+        axes: Sequence[int] | None = None,
+        norm: Norm = "backward",
+    ) -> Tensor:
+        x = _operand(name, kind, x)
+        if s is not None and axes is None:
+            raise InvalidArgumentError(
+                f"{name}: s without axes, expected the axes of these lengths"
+            )
+        along = arguments.axes(name, None if axes is None else tuple(axes), x)
+        given = [None] * len(along) if s is None else [None if n == -1 else n for n in s]
+        if not along or len(given) != len(along):
+            raise InvalidArgumentError(
+                f"{name}: {len(given)} lengths for {len(along)} axes, expected as many, at least one"
+            )
+        return _transform(name, kind, x, given, along, norm)
+
+    return _documented(function, name, kind, summary, inverse)  # type: ignore[no-any-return]

@@ -1,0 +1,192 @@
+"""Matrices as products of simpler ones, and their eigenvalues. The axes before the last two are a batch.
+
+Each function takes float32, float64, complex64 and complex128, and raises TypeError for another dtype,
+ValueError for a shape that is not of matrices.
+
+Source: Array API standard, "Linear Algebra Extension".
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from torchffi._core.dispatch import run, run_many
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import complex_of, real_of
+from torchffi.errors import InvalidArgumentError
+from torchffi.linalg._checks import failing, matrix, square
+
+_NO_END = "the iteration did not converge for a matrix; scale it, or compute in float64"
+
+
+class EigResult(NamedTuple):
+    """What :func:`eig` returns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class EighResult(NamedTuple):
+    """What :func:`eigh` returns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class QRResult(NamedTuple):
+    """What :func:`qr` returns."""
+
+    Q: Tensor
+    R: Tensor
+
+
+class SVDResult(NamedTuple):
+    """What :func:`svd` returns."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
+    """The triangular L with L @ L^H = x, or the upper U with U^H @ U = x.
+
+    Args:
+        x: A tensor of shape (..., n, n), Hermitian and positive definite. Only one triangle is read.
+        upper: Whether to return U.
+
+    Returns:
+        A tensor of the same shape and dtype.
+
+    Raises:
+        ValueError: If a matrix is not positive definite, or not finite.
+
+    Source: aten::linalg_cholesky.
+    """
+    x = square("cholesky", x, finite=True)
+    with failing("cholesky: a matrix is not positive definite"):
+        return run("cholesky", x.dtype, x, bool(upper))
+
+
+def eig(x: Tensor, /) -> EigResult:
+    """Eigenvalues and eigenvectors.
+
+    Args:
+        x: A tensor of shape (..., n, n).
+
+    Returns:
+        ``eigenvalues``, shape (..., n), in no order, and ``eigenvectors``, shape (..., n, n), in the
+        columns; both complex.
+
+    Raises:
+        ValueError: If a matrix is not finite, or the iteration does not converge.
+
+    Source: aten::linalg_eig.
+    """
+    x = square("eig", x, finite=True)
+    wide = complex_of(x.dtype)
+    with failing(f"eig: {_NO_END}"):
+        return EigResult(*run_many("eig", (wide, wide), x))
+
+
+def eigvals(x: Tensor, /) -> Tensor:
+    """The eigenvalues of :func:`eig`.
+
+    Source: aten::linalg_eigvals.
+    """
+    x = square("eigvals", x, finite=True)
+    with failing(f"eigvals: {_NO_END}"):
+        return run("eigvals", complex_of(x.dtype), x)
+
+
+def eigh(x: Tensor, /) -> EighResult:
+    """Eigenvalues and eigenvectors of Hermitian, or real symmetric matrices.
+
+    Args:
+        x: A tensor of shape (..., n, n). Only the lower triangle is read.
+
+    Returns:
+        ``eigenvalues``, shape (..., n), real, in ascending order, and ``eigenvectors``, shape
+        (..., n, n), in the columns, of the dtype of x.
+
+    Raises:
+        ValueError: If a matrix is not finite, or the iteration does not converge.
+
+    Source: aten::linalg_eigh.
+    """
+    x = square("eigh", x, finite=True)
+    with failing(f"eigh: {_NO_END}"):
+        return EighResult(*run_many("eigh", (real_of(x.dtype), x.dtype), x))
+
+
+def eigvalsh(x: Tensor, /) -> Tensor:
+    """The eigenvalues of :func:`eigh`.
+
+    Source: aten::linalg_eigvalsh.
+    """
+    x = square("eigvalsh", x, finite=True)
+    with failing(f"eigvalsh: {_NO_END}"):
+        return run("eigvalsh", real_of(x.dtype), x)
+
+
+def qr(x: Tensor, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
+    """Q with orthonormal columns and upper triangular R with Q @ R = x.
+
+    Args:
+        x: A tensor of shape (..., m, n).
+        mode: ``"reduced"`` for k = min(m, n) columns of Q, ``"complete"`` for k = m.
+
+    Returns:
+        ``Q``, shape (..., m, k), and ``R``, shape (..., k, n), of the dtype of x.
+
+    Raises:
+        ValueError: For another mode.
+
+    Source: aten::linalg_qr.
+    """
+    x = matrix("qr", x)
+    if mode not in ("reduced", "complete"):
+        raise InvalidArgumentError(f"qr: mode is {mode!r}, expected 'reduced' or 'complete'")
+    return QRResult(*run_many("qr", (x.dtype, x.dtype), x, mode))
+
+
+def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
+    """U and Vh, unitary, and the singular values S with U @ diag(S) @ Vh = x.
+
+    Args:
+        x: A tensor of shape (..., m, n); k = min(m, n).
+        full_matrices: Whether U and Vh are square; else they have k columns, or rows.
+
+    Returns:
+        ``U``, shape (..., m, m) or (..., m, k), of the dtype of x; ``S``, shape (..., k), real, in
+        descending order; ``Vh``, shape (..., n, n) or (..., k, n), of the dtype of x.
+
+    Raises:
+        ValueError: If a matrix is not finite, or the iteration does not converge.
+
+    Source: aten::linalg_svd.
+    """
+    return factored("svd", x, full_matrices)
+
+
+def factored(operation: str, x: Tensor, full_matrices: bool) -> SVDResult:
+    """:func:`svd` for the operation that is named in the errors."""
+    x = matrix(operation, x, finite=True)
+    with failing(f"{operation}: {_NO_END}"):
+        results = (x.dtype, real_of(x.dtype), x.dtype)
+        return SVDResult(*run_many("svd", results, x, bool(full_matrices)))
+
+
+def svdvals(x: Tensor, /) -> Tensor:
+    """The singular values of :func:`svd`.
+
+    Source: aten::linalg_svdvals.
+    """
+    return singular_values("svdvals", x)
+
+
+def singular_values(operation: str, x: Tensor) -> Tensor:
+    """:func:`svdvals` for the operation that is named in the errors."""
+    x = matrix(operation, x, finite=True)
+    with failing(f"{operation}: {_NO_END}"):
+        return run("svdvals", real_of(x.dtype), x)

@@ -1,0 +1,214 @@
+"""What a matrix or a vector comes down to. The axes that are not named are a batch.
+
+Source: Array API standard, "Linear Algebra Extension".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+from torchffi import dtypes
+from torchffi._array import elementwise, manipulation, statistical
+from torchffi._core import arguments
+from torchffi._core.arguments import Axis, integer, tensor
+from torchffi._core.dispatch import run, run_many
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import INEXACT, NUMERIC, DType, real_of
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
+from torchffi.linalg._checks import check_matrix, square
+from torchffi.linalg._decompositions import singular_values
+
+
+class SlogdetResult(NamedTuple):
+    """What :func:`slogdet` returns."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+def det(x: Tensor, /) -> Tensor:
+    """Determinant.
+
+    Args:
+        x: A tensor of shape (..., n, n), of float32, float64, complex64 or complex128.
+
+    Returns:
+        A tensor of shape (...), of the same dtype.
+
+    Raises:
+        TypeError: If x is of another dtype.
+        ValueError: If x is not of square matrices.
+
+    Source: aten::linalg_det.
+    """
+    x = square("det", x)
+    return run("det", x.dtype, x)
+
+
+def slogdet(x: Tensor, /) -> SlogdetResult:
+    """Sign and logarithm of the magnitude of the determinant, which itself might overflow.
+
+    Arguments and errors are those of :func:`det`.
+
+    Returns:
+        ``sign``, shape (...), of the dtype of x: 0, or of magnitude 1; ``logabsdet``, shape (...),
+        real, -inf where the sign is 0.
+
+    Source: aten::linalg_slogdet.
+    """
+    x = square("slogdet", x)
+    return SlogdetResult(*run_many("slogdet", (x.dtype, real_of(x.dtype)), x))
+
+
+def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
+    """A view of a diagonal.
+
+    Args:
+        x: A tensor of shape (..., m, n), of any dtype.
+        offset: Which diagonal: 0 the main one, above it positive, below it negative.
+
+    Returns:
+        A tensor of shape (..., k), where k elements lie on the diagonal.
+
+    Raises:
+        ValueError: If x has fewer than two axes.
+
+    Source: aten::diagonal.
+    """
+    x = tensor("diagonal", x)
+    check_matrix("diagonal", x)
+    rows, columns = x.shape[-2:]
+    # Far outside is as empty as just outside, and NumPy crashes on -2**31.
+    which = max(-rows, min(integer("diagonal", "offset", offset), columns))
+    return run("diagonal", x.dtype, x, which, -2, -1)
+
+
+def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
+    """Sum of a diagonal.
+
+    Args:
+        x: A tensor of shape (..., m, n), of a numeric dtype.
+        offset: Which diagonal; see :func:`diagonal`.
+        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
+
+    Returns:
+        A tensor of shape (...).
+
+    Raises:
+        TypeError: If the dtype of x is not numeric.
+        ValueError: If x has fewer than two axes.
+
+    Source: aten::diagonal, aten::sum.dim_IntList.
+    """
+    x = tensor("trace", x)
+    dtypes.check("trace", x.dtype, NUMERIC)
+    check_matrix("trace", x)
+    which = integer("trace", "offset", offset)
+    return statistical.sum(diagonal(x, offset=which), axis=-1, dtype=dtype)
+
+
+def _nothing(operation: str, x: Tensor, ord: object) -> ShapeError:
+    return ShapeError(
+        f"{operation}: shape {x.shape} has no elements to take the norm of order {ord} of"
+    )
+
+
+def vector_norm(
+    x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2
+) -> Tensor:
+    """Norm of the elements along axes, taken as one vector.
+
+    Args:
+        x: A tensor of a floating-point or complex dtype.
+        axis: An axis, a tuple of them, or None for all.
+        keepdims: Whether the reduced axes stay with length 1.
+        ord: The order p of sum(abs(x) ** p) ** (1 / p); inf for the largest and -inf for the smallest
+            magnitude, 0 for how many elements are not 0.
+
+    Returns:
+        A tensor of the real dtype of x.
+
+    Raises:
+        TypeError: If x is of another dtype, or the order is not a real number.
+        ValueError: If the order is NaN, or it is negative or infinite and there is no element.
+        IndexError: If an axis is out of range.
+
+    Source: aten::linalg_vector_norm.
+    """
+    x = tensor("vector_norm", x)
+    dtypes.check("vector_norm", x.dtype, INEXACT)
+    if not arguments.is_scalar(ord) or isinstance(ord, complex):
+        raise DTypeError(f"vector_norm: ord is {ord!r:.60}, expected a real number")
+    try:
+        order = float(ord)
+    except OverflowError:
+        order = math.nan
+    if math.isnan(order):
+        raise InvalidArgumentError(f"vector_norm: ord is {ord!s:.30}, expected a number of float64")
+    axes = arguments.axes("vector_norm", axis, x)
+    if (order < 0 or order == math.inf) and statistical.any_empty(x, axes):
+        raise _nothing("vector_norm", x, ord)
+    result = real_of(x.dtype)
+    return statistical.reduce("vector_norm", x, axes, result, order, bool(keepdims))
+
+
+# For each order of a matrix norm: what is reduced, and the primitive that reduces it to one number.
+_MATRIX_NORMS = {
+    "nuc": ("singular values", "sum"),
+    2: ("singular values", "amax"),
+    -2: ("singular values", "amin"),
+    1: ("column sums", "amax"),
+    -1: ("column sums", "amin"),
+    math.inf: ("row sums", "amax"),
+    -math.inf: ("row sums", "amin"),
+}
+
+
+def matrix_norm(
+    x: Tensor,
+    /,
+    *,
+    keepdims: bool = False,
+    ord: float | Literal["fro", "nuc"] | None = "fro",
+) -> Tensor:
+    """Norm of matrices.
+
+    Args:
+        x: A tensor of shape (..., m, n), of a floating-point or complex dtype; of float32, float64,
+            complex64 or complex128 for the orders that need singular values.
+        keepdims: Whether the last two axes stay with length 1.
+        ord: ``"fro"`` or None for the root of the sum of squares; of the magnitudes' sums over columns
+            1 for the largest, -1 for the smallest, inf and -inf likewise over rows; of the singular
+            values 2 for the largest, -2 for the smallest, ``"nuc"`` for the sum.
+
+    Returns:
+        A tensor of shape (...), or (..., 1, 1), of the real dtype of x.
+
+    Raises:
+        TypeError: If x is of another dtype.
+        ValueError: For another order, or where there is nothing to take the largest or smallest of.
+
+    Source: aten::linalg_vector_norm, aten::linalg_svdvals, aten::amax, aten::amin.
+    """
+    x = tensor("matrix_norm", x)
+    dtypes.check("matrix_norm", x.dtype, INEXACT)
+    check_matrix("matrix_norm", x)
+    if ord is None or ord == "fro":
+        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord not in _MATRIX_NORMS:
+        expected = ", ".join(map(repr, _MATRIX_NORMS))
+        raise InvalidArgumentError(f"matrix_norm: ord is {ord!r:.60}, expected 'fro', {expected}")
+    reduced, by = _MATRIX_NORMS[ord]
+    if reduced == "singular values":
+        values = singular_values("matrix_norm", x)
+    else:
+        along = -2 if reduced == "column sums" else -1
+        values = statistical.sum(elementwise.abs(x), axis=along)
+    if by == "sum":
+        result = statistical.sum(values, axis=-1)
+    else:
+        if values.shape[-1] == 0:
+            raise _nothing("matrix_norm", x, ord)
+        result = statistical.reduce("matrix_norm", values, -1, values.dtype, False, primitive=by)
+    return manipulation.reshape(result, (*x.shape[:-2], 1, 1)) if keepdims else result

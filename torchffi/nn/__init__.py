@@ -1,0 +1,31 @@
+"""Activations and layers of neural networks."""
+
+from torchffi.nn.functional import (
+    embedding,
+    gelu,
+    layer_norm,
+    linear,
+    log_softmax,
+    relu,
+    scaled_dot_product_attention,
+    sigmoid,
+    silu,
+    softmax,
+    tanh,
+)
+from torchffi.nn.modules import Linear
+
+__all__ = [
+    "Linear",
+    "embedding",
+    "gelu",
+    "layer_norm",
+    "linear",
+    "log_softmax",
+    "relu",
+    "scaled_dot_product_attention",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "tanh",
+]
