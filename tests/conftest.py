@@ -15,7 +15,7 @@ import pytest
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
 import torchffi
-from torchffi._core import dispatch, tensor_libtorch
+from torchffi._core import lifetimes
 from torchffi._libtorch import loader
 
 pytest.register_assert_rewrite("tests.support")
@@ -55,18 +55,24 @@ def _need(backend: str) -> None:
         pytest.skip(f"LibTorch cannot be used: {status.reason}")
 
 
+_make = lifetimes.make
+
+
+def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
+    """As ``make``. The tensor's dtype must be that of its handle in C."""
+    tensor = _make(kind, function, *arguments)
+    if tensor is not None and issubclass(type(tensor), torchffi.Tensor):
+        code, dtype = loader.lib.rt_torch_tensor_dtype(tensor._data), tensor._dtype
+        assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
+    return tensor
+
+
 @pytest.fixture(autouse=True)
 def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test computes on LibTorch: each tensor's dtype is that of its handle in C."""
-    make = loader.own
-
-    def checked(handle: int, kind: type[torchffi.Tensor]) -> torchffi.Tensor:
-        code, dtype = loader.lib.rt_torch_tensor_dtype(handle), kind._dtype
-        assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
-        return make(handle, kind)
-
-    monkeypatch.setattr(dispatch.FFI, "make", checked)
-    monkeypatch.setattr(tensor_libtorch, "own", checked)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("torchffi.") and getattr(module, "make", None) is _make:
+            monkeypatch.setattr(module, "make", _checked)
 
 
 @pytest.fixture(params=["ffi", "numpy"])

@@ -8,6 +8,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,10 @@ from tests.dlpack_structures import (
 from tests.support import NAMES, check, dtype_of, handles, python, sample, settled
 from torchffi import dtypes
 from torchffi._array import dlpack
-from torchffi._core import backends
+from torchffi._core import lifetimes
 from torchffi._libtorch import capsules
 from torchffi._libtorch import primitives as on_ffi
-from torchffi._libtorch.loader import ffi, lib, own
+from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators import boxed
 from torchffi._numpy import storage
 
@@ -579,9 +580,8 @@ def _free_in_c_elsewhere(x: t.Tensor) -> None:
 
 
 def on_ffi_tensor(handle: int) -> t.Tensor:
-    from torchffi._core.backends import FFI
-
-    return FFI.wrap(handle, t.float32)
+    tensor: t.Tensor = lifetimes.own(handle, None)
+    return tensor
 
 
 @pytest.mark.parametrize("versioned", [True, False])
@@ -704,18 +704,16 @@ def test_structure_without_a_deleter_is_taken(ffi_backend: None) -> None:
     capsule_of(producer.made)  # nor does its capsule call one
 
 
-def test_capsule_that_cannot_be_made_leaves_nothing_behind(
-    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise MemoryError
-
+def test_capsule_that_cannot_be_made_leaves_nothing_behind(ffi_backend: None) -> None:
     values = np.ones(3)
     alive, before = weakref.ref(values), settled()
     x = t.from_numpy(values)
-    monkeypatch.setattr(capsules, "_new", fail)
-    with pytest.raises(MemoryError):
-        x.__dlpack__()
+    capsules.set_functions(*capsules.FUNCTIONS[:-1], "PyErr_NoMemory")
+    try:
+        with pytest.raises(MemoryError):
+            x.__dlpack__()
+    finally:
+        capsules.set_functions(*capsules.FUNCTIONS)
     del x, values
     assert alive() is None
     assert handles() == before
@@ -725,8 +723,7 @@ def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     producer = Producer()
-    monkeypatch.setattr(backends.FFI, "classes", {t.float32: int})
-    monkeypatch.setattr(backends.FFI, "make", own)
+    monkeypatch.setitem(lifetimes.class_of_code, t.float32.code, int)
     with pytest.raises(TypeError, match="expected a subclass"):
         t.from_dlpack(producer)
     assert producer.deleted == 1
@@ -893,10 +890,10 @@ def test_sparse_tensor_has_no_memory_to_share(ffi_backend: None) -> None:
 def test_quantized_tensor_has_no_dtype_of_dlpack(ffi_backend: None) -> None:
     quint8 = dtypes.DType("quint8", 13, 1, "unsigned integer", in_numpy=False)
     x = t.ones(2)
-    quantized = boxed.call("aten::quantize_per_tensor", x._data, 1.0, 0, quint8)
-    assert lib.rt_torch_tensor_to_dlpack(quantized, 1, 0) == ffi.NULL
+    call = partial(lifetimes.make, lifetimes.Owner)
+    quantized = boxed.call(call, "aten::quantize_per_tensor", x._data, 1.0, 0, quint8)
+    assert lib.rt_torch_tensor_to_dlpack(quantized._data, 1, 0) == ffi.NULL
     assert last_error() == (1, "to_dlpack: QUInt/QInt types are not supported by dlpack")
-    lib.rt_torch_tensor_free(quantized)
 
 
 def test_structures_work_in_plain_c_without_capsules(ffi_backend: None) -> None:
@@ -930,9 +927,10 @@ class Ancient(np.ndarray[Any, Any]):
 
 def test_numpy_without_the_keywords_is_spoken_to_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_KEYWORDS", False)
+    monkeypatch.setattr(storage, "DLPACK_VERSION", None)
     values = np.arange(3.0).view(Ancient)
     for copy in (None, True, False):
-        capsule: Any = storage.to_dlpack(values, (1, 0), copy, False)
+        capsule: Any = storage.to_dlpack(values, (1, 0), copy)
         assert name(capsule) == "dltensor"
         assert (opened(capsule).dl_tensor.data == values.ctypes.data) == (not copy)
     with t.use_backend("numpy"):
@@ -1028,6 +1026,8 @@ def test_pytorch_and_torchffi_are_one_libtorch_in_one_process(
     x, p = t.from_dlpack(y.T), torch.from_dlpack(q[1:])
     del x, p, y, q           # the consumers first
     gc.collect()
+    from torchffi._core.arguments import numbers
+    numbers.clear()
     assert t.memory_stats()["live_handles"] == 0
     maps = open("/proc/self/maps").read().split()
     print(len({path for path in maps if path.endswith("libtorch_cpu.so")}))

@@ -11,7 +11,19 @@ import pytest
 
 import torchffi as t
 from tests.elementwise_table import BINARY, NOT_IN_TORCH, SIGN_OF_ZERO_IS_OPEN, UNARY, Function
-from tests.support import COMPLEX, FLOATS, NAMES, REALS, check, dtype_of, inf, nan, sample, special
+from tests.support import (
+    COMPLEX,
+    FLOATS,
+    NAMES,
+    REALS,
+    check,
+    dtype_of,
+    inf,
+    nan,
+    sample,
+    settled,
+    special,
+)  # fmt: skip
 from torchffi._array import elementwise
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -390,7 +402,12 @@ def test_result_beside_a_number_is_ones_own(backend: str) -> None:
         assert make().item() == 5
 
 
-def test_kept_numbers_are_nobodys_handles(ffi_backend: None) -> None:
-    before = t.memory_stats()["live_handles"]
-    t.ones(2) + 3.25
-    assert t.memory_stats()["live_handles"] == before
+def test_a_scalar_operand_is_kept_for_reuse_and_counted(ffi_backend: None) -> None:
+    before = settled()
+    x = t.ones(2)
+    x + 3.25
+    assert t.memory_stats()["live_handles"] == before[0] + 2
+    x + 3.25
+    assert t.memory_stats()["live_handles"] == before[0] + 2
+    del x
+    assert settled() == before

@@ -10,7 +10,7 @@ import numpy as np
 from torchffi import dtypes
 from torchffi._array import elementwise, linear_algebra
 from torchffi._core import arguments
-from torchffi._core.arguments import Scalar, is_scalar, is_tensor
+from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run_in_place
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
@@ -38,7 +38,7 @@ def _foreign(operand: Any) -> bool:
             "expected a Tensor or a Python scalar, got an ndarray; make a tensor of it with "
             "torchffi.asarray()"
         )
-    return not is_tensor(operand) and not is_scalar(operand)
+    return not isinstance(operand, Tensor) and not is_scalar(operand)
 
 
 def _operator(function: Callable[..., Tensor]) -> tuple[Method, Method]:

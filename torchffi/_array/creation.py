@@ -14,7 +14,7 @@ import numpy as np
 from torchffi import _devices, dtypes
 from torchffi._array.conversion import asarray
 from torchffi._core.arguments import Scalar, astype, integer, is_scalar, new_shape, tensor
-from torchffi._core.dispatch import create, filled, run
+from torchffi._core.dispatch import create, create_like, run
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
@@ -62,12 +62,10 @@ Source: aten::{name}.
 
 
 def _filled(name: str, summary: str) -> Filled:
-    make = filled(name)
-
     def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
         kind = default_float if dtype is None else dtypes.given(name, dtype, default_float)
         number = -1 if device is None else _devices.number(device)
-        return make(new_shape(name, shape), kind, number)
+        return create(name, kind, new_shape(name, shape), kind, number)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _DOC.format(summary=summary, name=name)
@@ -203,8 +201,7 @@ def _like(
     dtype = dtypes.given(operation, dtype, x.dtype)
     where = _devices.number(x.device if device is None else device)
     _check_fits(operation, value, dtype)
-    raw = x._backend.primitives.full(x.shape, value, dtype, where)
-    return x._backend.wrap(raw, dtype)
+    return create_like(x, "full", dtype, x.shape, value, dtype, where)
 
 
 def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:

@@ -144,7 +144,8 @@ def real(x: Tensor, /) -> Tensor:
     """
     x = tensor("real", x)
     dtypes.check("real", x.dtype, NUMERIC)
-    return run("real" if x.dtype.kind == "complex" else "clone", dtypes.real_of(x.dtype), x)
+    part = run("real", dtypes.real_of(x.dtype), x) if x.dtype.kind == "complex" else x
+    return run("clone", part.dtype, part)
 
 
 def imag(x: Tensor, /) -> Tensor:
@@ -163,7 +164,8 @@ def imag(x: Tensor, /) -> Tensor:
     """
     x = tensor("imag", x)
     dtypes.check("imag", x.dtype, dtypes.COMPLEX)
-    return run("imag", dtypes.real_of(x.dtype), x)
+    part = run("imag", dtypes.real_of(x.dtype), x)
+    return run("clone", part.dtype, part)
 
 
 def conj(x: Tensor, /) -> Tensor:

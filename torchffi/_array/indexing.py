@@ -16,7 +16,7 @@ import numpy as np
 from torchffi import dtypes
 from torchffi._array import broadcasting, conversion, manipulation, searching
 from torchffi._core import arguments
-from torchffi._core.arguments import Scalar, is_scalar, is_tensor
+from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run, run_in_place
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import INTEGER
@@ -31,7 +31,7 @@ def _prepared(key: Any) -> Any:
         key = conversion.asarray(
             key, dtype=dtypes.int64 if isinstance(key, list) and not key else None
         )
-    if is_tensor(key):
+    if isinstance(key, Tensor):
         if key.dtype is dtypes.bool:
             return key
         if key.dtype.kind in INTEGER:
@@ -50,7 +50,7 @@ def _width(key: Any) -> int:
     """How many axes of the tensor a key stands for."""
     if key is None or key is Ellipsis:
         return 0
-    return key.ndim if is_tensor(key) and key.dtype is dtypes.bool else 1
+    return key.ndim if isinstance(key, Tensor) and key.dtype is dtypes.bool else 1
 
 
 def _complete(x: Tensor, key: Any) -> list[Any]:
@@ -79,7 +79,7 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
     axis; and the axes of the view that a negative step still has to turn round.
     """
     keys = _complete(x, key)
-    picks = any(is_tensor(one) for one in keys)
+    picks = any(isinstance(one, Tensor) for one in keys)
     indices: list[Tensor | None] = []
     turned: list[int] = []
     view, axis = x, 0
@@ -90,7 +90,7 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
         elif isinstance(one, slice):
             view, reverse = _sliced(view, axis, one, x.shape[source])
             turned += [axis] if reverse else []
-        elif not is_tensor(one):
+        elif not isinstance(one, Tensor):
             _check_bounds(one, source, x)
             if not picks:
                 view = run("select", x.dtype, view, axis, one)

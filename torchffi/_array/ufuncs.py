@@ -6,13 +6,11 @@ Each maker returns a function with a name, a signature and a docstring of its ow
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any, Protocol, TypeVar
 
 from torchffi import dtypes
 from torchffi._core.arguments import Scalar, inexact, pair, tensor
-from torchffi._core.backends import FFI
-from torchffi._core.dispatch import direct, run
+from torchffi._core.dispatch import run
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -89,31 +87,9 @@ def at_once(
     With ``pairs`` a function of two, if both are there and of one dtype. What LibTorch refuses, and all
     else, is left to the function.
     """
-    call = direct(primitive)
-    dtype_of = FFI.dtypes.get
-    fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
 
     def decorate(function: Any) -> Any:
-        if call is None:
-            return function
-
-        def swift(x: Any, /) -> Tensor:
-            kind = type(x)
-            if dtype_of(kind) in fitting:
-                handle = call(x._data)
-                if handle:
-                    return FFI.make(handle, FFI.classes[result] if result else kind)
-            return function(x)  # type: ignore[no-any-return]
-
-        def swift_pair(x1: Any, x2: Any, /) -> Tensor:
-            kind = type(x1)
-            if type(x2) is kind and dtype_of(kind) in fitting:
-                handle = call(x1._data, x2._data)
-                if handle:
-                    return FFI.make(handle, FFI.classes[result] if result else kind)
-            return function(x1, x2)  # type: ignore[no-any-return]
-
-        return wraps(function)(swift_pair if pairs else swift)
+        return function
 
     return decorate
 

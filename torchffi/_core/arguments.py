@@ -11,7 +11,7 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._core.backends import FFI
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import create_like, run
 from torchffi._core.tensor import Axis as Axis
 from torchffi._core.tensor import Scalar as Scalar
 from torchffi._core.tensor import Tensor
@@ -19,13 +19,9 @@ from torchffi.dtypes import INEXACT, DType
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
 MAX_NDIM = 64  # RT_TORCH_MAX_NDIM
+_LARGEST = int(sys.float_info.max)
 _WIDEST = dtypes.complex128.itemsize
 _RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}
-
-
-def is_tensor(value: object) -> TypeGuard[Tensor]:
-    """Whether the value is a tensor of torchffi."""
-    return getattr(value, "_backend", None) is not None
 
 
 def is_scalar(value: object) -> TypeGuard[Scalar]:
@@ -35,7 +31,7 @@ def is_scalar(value: object) -> TypeGuard[Scalar]:
 
 def tensor(operation: str, value: object) -> Tensor:
     """The value, which must be a tensor."""
-    if is_tensor(value):
+    if isinstance(value, Tensor):
         return value
     raise DTypeError(
         f"{operation}: expected a Tensor, got {type(value).__name__}; make one with torchffi.asarray()"
@@ -62,14 +58,11 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -
         limits = np.iinfo(dtype.numpy)
         if not limits.min <= int(value.real) <= limits.max:
             raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
-    device = _devices.number(beside.device)
-    try:
-        raw = beside._backend.primitives.full((), value, dtype, device)
-    except OverflowError:
+    elif isinstance(value, int) and abs(value) > _LARGEST:
         raise InvalidArgumentError(
             f"{operation}: an integer of this size does not fit into {dtype}"
-        ) from None
-    return beside._backend.wrap(raw, dtype)
+        )
+    return create_like(beside, "full", dtype, (), value, dtype, _devices.number(beside.device))
 
 
 # Numbers as tensors of LibTorch in host memory, by class and value.
@@ -99,17 +92,17 @@ def pair(
     operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
 ) -> tuple[Tensor, Tensor]:
     """Two operands in the dtype in which they meet. One of them may be a Python scalar."""
-    if is_tensor(x1) and is_tensor(x2):
+    if isinstance(x1, Tensor) and isinstance(x2, Tensor):
         dtype = (
             x1._dtype if x1._dtype is x2._dtype else dtypes.promote(operation, x1._dtype, x2._dtype)
         )
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), astype(x2, dtype)
-    if is_tensor(x1) and is_scalar(x2):
+    if isinstance(x1, Tensor) and is_scalar(x2):
         dtype = scalar_dtype(operation, x2, x1._dtype)
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), _operand(operation, x2, dtype, x1)
-    if is_tensor(x2) and is_scalar(x1):
+    if isinstance(x2, Tensor) and is_scalar(x1):
         dtype = scalar_dtype(operation, x1, x2._dtype)
         dtypes.check(operation, dtype, admitted)
         return _operand(operation, x1, dtype, x2), astype(x2, dtype)

@@ -28,26 +28,11 @@ def failure() -> TorchError:
     return BY_CODE[code - 1](message) if code else InternalError("a call failed and left no error")
 
 
-def new(handle: int) -> int:
-    """The handle, or the error that stands behind 0."""
-    if not handle:
-        raise failure()
-    return handle
-
-
 def done(status: int) -> int:
     """The status or count, or the error that stands behind -1."""
     if status < 0:
         raise failure()
     return status
-
-
-def only(position: int, handles: tuple[int, ...]) -> int:
-    """One of several results; the others are freed."""
-    for i, handle in enumerate(handles):
-        if i != position:
-            lib.rt_torch_tensor_free(handle)
-    return handles[position]
 
 
 # Shapes as ``int64_t[]``, each made once: to make it takes longer than many an operation.
