@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
 import torchffi
-from torchffi._core import lifetimes
+from torchffi._core import lifetimes, operations
 from torchffi._libtorch import loader
 
 pytest.register_assert_rewrite("tests.support")
@@ -67,12 +68,18 @@ def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
     return tensor
 
 
-@pytest.fixture(autouse=True)
-def every_tensor_is_what_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+def _check_every_tensor() -> None:
     """Whatever a test computes on LibTorch: each tensor's dtype is that of its handle in C."""
     for name, module in list(sys.modules.items()):
         if name.startswith("torchffi.") and getattr(module, "make", None) is _make:
-            monkeypatch.setattr(module, "make", _checked)
+            module.make = _checked  # type: ignore[attr-defined]
+    for table in itertools.chain.from_iterable(operations.TABLES.values()):
+        for operand, (make, kind, call) in table.items():
+            if make is _make:
+                table[operand] = _checked, kind, call
+
+
+_check_every_tensor()
 
 
 @pytest.fixture(params=["ffi", "numpy"])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 import torchffi
 from torchffi import Tensor, dtypes
-from torchffi._core import arguments
+from torchffi._core import operations
 from torchffi.dtypes import DType
 
 ROOT = Path(__file__).parent.parent
@@ -133,7 +133,7 @@ def python(code: str, *, timeout: float = 240, **environment: str) -> str:
 
 def handles() -> tuple[int, int, int]:
     """Live handles, their bytes, and borrowed arrays, without the scalars that are kept for reuse."""
-    arguments.numbers.clear()
+    operations.scalars.clear()
     stats = torchffi.memory_stats()
     return stats["live_handles"], stats["live_bytes"], stats["borrowed_arrays"]
 

@@ -10,9 +10,16 @@ from __future__ import annotations
 
 from torchffi import dtypes
 from torchffi._array import special_values, ufuncs
-from torchffi._array.ufuncs import binary, binary_inexact, rounding, unary, unary_inexact
+from torchffi._array.ufuncs import (
+    binary,
+    binary_inexact,
+    rounding,
+    unary,
+    unary_inexact,
+)
 from torchffi._core.arguments import Scalar, astype, pair, scalar_tensor, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, BOOL, FLOATING, INTEGER, NUMERIC, REAL
 from torchffi.errors import InvalidArgumentError
@@ -109,6 +116,7 @@ nextafter = binary(
 )
 
 
+@of_one("abs", NUMERIC, dtypes.real_of)
 def abs(x: Tensor, /) -> Tensor:
     """Absolute value, the modulus of complex numbers.
 
@@ -232,6 +240,7 @@ def sign(x: Tensor, /) -> Tensor:
     return run("where", x.dtype, isnan(x), x, result)  # LibTorch's sign of NaN is 0
 
 
+@of_two("pow", "pow", FLOATING)
 def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """x1 to the power x2.
 

@@ -87,6 +87,28 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
         arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. Where
             one operand is on FFI the operation runs there, over zero-copy views of the others.
     """
+    raw: list[Any] = []
+    backend = None
+    for argument in arguments:
+        kind = type(argument)
+        own = _backend_of_class.get(kind)
+        if own is None and kind is not list and not issubclass(kind, Tensor):
+            raw.append(argument)
+            continue
+        if own is None or backend not in (None, own):  # a list, or another backend
+            return _run_mixed(name, dtype, arguments)
+        backend = own
+        raw.append(argument._data)
+    return _run(backend or NUMPY, name, dtype, raw, arguments)
+
+
+# Of tensors that are not freed: a freed one is refused where its data is asked for.
+_backend_of_class: Final[dict[type, Backend]] = {
+    kind: backend for backend in (FFI, NUMPY) for kind in backend.classes.values()
+}
+
+
+def _run_mixed(name: str, dtype: DType, arguments: Sequence[Any]) -> Tensor:
     backend = _backend_of(arguments)
     keep: list[Tensor] = []
     raw = [_raw(backend, argument, keep) for argument in arguments]

@@ -25,12 +25,27 @@ class NumPy(Backend):
 
     def wrap(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
         """A tensor over an array, which is converted if it has another dtype."""
-        exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
-        return hold(array if exact else array.astype(dtype.numpy), self.classes[dtype])
+        return hold(_of_dtype(array, dtype), self.classes[dtype])
 
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
         """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
         return self.wrap(self.compute(name, raw), dtype)
+
+    def attempt(self, kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
+        """Calls a primitive and makes a tensor of a class of the result; None where NumPy refuses."""
+        try:
+            array = quietly(getattr(primitives, name), *raw)
+        except Exception:
+            return None
+        return hold(_of_dtype(array, kind._dtype), kind)
+
+    def overwrite(self, name: str, /, *raw: Any) -> int:
+        """Calls a primitive that overwrites its first operand: 0, or -1 where NumPy refuses."""
+        try:
+            quietly(getattr(primitives, name), *raw)
+        except Exception:
+            return -1
+        return 0
 
     def run_many(
         self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
@@ -52,6 +67,11 @@ class NumPy(Backend):
     def over(self, array: np.ndarray[Any, Any]) -> Tensor:
         """A tensor over an array's own memory, with a shape of its own, and no subclass."""
         return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
+
+
+def _of_dtype(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
+    return array if exact else array.astype(dtype.numpy)
 
 
 NUMPY: Final = NumPy()
