@@ -131,6 +131,8 @@ def _sum_(
     self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
     """See :func:`torchffi.sum`."""
+    if dtype is None:  # which the first step of the operation does not take
+        return statistical.sum(self, axis=axis, keepdims=keepdims)
     return statistical.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -138,6 +140,8 @@ def _prod_(
     self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
     """See :func:`torchffi.prod`."""
+    if dtype is None:
+        return statistical.prod(self, axis=axis, keepdims=keepdims)
     return statistical.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -192,7 +196,7 @@ def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -
 
 def _reshape_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
-    return manipulation.reshape(self, _one_sequence(shape))
+    return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
 def _permute_(self: Tensor, *axes: Any) -> Tensor:

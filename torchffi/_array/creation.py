@@ -20,7 +20,7 @@ from torchffi._core.dispatch import create, create_like, run
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import INTEGERS
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import plain, sizes
+from torchffi._libtorch.calls import plain
 from torchffi.dtypes import DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
@@ -75,16 +75,16 @@ def _filled(name: str, summary: str) -> Filled:
 
     def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
         dims = (shape,) if type(shape) is int else shape
+        entry = classes.get(dtype)
         if (
-            (chosen_backend() or backends.default) is FFI
+            entry is not None
             and device is None
-            and dtype in classes
             and type(dims) is tuple
             and INTEGERS.issuperset(map(type, dims))
+            and (chosen_backend() or backends.default) is FFI
         ):
-            kind, code = classes[dtype]
             try:
-                tensor: Tensor | None = make(kind, call, sizes(dims), len(dims), code, -1)
+                tensor: Tensor | None = make(entry[0], call, dims, len(dims), entry[1], -1)
             except OverflowError:
                 tensor = None
             if tensor is not None:

@@ -157,35 +157,47 @@ def _view(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
 
     None for all other keys, and for what is wrong with these.
     """
-    view: Tensor | None = x
-    axis = 0
-    for place, key in enumerate(keys):
-        if type(key) is int:
-            view = attempt(_SELECT, view, axis, key)
-        elif type(key) is slice:
-            start, stop, step = key.start, key.stop, key.step
-            if start is not None or stop is not None or step is not None:
-                first, last = 0 if start is None else start, _LAST if stop is None else stop
+    entry = _SELECT.get(type(x))
+    if entry is None:
+        return None
+    make, kind, select = entry
+    view, axis = x, 0
+    try:
+        for key in keys:
+            if type(key) is int:
+                view = make(kind, select, view._data, axis, key)
+                continue
+            if type(key) is slice:
+                start, stop, step = key.start, key.stop, key.step
+                start = 0 if start is None else start
+                stop = _LAST if stop is None else stop
                 step = 1 if step is None else step
-                if type(step) is not int or step < 1:
+                if not (type(start) is type(stop) is type(step) is int) or step < 1:
                     return None
-                view = attempt(_SLICE, view, axis, first, last, step)
-            elif axis >= view.ndim:  # type: ignore[union-attr]
+                view = make(kind, _SLICE[kind][2], view._data, axis, start, stop, step)
+            elif key is None:
+                view = make(kind, _UNSQUEEZE[kind][2], view._data, axis)
+            elif key is Ellipsis:
+                axis = _axis_behind(view, keys)
+                continue
+            else:
                 return None
             axis += 1
-        elif key is None:
-            view = attempt(_UNSQUEEZE, view, axis)
-            axis += 1
-        elif key is Ellipsis:
-            behind = keys[place + 1 :]
-            axis = view.ndim - sum(1 for one in behind if one is not None)  # type: ignore[union-attr]
-            if axis < 0 or Ellipsis in behind:
-                return None
-        else:
-            return None
-        if view is None:
-            return None
+    except (
+        AttributeError,
+        OverflowError,
+    ):  # a refusal made the view None; an integer was too large
+        return None
     return view
+
+
+def _axis_behind(view: Tensor, keys: tuple[Any, ...]) -> int:
+    """The axis of a view that the key behind the ellipsis is for. OverflowError if there is none."""
+    behind = keys[keys.index(Ellipsis) + 1 :]
+    axis = view.ndim - sum(1 for key in behind if key is not None)
+    if axis < 0 or any(key is Ellipsis for key in behind):
+        raise OverflowError
+    return axis
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -195,18 +207,28 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         IndexError: For an index out of range, or more of them than axes.
         TypeError: For something that is no index.
     """
-    plain: Tensor | None
+    plain: Tensor | None = None
+    kind = type(key)
     entry = _SELECT.get(type(x))
-    if entry is not None and type(key) is int:
-        make, kind, call = entry
+    if kind is int and entry is not None:
+        make, result, call = entry
         try:
-            plain = make(kind, call, x._data, 0, key)
+            plain = make(result, call, x._data, 0, key)
         except OverflowError:
             plain = None
-    elif type(key) in _PICKS:
+    elif kind is slice and key.step is None and entry is not None:
+        make, result, call = _SLICE[type(x)]
+        start = 0 if key.start is None else key.start
+        stop = _LAST if key.stop is None else key.stop
+        if type(start) is int and type(stop) is int:
+            try:
+                plain = make(result, call, x._data, 0, start, stop, 1)
+            except OverflowError:
+                plain = None
+    elif kind in _PICKS:
         plain = attempt(_INDEX, x, (key._data,), 1) if key.ndim else None
     else:
-        plain = _view(x, key if type(key) is tuple else (key,))
+        plain = _view(x, key if kind is tuple else (key,))
     if plain is not None and plain is not x:
         return plain
     view, indices, turned = _resolve(x, key)

@@ -254,28 +254,32 @@ def reduction(
         asked: Gives the dtype that C is asked for, where it is; else None.
     """
     table = of_libtorch(entries(primitive, admitted, result))
-    codes = {FFI.classes[dtype]: (asked(dtype).code,) if asked else () for dtype in ALL}
+    codes = {FFI.classes[dtype]: asked(dtype).code for dtype in ALL} if asked else {}
 
     def decorate(otherwise: _Function, /) -> _Function:
         @wraps(otherwise)
         def function(x: Any, /, *, axis: Any = None, keepdims: Any = False, **others: Any) -> Any:
             entry = table.get(type(x))
+            axes: Any
+            if type(axis) is int:
+                axes, n = (axis,), 1
+            elif axis is None:
+                axes, n = _NULL, 0
+            elif type(axis) is tuple and _are_plain(axis):
+                axes, n = axis, len(axis)
+            else:
+                entry = None
             if entry is not None and not others and type(keepdims) is bool:
-                axes = (axis,) if type(axis) is int else axis
-                # No axes at all would be all of them to LibTorch.
-                if axes is None or (
-                    type(axes) is tuple and axes and INTEGERS.issuperset(map(type, axes))
-                ):
-                    make, kind, call = entry
-                    n = 0 if axes is None else len(axes)
-                    try:
-                        tensor = make(
-                            kind, call, x._data, axes or _NULL, n, keepdims, *codes[type(x)]
-                        )
-                    except OverflowError:
-                        tensor = None
-                    if tensor is not None:
-                        return tensor
+                make, kind, call = entry
+                try:
+                    if codes:
+                        tensor = make(kind, call, x._data, axes, n, keepdims, codes[type(x)])
+                    else:
+                        tensor = make(kind, call, x._data, axes, n, keepdims)
+                except OverflowError:
+                    tensor = None
+                if tensor is not None:
+                    return tensor
             return otherwise(x, axis=axis, keepdims=keepdims, **others)
 
         return function  # type: ignore[return-value]
