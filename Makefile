@@ -15,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled by a step of its own, which shows its progress; pip would hide it.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
-C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*.cpp bench/*.cpp
+C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*/*.cpp bench/*.cpp
 # What an extra asks for, without building torchffi once more.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \

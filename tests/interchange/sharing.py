@@ -1,0 +1,34 @@
+"""Shared memory: addresses, an old DLPack producer, and tensors made from handles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torchffi as t
+
+
+def address(x: t.Tensor) -> int:
+    return int(x.numpy().ctypes.data)
+
+
+class Old:
+    """A producer from before the keywords, or from between."""
+
+    def __init__(self, values: Any, *known: str) -> None:
+        self.values = values
+        self.known = known
+
+    def __dlpack__(self, **keywords: Any) -> Any:
+        if unknown := keywords.keys() - self.known:
+            raise TypeError(f"unexpected keyword argument {unknown}")
+        return self.values.__dlpack__(**keywords)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        device: tuple[int, int] = self.values.__dlpack_device__()
+        return device
+
+
+def on_ffi_tensor(handle: int) -> t.Tensor:
+    from torchffi._core.backends import FFI
+
+    return FFI.wrap(handle, t.float32)
