@@ -15,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled by a step of its own, which shows its progress; pip would hide it.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
-C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*/*.cpp bench/*.cpp
+C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*/*.cpp bench/*/*.cpp
 # What an extra asks for, without building torchffi once more.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
@@ -30,7 +30,7 @@ READY := .venv/shim-$(CHOICE)
 .DELETE_ON_ERROR:
 
 demo: $(READY) .venv/demo
-	@$(BIN)/python -m bench.demo
+	@$(BIN)/python -m examples.minilm.demo
 
 test: check $(READY)
 	$(BIN)/python -m coverage erase
@@ -68,7 +68,7 @@ format: .venv/test
 	$(BIN)/clang-format -i $(C_FILES)
 
 clean:
-	rm -rf .venv build dist *.egg-info torchffi/_binding.* bench/report
+	rm -rf .venv build dist *.egg-info torchffi/_binding.*
 
 # ---- The steps
 

@@ -1,4 +1,4 @@
-"""The benchmark's cases: each gives what it must on its route, and fails where it does not."""
+"""The cases of the benchmark: the right result on the right route, or a failure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ import pytest
 
 import torchffi
 from bench import __main__ as command
-from bench import machine, modules, numpy_minilm, operations, routes, sizes
-from bench.blocks import Block
-from bench.pairs import Pairs
-from bench.targets import TARGETS
+from bench import modules
+from bench.cases import numpy_minilm, operations, routes, sizes
+from bench.cases.blocks import Block
+from bench.report import machine
+from bench.report.samples import Pairs
+from bench.report.targets import TARGETS
 from tests.support import ROOT
 from torchffi._core import dispatch
 
@@ -36,13 +38,13 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def one_thread(torch: Any) -> Iterator[None]:
-    """Puts the number of threads back that the rest of the tests runs with."""
+    """Restores the number of threads afterwards."""
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
 
 
-# ---- The guard
+# ---- Routes
 
 
 def test_each_result_shows_its_route(ffi_backend: None, torch: Any) -> None:
@@ -65,14 +67,14 @@ def test_a_result_of_another_route_is_refused(named: str, backend: str) -> None:
                 routes.check(named, result, ONES, 0)
 
 
-def test_what_is_no_tensor_is_refused() -> None:
+def test_other_types_are_refused() -> None:
     for result in (1.0, [1.0], None, np.float32(1)):
-        with pytest.raises(routes.WrongRouteError, match="no tensor"):
+        with pytest.raises(routes.WrongRouteError, match="not a tensor"):
             routes.check("numpy", result, ONES, 0)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (ONES + np.float32(1e-3), "off by up to 0.001"),
         (ONES * np.float32("nan"), "off by up to nan"),
@@ -80,16 +82,16 @@ def test_what_is_no_tensor_is_refused() -> None:
         (np.ones(4, np.float32), r"shape \(4,\), expected float32 of shape \(2, 2\)"),
     ],
 )
-def test_a_wrong_result_is_refused(wrong: np.ndarray[Any, Any], said: str, backend: str) -> None:
+def test_a_wrong_result_is_refused(wrong: np.ndarray[Any, Any], message: str, backend: str) -> None:
     tensor = torchffi.asarray(wrong)
     route = "ffi" if backend == "ffi" else "fallback"
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=message):
         routes.check(route, tensor, ONES, 1e-5)
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=message):
         routes.check(route, (torchffi.ones((2, 2)), wrong), ONES, 1e-5)
 
 
-def test_a_fall_back_inside_a_case_is_refused(
+def test_a_fallback_inside_a_case_is_refused(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(routes.WrongRouteError, match="tanh fell back"), routes.on("ffi"):
@@ -130,7 +132,7 @@ def test_each_case_gives_the_same_on_both_sides(key: str, ffi_backend: None, tor
     for route in (case.ours, case.peer):
         with routes.on(route):
             names = routes.names(route, *arrays)
-            for _ in range(2):  # no statement overwrites its operands
+            for _ in range(2):  # statements do not overwrite their operands
                 operations.verify(case, route, names, case.expected(*arrays))
             with pytest.raises(AssertionError):
                 operations.verify(case, route, names, case.expected(*arrays) + 1)
@@ -177,16 +179,16 @@ def test_a_case_fails_on_a_wrong_route_and_with_a_wrong_result(
 ) -> None:
     done = run(
         "-c",
-        f"import sys, pytest\nfrom bench import routes\nfrom bench.operations import CASES\n"
+        f"import sys, pytest\nfrom bench.cases import routes\nfrom bench.cases.operations import CASES\n"
         f"{PLANTS[plant]}"
-        "sys.exit(pytest.main(['bench/measure.py::test_case[add]', '-q', '-p', 'no:cacheprovider',"
-        " '-p', 'no:xdist', '--benchmark-disable']))",
+        "sys.exit(pytest.main(['bench/cases/measure.py::test_case[add]', '-q', '-p', 'no:xdist',"
+        " '-p', 'no:cacheprovider', '--benchmark-disable']))",
     )
-    said = {"a wrong route": "WrongRouteError: ffi", "a wrong result": "off by up to"}[plant]
-    assert done.returncode == 1 and said in done.stdout, done.stdout
+    message = {"a wrong route": "WrongRouteError: ffi", "a wrong result": "off by up to"}[plant]
+    assert done.returncode == 1 and message in done.stdout, done.stdout
 
 
-# ---- Which of them run
+# ---- Selection
 
 
 def test_every_target_is_measured_by_one_module() -> None:
@@ -201,13 +203,15 @@ def test_a_run_can_be_of_some_modules_and_rows() -> None:
         "operations": ("add", "zeros"),
         "sizes": ("sizes",),
     }
-    # The rows of other modules are measured together.
-    assert modules.chosen(["minilm_8"]) == {"steady": ("minilm_1", "minilm_8", "minilm_64")}
+    # Other modules measure all their rows together.
+    assert modules.chosen(["minilm_8"]) == {"warm_minilm": ("minilm_1", "minilm_8", "minilm_64")}
     with pytest.raises(ValueError, match="there is no 'addd', expected some of add, alive"):
         modules.chosen(["add", "addd"])
 
 
-def test_unfair_settings_of_the_blas_library_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_slow_down_the_blas_library_are_unset(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     for variable in (*threads, "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         monkeypatch.setenv(variable, "Prescott")
@@ -241,24 +245,24 @@ def test_the_command_reports_and_compares(tmp_path: Path, ffi_backend: None, tor
     assert again.returncode == 0, again.stdout + again.stderr
     before = found["rows"][0]["ratio"]["median"]
     changes = again.stdout[again.stdout.index("before") :]
-    assert f"{before:.3f}" in changes and "elsewhere" not in changes
+    assert f"{before:.3f}" in changes and "another machine" not in changes
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--only", "no-such-row"), "bench: there is no 'no-such-row', expected some of add"),
         (("--baseline", "/nonexistent.json"), "bench: /nonexistent.json: No such file"),
-        (("--baseline", "pyproject.toml"), "bench: pyproject.toml: no report.json of this"),
+        (("--baseline", "pyproject.toml"), "bench: pyproject.toml: not a report.json of this"),
     ],
 )
-def test_the_command_says_what_it_cannot_do(arguments: tuple[str, ...], said: str) -> None:
+def test_the_command_names_invalid_arguments(arguments: tuple[str, ...], message: str) -> None:
     done = run("-m", "bench", *arguments)
     assert done.returncode == 1
-    assert done.stderr.startswith(said) and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(message) and done.stderr.count("\n") == 1
 
 
-def test_a_failed_case_is_told_of_and_leaves_the_others_be(
+def test_a_failed_case_is_reported_and_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], torch: Any
 ) -> None:
     def fails(*_: object) -> list[Pairs]:
@@ -269,13 +273,13 @@ def test_a_failed_case_is_told_of_and_leaves_the_others_be(
         return [Pairs("alive", "s", [1.0, 1.0], [2.0, 2.0], {})]
 
     jobs = [
-        modules.Job("alive", ("million_seconds",), 1, fails),
-        modules.Job("alive", ("alive",), 1, works),
+        modules.Job("live_tensors", ("million_seconds",), 1, fails),
+        modules.Job("live_tensors", ("alive",), 1, works),
     ]
-    monkeypatch.setattr(modules, "chosen", lambda _: {"alive": ("alive", "million_seconds")})
+    monkeypatch.setattr(modules, "chosen", lambda _: {"live_tensors": ("alive", "million_seconds")})
     monkeypatch.setattr(modules, "jobs", lambda *_: jobs)
     monkeypatch.setattr(machine, "prepare", lambda: [])
-    monkeypatch.setattr("bench.plots.PLOTS", ())
+    monkeypatch.setattr("bench.report.plots.PLOTS", ())
     monkeypatch.setattr(sys, "argv", ["bench", "--report", str(tmp_path)])
     assert command.main() == 1
     printed = capsys.readouterr()

@@ -1,11 +1,8 @@
-"""The benchmark's processes: each measures what it says, on the route that it says."""
+"""The processes of the benchmark: measurements on the right route, or an error."""
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
-import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +12,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import alive, c_call, clock, concurrency, processes, sentences, starts, steady, turns
-from bench.encoder import Encoder, packaged_model
-from bench.pairs import Pairs
-from bench.processes import Worker
+from bench.cases import (
+    c_call,
+    interleave,
+    live_tensors,
+    sentences,
+    startup,
+    two_threads,
+    warm_minilm,
+)
+from bench.processes import clock
+from bench.processes import worker as processes
+from bench.processes.warm_minilm import check as check_vectors
+from bench.processes.worker import Worker
+from bench.report.samples import Pairs
+from examples.minilm.encoder import Encoder, packaged_model
 from shim import compiler
-from tests.support import ROOT
 
 pytestmark = [
     pytest.mark.usefixtures("ffi_backend", "one_thread"),
@@ -36,16 +43,16 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LibTorch is not used, though a measurement says it is."""
+    """Makes child processes compute with NumPy where LibTorch is expected."""
     monkeypatch.setenv("TORCHFFI_BACKEND", "numpy")
 
 
 def ignore(what: str) -> None:
-    """Of the progress."""
+    """A progress callback."""
 
 
 def by_key(rows: list[Pairs], pairs: int) -> dict[str, Pairs]:
-    """The rows, each with so many pairs of positive values."""
+    """The rows by key, after checking that each has ``pairs`` pairs of positive values."""
     for row in rows:
         assert len(row.ours) == len(row.peer) == pairs
         assert min(row.ours + row.peer) > 0
@@ -53,21 +60,21 @@ def by_key(rows: list[Pairs], pairs: int) -> dict[str, Pairs]:
 
 
 def run(module: ModuleType, monkeypatch: pytest.MonkeyPatch, quick: Any) -> list[Pairs]:
-    """A quick run of so much, which reports as many steps as it announces."""
+    """A quick run with these counts; checks the number of steps."""
     monkeypatch.setattr(module, "QUICK", quick)
-    told: list[str] = []
-    rows: list[Pairs] = module.measure(True, told.append)
+    reported: list[str] = []
+    rows: list[Pairs] = module.measure(True, reported.append)
     announced = module.steps(True) if hasattr(module, "steps") else module.STEPS
-    assert len(told) == announced and len(set(told)) == announced
+    assert len(reported) == announced and len(set(reported)) == announced
     return rows
 
 
-# ---- What is measured
+# ---- Measurements
 
 
 def test_starts_are_measured_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    once = starts.Counts(first_result=1, import_alone=1, minilm=1, warm_up=False)
-    rows = by_key(run(starts, monkeypatch, once), pairs=1)
+    once = startup.Counts(first_result=1, import_alone=1, minilm=1, warm_up=False)
+    rows = by_key(run(startup, monkeypatch, once), pairs=1)
     assert set(rows) == {"first_result", "import_alone", "start_memory", "minilm_cold"}
     library = {"ours": "LibTorch", "peer": "PyTorch"}
     for key, more in (("first_result", {"compute"}), ("minilm_cold", {"model", "compute"})):
@@ -85,25 +92,27 @@ def test_starts_are_measured_part_by_part(monkeypatch: pytest.MonkeyPatch) -> No
     assert rows["start_memory"].peer == [memory["PyTorch"]]
 
 
-def test_a_warm_up_is_one_pair_more_of_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starts, "start", lambda task: starts.Start({"Python": 1.0}, 1, task, None))
-    warm = starts.Counts(first_result=2, import_alone=3, minilm=4, warm_up=True)
-    assert len(run(starts, monkeypatch, warm)[-1].ours) == 4
-    monkeypatch.setattr(starts, "FULL", warm)
-    assert (starts.steps(False), starts.steps(True)) == (13, 13)
+def test_a_warm_up_is_one_additional_pair_of_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        startup, "start", lambda task: startup.Start({"Python": 1.0}, 1, task, None)
+    )
+    warm = startup.Counts(first_result=2, import_alone=3, minilm=4, warm_up=True)
+    assert len(run(startup, monkeypatch, warm)[-1].ours) == 4
+    monkeypatch.setattr(startup, "FULL", warm)
+    assert (startup.steps(False), startup.steps(True)) == (13, 13)
 
 
 def test_the_seconds_of_a_start_are_those_of_the_process() -> None:
     began = time.perf_counter()
-    parts = starts.start("numpy").seconds
+    parts = startup.start("numpy").seconds
     lasted = time.perf_counter() - began
     assert set(parts) == {"Python", "NumPy"}
     assert 0 < sum(parts.values()) < lasted + 0.02  # the start time has a resolution of 0.01 s
 
 
 def test_live_tensors_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    little = alive.Counts(tensors=20_000, starts=1, live=(10, 1000), blocks=1, pairs=2)
-    million_bytes, million_seconds, crowd = run(alive, monkeypatch, little)
+    counts = live_tensors.Counts(tensors=20_000, starts=1, live=(10, 1000), blocks=1, pairs=2)
+    million_bytes, million_seconds, crowd = run(live_tensors, monkeypatch, counts)
     rows = by_key([million_bytes, million_seconds], pairs=1) | by_key([crowd], pairs=2)
     assert set(rows) == {"million_bytes", "million_seconds", "alive"}
     for size in million_bytes.ours + million_bytes.peer:
@@ -114,12 +123,12 @@ def test_live_tensors_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_threads_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = by_key(run(concurrency, monkeypatch, (2, 20)), pairs=2)
+    rows = by_key(run(two_threads, monkeypatch, (2, 20)), pairs=2)
     assert set(rows) == {"two_threads"}
 
 
 def test_warm_encoders_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = run(steady, monkeypatch, {1: 2, 3: 2})
+    rows = run(warm_minilm, monkeypatch, {1: 2, 3: 2})
     assert set(by_key(rows, pairs=2)) == {"minilm_1", "minilm_3"}
 
 
@@ -129,24 +138,28 @@ def test_one_call_in_c_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_full_run_measures_more_than_a_quick_one() -> None:
-    for module in (alive, concurrency, starts, steady):
+    for module in (live_tensors, two_threads, startup, warm_minilm):
         assert module.steps(False) > module.steps(True)
-    assert steady.FULL.keys() == {1, 8, 64}
-    assert (alive.FULL.tensors, alive.FULL.live[-1]) == (1_000_000, 1_000_000)
+    assert warm_minilm.FULL.keys() == {1, 8, 64}
+    assert (live_tensors.FULL.tensors, live_tensors.FULL.live[-1]) == (1_000_000, 1_000_000)
 
 
-# ---- What is refused
+# ---- Errors
 
 
 @pytest.mark.parametrize("task", ["torchffi_sum", "torchffi_minilm"])
 def test_a_start_on_another_route_is_refused(task: str, on_numpy: None) -> None:
     with pytest.raises(AssertionError, match=f"{task}: ran on numpy, expected ffi"):
-        starts.start(task)
+        startup.start(task)
 
 
 @pytest.mark.parametrize(
     ("module", "question"),
-    [("bench.crowd", ["add", 10]), ("bench.concurrency", [1, 5]), ("bench.steady", 1)],
+    [
+        ("bench.processes.live_tensors", ["add", 10]),
+        ("bench.processes.two_threads", [1, 5]),
+        ("bench.processes.warm_minilm", 1),
+    ],
 )
 def test_a_worker_on_another_route_is_refused(module: str, question: Any, on_numpy: None) -> None:
     with (
@@ -165,22 +178,24 @@ def test_a_wrong_first_result_is_refused(
     found = {"seconds": {"Python": 1.0}, "peak_bytes": 1, "route": "torch", "result": result}
     monkeypatch.setattr(processes, "start", lambda *_: found)
     with pytest.raises(AssertionError, match=task):
-        starts.start(task)
+        startup.start(task)
 
 
 def test_vectors_that_differ_are_refused() -> None:
     right = np.eye(3, dtype=np.float32)
-    steady.check(right, right)
+    check_vectors(right, right)
     for wrong in (right[:2], right[::-1], right * np.float32(0.999)):
         with pytest.raises(AssertionError, match="vectors"):
-            steady.check(right, wrong)
+            check_vectors(right, wrong)
 
 
 def test_more_than_one_thread_of_libtorch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(variable, "2")
-    with pytest.raises(RuntimeError, match=r"bench.steady failed: .*not one thread"):
-        Worker("bench.steady")
+    with pytest.raises(
+        RuntimeError, match=r"bench.processes.warm_minilm failed: .*more than one thread"
+    ):
+        Worker("bench.processes.warm_minilm")
 
 
 # ---- The program in C++
@@ -209,7 +224,7 @@ def test_the_program_is_compiled_when_its_source_changed(
     assert second != first and first.exists() and second.exists() and len(compiled) == 2
 
 
-def test_the_program_says_what_it_expects() -> None:
+def test_the_program_reports_missing_arguments() -> None:
     done = subprocess.run(
         [c_call.program(c_call.BUILD)], capture_output=True, text=True, check=False
     )
@@ -217,10 +232,10 @@ def test_the_program_says_what_it_expects() -> None:
     assert "expected PAIRS and CALLS" in done.stderr
 
 
-# ---- Turns, processes, clocks
+# ---- Pairs, processes, clocks
 
 
-def test_both_sides_take_turns_after_a_pair_that_does_not_count() -> None:
+def test_pairs_are_measured_after_a_warm_up_that_does_not_count() -> None:
     calls: list[str] = []
     numbers = iter(range(10))
 
@@ -228,9 +243,9 @@ def test_both_sides_take_turns_after_a_pair_that_does_not_count() -> None:
         calls.append("pair")
         return next(numbers)
 
-    assert turns.take("x", 2, pair, calls.append) == [1, 2]
+    assert interleave.pairs("x", 2, pair, calls.append) == [1, 2]
     assert calls == ["x, warm-up", "pair", "x, 1 of 2", "pair", "x, 2 of 2", "pair"]
-    assert turns.take("x", 2, pair, ignore, warm_up=False) == [3, 4]
+    assert interleave.pairs("x", 2, pair, ignore, warm_up=False) == [3, 4]
 
 
 def test_a_process_that_fails_is_an_error_with_its_last_line() -> None:
@@ -241,11 +256,11 @@ def test_a_process_that_fails_is_an_error_with_its_last_line() -> None:
 
 
 def test_a_worker_answers_until_it_fails() -> None:
-    with Worker("bench.crowd", "torchffi") as worker:
+    with Worker("bench.processes.live_tensors", "torchffi") as worker:
         assert worker.ask(["add", 5]) > 0
-        with pytest.raises(RuntimeError, match=r"bench.crowd failed: .*'sing'"):
+        with pytest.raises(RuntimeError, match=r"bench.processes.live_tensors failed: .*'sing'"):
             worker.ask(["sing", 5])
-        with pytest.raises(RuntimeError, match=r"bench.crowd failed"):
+        with pytest.raises(RuntimeError, match=r"bench.processes.live_tensors failed"):
             worker.ask(["add", 5])
 
 
@@ -259,7 +274,7 @@ def test_laps_begin_where_the_last_one_ended() -> None:
     assert laps.seconds["nothing"] >= 0
 
 
-def test_memory_is_what_is_resident() -> None:
+def test_memory_is_the_resident_memory() -> None:
     before = clock.resident_bytes()
     block = np.ones(50_000_000, np.uint8)
     assert clock.resident_bytes() - before > 0.9 * block.size
@@ -267,44 +282,9 @@ def test_memory_is_what_is_resident() -> None:
     assert clock.peak_bytes() >= before + 45_000_000
 
 
-def test_the_sentences_are_as_different_as_their_file_says() -> None:
+def test_the_sentences_have_the_documented_lengths() -> None:
     tokenizer = Encoder(packaged_model()).tokenizer
     assert len(sentences.TEXTS) == len(set(sentences.TEXTS)) == 64
     lengths = [len(one) for one in tokenizer.encode_batch(list(sentences.TEXTS))]
     assert (min(lengths), max(lengths)) == (6, 55)
     assert len(set(lengths[:8])) >= 6
-
-
-# ---- The demonstration
-
-
-def demo(**environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bench.demo"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_demonstration_pairs_what_belongs_together() -> None:
-    from bench.demo import SENTENCES
-
-    done = demo()
-    assert done.returncode == 0, done.stderr
-    assert "the Python package torch was not imported" in done.stdout
-    # Each even one and the next are about the same thing.
-    expected = [(sentence, SENTENCES[i ^ 1]) for i, sentence in enumerate(SENTENCES)]
-    pattern = r"^  (\S.*?) {2,}(\S.*?) {2,}(\d\.\d{3})$"
-    assert [(a, b) for a, b, _ in re.findall(pattern, done.stdout, re.MULTILINE)] == expected
-    difference = re.search(r"Largest difference .*: (\S+)$", done.stdout, re.MULTILINE)
-    assert difference is not None and float(difference[1]) < 1e-5
-    assert max(len(line) for line in done.stdout.splitlines()) <= 100
-
-
-def test_the_demonstration_says_why_it_cannot_run() -> None:
-    done = demo(LIBTORCH="/nonexistent")
-    assert done.returncode == 1
-    assert done.stderr.startswith("demo: ") and done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The benchmark's report: what measurements come to, as a table, JSON, Markdown and plots."""
+"""The report of the benchmark: table, JSON, Markdown and plots."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bench import baseline, curves, plots, report, table
-from bench.pairs import Pairs, Ratio, ratio
-from bench.rows import Row, rows
-from bench.targets import TARGETS, Target
+from bench.report import baseline, plots, plots_lines, table, write
+from bench.report.rows import Row, rows
+from bench.report.samples import Pairs, Ratio, ratio
+from bench.report.targets import TARGETS, Target
 
 SIDES = {"ours": {"Python": 0.02, "LibTorch": 0.2}, "peer": {"Python": 0.02, "PyTorch": 1.2}}
 SWEEP = {
@@ -52,14 +52,14 @@ def one(key: str, ours: list[float], peer: list[float], unit: str = "s/op") -> R
     return rows([Pairs(key, unit, ours, peer, {})])[0]
 
 
-# ---- What measurements come to
+# ---- Ratios
 
 
 @pytest.mark.parametrize(
     ("ours", "peer", "low", "median", "high"),
     [
         ([2, 3, 4, 10, 1], [2, 2, 2, 2, 2], 1.0, 1.5, 2.0),
-        ([1, 10], [2, 40], 0.3125, 0.375, 0.4375),  # of the ratios: not of 5.5 / 21
+        ([1, 10], [2, 40], 0.3125, 0.375, 0.4375),  # the median of the ratios, not 5.5 / 21
         ([3], [4], 0.75, 0.75, 0.75),
     ],
 )
@@ -134,7 +134,7 @@ def test_the_table_has_a_row_for_each_target() -> None:
     ]  # fmt: skip
 
 
-def test_the_table_is_markdown_too() -> None:
+def test_the_table_in_markdown() -> None:
     head, rule, *lines = table.markdown(FEW).splitlines()
     assert head.count("|") == rule.count("|") == 11
     assert lines[2] == (
@@ -148,14 +148,14 @@ def test_rows_that_pass_are_counted() -> None:
     assert table.count(found) == "4 rows: 3 pass, 1 of them the aim; 1 short"
 
 
-# ---- What changed
+# ---- Changes since a baseline
 
 
 @pytest.mark.parametrize(
     ("before", "mark"),
     [
         (Ratio(1.2, 1.21, 1.25), "better"),
-        (Ratio(1.0, 1.2, 1.4), ""),  # the earlier run was not so steady
+        (Ratio(1.0, 1.2, 1.4), ""),  # the earlier run had a larger spread
         (Ratio(0.9, 0.99, 1.0), "worse"),
         (Ratio(1.05, 1.06, 1.07), ""),  # within the later one's spread
     ],
@@ -166,14 +166,14 @@ def test_a_change_counts_if_it_exceeds_both_spreads(before: Ratio, mark: str) ->
     assert baseline.mark(now, before) == mark
 
 
-def test_more_is_better_where_it_is() -> None:
+def test_higher_is_better_for_throughput() -> None:
     now = one("two_threads", [1.9], [1.0])
     assert baseline.mark(now, Ratio(1.5, 1.5, 1.5)) == "better"
     assert baseline.mark(now, Ratio(1.95, 1.95, 1.95)) == "worse"
 
 
 def test_changes_are_shown_as_a_table(tmp_path: Path) -> None:
-    report.write([one("add", [2.0], [1.0]).pairs], ABOUT, tmp_path)
+    write.report([one("add", [2.0], [1.0]).pairs], ABOUT, tmp_path)
     before = baseline.read(tmp_path / "report.json")
     lines = baseline.changes([one("add", [1.5], [1.0]), FEW[2]], before["ratios"]).splitlines()
     assert lines[2].split()[-4:] == ["2.000", "1.500", "-25.0%", "better"]
@@ -187,7 +187,7 @@ def test_changes_are_shown_as_a_table(tmp_path: Path) -> None:
 
 def test_the_report_is_written(tmp_path: Path) -> None:
     (tmp_path / "old.png").touch()
-    files = report.write(ALL, ABOUT, tmp_path)
+    files = write.report(ALL, ABOUT, tmp_path)
     drawn = ["ratios.png", "sizes.png", "cold_start.png", "memory.png", "alive.png"]
     assert files == ["report.json", "report.md", *drawn]
     assert {path.name for path in tmp_path.iterdir()} == set(files)
@@ -224,10 +224,10 @@ def test_only_what_was_measured_is_drawn(tmp_path: Path) -> None:
 def test_the_crossover_is_where_the_lines_meet(
     ours: list[float], peer: list[float], size: float | None
 ) -> None:
-    assert curves.crossover([1, 100], ours, peer) == (size and pytest.approx(size))
+    assert plots_lines.crossover([1, 100], ours, peer) == (size and pytest.approx(size))
 
 
 def test_the_last_crossover_counts() -> None:
-    assert curves.crossover([1, 10, 100, 1000], [1, 2, 2, 1], [2, 1, 1, 2]) == pytest.approx(
+    assert plots_lines.crossover([1, 10, 100, 1000], [1, 2, 2, 1], [2, 1, 1, 2]) == pytest.approx(
         316.228
     )
