@@ -46,6 +46,7 @@ regen: $(READY)
 	$(BIN)/python -m cdef
 	$(EDITABLE) .
 	$(BIN)/python -m torchffi build
+	$(BIN)/python docs/functions.py
 
 lint: check $(READY)
 	@mkdir -p build/tidy
@@ -61,6 +62,7 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	$(BIN)/python -m cdef --check
+	$(BIN)/python docs/functions.py --check
 
 format: .venv/test
 	$(BIN)/ruff check --fix --quiet . || true

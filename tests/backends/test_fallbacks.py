@@ -1,4 +1,4 @@
-"""What runs on NumPy for want of a kernel in LibTorch is what the README lists."""
+"""Operations that run on NumPy because LibTorch has no kernel are those that docs/reference.md lists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.array_api_calls import values_of
 from tests.array_api_table import ONE, STANDARD, TWO
 from tests.support import ROOT
 
-BESIDE_THE_STANDARD = {
+NOT_IN_STANDARD = {
     "addmm": lambda xp, x: xp.addmm(x, x, x),
     "erf": lambda xp, x: xp.erf(x),
     "relu": lambda xp, x: xp.nn.relu(x),
@@ -26,14 +26,14 @@ BESIDE_THE_STANDARD = {
 
 def _calls() -> list[Any]:
     """Every call of the tables, for a 3x3 matrix and for a vector."""
-    one = [*(call for _, call in ONE.values()), *BESIDE_THE_STANDARD.values()]
+    one = [*(call for _, call in ONE.values()), *NOT_IN_STANDARD.values()]
     two = [lambda xp, x, f=call: f(xp, x, x) for call in TWO.values()]
     return [*one, *two, *(lambda xp, x, f=call: f(xp, xp.reshape(x, (-1,))) for call in one)]
 
 
 def _listed() -> dict[str, set[str]]:
-    """From the README: for each dtype what it says runs on NumPy."""
-    text = (ROOT / "README.md").read_text()
+    """For each dtype, the operations that docs/reference.md lists."""
+    text = (ROOT / "docs/reference.md").read_text()
     table = text.partition("| dtype | runs on NumPy |\n")[2].partition("\n\n")[0]
     found: dict[str, set[str]] = defaultdict(set)
     for row in table.splitlines()[1:]:
@@ -43,7 +43,7 @@ def _listed() -> dict[str, set[str]]:
     return found
 
 
-def test_readme_lists_what_falls_back(ffi_backend: None) -> None:
+def test_the_reference_lists_what_falls_back(ffi_backend: None) -> None:
     counted: dict[str, set[str]] = defaultdict(set)
     for name in (*STANDARD, "float16"):
         for call in _calls():
@@ -51,7 +51,7 @@ def test_readme_lists_what_falls_back(ffi_backend: None) -> None:
             before = t.fallback_counts()
             with contextlib.suppress(
                 TypeError, ValueError
-            ):  # of what the dtype is not admitted for
+            ):  # functions that do not accept the dtype
                 call(t, x)
             counts = t.fallback_counts()
             fallen = {key for key in counts if counts[key] != before.get(key)}
