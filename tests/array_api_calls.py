@@ -51,7 +51,7 @@ def ordered(name: str) -> Call:
 
 
 def small(xp: Any, x: Any, dtype: Any = None) -> Any:
-    """0, 1 or 2, as many as x has elements."""
+    """Values 0, 1, 2, 0, ... in the shape of x."""
     flat = xp.reshape(xp.arange(x.size) % 3, x.shape)
     return xp.astype(flat, dtype or x.dtype)
 
@@ -68,7 +68,7 @@ def hermitian(xp: Any, x: Any) -> Any:
 
 
 def inexact(xp: Any, x: Any, *, complex_too: bool = True) -> Any:
-    """The array, if the standard names its dtype for the function; others it leaves open."""
+    """The array, if its dtype is a floating-point one; the standard leaves other dtypes open."""
     kinds = ("real floating", "complex floating")[: 1 + complex_too]
     if not xp.isdtype(x.dtype, kinds):
         raise TypeError("expected a floating-point dtype")
@@ -86,13 +86,13 @@ def integers(xp: Any, *values: int) -> Any:
 
 
 def rebuilt(xp: Any, x: Any, values: Any, vectors: Any) -> Any:
-    """What is left of x @ vectors == vectors * values: 0 with the dtypes of both."""
+    """x @ vectors - vectors * values: 0, with the dtypes of both."""
     x = xp.astype(x, vectors.dtype)
     return xp.matmul(x, vectors) - vectors * xp.astype(values, vectors.dtype)[..., None, :]
 
 
 def values_of(name: str, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Values of a dtype made of small integers."""
+    """Values of a dtype made from small integers."""
     if name == "bool":
         return numbers > 0
     if name in UNSIGNED:

@@ -29,7 +29,7 @@ NOT_IN_STANDARD = ("erf", "rsqrt")
 STANDARD = tuple(dtype.name for dtype in dtypes.STANDARD)
 
 
-# What takes two arrays that broadcast; the second one is made fit where it has to be.
+# Functions of two arrays that broadcast; the second one is adjusted to the domain.
 TWO: dict[str, Call] = {
     **{row.name: lambda xp, a, b, n=row.name: getattr(xp, n)(a, b) for row in BINARY},
     **{

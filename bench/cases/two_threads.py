@@ -1,4 +1,4 @@
-"""Two Python threads at once: the throughput of both, compared with that of one."""
+"""Throughput of two Python threads, compared with that of one."""
 
 from __future__ import annotations
 

@@ -165,9 +165,9 @@ class Encoder:
 
 
 def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Positions in ``lengths``, each once, at most ``size`` together and of like length.
+    """Positions in ``lengths``, each once, in batches of at most ``size`` and similar length.
 
-    What is padded is computed for nothing, so the longest is no more than twice the shortest.
+    Padding wastes computation, so the longest is at most twice as long as the shortest.
     """
     chosen: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):

@@ -1,4 +1,4 @@
-// What blocks.h promises: a block is nobody else's, whichever thread takes it and gives it back.
+// The block pool: a block has one owner, also if one thread allocates and another one frees it.
 #include "blocks.h"
 
 #include <atomic>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kKind = 2, kOther = 4;
 constexpr size_t kBytes = 384;
-constexpr int kMany = 1000;  // more than a thread keeps
+constexpr int kMany = 1000;  // more than a thread caches
 
 void fill(void *block, int number) {
   std::memset(block, number, kBytes);
@@ -67,7 +67,7 @@ void a_block_that_was_given_back_is_used_again() {
   rt::give_block(kKind, block);
 }
 
-// Each thread fills what it takes, hands half of it on, and gives back what it was handed.
+// Each thread fills the blocks it allocates, passes half of them on, and frees those it received.
 void threads_give_back_what_others_took() {
   constexpr int kThreads = 4, kPlaces = 64;
   static std::atomic<void *> places[kPlaces];
@@ -91,7 +91,7 @@ void threads_give_back_what_others_took() {
   }
 }
 
-// Built before the thread's first block, so that it ends after what frees the blocks of the thread.
+// Constructed before the first block of the thread, so destroyed after the thread's cache of blocks.
 struct Late {
   void *block = nullptr;
   ~Late() {

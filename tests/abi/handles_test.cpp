@@ -1,4 +1,4 @@
-// What handles.h promises, on a plain counted object in the place of a tensor.
+// The handle table, with a counted object instead of a tensor.
 #include "handles.h"
 
 #include <cstdio>
@@ -56,7 +56,7 @@ void a_handle_is_dead_once_it_is_freed() {
   CHECK(table.get(first) == nullptr);
   CHECK(table.take(first, false) == nullptr);
   const int64_t second = table.put(new Object(2));
-  CHECK((second & kSlot) == (first & kSlot));  // the slot is used again
+  CHECK((second & kSlot) == (first & kSlot));  // the slot is reused
   CHECK(second != first && table.get(first) == nullptr);
   drop(table, second, true);
 }
@@ -72,7 +72,7 @@ void handles_never_issued_are_nothing() {
     CHECK(table.take(handle, true) == nullptr);
   }
   drop(table, live);
-  CHECK(table.get(live + kGeneration) == nullptr);  // the next one of the slot, not issued yet
+  CHECK(table.get(live + kGeneration) == nullptr);  // the next handle of the slot, not issued yet
 }
 
 void a_large_value_has_a_handle_that_tells() {
@@ -89,7 +89,7 @@ void a_large_value_has_a_handle_that_tells() {
   });
   CHECK(visited == 2);
   drop(table, large);
-  const int64_t next = table.put(new Object(3));  // the slot forgets it
+  const int64_t next = table.put(new Object(3));  // not large: the slot does not keep the flag
   CHECK((next & kSlot) == (large & kSlot) && next < int64_t{1} << 62);
   drop(table, next);
   drop(table, small);

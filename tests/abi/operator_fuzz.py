@@ -1,4 +1,4 @@
-"""Calls every operator with arguments that do not fit. A program of its own, for it may be killed.
+"""Calls every operator with invalid arguments. Run as a separate process, because it may crash.
 
 The call is stopped before the kernel: one argument is always wrong, the others are of any tag. With
 ``values`` the arguments are well-typed and their values are not, for the operators named below.
@@ -22,14 +22,14 @@ from torchffi._libtorch.operators.schemas import Parameter, Type
 CALLS = 8  # of each operator
 VALUE_CALLS = 400  # of each operator in VALUED
 
-# Tags that a type may take, 1 (DEFAULT) and 0 (NONE) aside.
+# Valid tags of each type, other than 1 (DEFAULT) and 0 (NONE).
 _FITTING = {
     "Tensor": {2, 3, 4, 5, 6}, "int": {3}, "SymInt": {3}, "QScheme": {3}, "float": {3, 4},
     "bool": {6}, "SymBool": {6}, "Scalar": {3, 4, 5, 6}, "str": {7}, "ScalarType": {8},
     "Device": {9}, "Layout": {10}, "MemoryFormat": {11}, "Generator": {12},
 }  # fmt: skip
 
-# Operators whose values are fuzzed: of every kind of argument.
+# Operators whose values are fuzzed; together they have every kind of argument.
 VALUED = (
     "aten::add.Tensor", "aten::sum.dim_IntList", "aten::transpose.int", "aten::select.int",
     "aten::slice.Tensor", "aten::index_select", "aten::gather", "aten::cat", "aten::stack",
@@ -77,7 +77,7 @@ class Fuzz:
         return int(lib.rt_torch_call(operator.number, arguments, count, results, capacity))
 
     def misfit(self, operator: boxed.Operator) -> None:
-        """One call that must be refused, with the operator's name in the text."""
+        """One call that must fail, with the name of the operator in the message."""
         parameters = operator.schema.parameters
         for i in range(len(parameters) + 2):
             self.values.fill(self.arguments[i], self.draw.choice([*range(18), -1, 18, 2**31 - 1]))
@@ -98,7 +98,7 @@ class Fuzz:
             self.wrong.append(f"{operator.name}: code {code}, {message!r}")
 
     def valued(self, operator: boxed.Operator) -> None:
-        """One call whose arguments are of the right types and of any value."""
+        """One call with arguments of the right types and arbitrary values."""
         parameters = operator.schema.parameters
         for i, parameter in enumerate(parameters):
             self.well_typed(self.arguments[i], parameter)
@@ -160,7 +160,9 @@ def main() -> None:
     bounded_memory()
     names = VALUED if by_value else boxed.names()
     for name in names:
-        print(name, file=sys.stderr, flush=True)  # the last one named is the one that died
+        print(
+            name, file=sys.stderr, flush=True
+        )  # the last name printed is the function that crashed
         operator = boxed.find(name)
         for _ in range(VALUE_CALLS if by_value else CALLS):
             (fuzz.valued if by_value else fuzz.misfit)(operator)

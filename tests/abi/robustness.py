@@ -1,6 +1,6 @@
-"""Calls every function of the C ABI with bad arguments. A program of its own, for it may be killed.
+"""Calls every function of the C ABI with bad arguments. Run as a separate process, because it may crash.
 
-Generated from the header: what is declared tomorrow is called tomorrow. Prints one JSON line:
+The calls are generated from the header, so that new functions are included. Prints one JSON line:
 {"functions": n, "calls": n, "wrong": [...]}.
 """
 
@@ -25,7 +25,7 @@ GIB = 2**30
 
 
 def bounded_memory() -> None:
-    """An absurd size must fail to allocate here, not fill the machine."""
+    """Limits the address space, so that huge sizes fail to allocate."""
     with open("/proc/self/statm") as statm:
         used = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + 2 * GIB, used + 2 * GIB))
@@ -102,7 +102,7 @@ class Arguments:
         return ([draw.choice(values) for values in candidates] for _ in range(CALLS))
 
     def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
-        """Whether the call would free a tensor that others are to be called with."""
+        """Whether the call would free a tensor that later calls use."""
         if function.name == "rt_torch_tensor_free":
             return values[0] in self.tensors
         if function.name == "rt_torch_tensors_free" and values[0]:
@@ -110,14 +110,14 @@ class Arguments:
         return False
 
     def admitted(self, function: header.Function, values: Any) -> bool:
-        """Whether a structure of DLPack is what ``versioned`` says. The library cannot check that."""
+        """Whether a DLPack structure matches ``versioned``, which the library cannot check."""
         names = [parameter.name for parameter in function.parameters]
         if names[:2] != ["managed", "versioned"] or values[1] not in (0, 1):
             return True
         return values[0] == ffi.NULL or self.structures.versioned[values[0]] == values[1]
 
     def candidates(self, parameter: header.Parameter) -> list[Any]:
-        if parameter.name == "context":  # the deleter's own: not the library's to check
+        if parameter.name == "context":  # passed through to the deleter, never checked
             return [ffi.NULL]
         if parameter.name == "managed":
             return [ffi.NULL, *self.structures.versioned]
@@ -128,7 +128,7 @@ class Arguments:
         return self.of[parameter.type]
 
     def free_results(self, count: int) -> None:
-        """Gives back what a call of an operator returned."""
+        """Frees the results of a call of an operator."""
         for i in range(count):
             value = self.results[i]
             member = value.data
@@ -151,20 +151,20 @@ FAILURES = {"0": 0, "-1": -1, "NULL": ffi.NULL}
 
 
 def failed(function: header.Function, result: Any) -> bool:
-    """Whether the result is that of a call that failed."""
+    """Whether the result signals a failure."""
     if function.failure == "NAN":
         return bool(result != result)
     return bool(result == FAILURES[function.failure or "0"])
 
 
 def problem(function: header.Function, result: Any, text: Any) -> str | None:
-    """What is wrong with a call that returned ``result``."""
+    """Describes what is wrong with a call that returned ``result``, or None."""
     if function.failure is None:
         return None
     code = lib.rt_torch_last_error(text, 4096)
     if not failed(function, result):
         return None
-    if function.fork_safe:  # rt_torch_tensor_free leaves the record alone
+    if function.fork_safe:  # rt_torch_tensor_free does not write the error record
         return None
     message = ffi.string(text).decode()
     if not 1 <= code <= 10:
@@ -193,7 +193,9 @@ def main() -> None:
     for function in functions:
         if only and function.name not in only:
             continue
-        print(function.name, file=sys.stderr, flush=True)  # the last one named is the one that died
+        print(
+            function.name, file=sys.stderr, flush=True
+        )  # the last name printed is the function that crashed
         draw = random.Random(function.name)
         call = getattr(lib, function.name)
         for values in arguments.combinations(function, draw):

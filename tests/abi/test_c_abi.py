@@ -99,7 +99,7 @@ def layout(handle: int) -> list[int]:
     return list(values[0:count])
 
 
-def test_layout_tells_all_about_the_memory_of_a_tensor(new: Handles) -> None:
+def test_layout_has_address_device_extent_shape_and_strides(new: Handles) -> None:
     a = new.of([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 3, 4)
     address, *rest = layout(a)
     assert rest == [-1, 48, 2, 3, 4, 4, 1]
@@ -111,7 +111,9 @@ def test_layout_of_a_view_ends_with_its_last_element(new: Handles) -> None:
     a = new.floats(3, 4)
     column = new.own(lib.rt_torch_tensor_select(a, 1, 3))
     assert layout(column) == [layout(a)[0] + 12, -1, 36, 1, 3, 4]
-    wide = new.own(lib.rt_torch_tensor_expand(column, (2**50, 3), 2))  # all over the same three
+    wide = new.own(
+        lib.rt_torch_tensor_expand(column, (2**50, 3), 2)
+    )  # all elements share the same three
     assert layout(wide) == [layout(column)[0], -1, 36, 2, 2**50, 3, 0, 4]
 
 
@@ -134,7 +136,7 @@ def test_layout_is_cut_to_the_capacity(new: Handles) -> None:
     assert last_error()[0] == 8
 
 
-# ---- What the facade does not call
+# ---- Functions without a Python caller
 
 
 def test_functions_that_only_c_callers_use_compute(new: Handles) -> None:

@@ -29,7 +29,7 @@ def test_a_view_keeps_its_base_alive_and_a_shared_storage_counts_once(new: Handl
     assert lib.rt_torch_live_bytes() - before == 1024
 
 
-def test_slots_count_from_zero_and_each_is_one_live_handles(new: Handles) -> None:
+def test_slots_count_from_zero_and_belong_to_one_live_handle(new: Handles) -> None:
     slots = [new.floats(2) & lib.RT_TORCH_SLOT_MASK for _ in range(100)]
     assert len(set(slots)) == 100
     assert max(slots) < lib.rt_torch_peak_handles()
@@ -54,7 +54,7 @@ def test_counters_follow_the_handles() -> None:
 
 
 class Lender:
-    """Host memory, and how often its deleter was called with each context."""
+    """Host memory that counts the calls of its deleter by context."""
 
     def __init__(self) -> None:
         self.memory = ffi.new("float[]", [1, 2, 3, 4])
@@ -103,7 +103,7 @@ def test_wrapped_memory_is_returned_once_after_the_last_view() -> None:
         (16, (2**60,), (16,)),
     ],
 )
-def test_wrapped_memory_that_does_not_reach_is_refused_and_kept(
+def test_wrapped_memory_that_is_too_small_is_refused_and_not_returned(
     nbytes: int, dims: tuple[int, ...], strides: tuple[int, ...] | None
 ) -> None:
     lender = Lender()

@@ -1,4 +1,4 @@
-"""The handle table and the blocks alone, without LibTorch, under the thread and address sanitizers."""
+"""Handle table and block pool without LibTorch, under the thread and address sanitizers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.support import ROOT
 SHIM = ROOT / "shim"
 HERE = Path(__file__).parent
 PROGRAMS = {
-    "the handle table": [HERE / "handles_test.cpp"],
-    "the blocks": [HERE / "blocks_test.cpp", SHIM / "blocks.cpp"],
+    "handle table": [HERE / "handles_test.cpp"],
+    "block pool": [HERE / "blocks_test.cpp", SHIM / "blocks.cpp"],
 }
 
 
 @pytest.mark.parametrize("sanitizer", ["thread", "address,undefined"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_promises_are_kept_by(program: str, sanitizer: str, tmp_path: Path) -> None:
+def test_sanitizers_find_no_error_in(program: str, sanitizer: str, tmp_path: Path) -> None:
     binary = tmp_path / "program"
     subprocess.run(
         [
@@ -30,7 +30,7 @@ def test_promises_are_kept_by(program: str, sanitizer: str, tmp_path: Path) -> N
         ],
         check=True,
     )
-    # The sanitizers map fixed addresses: a kernel that randomizes more than they know needs setarch.
+    # The sanitizers map fixed addresses, which need less address randomization (setarch).
     done = subprocess.run(
         ["setarch", "-R", str(binary)], capture_output=True, text=True, timeout=300
     )

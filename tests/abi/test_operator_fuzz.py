@@ -1,4 +1,4 @@
-"""No tag, count or handle of any operator crashes the process, nor any value of those named."""
+"""Operators by name do not crash for invalid tags, counts, handles and values."""
 
 from __future__ import annotations
 

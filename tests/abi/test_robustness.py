@@ -1,4 +1,4 @@
-"""No argument of any function of the C ABI can crash the process, leak, or fail without a word."""
+"""No argument of any C function crashes the process, leaks, or fails without a message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shim import header
 from tests.support import ROOT
 
 
-def test_no_argument_of_any_function_crashes_leaks_or_fails_without_a_word() -> None:
+def test_no_argument_of_any_function_crashes_leaks_or_fails_without_a_message() -> None:
     assert torchffi.torch_available(), torchffi.diagnose()["reason"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.abi.robustness"],

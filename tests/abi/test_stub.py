@@ -15,7 +15,7 @@ DECLARED = header.read()
 
 
 class Stub:
-    """The stub, opened by its header alone."""
+    """The stub, opened with the header alone."""
 
     def __init__(self) -> None:
         self.ffi = cffi.FFI()
@@ -37,7 +37,9 @@ def stub() -> Stub:
 
 
 @pytest.mark.parametrize("function", DECLARED.functions, ids=lambda function: function.operation)
-def test_every_function_answers_as_the_header_says(stub: Stub, function: header.Function) -> None:
+def test_every_function_returns_what_the_header_documents(
+    stub: Stub, function: header.Function
+) -> None:
     stub.lib.rt_torch_tensor_ndim(0)
     before = stub.error()
     result = stub.call(function)
@@ -55,7 +57,7 @@ def test_every_function_answers_as_the_header_says(stub: Stub, function: header.
         assert b"python -m torchffi build" in text
 
 
-def test_what_never_fails_says_that_there_is_no_libtorch(stub: Stub) -> None:
+def test_functions_that_never_fail_report_that_there_is_no_libtorch(stub: Stub) -> None:
     lib, string = stub.lib, stub.ffi.string
     assert lib.rt_torch_available() == 0
     assert string(lib.rt_torch_version()) == b""
@@ -67,7 +69,7 @@ def test_what_never_fails_says_that_there_is_no_libtorch(stub: Stub) -> None:
     assert string(lib.rt_torch_header_digest()) == DECLARED.digest.encode()
 
 
-def test_freeing_a_handle_that_cannot_exist_fails_and_leaves_the_record(stub: Stub) -> None:
+def test_freeing_an_invalid_handle_fails_and_keeps_the_error_record(stub: Stub) -> None:
     stub.lib.rt_torch_relu(1)
     before = stub.error()
     assert stub.lib.rt_torch_tensor_free(7) == -1

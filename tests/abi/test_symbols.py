@@ -67,7 +67,7 @@ def test_a_planted_difference_is_seen(tmp_path: Path, old: str, new: str) -> Non
     assert exported(compile_c(text, tmp_path / "planted.so")) != NAMES
 
 
-def test_the_real_library_names_what_it_needs_and_no_folder(real: Path) -> None:
+def test_the_real_library_names_its_dependencies_without_folders(real: Path) -> None:
     done = subprocess.run(["readelf", "-d", real], capture_output=True, text=True, check=True)
     assert "[librt_torch.so]" in done.stdout
     assert "RPATH" not in done.stdout

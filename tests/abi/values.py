@@ -1,4 +1,4 @@
-"""Bad values and structures for the functions of the C ABI."""
+"""Invalid values and structures for the functions of the C ABI."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.interchange import dlpack_structures as dlpack
 from torchffi._libtorch.loader import ffi
 
 INT64 = (-(2**63), 2**63 - 1)
-# What rt_torch_call() is called with: one tensor and two, lists, several results, a tensor made, and a
-# type that no value can hold.
+# Operators for rt_torch_call(): one and two tensors, lists, several results, a new tensor, and a type
+# that no value can hold.
 OPERATORS = (
     "aten::relu", "aten::add.Tensor", "aten::cat", "aten::sum.dim_IntList", "aten::split.Tensor",
     "aten::randn.generator", "aten::sort.stable", "aten::size.int", "aten::record_stream",
 )  # fmt: skip
-LENGTH = 65536 + 64  # of the longest list that a function may read
+LENGTH = 65536 + 64  # length of the longest list that a function may read
 
 
 class Values:
@@ -52,7 +52,7 @@ class Values:
 
 
 class Structures:
-    """DLPack structures, sound and unsound, that lie over memory of their own and have no deleter."""
+    """DLPack structures, valid and invalid, over memory of this object and without a deleter."""
 
     COUNT = 300
 

@@ -49,19 +49,19 @@ def test_asarray_takes_python_values_in_the_dtype_asked_for(name: str, backend: 
 
 
 def test_asarray_rounds_once(backend: str) -> None:
-    # By way of float32 this would lose its last digits.
+    # Converted through float32 this would lose its last digits.
     assert t.asarray(0.1, dtype=t.float64).item() == 0.1
     assert t.asarray([2**53 + 1], dtype=t.int64).tolist() == [2**53 + 1]
     assert t.asarray(2**64 - 1, dtype=t.uint64).item() == 2**64 - 1
 
 
-def test_asarray_of_what_float32_cannot_hold_is_infinity_in_silence(backend: str) -> None:
+def test_asarray_of_a_number_beyond_float32_is_infinity_without_a_warning(backend: str) -> None:
     check(t.asarray([1e300, -1e300]), np.array([inf, -inf], "float32"))
     check(t.asarray(1e300, dtype=t.float32), np.array(inf, "float32"))
     check(t.asarray([1e300], dtype=t.float64), np.array([1e300]))
 
 
-def test_asarray_takes_tensors_and_what_holds_them(backend: str) -> None:
+def test_asarray_accepts_tensors_and_sequences_of_tensors(backend: str) -> None:
     x = t.asarray([1, 2])
     assert t.asarray(x) is x
     check(t.asarray([x, x]), np.array([[1, 2], [1, 2]]))
@@ -70,7 +70,7 @@ def test_asarray_takes_tensors_and_what_holds_them(backend: str) -> None:
     assert t.asarray(x, device="cpu") is x
 
 
-def test_asarray_shares_an_arrays_memory_unless_told_to_copy(backend: str) -> None:
+def test_asarray_shares_the_memory_of_an_array_without_copy_true(backend: str) -> None:
     array = np.zeros(3)
     shared, copied = t.asarray(array), t.asarray(array, copy=True)
     unshared = t.asarray(array, dtype=t.float32)
@@ -81,7 +81,7 @@ def test_asarray_shares_an_arrays_memory_unless_told_to_copy(backend: str) -> No
     assert t.asarray(array, copy=False).backend == backend
 
 
-def test_asarray_copies_a_tensor_when_told_to(backend: str) -> None:
+def test_asarray_copies_a_tensor_with_copy_true(backend: str) -> None:
     x = t.zeros(2)
     y = t.asarray(x, copy=True)
     y += 1
@@ -102,7 +102,7 @@ def test_asarray_to_another_dtype_without_a_copy_is_a_value_error(backend: str) 
 
 
 @pytest.mark.parametrize("values", ["text", None, {}, [None], ["1"], object(), 2**70])
-def test_asarray_of_what_is_no_number_is_a_type_error(values: Any, backend: str) -> None:
+def test_asarray_of_other_types_is_a_type_error(values: Any, backend: str) -> None:
     with pytest.raises(TypeError, match=r"asarray: cannot make a tensor of .*; expected numbers"):
         t.asarray(values)
 

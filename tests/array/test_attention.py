@@ -27,7 +27,7 @@ def test_attention_computes_what_torch_computes(
 ) -> None:
     q, k, v = (random_values((*batch, n, m), name, n) for n, m in ((4, 8), (5, 8), (5, 6)))
     bools = random_values((*batch, 4, 5)) > 0
-    bools[..., 0] = True  # a row with nothing to attend to has a test of its own
+    bools[..., 0] = True  # an empty row is tested separately
     masks = {
         "bool": bools,
         "float": random_values((*batch, 4, 5), name),
@@ -51,7 +51,7 @@ def test_attention_computes_what_torch_computes(
 
 @pytest.mark.parametrize("kind", ["bool", "float"])
 @pytest.mark.parametrize("batch", [(), (2, 3)])
-def test_attention_to_nothing_gives_what_torch_gives(
+def test_attention_of_a_fully_masked_query_matches_torch(
     batch: tuple[int, ...], kind: str, backend: str, torch: Any
 ) -> None:
     x = random_values((*batch, 4, 8), "float32")

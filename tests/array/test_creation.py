@@ -1,4 +1,4 @@
-"""Creation functions, on both backends, beside NumPy."""
+"""Creation functions, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_functions_ending_in_like_take_shape_dtype_and_backend_of_the_tensor(
     name: str, backend: str
 ) -> None:
     x = t.zeros((2, 3), dtype=dtype_of(name))
-    with t.use_backend("numpy"):  # where x is counts, not what is chosen now
+    with t.use_backend("numpy"):  # the backend of x counts, not the current one
         check(t.zeros_like(x), np.zeros((2, 3), name))
         check(t.ones_like(x), np.ones((2, 3), name))
         check(t.full_like(x, 1), np.full((2, 3), 1, name))
@@ -131,7 +131,7 @@ def test_arange_of_floats_has_the_values_of_numpy(
 
 
 def test_arange_of_floats_as_integers_truncates_the_values(backend: str) -> None:
-    # The values first, then the dtype: 0, 0.5, 1, ...; not a step that was rounded to 0.
+    # Compute the values 0, 0.5, 1, ... and convert them; do not round the step to 0.
     check(t.arange(0, 2.5, 0.5, dtype=t.int64), np.array([0, 0, 1, 1, 2]))
 
 
@@ -178,7 +178,7 @@ def test_meshgrid_gives_the_coordinates_of_numpy(
     assert isinstance(actual, tuple)
     for ours, theirs in zip(actual, expected, strict=True):
         check(ours, theirs)
-        ours[...] = 0  # memory of its own
+        ours[...] = 0  # does not share memory
 
 
 def test_meshgrid_takes_vectors(backend: str) -> None:
@@ -237,14 +237,14 @@ def test_64_axes_are_admitted(backend: str) -> None:
 
 
 @pytest.mark.parametrize("shape", [(2**50,), (2**25, 2**25), (2**61,)])
-def test_a_size_that_no_machine_has_is_an_error(shape: tuple[int, ...], backend: str) -> None:
+def test_a_size_beyond_all_memory_is_an_error(shape: tuple[int, ...], backend: str) -> None:
     with pytest.raises((MemoryError, ValueError)) as raised:
         t.ones(shape)
     assert isinstance(raised.value, t.TorchError)
 
 
 @pytest.mark.parametrize("case", range(len(CUDA_CASES)))
-def test_cuda_where_there_is_none_is_unavailable(case: int, backend: str) -> None:
+def test_cuda_without_a_gpu_is_unavailable(case: int, backend: str) -> None:
     if t.torch_cuda_available() and backend == "ffi":
         assert CUDA_CASES[case]("cuda").device == "cuda:0"
         return
@@ -253,7 +253,7 @@ def test_cuda_where_there_is_none_is_unavailable(case: int, backend: str) -> Non
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:-1", "cuda:x", "CPU", "", 0])
-def test_unknown_device_is_a_value_error_that_shows_what_is_expected(
+def test_unknown_device_is_a_value_error_that_shows_valid_devices(
     device: Any, backend: str
 ) -> None:
     with pytest.raises(ValueError, match=f"device is {device!r}, expected 'cpu' or 'cuda:0'"):

@@ -1,4 +1,4 @@
-"""Matrices as products of simpler ones, and eigenvalues, on both backends, beside NumPy."""
+"""Matrices as products of simpler ones, and eigenvalues, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_cholesky_reads_one_triangle(backend: str) -> None:
 
 @pytest.mark.parametrize("bad", [[[0.0, 0], [0, 1]], [[1.0, 2], [2, 1]], [[-1.0, 0], [0, 1]]])
 @pytest.mark.parametrize("upper", [False, True])
-def test_what_is_not_positive_definite_is_a_value_error(
+def test_a_matrix_that_is_not_positive_definite_is_an_error(
     upper: bool, bad: Any, backend: str
 ) -> None:
     x = t.stack([t.eye(2), t.asarray(bad)])
@@ -89,7 +89,7 @@ def test_what_is_not_positive_definite_is_a_value_error(
 
 @pytest.mark.parametrize("name", PRECISE)
 @pytest.mark.parametrize("shape", SQUARES)
-def test_eigh_takes_hermitian_matrices_apart(
+def test_eigh_decomposes_hermitian_matrices(
     shape: tuple[int, ...], name: str, backend: str
 ) -> None:
     x = noise(name, *shape)
@@ -113,13 +113,13 @@ def test_eigh_reads_the_lower_triangle(backend: str) -> None:
 
 
 def _in_order(values: Any) -> Any:
-    """Eigenvalues by their real part, then the imaginary one, but for roundings."""
+    """Sorts eigenvalues by real part, then imaginary part, ignoring rounding errors."""
     return np.take_along_axis(values, np.argsort(np.round(values, 2), -1), -1)
 
 
 @pytest.mark.parametrize("name", PRECISE)
 @pytest.mark.parametrize("shape", SQUARES)
-def test_eig_finds_what_a_matrix_but_scales(
+def test_eig_finds_eigenvalues_and_eigenvectors(
     shape: tuple[int, ...], name: str, backend: str
 ) -> None:
     x = noise(name, *shape)
@@ -204,7 +204,7 @@ def test_decompositions_read_strided_matrices(backend: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMPLEX)
-def test_what_comes_of_complex_matrices_goes_on(name: str, backend: str) -> None:
+def test_results_for_complex_matrices_can_be_used_again(name: str, backend: str) -> None:
     x = noise(name, 3, 3)
     result = t.linalg.svd(t.asarray(x))
     _near((t.linalg.matrix_transpose(result.Vh) + 0).numpy(), result.Vh.numpy().T, name)

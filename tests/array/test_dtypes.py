@@ -35,7 +35,7 @@ def test_promotion_is_that_of_the_standard(a: str) -> None:
 @pytest.mark.parametrize("b", [d.name for d in dtypes.ALL])
 @pytest.mark.parametrize("a", ["float16", "bfloat16"])
 def test_promotion_of_half_precision_is_that_of_torch(a: str, b: str, torch: Any) -> None:
-    if b in ("bool", *INTEGERS):  # the standard does not let integers mix with floats
+    if b in ("bool", *INTEGERS):  # the standard does not promote integers with floats
         with pytest.raises(TypeError):
             t.result_type(dtype_of(a), dtype_of(b))
         return
@@ -92,7 +92,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_isdtype_knows_the_kind(kind: str) -> None:
+def test_isdtype_recognises_kinds(kind: str) -> None:
     assert [name for name in NAMES if t.isdtype(dtype_of(name), kind)] == [
         name for name in NAMES if name in KINDS[kind]
     ]
@@ -108,7 +108,7 @@ def test_isdtype_takes_dtypes_and_tuples_and_refuses_other_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scalar", "beside", "expected"),
+    ("scalar", "other", "expected"),
     [
         (True, "int8", "int8"),
         (1, "int8", "int8"),
@@ -123,11 +123,11 @@ def test_isdtype_takes_dtypes_and_tuples_and_refuses_other_kinds() -> None:
         (1j, "complex128", "complex128"),
     ],
 )
-def test_python_scalar_takes_the_dtype_beside_it_or_the_default_of_its_kind(
-    scalar: complex, beside: str, expected: str, backend: str
+def test_python_scalar_takes_the_dtype_of_the_other_operand_or_its_default(
+    scalar: complex, other: str, expected: str, backend: str
 ) -> None:
-    assert t.result_type(dtype_of(beside), scalar).name == expected
-    assert t.result_type(scalar, t.zeros(1, dtype=dtype_of(beside))).name == expected
+    assert t.result_type(dtype_of(other), scalar).name == expected
+    assert t.result_type(scalar, t.zeros(1, dtype=dtype_of(other))).name == expected
 
 
 def test_can_cast_takes_tensors_and_dtypes(backend: str) -> None:
@@ -162,7 +162,7 @@ def test_astype_converts_as_numpy(name: str, backend: str) -> None:
         assert not np.shares_memory(converted.numpy(), x.numpy())
 
 
-def test_astype_copies_unless_told_not_to(backend: str) -> None:
+def test_astype_copies_without_copy_false(backend: str) -> None:
     x = t.ones(2)
     assert x.astype(t.float32, copy=False) is x
     y = x.astype(t.float32)
@@ -170,7 +170,7 @@ def test_astype_copies_unless_told_not_to(backend: str) -> None:
     assert x.tolist() == [1, 1]
 
 
-def test_astype_refuses_what_is_no_dtype_of_torchffi(backend: str) -> None:
+def test_astype_refuses_other_values(backend: str) -> None:
     with pytest.raises(TypeError, match=r"expected a dtype of torchffi such as .*, got 'float32'"):
         t.ones(2).astype("float32")  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""Every elementwise function, of every dtype, on both backends, beside NumPy and PyTorch."""
+"""Every elementwise function, of every dtype, on both backends, compared with NumPy and PyTorch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def _expected(function: Function, *arguments: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """NumPy's answer in the widest dtype, rounded once."""
+    """The result of NumPy in the widest dtype, rounded once."""
     name = arguments[0].dtype.name
     result = function.result_dtype(name)
     if (name in COMPLEX or result in FLOATS) and function.name != "nextafter":
@@ -37,7 +37,7 @@ def _cases(table: tuple[Function, ...], names: tuple[str, ...] = NAMES) -> list[
 
 
 def _second(function: Function, name: str) -> npt.NDArray[Any]:
-    """A right operand: small, not 0, for exponents and shifts not negative."""
+    """A right operand: small, not 0, and not negative for exponents and shifts."""
     values = sample(name, 4, 1)
     if name not in ("bool", *COMPLEX, *FLOATS):
         values = np.abs(values)
@@ -236,7 +236,7 @@ def test_clip_bounds_the_elements(name: str, backend: str) -> None:
     check(t.clip(x, t.asarray(bounds), 5), np.clip(values, bounds, np.array(5, name)))
 
 
-def test_clip_leaves_nan_and_lets_the_upper_bound_win(backend: str) -> None:
+def test_clip_keeps_nan_and_prefers_the_upper_bound(backend: str) -> None:
     check(t.clip(t.asarray([nan, 0.0, inf]), -1, 1), np.array([nan, 0, 1], "float32"))
     check(t.clip(t.asarray([0, 5]), 4, 2), np.array([2, 2]))
     with pytest.raises(TypeError, match="clip: dtypes int64 and float32 do not mix"):

@@ -44,7 +44,9 @@ MIXED = [
 
 
 @pytest.mark.parametrize(("a", "b", "expected"), MIXED)
-def test_operands_meet_in_the_promoted_dtype(a: str, b: str, expected: str, backend: str) -> None:
+def test_operands_are_converted_to_the_promoted_dtype(
+    a: str, b: str, expected: str, backend: str
+) -> None:
     x, y = sample(a), sample(b)[::-1]
     check(t.add(t.asarray(x), t.asarray(y)), x.astype(expected) + y.astype(expected))
     check(t.not_equal(t.asarray(x), t.asarray(y)), x.astype(expected) != y.astype(expected))
@@ -93,12 +95,12 @@ def test_scalar_out_of_the_range_of_the_dtype_is_a_value_error(backend: str) -> 
         t.less(t.ones(2, dtype=t.uint16), -1)
 
 
-def test_scalar_beyond_float32_becomes_infinity_in_silence(backend: str) -> None:
+def test_scalar_beyond_float32_becomes_infinity_without_a_warning(backend: str) -> None:
     check(t.ones(1) * 1e300, np.array([inf], "float32"))
     check(t.ones(1) * -1e300, np.array([-inf], "float32"))
 
 
-def test_two_scalars_are_no_operands(backend: str) -> None:
+def test_two_scalars_are_a_type_error(backend: str) -> None:
     with pytest.raises(
         TypeError, match="add: expected two tensors, or one and a Python scalar, got"
     ):
@@ -107,10 +109,10 @@ def test_two_scalars_are_no_operands(backend: str) -> None:
         t.exp([1.0])  # type: ignore[arg-type]
 
 
-# ---- Numbers beside tensors, which are kept for the next time
+# ---- Cached Python numbers
 
 
-def test_many_numbers_each_keep_their_value(backend: str) -> None:
+def test_many_cached_numbers_keep_their_values(backend: str) -> None:
     x = t.zeros(2, dtype=t.float64)
     for _ in range(2):
         for n in range(600):
@@ -118,7 +120,7 @@ def test_many_numbers_each_keep_their_value(backend: str) -> None:
             assert (n + t.ones(1, dtype=t.int64)).tolist() == [n + 1]
 
 
-def test_number_is_not_taken_for_an_equal_one(backend: str) -> None:
+def test_cached_number_is_not_used_for_an_equal_one_of_another_type(backend: str) -> None:
     x = t.ones(1, dtype=t.float64)
     for _ in range(2):
         assert [math.copysign(1, t.copysign(x, zero).item()) for zero in (0.0, -0.0)] == [1, -1]
@@ -130,7 +132,7 @@ def test_number_is_not_taken_for_an_equal_one(backend: str) -> None:
         assert math.isnan((x * float("nan")).item())
 
 
-def test_result_beside_a_number_is_ones_own(backend: str) -> None:
+def test_result_with_a_cached_number_does_not_share_memory(backend: str) -> None:
     for make in (
         lambda: t.maximum(t.asarray(1.0), 5.0),
         lambda: t.where(t.asarray(True), 5.0, t.asarray(1.0)),
@@ -142,7 +144,7 @@ def test_result_beside_a_number_is_ones_own(backend: str) -> None:
         assert make().item() == 5
 
 
-def test_kept_numbers_are_nobodys_handles(ffi_backend: None) -> None:
+def test_cached_numbers_do_not_count_as_live_handles(ffi_backend: None) -> None:
     before = t.memory_stats()["live_handles"]
     t.ones(2) + 3.25
     assert t.memory_stats()["live_handles"] == before

@@ -1,4 +1,4 @@
-"""Mistakes: the same exception on both backends, and a message that shows the shapes."""
+"""Invalid calls: the same exception on both backends, and a message that shows the shapes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _ints(*values: int) -> t.Tensor:
     return t.asarray(list(values))
 
 
-# What is done, the builtin exception that it must be, and the whole message.
+# The call, the builtin exception, and the complete message.
 Mistake = tuple[Callable[[], object], type[Exception], str]
 SHAPES: dict[str, Mistake] = {
     "add": (

@@ -1,4 +1,4 @@
-"""Fourier transforms, on both backends, beside NumPy."""
+"""Fourier transforms, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from torchffi import dtypes
 pytestmark = pytest.mark.filterwarnings("error")
 
 REAL = ("float32", "float64")
-# The dtypes that each function admits, and whether its result is real.
+# The dtypes that each function accepts, and whether its result is real.
 ONE_AXIS: dict[str, tuple[tuple[str, ...], bool]] = {
     "fft": (PRECISE, False),
     "ifft": (PRECISE, False),
@@ -122,7 +122,7 @@ def test_an_operand_without_elements_counts_as_zeros(
     filled = transform(x, n=5, axis=0)
     assert filled.shape == (length, 4)
     assert not filled.numpy().any()
-    filled[0, 0] = 1  # the elements lie at places of their own
+    filled[0, 0] = 1  # the elements do not overlap
     assert np.count_nonzero(filled.numpy()) == 1
     with pytest.raises(ValueError, match=rf"{function}: shape \(0, 4\) has too few elements along"):
         transform(x, axis=0)
@@ -157,7 +157,7 @@ def test_other_dtypes_are_a_type_error(function: str, backend: str) -> None:
         ({"norm": "none"}, ValueError, "norm is 'none', expected 'backward', 'ortho' or 'forward'"),
     ],
 )
-def test_what_a_transform_along_an_axis_does_not_take(
+def test_invalid_arguments_of_a_transform_along_one_axis(
     arguments: Any, error: Any, message: str, function: str, backend: str
 ) -> None:
     x = t.ones((2, 3), dtype=dtype_of(ONE_AXIS[function][0][0]))
@@ -179,7 +179,7 @@ def test_what_a_transform_along_an_axis_does_not_take(
         ({"norm": None}, ValueError, "norm is None, expected 'backward'"),
     ],
 )
-def test_what_a_transform_along_axes_does_not_take(
+def test_invalid_arguments_of_a_transform_along_several_axes(
     arguments: Any, error: Any, message: str, function: str, backend: str
 ) -> None:
     x = t.ones((2, 3), dtype=dtype_of(AXES[function][0][0]))

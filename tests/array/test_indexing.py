@@ -1,4 +1,4 @@
-"""Indexing, read and written, on both backends, beside NumPy."""
+"""Indexing, read and written, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_assignment_of_a_tensor_writes_what_numpy_writes(case: str, backend: str
     expected, x = X.copy(), t.asarray(X.copy())
     key = KEYS[case]
     values = -1 - np.arange(X[key].size, dtype="int64").reshape(X[key].shape)
-    # Twice the same element: which value stays is open.
+    # The same element twice: the result is unspecified.
     expected[key] = values
     x[with_tensors(key)] = t.asarray(values)
     check(x, expected)
@@ -199,7 +199,7 @@ def _keys(draw: st.DrawFn) -> tuple[tuple[int, ...], Any]:
             taken = [n] + [axes.pop(0) for _ in range(draw(st.integers(0, min(1, len(axes)))))]
             size = int(np.prod(taken))
             mask = np.zeros(size, bool)
-            mask[:width] = True  # as many as the arrays have, or they do not broadcast
+            mask[:width] = True  # as many as the arrays have, so that they broadcast
             parts.append(mask.reshape(taken))
     for _ in range(draw(st.integers(0, 2))):
         parts.insert(draw(st.integers(0, len(parts))), None)

@@ -36,7 +36,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("key", "error", "message"), ERRORS)
-def test_bad_index_is_the_error_of_numpy(
+def test_invalid_index_is_the_error_of_numpy(
     key: Any, error: type[Exception], message: str, backend: str
 ) -> None:
     x = t.asarray(X.copy())
@@ -113,6 +113,6 @@ def test_scalar_tensor_has_no_axis_to_index(backend: str) -> None:
 
 
 @pytest.mark.parametrize("start", [np.array([1, 2]), "1", 0.5], ids=["array", "text", "float"])
-def test_slice_of_no_integers_is_refused(start: Any, backend: str) -> None:
+def test_slice_with_parts_that_are_not_integers_is_refused(start: Any, backend: str) -> None:
     with pytest.raises(TypeError, match="parts that are no integers"):
         t.ones((3, 4))[start:, 0]

@@ -1,4 +1,4 @@
-"""Inverses, solutions, powers, ranks, on both backends, beside NumPy."""
+"""Inverses, solutions, powers, ranks, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_inv_inverts(shape: tuple[int, ...], name: str, backend: str) -> None:
 
 @pytest.mark.parametrize("name", PRECISE)
 @pytest.mark.parametrize("n", [-3, -1, 0, 1, 2, 3, 5, np.int64(2)])
-def test_matrix_power_multiplies_again_and_again(n: int, name: str, backend: str) -> None:
+def test_matrix_power_is_repeated_multiplication(n: int, name: str, backend: str) -> None:
     for shape in SQUARES:
         x = _regular(name, *shape) / 4
         actual = t.linalg.matrix_power(t.asarray(x), n)
@@ -106,7 +106,7 @@ def test_singular_matrices_are_a_value_error(name: str, backend: str) -> None:
         assert isinstance(raised.value, t.TorchError)
 
 
-# ---- Of any matrix
+# ---- Any matrix
 
 SHAPES = [(3, 3), (4, 2), (2, 4), (5, 4, 2), (2, 1, 3, 3), (0, 3), (3, 0), (0, 2, 3), (2, 0, 0)]
 

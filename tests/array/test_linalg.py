@@ -1,4 +1,4 @@
-"""What the functions of torchffi.linalg have in common."""
+"""Common properties of the functions of torchffi.linalg."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support import INTEGERS, dtype_of
 
 Function = Callable[[t.Tensor], Any]
 
-# What LAPACK computes, and whether it is for square matrices, and for finite ones only.
+# Functions on LAPACK: whether they need square matrices, and finite ones.
 FUNCTIONS: dict[str, tuple[bool, bool]] = {
     "cholesky": (True, True),
     "det": (True, False),

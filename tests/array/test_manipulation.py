@@ -1,4 +1,4 @@
-"""Shape, order and joining, on both backends, beside NumPy."""
+"""Shape, order and joining, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_contiguous_is_the_tensor_itself_where_it_is_so_already(backend: str) ->
     assert t.ones(()).is_contiguous()
 
 
-def test_reshape_copies_when_told_to(backend: str) -> None:
+def test_reshape_copies_with_copy_true(backend: str) -> None:
     x = t.zeros(4)
     assert np.shares_memory(t.reshape(x, (2, 2), copy=False).numpy(), x.numpy())
     assert not np.shares_memory(t.reshape(x, (2, 2), copy=True).numpy(), x.numpy())
@@ -217,7 +217,7 @@ BAD: list[tuple[Callable[[t.Tensor], Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize("case", range(len(BAD)))
-def test_bad_arguments_are_errors_that_say_what_was_given(case: int, backend: str) -> None:
+def test_invalid_arguments_are_errors_that_show_them(case: int, backend: str) -> None:
     call, error, text = BAD[case]
     with pytest.raises(error, match=text):
         call(t.asarray(X.copy()))

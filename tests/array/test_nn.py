@@ -1,4 +1,4 @@
-"""Activations and layers, on both backends, beside PyTorch."""
+"""Activations and layers, on both backends, compared with PyTorch."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ def test_activation_keeps_the_shape(case: str, shape: tuple[int, ...], backend: 
 def test_activation_gives_the_special_values_of_torch(case: str, backend: str, torch: Any) -> None:
     ours, theirs = ACTIVATIONS[case]
     values = special("float32")
-    if (
-        case == "gelu"
-    ):  # of infinity LibTorch's kernel makes NaN on some processors, 0 or infinity on others
+    if case == "gelu":  # the result for infinity depends on the processor: NaN, 0 or infinity
         values = values[~np.isinf(values)]
     expected = theirs(torch.nn.functional, torch.from_numpy(values)).numpy()
     check(ours(t.asarray(values)), expected, rtol=1e-6, atol=1e-7)
@@ -133,7 +131,7 @@ def test_activation_of_another_dtype_is_a_type_error(
                 getattr(t.nn, function)(t.ones(2, dtype=dtype_of(name)))
 
 
-def test_gelu_knows_two_approximations(backend: str) -> None:
+def test_gelu_has_two_approximations(backend: str) -> None:
     with pytest.raises(ValueError, match="gelu: approximate is 'erf', expected 'none' or 'tanh'"):
         t.nn.gelu(t.ones(2), approximate="erf")
 

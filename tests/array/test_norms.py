@@ -1,4 +1,4 @@
-"""Determinants, diagonals, traces and norms, on both backends, beside NumPy."""
+"""Determinants, diagonals, traces and norms, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_trace_adds_up_in_the_dtype_that_is_given(backend: str) -> None:
     check(t.linalg.trace(x, dtype=t.float32), np.array(200, "float32"))
 
 
-def test_diagonals_of_what_has_none_are_an_error(backend: str) -> None:
+def test_invalid_arguments_of_diagonals_are_errors(backend: str) -> None:
     for function in (t.linalg.diagonal, t.linalg.trace):
         name = function.__name__
         with pytest.raises(ValueError, match=rf"{name}: shape \(3,\) has fewer than 2 axes"):
@@ -114,7 +114,7 @@ ORDERS = [2, 1, 0, inf, -inf, -1, -2, 3, 0.5, -0.5, 2.5, np.float32(3), np.int64
 
 
 def _norm(x: Any, order: float, axes: tuple[int, ...] | None, keepdims: bool = False) -> Any:
-    """What the standard says, in double precision."""
+    """The definition in the standard, in double precision."""
     order = float(order)
     magnitude = np.abs(_wide(x))
     options: Any = {"axis": axes, "keepdims": keepdims}
@@ -129,7 +129,9 @@ def _norm(x: Any, order: float, axes: tuple[int, ...] | None, keepdims: bool = F
 
 @pytest.mark.parametrize("name", INEXACT)
 @pytest.mark.parametrize("order", ORDERS)
-def test_vector_norm_is_what_the_standard_says(order: float, name: str, backend: str) -> None:
+def test_vector_norm_matches_the_definition_of_the_standard(
+    order: float, name: str, backend: str
+) -> None:
     x = noise(name, 2, 3, 4)
     for axis in (None, 0, -1, (0, 2), (1,), (0, 1, 2)):
         axes = (axis,) if isinstance(axis, int) else axis

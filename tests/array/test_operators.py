@@ -1,4 +1,4 @@
-"""Python's operators: reflected, in place, beside scalars and beside what is foreign."""
+"""Python's operators: reflected operators, scalars, and operands of other types."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 
 
 class Foreign:
-    """A type that knows what to do beside a tensor."""
+    """A type that implements operators with a tensor."""
 
     def __radd__(self, other: object) -> str:
         return "mine"
@@ -49,7 +49,7 @@ def test_operator_takes_a_scalar_on_either_side(
     operation: str, scalar: float, backend: str
 ) -> None:
     values = np.abs(sample("float32"))
-    # NumPy has True take part as an integer, for which it has no place beside float32.
+    # NumPy promotes True as an integer, which does not promote with float32.
     theirs = np.float32(scalar)
     function = _operator(operation)
     check(function(t.asarray(values), scalar), function(values, theirs))
@@ -109,9 +109,7 @@ def test_foreign_operand_is_a_type_error(operation: str, foreign: Any, backend: 
 
 
 @pytest.mark.parametrize("operation", [*ARITHMETIC, "matmul", "lt", "eq", "iadd"])
-def test_array_beside_a_tensor_is_a_type_error_in_either_order(
-    operation: str, backend: str
-) -> None:
+def test_array_and_tensor_are_a_type_error_in_either_order(operation: str, backend: str) -> None:
     x, array = t.ones(2), np.ones(2, "float32")
     with pytest.raises(TypeError, match="expected a Tensor or a Python scalar, got an ndarray"):
         _operator(operation)(x, array)
@@ -119,7 +117,7 @@ def test_array_beside_a_tensor_is_a_type_error_in_either_order(
         _operator(operation)(array, x)
 
 
-def test_foreign_type_may_answer_for_itself(backend: str) -> None:
+def test_reflected_operators_of_other_types_are_called(backend: str) -> None:
     x, foreign = t.ones(2), Foreign()
     assert x + foreign == "mine"
     assert (x == foreign) is True
@@ -127,7 +125,7 @@ def test_foreign_type_may_answer_for_itself(backend: str) -> None:
     assert x.__iadd__(foreign) is NotImplemented  # type: ignore[arg-type]
 
 
-def test_equality_with_what_is_no_number_is_identity(backend: str) -> None:
+def test_equality_with_other_types_is_identity(backend: str) -> None:
     x = t.ones(2)
     assert (x == "a") is False
     assert (x != None) is True  # noqa: E711
@@ -160,7 +158,7 @@ MIXED: dict[str, Callable[[t.Tensor, t.Tensor], t.Tensor]] = {
 
 
 @pytest.mark.parametrize("case", MIXED)
-def test_operands_of_both_backends_meet_on_ffi(case: str, ffi_backend: None) -> None:
+def test_operands_of_both_backends_are_computed_on_ffi(case: str, ffi_backend: None) -> None:
     a, b = sample("float32", 9).reshape(3, 3), sample("float32", 9, 3).reshape(3, 3)
     x = t.asarray(a.copy())
     with t.use_backend("numpy"):
@@ -174,7 +172,7 @@ def test_operands_of_both_backends_meet_on_ffi(case: str, ffi_backend: None) -> 
 
 
 @pytest.mark.parametrize("kind", ["read-only", "reversed", "unaligned", "strided"])
-def test_array_that_libtorch_cannot_share_still_meets_an_ffi_tensor(
+def test_array_that_libtorch_cannot_share_works_with_an_ffi_tensor(
     kind: str, ffi_backend: None
 ) -> None:
     array = np.arange(4, dtype="float32")

@@ -1,4 +1,4 @@
-"""Products of vectors, matrices and tensors, on both backends, beside NumPy and PyTorch."""
+"""Products of vectors, matrices and tensors, on both backends, compared with NumPy and PyTorch."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_tensordot_has_the_values_of_numpy(
     assert t.linalg.tensordot is t.tensordot
 
 
-def test_tensordot_sums_over_two_axes_unless_told(backend: str) -> None:
+def test_tensordot_sums_over_two_axes_by_default(backend: str) -> None:
     x, y = _values((2, 3, 4), "float64"), _values((3, 4), "float32")
     check(t.tensordot(t.asarray(x), t.asarray(y)), np.tensordot(x, y), atol=1e-12)
 
@@ -244,7 +244,7 @@ def test_axes_that_do_not_fit_are_an_error(
     assert isinstance(raised.value, t.TorchError)
 
 
-def test_tensordot_makes_no_more_axes_than_a_tensor_has(backend: str) -> None:
+def test_tensordot_refuses_results_of_more_than_64_axes(backend: str) -> None:
     x = t.ones((1,) * 33)
     with pytest.raises(ValueError, match="tensordot: 66 axes, expected at most 64"):
         t.tensordot(x, x, axes=0)

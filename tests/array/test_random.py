@@ -27,7 +27,7 @@ def test_the_same_seed_repeats(draw, seed: int, backend: str) -> None:  # type: 
 def test_moments_are_those_of_the_distribution(name: str, backend: str) -> None:
     dtype = t.dtypes.by_name(name)
     t.manual_seed(5)
-    # Six standard errors: a right generator fails once in a billion seeds, and the seed is fixed.
+    # Six standard errors: a correct generator fails for one seed in a billion, and the seed is fixed.
     normal = t.randn(N, dtype=dtype)
     assert normal.dtype is dtype
     values = normal.numpy().astype(np.complex128)

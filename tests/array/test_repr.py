@@ -50,7 +50,7 @@ def test_repr_of_a_large_tensor_shows_its_edges_and_shape(backend: str) -> None:
     assert "shape=(1000, 1000)" in text
 
 
-def test_repr_of_a_freed_tensor_says_so(backend: str) -> None:
+def test_repr_of_a_freed_tensor_shows_that_it_is_freed(backend: str) -> None:
     x = t.ones(2)
     t.tensor_free(x)
     assert repr(x) == "Tensor(<freed>)"

@@ -1,4 +1,4 @@
-"""Where things are, on both backends, beside NumPy."""
+"""Searching functions, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_where_promotes_and_takes_a_scalar(a: Any, b: Any, name: str, backend: s
     check(t.where(t.asarray(condition), *ours), np.where(condition, x, y).astype(name))
 
 
-def test_where_keeps_the_operands_from_each_other(backend: str) -> None:
+def test_where_ignores_the_operand_that_is_not_selected(backend: str) -> None:
     x = t.asarray([nan, 1.0])
     check(t.where(t.isnan(x), 0.0, x), np.array([0, 1], "float32"))
 
@@ -107,7 +107,7 @@ def test_where_needs_a_condition_of_bool(backend: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_count_of_what_is_not_0_is_that_of_numpy(name: str, backend: str) -> None:
+def test_count_nonzero_is_that_of_numpy(name: str, backend: str) -> None:
     values = np.resize(sample(name, 5) * np.array([1, 0, 1, 1, 0]).astype(name), (2, 3, 4))
     for axis, keepdims in itertools.product([None, 0, -1, (0, 2), ()], [False, True]):
         expected = np.count_nonzero(values, axis=axis, keepdims=keepdims)
@@ -143,12 +143,12 @@ def test_searchsorted_of_nothing_and_in_nothing(backend: str) -> None:
     check(t.searchsorted(t.ones(3), t.ones((0, 2))), np.zeros((0, 2), "int64"))
 
 
-def test_searchsorted_lets_dtypes_meet(backend: str) -> None:
+def test_searchsorted_promotes(backend: str) -> None:
     line = t.asarray([0, 1, 2], dtype=t.int8)
     check(t.searchsorted(line, t.asarray([300, -300])), np.array([3, 0]))
 
 
-def test_searchsorted_says_what_it_expects(backend: str) -> None:
+def test_searchsorted_errors_show_the_expected_arguments(backend: str) -> None:
     line = t.asarray([1.0, 2.0])
     with pytest.raises(ValueError, match=r"searchsorted: x1 has shape \(1, 2\), expected one axis"):
         t.searchsorted(line[None], line)

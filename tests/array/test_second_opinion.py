@@ -1,7 +1,7 @@
-"""Every function of the Array API standard beside array-api-strict, a second implementation of it.
+"""Every function of the Array API standard, compared with array-api-strict, a second implementation.
 
 For arrays that Hypothesis draws, in every dtype: whatever array-api-strict computes, torchffi computes
-on both backends, in the same dtype and shape. What it refuses, torchffi may admit.
+on both backends, in the same dtype and shape. torchffi may accept what array-api-strict rejects.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tests.array_api_table import ON_DTYPES, ONE, STANDARD, TWO, Call
 from tests.support import check, dtype_of
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # the newest version of the standard is a draft to it
+    warnings.simplefilter("ignore")  # array-api-strict calls the newest version a draft
     import array_api_strict as strict
 
     strict.set_array_api_strict_flags(api_version="2025.12")
     xps = make_strategies_namespace(strict, api_version="2024.12")
 
-# Results that come of long sums and products, or of transcendental functions in two libraries.
+# Results of long sums and products, and of transcendental functions, which differ by rounding.
 RTOL, ATOL = 2e-4, 1e-4
 
 
@@ -130,7 +130,7 @@ def test_function_of_two_arrays_gives_the_same(name: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("a", STANDARD)
-def test_dtypes_meet_as_there(a: str) -> None:
+def test_promotion_gives_the_same(a: str) -> None:
     for b in STANDARD:
         pair, theirs = (dtype_of(a), dtype_of(b)), (getattr(strict, a), getattr(strict, b))
         try:

@@ -1,4 +1,4 @@
-"""Sets, on both backends, beside NumPy."""
+"""Sets, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_every_nan_is_different_and_the_zeros_are_one(name: str, backend: str) -
 
 
 @pytest.mark.parametrize("name", COMPLEX)
-def test_complex_numbers_are_told_apart_by_both_parts(name: str, backend: str) -> None:
+def test_complex_numbers_are_distinguished_by_both_parts(name: str, backend: str) -> None:
     values = np.array([a + b * 1j for a, b in itertools.product([1, 0, 1], [2, 1, 2])], name)
     actual = t.unique_all(t.asarray(values))
     check(actual.values, np.array([1j, 2j, 1 + 1j, 1 + 2j], name))
@@ -76,7 +76,7 @@ def test_isin_finds_what_numpy_finds(name: str, invert: bool, backend: str) -> N
     check(t.isin(scalar, t.asarray(b), invert=invert), np.isin(a[0, 1], b, invert=invert))
 
 
-def test_isin_lets_dtypes_meet_and_knows_no_nan(backend: str) -> None:
+def test_isin_promotes_and_does_not_find_nan(backend: str) -> None:
     actual = t.isin(t.asarray([1.5, 2.0, nan], dtype=t.float64), t.asarray([1.5, nan]))
     check(actual, np.array([True, False, False]))
     check(t.isin(t.asarray([-1, 300]), t.asarray([44], dtype=t.uint8)), np.array([False, False]))

@@ -1,4 +1,4 @@
-"""Sorting, on both backends, beside NumPy."""
+"""Sorting, on both backends, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ORDERED = ("bool", *INTEGERS, *FLOATS)
 
 
 def _values(name: str) -> npt.NDArray[Any]:
-    """Values of which every one stands there twice."""
+    """Values that each occur twice."""
     return np.roll(np.concatenate([sample(name, 12), sample(name, 12)]), 5).reshape(2, 3, 4)
 
 

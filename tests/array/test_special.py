@@ -1,4 +1,4 @@
-"""What NumPy lacks and torchffi brings along: erf and its kin, to a few units in the last place."""
+"""erf and related functions, which NumPy does not have, to a few units in the last place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def _points() -> npt.NDArray[np.float64]:
-    """Dense where erf bends, and close around the places where one formula ends and the next begins."""
+    """Values dense where erf is curved, and close to the boundaries between its formulas."""
     edges = [0.46875, 4.0, 6.0]
     near = [np.nextafter(edge, edge + side) for edge in edges for side in (-1, 1)]
     grid = np.concatenate([np.linspace(0, 7, 20_001), np.logspace(-300, 0, 2_000), edges, near])

@@ -1,4 +1,4 @@
-"""Reductions, on both backends, beside NumPy and PyTorch."""
+"""Reductions, on both backends, compared with NumPy and PyTorch."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _wide(name: str) -> str:
 
 
 def _expected(function: str, x: Any, axis: Any, **keywords: Any) -> Any:
-    """NumPy's answer, computed in the widest dtype of its kind."""
+    """The result of NumPy, computed in the widest dtype of its kind."""
     name = x.dtype.name
     if name in (*FLOATS, *COMPLEX) and function not in ("all", "any"):
         wide = x.astype("complex128" if name in COMPLEX else "float64")
@@ -97,7 +97,7 @@ def test_scalar_reduces_to_itself(function: str, axis: Any, keepdims: bool, back
     [("sum", 0.0), ("prod", 1.0), ("mean", nan), ("var", nan), ("std", nan), ("all", True),
      ("any", False)],
 )  # fmt: skip
-def test_reduction_of_nothing_gives_the_neutral_element(
+def test_reduction_of_an_empty_axis_gives_the_neutral_element(
     function: str, expected: Any, backend: str
 ) -> None:
     name = "bool" if isinstance(expected, bool) else "float32"
@@ -123,7 +123,7 @@ def test_variance_takes_the_correction_of_torch(
     function: str, correction: float, backend: str, torch: Any
 ) -> None:
     values = sample("float64", 10).reshape(2, 5)
-    with warnings.catch_warnings():  # PyTorch's own, where nothing is left to divide by
+    with warnings.catch_warnings():  # PyTorch warns if the degrees of freedom are 0
         warnings.simplefilter("ignore")
         expected = getattr(torch.from_numpy(values), function)(1, correction=correction)
     actual = getattr(t, function)(t.asarray(values), axis=1, correction=correction)
@@ -170,7 +170,7 @@ def test_nan_and_infinity_go_through_reductions(backend: str) -> None:
 
 
 def test_sum_of_many_float32_is_accurate(backend: str) -> None:
-    # Added up one by one in float32, this would stop at 2**24.
+    # Added one by one in float32, the sum would stop at 2**24.
     assert t.sum(t.ones(2**25)).item() == 2**25
     assert t.mean(t.full(2**25, 0.1)).item() == pytest.approx(0.1, rel=1e-6)
 
@@ -212,7 +212,7 @@ def test_running_totals_are_those_of_numpy(name: str, function: str, backend: st
             expected = np.concatenate([first, expected], axis)
         x = t.asarray(values)
         keywords: Any = {"axis": axis, "include_initial": initial}
-        if name == "bool":  # not numeric, unless it is told as what to count
+        if name == "bool":  # not numeric without an explicit dtype
             keywords["dtype"] = t.int64
         actual = getattr(t, function)(x, **keywords)
         check(actual, expected, rtol=2e-2 if name == "float16" else 1e-5, atol=1e-6)
@@ -234,7 +234,7 @@ def test_running_totals_of_nothing(backend: str) -> None:
     )
 
 
-def test_running_totals_say_what_they_expect(backend: str) -> None:
+def test_errors_of_running_totals_show_the_expected_arguments(backend: str) -> None:
     with pytest.raises(ValueError, match=r"cumulative_sum: shape \(2, 3\) has not one axis"):
         t.cumulative_sum(t.ones((2, 3)))
     with pytest.raises(ValueError, match=r"cumulative_prod: shape \(\) has not one axis"):

@@ -79,7 +79,7 @@ BAD_PICKS: list[tuple[Any, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize("case", range(len(BAD_PICKS)))
-def test_what_cannot_be_taken_is_an_error_that_says_why(case: int, backend: str) -> None:
+def test_invalid_arguments_of_take_are_errors_that_say_why(case: int, backend: str) -> None:
     call, error, text = BAD_PICKS[case]
     with pytest.raises(error, match=text):
         call(t.asarray(X.copy()), t.asarray([0, 1]))

@@ -1,4 +1,4 @@
-"""What a tensor has, Python's protocols, copies, pickles and text."""
+"""Attributes, Python protocols, copies and pickles of tensors."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_len_and_iteration_go_over_the_first_axis(backend: str) -> None:
             function(t.asarray(1))  # type: ignore[operator]
 
 
-def test_in_asks_for_an_equal_element(backend: str) -> None:
+def test_in_searches_for_an_equal_element(backend: str) -> None:
     x = t.asarray([[1, 2], [3, 4]])
     assert 3 in x
     assert 5 not in x
@@ -145,7 +145,7 @@ def test_in_asks_for_an_equal_element(backend: str) -> None:
 
 
 @pytest.mark.parametrize("name", [d.name for d in dtypes.ALL])
-def test_pickle_brings_the_same_values_back(name: str, backend: str) -> None:
+def test_pickle_restores_the_values(name: str, backend: str) -> None:
     if name == "bfloat16" and backend == "numpy":
         return
     x = t.asarray([[1, 0, 3], [4, 5, 6]]).astype(dtype_of(name))
@@ -248,7 +248,7 @@ def test_numpy_backend_opens_no_library() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "bfloat16"])
-def test_float_is_the_value_or_tells_why_not(name: str, backend: str) -> None:
+def test_float_is_the_value_or_an_error_that_says_why(name: str, backend: str) -> None:
     x = t.asarray(sample(name, 3))
     if name.startswith("complex"):
         with pytest.raises(TypeError):
@@ -260,7 +260,7 @@ def test_float_is_the_value_or_tells_why_not(name: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("value", [nan, inf, -inf, 1e300, 5e-324])
-def test_float_of_what_is_no_ordinary_number(value: float, backend: str) -> None:
+def test_float_of_extreme_values(value: float, backend: str) -> None:
     assert repr(float(t.asarray(value, dtype=t.float64))) == repr(value)
     whole = t.asarray(2**63 + 2**10 + 1, dtype=t.uint64)
     assert float(whole) == float(2**63 + 2**10 + 1)

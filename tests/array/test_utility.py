@@ -1,4 +1,4 @@
-"""Differences, on both backends, beside NumPy. Truth over axes is tested with the reductions."""
+"""Differences, on both backends, compared with NumPy. Truth over axes is tested with the reductions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_differences_are_those_of_numpy(name: str, backend: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["int32", *FLOATS, *COMPLEX])
-def test_differences_begin_and_end_with_what_is_put_there(name: str, backend: str) -> None:
+def test_differences_use_prepend_and_append(name: str, backend: str) -> None:
     values, first = sample(name, 6).reshape(2, 3), sample(name, 4, 2).reshape(2, 2)
     x, piece = t.asarray(values), t.asarray(first)
     check(t.diff(x, prepend=piece), np.diff(values, prepend=first))
@@ -34,7 +34,7 @@ def test_no_difference_is_a_copy(backend: str) -> None:
     assert not np.shares_memory(t.diff(x, n=0).numpy(), x.numpy())
 
 
-def test_differences_of_what_has_none_are_errors(backend: str) -> None:
+def test_invalid_arguments_of_diff_are_errors(backend: str) -> None:
     with pytest.raises(TypeError, match="diff: dtype bool is not admitted"):
         t.diff(t.asarray([True, False]))
     with pytest.raises(ValueError, match="diff: n is -1, expected 0 or more"):

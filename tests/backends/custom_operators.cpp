@@ -1,4 +1,4 @@
-// A library of operators of its own, for the test of load_library().
+// A library with custom operators, for the test of load_library().
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
@@ -13,7 +13,7 @@ all(at::Tensor x, std::string text) {
   return {x, text + "!", x.sizes().vec(), 0.5, true, c10::List<bool>({true, false}), {0.25}};
 }
 
-// What shared memory and copy-on-write do: values leave the storage that they were made for.
+// As shared memory and copy-on-write do: moves the values out of their original storage.
 void trade(const at::Tensor &x, const at::Tensor &y) {
   std::swap(x.storage().unsafeGetStorageImpl()->_mutable_data_ptr_no_checks(),
             y.storage().unsafeGetStorageImpl()->_mutable_data_ptr_no_checks());

@@ -1,4 +1,4 @@
-"""CUDA: moves and devices where there is a GPU, and clear refusals where there is none."""
+"""CUDA: devices and transfers with a GPU, and clear errors without one."""
 
 from __future__ import annotations
 

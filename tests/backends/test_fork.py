@@ -1,4 +1,4 @@
-"""A forked child of a process that computed with LibTorch: errors that name the cause, and no hang."""
+"""Forked children of a process that used LibTorch get errors that name the cause, and do not hang."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PARENT = """
         finally:
             os._exit(0 if sys.exc_info()[0] is None else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) == 0
-    assert (x @ x).shape == (1500, 1500)  # the parent computes on
+    assert (x @ x).shape == (1500, 1500)  # the parent can still compute
     print("parent")
 """
 
@@ -99,7 +99,7 @@ def test_child_that_forked_before_the_first_need_computes() -> None:
 
         number = os.fork()
         result = (t.ones((300, 300)) @ t.ones((300, 300))).sum().item()
-        os.write(1, f"{result}\\n".encode())  # at once: both write to one pipe
+        os.write(1, f"{result}\\n".encode())  # unbuffered, because both write to one pipe
         if number:
             os.waitpid(number, 0)
     """)

@@ -1,4 +1,4 @@
-"""Operations from several threads at once."""
+"""Operations in several threads at the same time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_use_backend_governs_its_own_thread_only(ffi_backend: None) -> None:
     assert seen == [t.get_backend()]
 
 
-def test_first_need_from_many_threads_at_once_opens_libtorch_once(ffi_backend: None) -> None:
+def test_first_use_from_many_threads_opens_libtorch_once(ffi_backend: None) -> None:
     printed = python("""
         import threading
         import torchffi as t

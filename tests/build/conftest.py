@@ -13,7 +13,7 @@ from tests.installations import Installation
 
 @pytest.fixture(scope="module")
 def good() -> Path:
-    """A shim that fits the real LibTorch."""
+    """A shim for the real LibTorch."""
     return build.shim(real_libtorch())
 
 

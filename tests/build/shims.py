@@ -1,4 +1,4 @@
-"""Shims in an installation: good ones, altered ones, and where each is looked for."""
+"""Shims in an installation: valid and altered ones, and the places where they are searched."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def put(library: Path, place: Path, with_sidecar: bool = True) -> Path:
 
 
 def altered_shim(place: Path, *changes: tuple[str, str]) -> Path:
-    """A library that passes for the real one but for some changes; without a sidecar."""
+    """A library like the real one except for some changes; without a sidecar."""
     text = f"#include <stdint.h>\n#include <stddef.h>\n{generate.stub_c(DECLARED)}"
     for old, new in [
         ('#include "rt_torch.h"', DECLARED.text),
@@ -60,7 +60,7 @@ def altered_shim(place: Path, *changes: tuple[str, str]) -> Path:
 
 
 def assert_numpy(installation: Installation, *reason: str, **environment: Any) -> dict[str, Any]:
-    """NumPy takes over, ``info`` gives the reason, and a demand for FFI fails with it."""
+    """NumPy is used, ``info`` gives the reason, and TORCHFFI_BACKEND=ffi fails with it."""
     info = installation.info(**environment)
     assert info["backend"] == "numpy"
     for part in reason:

@@ -1,4 +1,4 @@
-"""shim/build.py, on sources and a LibTorch so small that a build takes a second."""
+"""shim/build.py, with sources and a LibTorch so small that a build takes one second."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
         del sys.modules[name]
 
 
-def test_a_build_lies_in_the_cache_and_has_a_sidecar_that_fits(project: Project) -> None:
+def test_a_build_is_in_the_cache_with_a_matching_sidecar(project: Project) -> None:
     library = project.build.shim(project.libtorch)
     assert library == project.places.cached_shim("2.99.1")
     described = sidecar.read(library)
@@ -136,7 +136,7 @@ def test_a_changed_source_changes_the_place_in_the_cache(project: Project) -> No
     assert before[1] != after[1]
 
 
-def test_an_error_is_told_in_the_compilers_own_words(project: Project) -> None:
+def test_an_error_shows_the_message_of_the_compiler(project: Project) -> None:
     project.write("one.cpp", '#include "exports.h"\nint64_t rt::one() { return planted; }\n')
     with pytest.raises(project.error, match=r"one\.cpp:2:.*error: .planted. was not"):
         project.build.shim(project.libtorch)
@@ -203,7 +203,7 @@ def test_the_stub_has_its_own_place_and_no_libtorch_version(project: Project) ->
     assert described.libtorch_version == ""
 
 
-def test_a_build_goes_where_it_is_told(project: Project, tmp_path: Path) -> None:
+def test_a_build_is_written_to_the_given_path(project: Project, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere/librt_torch.so"
     assert project.build.shim(project.libtorch, target) == target
     assert sorted(path.name for path in target.parent.iterdir()) == [
@@ -212,7 +212,7 @@ def test_a_build_goes_where_it_is_told(project: Project, tmp_path: Path) -> None
     ]
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(
+def test_a_build_works_without_a_writable_cache(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = tmp_path / "blocked"
@@ -223,7 +223,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     assert target.exists()
 
 
-def test_objects_that_nobody_used_for_a_month_go(project: Project) -> None:
+def test_objects_unused_for_a_month_are_removed(project: Project) -> None:
     project.build.shim(project.libtorch)
     folder = project.places.cache() / "objects"
     old = folder / "old.o"
@@ -234,7 +234,7 @@ def test_objects_that_nobody_used_for_a_month_go(project: Project) -> None:
     assert len(list(folder.glob("*.o"))) == 3
 
 
-def test_an_object_of_a_source_that_changed_meanwhile_is_not_kept(
+def test_an_object_whose_source_changed_during_the_build_is_not_kept(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     wrapper = tmp_path / "wrapper"
@@ -260,7 +260,7 @@ def test_headers_of_the_system_are_not_named_to_the_compiler(project: Project) -
 
 
 class TestSidecar:
-    """The file beside a library."""
+    """The JSON file of a library."""
 
     def test_one_flipped_byte_is_seen(self, project: Project) -> None:
         library = project.build.stub()

@@ -1,4 +1,4 @@
-"""Tier 2: the committed cdef, and a binding that cannot differ from the header in silence."""
+"""Tier 2: the committed cdef, and a binding that cannot differ from the header unnoticed."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_info_for_people_is_a_table() -> None:
     assert any("in use" in line for line in lines)
 
 
-def test_info_says_why_it_is_numpy_and_warns_nobody(bare: Installation) -> None:
+def test_info_says_why_it_is_numpy_without_a_warning(bare: Installation) -> None:
     done = bare.run("-m", "torchffi", "info", LIBTORCH="/no/such/place")
     assert done.returncode == 0
     assert done.stderr == ""
@@ -92,7 +92,7 @@ def test_build_prints_the_library_and_ffi_works(bare: Installation, tmp_path: Pa
     found = libtorch.find().libtorch
     assert found is not None
     bare.environment["LIBTORCH"] = found.root
-    # Objects are the same for every LibTorch of this version: no need to compile them here again.
+    # Objects are the same for every LibTorch of this version, so they are not compiled again.
     (bare.cache / "torchffi").mkdir(parents=True)
     (bare.cache / "torchffi/objects").symlink_to(places.cache() / "objects")
     assert bare.info()["backend"] == "numpy"
@@ -105,7 +105,7 @@ def test_build_prints_the_library_and_ffi_works(bare: Installation, tmp_path: Pa
     assert (info["backend"], info["shim_path"]) == ("ffi", str(library))
 
 
-def test_build_says_when_something_stands_in_the_way(bare: Installation, tmp_path: Path) -> None:
+def test_build_reports_what_prevents_it(bare: Installation, tmp_path: Path) -> None:
     found = libtorch.find().libtorch
     assert found is not None
     done = run("build", LIBTORCH=found.root, TORCHFFI_SHIM=tmp_path / "none.so")

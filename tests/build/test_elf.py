@@ -16,7 +16,7 @@ class TestElf:
         cut = tmp_path / "cut.so"
         cut.write_bytes(whole)
         assert elf.damage(cut) == ""
-        # The section headers at the end, and what lies before them, are not mapped.
+        # The section headers at the end and the padding before them are not mapped.
         end = max(
             size for size in range(0, len(whole), 4096) if elf.damage(written(cut, whole[:size]))
         )

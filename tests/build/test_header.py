@@ -14,7 +14,7 @@ from shim.compiler import CompilerError
 DECLARED = header.read()
 BY_NAME = {function.name: function for function in DECLARED.functions}
 
-# DESIGN.md gives these exactly.
+# These declarations are fixed.
 PROMISED = """
 int32_t rt_torch_available(void)
 const char *rt_torch_version(void)
@@ -52,7 +52,7 @@ def test_the_promised_prototypes_are_declared(prototype: str) -> None:
     assert prototype in {function.prototype for function in DECLARED.functions}
 
 
-def test_cffi_takes_the_text_as_it_is() -> None:
+def test_cffi_accepts_the_text_unchanged() -> None:
     ffi = cffi.FFI()
     ffi.cdef(DECLARED.text)
     assert "rt_torch_tensor_add" in DECLARED.text
@@ -75,7 +75,7 @@ def test_constants_have_the_values_of_the_header() -> None:
 
 def test_failure_is_read_from_the_documentation() -> None:
     assert BY_NAME["rt_torch_tensor_add"].failure == "0"
-    assert BY_NAME["rt_torch_tensor_to_dtype"].failure == "0"  # its text runs over two lines
+    assert BY_NAME["rt_torch_tensor_to_dtype"].failure == "0"  # its @return has two lines
     assert BY_NAME["rt_torch_tensor_ndim"].failure == "-1"
     assert BY_NAME["rt_torch_tensor_to_dlpack"].failure == "NULL"
     assert BY_NAME["rt_torch_tensor_item_double"].failure == "NAN"
@@ -124,6 +124,6 @@ def test_a_function_that_does_not_say_how_it_fails_is_named(
         header.read(written(tmp_path, text))
 
 
-def test_what_no_preprocessor_takes_is_reported_in_its_own_words(tmp_path: Path) -> None:
+def test_errors_of_the_preprocessor_are_reported_with_its_message(tmp_path: Path) -> None:
     with pytest.raises(CompilerError, match="#error planted"):
         header.read(written(tmp_path, "#error planted"))

@@ -23,7 +23,7 @@ _SOURCES = ("torchffi", "shim", "cdef", "pyproject.toml", "setup.py", "README.md
 
 
 class Machine:
-    """A fresh virtual environment, a copy of the sources, and a cache with compiled objects."""
+    """A new virtual environment, a copy of the sources, and a cache with compiled objects."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Machine:
         changes = {"XDG_CACHE_HOME": self.folder / "cache"} | environment
         return subprocess.run(
             [self.python, *arguments],
-            # pip's own cache stays where it is, or each test would download NumPy.
+            # Keep pip's cache, or each test would download NumPy.
             env=clean_environment(PIP_CACHE_DIR=pip_cache(), **changes),
             cwd=self.folder,
             capture_output=True,
@@ -64,7 +64,7 @@ class Machine:
         return done.stdout + done.stderr
 
     def install_libtorch(self) -> None:
-        """What `pip install torch` does for us: its folder among the packages."""
+        """Links the torch folder into the packages, as `pip install torch` would place it."""
         found = libtorch.find().libtorch
         assert found is not None, "the tests need a LibTorch"
         (self.packages / "torch").symlink_to(found.root)
@@ -102,7 +102,7 @@ def test_without_libtorch_it_is_numpy_and_a_later_build_makes_it_ffi(machine: Ma
     assert machine.computes() == "[2.0, 2.0] ffi"
 
 
-def test_beside_a_libtorch_the_shim_is_in_the_package(machine: Machine) -> None:
+def test_with_a_libtorch_the_shim_is_in_the_package(machine: Machine) -> None:
     machine.install_libtorch()
     machine.install(machine.sources)
     assert machine.info()["shim_path"] == str(machine.packages / "torchffi/librt_torch.so")
@@ -144,7 +144,7 @@ def test_an_sdist_builds_a_wheel_elsewhere(machine: Machine) -> None:
     assert machine.computes() == "[2.0, 2.0] numpy"
 
 
-def test_a_shim_of_an_earlier_build_does_not_stay(machine: Machine) -> None:
+def test_a_shim_of_an_earlier_build_is_removed(machine: Machine) -> None:
     machine.install_libtorch()
     machine.install(machine.sources)
     (machine.packages / "torch").unlink()

@@ -141,7 +141,7 @@ def test_libtorch_variable_is_wrong(bare: Installation, tmp_path: Path, kind: st
         wrong.mkdir()
     elif kind == "file":
         wrong.touch()
-    (bare.packages / "torch").symlink_to(real_libtorch().root)  # it must not look further
+    (bare.packages / "torch").symlink_to(real_libtorch().root)  # must not be used
     info = assert_numpy(
         bare, f"LIBTORCH={wrong} holds no LibTorch", "unset it", LIBTORCH=str(wrong)
     )
@@ -202,7 +202,7 @@ def test_a_libtorch_whose_headers_are_of_another_version(
     assert_numpy(bare, "is version 9.8.7 and its headers are version", LIBTORCH=root)
 
 
-def test_a_libtorch_without_headers_tells_its_version_itself(
+def test_the_version_of_a_libtorch_without_headers_comes_from_its_library(
     bare: Installation, good: Path, tmp_path: Path
 ) -> None:
     root = tmp_path / "libtorch"
@@ -213,9 +213,7 @@ def test_a_libtorch_without_headers_tells_its_version_itself(
     assert (info["backend"], info["libtorch_version"]) == ("ffi", real_libtorch().version)
 
 
-def test_a_libtorch_that_does_not_tell_its_version(
-    bare: Installation, good: Path, tmp_path: Path
-) -> None:
+def test_a_libtorch_of_unknown_version(bare: Installation, good: Path, tmp_path: Path) -> None:
     root = tmp_path / "libtorch"
     for name in libtorch.LIBRARIES:
         compile_c("", root / "lib" / name)
@@ -239,7 +237,7 @@ def test_another_libtorch_is_loaded_already(
     assert f"set LIBTORCH={other.parent.parent}" in done.stdout
 
 
-def test_a_loaded_libtorch_that_was_deleted_is_another_one(
+def test_a_loaded_libtorch_that_was_deleted_counts_as_another_one(
     installation: Installation, good: Path, tmp_path: Path
 ) -> None:
     put(good, cached(installation))

@@ -47,13 +47,13 @@ def test_a_shim_for_another_libtorch_is_known_without_a_sidecar(
     )
 
 
-def test_a_suffix_makes_no_other_version(installation: Installation) -> None:
+def test_a_suffix_does_not_change_the_version(installation: Installation) -> None:
     version = real_libtorch().version
     altered_shim(packaged(installation), (f'"{version}"', f'"{version}+cpu"'))
     assert installation.info()["backend"] == "ffi"
 
 
-# Without a sidecar the last tenth can be missing unseen: what is not mapped is not needed either.
+# Without a sidecar the unmapped last tenth can be missing unnoticed; it is not needed either.
 @pytest.mark.parametrize("with_sidecar", [True, False])
 @pytest.mark.parametrize("size", [0, 1, 63, 64, 500, 4096, 100_000, 0.3, 0.6])
 def test_a_truncated_shim(
@@ -185,7 +185,7 @@ def test_a_truncated_shim_in_front_of_a_good_one_is_passed_over(
 def test_torchffi_shim_is_wrong(
     installation: Installation, good: Path, tmp_path: Path, kind: str, cause: str
 ) -> None:
-    put(good, cached(installation))  # it must not look further
+    put(good, cached(installation))  # must not be used
     wrong = tmp_path / "wrong.so"
     if kind == "folder":
         wrong.mkdir()
@@ -201,7 +201,7 @@ def test_torchffi_shim_is_wrong(
 
 
 def test_a_cache_that_cannot_be_looked_at(installation: Installation) -> None:
-    # A home that cannot be told is an error of the system, not one of Python.
+    # An unknown home folder is an error of the system, not one of Python.
     done = installation.run(
         "-c",
         "import os; os.environ.pop('XDG_CACHE_HOME')\n"
@@ -218,7 +218,7 @@ def test_a_binding_that_was_not_built(bare: Installation) -> None:
     assert "pip install ." in done.stderr.splitlines()[-1]
 
 
-# ---- The helpers of the binding -------------------------------------------------------------------
+# ---- Helper functions of the binding ----------------------------------------------------------------
 
 
 def run_helper(installation: Installation, code: str) -> str:

@@ -1,4 +1,4 @@
-"""Libraries that compute with any array of the standard, on torchffi's tensors: NumPy's own results.
+"""Libraries on the Array API standard give the same results for torchffi's tensors as for NumPy.
 
 SciPy reads SCIPY_ARRAY_API when it is imported: conftest.py sets it.
 """
@@ -51,7 +51,7 @@ def call(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
 
 
 def _leaves(result: Any) -> Iterator[Any]:
-    """The arrays and numbers of a result, whatever they are wrapped in."""
+    """The arrays and numbers in a nested result."""
     if isinstance(result, (t.Tensor, np.ndarray, np.generic, float, int)):
         yield result
     elif isinstance(result, dict):
@@ -219,7 +219,7 @@ def test_array_api_extra_sets_elements_where_it_is_told(backend: str) -> None:
     _check_same(xpx.at(x, x > 1).add(2), expected, 1e-12)
 
 
-def test_array_api_extra_applies_a_function_where_it_is_told(backend: str) -> None:
+def test_array_api_extra_applies_a_function_where_the_mask_is_true(backend: str) -> None:
     x = t.asarray(TABLE)
     result = xpx.apply_where(x > 0, x, t.sqrt, fill_value=-1)
     with np.errstate(invalid="ignore"):

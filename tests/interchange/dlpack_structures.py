@@ -1,4 +1,4 @@
-"""DLPack's structures, written by hand, and a producer that counts how often its deleter is called."""
+"""DLPack structures in ctypes, and a producer that counts the calls of its deleter."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Versioned(ctypes.Structure):
 
 
 def structure(versioned: bool) -> Any:
-    """An empty one: float32 on the CPU, without axes, data or deleter."""
+    """An empty structure: float32 on the CPU, without axes, data or deleter."""
     made = Versioned(1, 0) if versioned else Managed()
     tensor = made.dl_tensor
     tensor.device_type, tensor.code, tensor.bits, tensor.lanes = CPU, FLOAT, 32, 1
@@ -88,14 +88,14 @@ def opened(capsule: Any) -> Any:
 
 
 def capsule_of(made: ctypes.Structure) -> Any:
-    """A capsule that calls the deleter if nobody took the structure over."""
+    """A capsule that calls the deleter unless the structure was consumed."""
     drop = int(ffi.cast("uintptr_t", ffi.addressof(lib, "torchffi_capsule_drop")))
     which = ctypes.cast(NAMES[isinstance(made, Versioned)], ctypes.c_void_p)
     return _new(ctypes.addressof(made), which, drop)
 
 
 class Producer:
-    """Lends six float32, 0 to 5, of shape (2, 3).
+    """Exports six float32 values, 0 to 5, of shape (2, 3).
 
     Attributes:
         deleted: How often its deleter was called.

@@ -12,7 +12,7 @@ def address(x: t.Tensor) -> int:
 
 
 class Old:
-    """A producer from before the keywords, or from between."""
+    """A producer that knows only some of the keywords, as in older versions of DLPack."""
 
     def __init__(self, values: Any, *known: str) -> None:
         self.values = values

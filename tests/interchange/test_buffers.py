@@ -17,7 +17,7 @@ from tests.support import check
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def test_asarray_shares_what_speaks_dlpack(torch: Any, backend: str) -> None:
+def test_asarray_shares_objects_with_dlpack(torch: Any, backend: str) -> None:
     theirs = torch.ones(3)
     x = t.asarray(theirs)
     assert (x.backend, x.dtype, address(x)) == (backend, t.float32, theirs.data_ptr())
@@ -64,7 +64,7 @@ def test_asarray_shares_no_bytes_with_libtorch(ffi_backend: None) -> None:
         t.asarray(b"abc", copy=False)
 
 
-def test_asarray_of_a_buffer_that_is_no_numbers_is_refused(backend: str) -> None:
+def test_asarray_of_a_buffer_without_numbers_is_refused(backend: str) -> None:
     with pytest.raises(TypeError, match="has no counterpart"):
         t.asarray(memoryview(b"abc").cast("c"))
 

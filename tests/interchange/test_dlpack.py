@@ -1,4 +1,4 @@
-"""Memory shared with NumPy, PyTorch and a library made by hand, by way of DLPack."""
+"""Memory shared with NumPy, PyTorch and hand-written producers through DLPack."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ for _name in NAMES:
         KEYS[_name] = (_code, int(_name.removeprefix(_kind)))
 
 
-# ---- Every dtype, and memory that is shared
+# ---- Dtypes and shared memory
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,7 +89,7 @@ def test_pytorch_and_tensors_on_numpy_share_memory(
 
 @pytest.mark.parametrize("name", [*NAMES, "bfloat16"])
 @pytest.mark.parametrize("version", [None, (1, 0)])
-def test_structure_tells_dlpacks_dtype(
+def test_structure_has_the_dtype_of_dlpack(
     name: str, version: tuple[int, int] | None, ffi_backend: None
 ) -> None:
     tensor = opened(t.ones(3, dtype=dtype_of(name)).__dlpack__(max_version=version)).dl_tensor
@@ -115,7 +115,9 @@ def _views() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("layout", _views())
-def test_every_layout_travels_both_ways_without_a_copy(layout: str, backend: str) -> None:
+def test_every_layout_is_exchanged_in_both_directions_without_a_copy(
+    layout: str, backend: str
+) -> None:
     values = _views()[layout]
     x = t.from_dlpack(values)
     check(x, values)
@@ -152,7 +154,7 @@ def test_views_of_a_tensor_are_exported_where_they_begin(torch: Any, backend: st
     assert x[1, 2].item() == -1
 
 
-def test_tensors_travel_between_the_backends(torch: Any) -> None:
+def test_tensors_are_exchanged_between_the_backends(torch: Any) -> None:
     for here, there in (("ffi", "numpy"), ("numpy", "ffi"), ("ffi", "ffi"), ("numpy", "numpy")):
         with t.use_backend(here):
             x = t.zeros(3)
@@ -208,7 +210,9 @@ def test_read_only_tensor_is_exported_as_such_or_copied(
         assert opened(capsule).flags == READ_ONLY
 
 
-def test_read_only_tensor_without_a_copy_is_no_old_capsule(numpy_backend: None) -> None:
+def test_read_only_tensor_without_a_copy_is_not_exported_to_old_consumers(
+    numpy_backend: None,
+) -> None:
     with pytest.raises(BufferError, match=r"__dlpack__: .*readonly"):
         t.from_numpy(_read_only()).__dlpack__(copy=False)
 
@@ -223,7 +227,7 @@ def test_memory_that_runs_backwards_is_copied(name: str, backend: str) -> None:
             t.from_dlpack(values[::-1], copy=False)
 
 
-def test_negative_stride_of_an_axis_that_has_no_neighbours_needs_no_copy(backend: str) -> None:
+def test_negative_stride_of_an_axis_of_length_1_needs_no_copy(backend: str) -> None:
     values = np.arange(3.0)[1:2][::-1]
     assert values.strides == (-8,)
     assert address(t.from_dlpack(values, copy=False)) == values.ctypes.data
@@ -233,13 +237,13 @@ def test_negative_stride_of_an_axis_that_has_no_neighbours_needs_no_copy(backend
 
 
 class Ancient(np.ndarray[Any, Any]):
-    """An array as NumPy had it before 2.1."""
+    """An array with the DLPack interface of NumPy before 2.1."""
 
     def __dlpack__(self, *, stream: None = None) -> Any:  # type: ignore[override]
         return super().__dlpack__()
 
 
-def test_numpy_without_the_keywords_is_spoken_to_without(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numpy_without_the_keywords_is_called_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_KEYWORDS", False)
     values = np.arange(3.0).view(Ancient)
     for copy in (None, True, False):

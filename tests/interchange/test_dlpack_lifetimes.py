@@ -1,4 +1,4 @@
-"""Memory that travels by DLPack is released once, after its last user."""
+"""Memory exchanged through DLPack is released once, after its last user."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from torchffi._numpy import storage
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def test_producer_goes_before_the_consumer(torch: Any, backend: str) -> None:
+def test_producer_is_dropped_before_the_consumer(torch: Any, backend: str) -> None:
     values = np.arange(1000)
     alive = weakref.ref(values)
     x = t.from_dlpack(values)
@@ -40,7 +40,7 @@ def test_producer_goes_before_the_consumer(torch: Any, backend: str) -> None:
     part = t.from_dlpack(y)[10:20]
     del x, y
     gc.collect()
-    t.zeros(1000)  # would take the memory if it were free
+    t.zeros(1000)  # would reuse the memory if it were free
     assert part.tolist() == list(range(10, 20))
     assert alive() is not None
     del part
@@ -48,7 +48,7 @@ def test_producer_goes_before_the_consumer(torch: Any, backend: str) -> None:
     assert alive() is None
 
 
-def test_consumer_goes_before_the_producer(torch: Any, backend: str) -> None:
+def test_consumer_is_dropped_before_the_producer(torch: Any, backend: str) -> None:
     before = settled()
     x = t.arange(1000)
     del_first = [np.from_dlpack(x), torch.from_dlpack(x), t.from_dlpack(x)]
@@ -67,7 +67,7 @@ def test_export_outlives_tensor_free(torch: Any, backend: str) -> None:
 
 
 @pytest.mark.parametrize("version", [None, (1, 0)])
-def test_capsule_that_nobody_takes_lets_go_of_the_memory(version: Any, ffi_backend: None) -> None:
+def test_capsule_that_is_not_consumed_releases_the_memory(version: Any, ffi_backend: None) -> None:
     values = np.ones(8)
     alive, before = weakref.ref(values), settled()
     capsule: Any = t.from_numpy(values).__dlpack__(max_version=version)
@@ -75,14 +75,14 @@ def test_capsule_that_nobody_takes_lets_go_of_the_memory(version: Any, ffi_backe
     gc.collect()
     assert alive() is not None
     del capsule
-    t.memory_stats(), t.zeros(1)  # Python is told at the next occasion
+    t.memory_stats(), t.zeros(1)  # Python releases it at the next call
     gc.collect()
     t.from_numpy(np.ones(1))
     assert alive() is None
     assert handles() == before
 
 
-def test_many_exports_and_imports_leave_nothing_behind(torch: Any, ffi_backend: None) -> None:
+def test_many_exports_and_imports_do_not_leak(torch: Any, ffi_backend: None) -> None:
     before = settled()
     for _ in range(1000):
         x = t.ones((2, 3))
@@ -156,7 +156,7 @@ def test_deleter_of_memory_without_elements_is_called_once(
 
 
 @pytest.mark.parametrize("cause", ["read-only", "backwards"])
-def test_deleter_is_called_at_once_where_the_memory_was_copied(
+def test_deleter_is_called_immediately_if_the_memory_was_copied(
     cause: str, ffi_backend: None
 ) -> None:
     producer, before = Producer(), settled()
@@ -175,7 +175,7 @@ def test_deleter_is_called_at_once_where_the_memory_was_copied(
 
 
 @pytest.mark.parametrize("versioned", [True, False])
-def test_deleter_is_left_to_the_capsule_where_the_import_is_refused(
+def test_deleter_is_left_to_the_capsule_if_the_import_is_refused(
     versioned: bool, backend: str
 ) -> None:
     producer = Producer(versioned)
@@ -198,7 +198,7 @@ def test_deleter_is_left_to_the_capsule_where_the_import_is_refused(
 
 
 @pytest.mark.parametrize("versioned", [True, False])
-def test_capsule_serves_once(versioned: bool, ffi_backend: None) -> None:
+def test_capsule_is_consumed_once(versioned: bool, ffi_backend: None) -> None:
     producer = Producer(versioned)
     capsule = capsule_of(producer.made)
     x = t.from_dlpack(storage._Given(capsule))
@@ -211,7 +211,7 @@ def test_capsule_serves_once(versioned: bool, ffi_backend: None) -> None:
     assert producer.deleted == 1
 
 
-def test_capsule_serves_once_on_numpy(numpy_backend: None) -> None:
+def test_capsule_is_consumed_once_on_numpy(numpy_backend: None) -> None:
     producer = Producer()
     capsule = capsule_of(producer.made)
     x = t.from_dlpack(storage._Given(capsule), copy=False)
@@ -221,7 +221,7 @@ def test_capsule_serves_once_on_numpy(numpy_backend: None) -> None:
     assert producer.deleted == 1
 
 
-def test_structure_without_a_deleter_is_taken(ffi_backend: None) -> None:
+def test_structure_without_a_deleter_is_accepted(ffi_backend: None) -> None:
     producer = Producer()
     producer.made.deleter = None
     x = t.from_dlpack(producer)
@@ -230,7 +230,7 @@ def test_structure_without_a_deleter_is_taken(ffi_backend: None) -> None:
     capsule_of(producer.made)  # nor does its capsule call one
 
 
-def test_capsule_that_cannot_be_made_leaves_nothing_behind(
+def test_capsule_that_cannot_be_made_does_not_leak(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -247,7 +247,7 @@ def test_capsule_that_cannot_be_made_leaves_nothing_behind(
     assert handles() == before
 
 
-def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
+def test_handle_that_cannot_be_wrapped_releases_the_memory(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     producer = Producer()
@@ -258,7 +258,7 @@ def test_handle_that_cannot_be_wrapped_gives_the_memory_back(
     assert producer.deleted == 1
 
 
-def test_shape_of_an_export_stays_what_it_was(ffi_backend: None) -> None:
+def test_shape_of_an_export_does_not_change(ffi_backend: None) -> None:
     x = t.arange(6)
     capsule: Any = x.__dlpack__()
     t.ops.aten.resize_(x, [2, 2])

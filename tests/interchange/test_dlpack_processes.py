@@ -29,11 +29,11 @@ def test_pytorch_and_torchffi_are_one_libtorch_in_one_process(
     q[0] = 10
     p += 1
     assert p.tolist() == q.tolist() == [11, 2, 3, 4]
-    del x, p                 # the producers first
+    del x, p                 # producers first
     gc.collect()
     assert y.sum().item() == 31 and q.sum().item() == 20
     x, p = t.from_dlpack(y.T), torch.from_dlpack(q[1:])
-    del x, p, y, q           # the consumers first
+    del x, p, y, q           # consumers first
     gc.collect()
     assert t.memory_stats()["live_handles"] == 0
     maps = open("/proc/self/maps").read().split()
@@ -64,11 +64,11 @@ sys.leftover = Late()
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_process_ends_well_with(end: str, ffi_backend: None) -> None:
+def test_process_exits_cleanly_with(end: str, ffi_backend: None) -> None:
     python(f"import numpy as np, torchffi as t\n{ENDS[end]}", TORCHFFI_BACKEND="ffi")
 
 
-def test_forked_child_lets_go_but_does_not_exchange(ffi_backend: None) -> None:
+def test_forked_child_releases_memory_but_cannot_exchange_it(ffi_backend: None) -> None:
     python(
         """
 import os, numpy as np, torchffi as t

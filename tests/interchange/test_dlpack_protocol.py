@@ -1,4 +1,4 @@
-"""What consumers ask of a tensor through DLPack, and what a tensor asks of producers."""
+"""The DLPack protocol: tensors as producers and as consumers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from torchffi._numpy import storage
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-# ---- What a consumer asks for
+# ---- Tensors as producers
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings("error")
         ((1, 1), "dltensor_versioned"), ((2, 0), "dltensor_versioned"),
     ],
 )  # fmt: skip
-def test_capsule_is_of_the_version_asked_for(
+def test_capsule_has_the_requested_version(
     version: tuple[int, int] | None, expected: str, backend: str
 ) -> None:
     capsule = t.ones(2).__dlpack__(max_version=version)
@@ -46,7 +46,7 @@ def test_capsule_is_of_the_version_asked_for(
 
 
 @pytest.mark.parametrize("value", [1, "new", (1,), (1, 0, 0), ("a", "b")])
-def test_version_or_device_that_is_no_pair_is_a_type_error(value: Any, backend: str) -> None:
+def test_version_or_device_that_is_not_a_pair_is_a_type_error(value: Any, backend: str) -> None:
     x = t.ones(2)
     with pytest.raises(TypeError, match=r"__dlpack__: max_version is .*, expected two integers"):
         x.__dlpack__(max_version=value)
@@ -57,7 +57,7 @@ def test_version_or_device_that_is_no_pair_is_a_type_error(value: Any, backend: 
 @pytest.mark.parametrize("version", [None, (1, 0)])
 @pytest.mark.parametrize("device", [None, (1, 0), (dlpack.DeviceType.CPU, 0)])
 @pytest.mark.parametrize("copy", [None, False, True])
-def test_copy_is_made_only_where_it_is_asked_for(
+def test_copy_is_made_only_on_request(
     copy: bool | None, device: Any, version: Any, backend: str
 ) -> None:
     x = t.asarray([1.0, 2.0])
@@ -92,18 +92,18 @@ def test_stream_is_a_value_error_on_the_cpu(stream: Any, backend: str) -> None:
 
 
 @pytest.mark.parametrize("stream", [0, -2, True, "main", 1.5])
-def test_stream_that_the_standard_does_not_know_is_a_value_error(stream: Any) -> None:
+def test_stream_outside_the_standard_is_a_value_error(stream: Any) -> None:
     with pytest.raises(ValueError, match="expected None, -1, 1, 2 or the address of a stream"):
         dlpack._check_stream(stream, True)
     for known in (None, -1, 1, 2, 0x7F00_0000_0000):
         dlpack._check_stream(known, True)
 
 
-def test_memory_on_cuda_is_waited_for_unless_told_otherwise(
+def test_memory_on_cuda_is_synchronised_unless_the_stream_is_minus_1(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[int] = []
-    monkeypatch.setattr(on_ffi, "device", lambda _: 3)  # as if there were one
+    monkeypatch.setattr(on_ffi, "device", lambda _: 3)  # pretend that there is a GPU
     monkeypatch.setattr(on_ffi, "synchronize", waited.append)
     x = t.ones(2)
     assert x.__dlpack_device__() == (2, 3)
@@ -128,12 +128,14 @@ def test_freed_tensor_is_not_exported(backend: str) -> None:
             use()
 
 
-# ---- What a tensor asks a producer for
+# ---- Tensors as consumers
 
 
 @pytest.mark.parametrize("copy", [None, False, True])
 @pytest.mark.parametrize("device", [None, "cpu"])
-def test_copy_is_passed_on(device: str | None, copy: bool | None, backend: str) -> None:
+def test_copy_is_passed_to_the_producer(
+    device: str | None, copy: bool | None, backend: str
+) -> None:
     values = np.arange(3.0)
     x = t.from_dlpack(values, device=device, copy=copy)
     values[0] = 7
@@ -147,12 +149,12 @@ def test_copy_is_passed_on(device: str | None, copy: bool | None, backend: str) 
 
 @pytest.mark.parametrize("known", [(), ("max_version",), ("max_version", "copy")])
 @pytest.mark.parametrize("copy", [None, True])
-def test_producer_that_knows_few_keywords_is_asked_with_fewer(
+def test_producer_with_few_keywords_is_called_with_fewer(
     known: tuple[str, ...], copy: bool | None, backend: str
 ) -> None:
     values = np.arange(3.0)
     x = t.from_dlpack(Old(values, *known), copy=copy)
-    x += 1  # it can be written
+    x += 1  # it is writable
     shared = not copy and (backend == "ffi" or bool(known))
     assert values.tolist() == ([1, 2, 3] if shared else [0, 1, 2])
 
@@ -164,7 +166,7 @@ def test_memory_of_an_old_producer_is_not_copied_if_that_was_ruled_out(backend: 
 
 
 @pytest.mark.parametrize("error", [TypeError, BufferError, RuntimeError, KeyboardInterrupt])
-def test_errors_of_the_producer_are_its_own(error: type[BaseException], backend: str) -> None:
+def test_errors_of_the_producer_are_not_changed(error: type[BaseException], backend: str) -> None:
     class Failing(Producer):
         def __dlpack__(self, **_: Any) -> Any:
             raise error("not today")
@@ -176,14 +178,14 @@ def test_errors_of_the_producer_are_its_own(error: type[BaseException], backend:
 
 
 @pytest.mark.parametrize("thing", [5, [1, 2], "text", None, object()])
-def test_something_else_is_a_type_error_that_names_it(thing: object, backend: str) -> None:
+def test_other_objects_are_a_type_error_that_names_them(thing: object, backend: str) -> None:
     with pytest.raises(TypeError, match=f"from_dlpack: got {type(thing).__name__}, expected") as e:
         t.from_dlpack(thing)
-    assert isinstance(e.value, AttributeError)  # which is what the standard says
+    assert isinstance(e.value, AttributeError)  # as the standard requires
 
 
 @pytest.mark.parametrize("given", [None, 5, "text"])
-def test_producer_that_gives_no_capsule_is_named(given: object, ffi_backend: None) -> None:
+def test_producer_that_returns_no_capsule_is_named(given: object, ffi_backend: None) -> None:
     class Wrong(Producer):
         def __dlpack__(self, **_: Any) -> Any:
             return given
@@ -211,21 +213,21 @@ def test_move_to_cuda_is_refused_without_cuda(backend: str) -> None:
     with pytest.raises(t.UnavailableError, match="CUDA"):
         t.from_dlpack(producer)
     del producer.asked[:]
-    producer.tensor.device_type = CPU  # as if it had copied the memory
+    producer.tensor.device_type = CPU  # pretend that it copied the memory
     x = t.from_dlpack(producer, device="cpu")
     assert x.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert producer.asked[0]["dl_device"] == (1, 0)
     assert "stream" not in producer.asked[0]
 
 
-def test_stream_is_told_to_a_producer_on_cuda(ffi_backend: None) -> None:
+def test_stream_is_passed_to_a_producer_on_cuda(ffi_backend: None) -> None:
     producer = Producer()
-    producer.device = (CUDA, 0)  # its structure says the CPU, and that counts
+    producer.device = (CUDA, 0)  # its structure says CPU, which takes precedence
     t.from_dlpack(producer)
     assert producer.asked == [{"max_version": (1, 1), "stream": 1}]
 
 
-def test_pinned_memory_is_the_cpus(backend: str) -> None:
+def test_pinned_memory_counts_as_cpu(backend: str) -> None:
     producer = Producer()
     producer.device = (PINNED, 0)
     producer.tensor.device_type = PINNED
@@ -234,7 +236,7 @@ def test_pinned_memory_is_the_cpus(backend: str) -> None:
     assert "dl_device" not in producer.asked[0]
 
 
-def test_move_of_a_producer_that_stays_where_it_is_is_refused(
+def test_move_is_refused_if_the_producer_does_not_move(
     ffi_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved: list[str] = []
@@ -243,7 +245,7 @@ def test_move_of_a_producer_that_stays_where_it_is_is_refused(
         moved.append(device)
         return self.clone()
 
-    monkeypatch.setattr(t.Tensor, "to_device", to_device)  # as if there were a device to move to
+    monkeypatch.setattr(t.Tensor, "to_device", to_device)  # pretend that there is another device
     with pytest.raises(BufferError, match="from_dlpack: a move to cuda:0 is a copy"):
         t.from_dlpack(np.ones(2), device="cuda:0", copy=False)
     check(t.from_dlpack(np.ones(2), device="cuda:0", copy=True), np.ones(2))

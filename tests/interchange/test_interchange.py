@@ -139,7 +139,7 @@ def test_numpy_shares_whatever_memory_there_is(kind: str, numpy_backend: None) -
 
 
 @pytest.mark.parametrize("kind", ["read-only", "bytes", "broadcast"])
-def test_memory_that_is_read_only_stays_as_it_is(kind: str, numpy_backend: None) -> None:
+def test_read_only_memory_is_not_changed(kind: str, numpy_backend: None) -> None:
     x = t.from_numpy(_unshareable()[kind])
     with pytest.raises(ValueError, match=r"read-only|more than one element"):
         x += 1
