@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 # A PEP 517 build does not have the project's folder on its path.
@@ -61,9 +61,21 @@ def say(text: str) -> None:
 # The stable ABI does not exist for the free-threaded Python.
 stable = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
+# Lifetimes in C; the free-threaded Python takes those in Python: see torchffi/_core/lifetimes.py.
+SPEEDUPS = Extension(
+    "torchffi._speedups",
+    ["torchffi/_speedups.c"],
+    depends=["cdef/binding.h"],
+    define_macros=[("Py_LIMITED_API", "0x030A0000")],
+    extra_compile_args=["-std=gnu11", "-fvisibility=hidden", "-Wall"],
+    py_limited_api=True,
+    optional=True,
+)
+
 try:
     setup(
         cffi_modules=["cdef/ffibuilder.py:ffibuilder"],
+        ext_modules=[SPEEDUPS] if stable else [],
         cmdclass={"build_ext": BuildExt},
         options={"bdist_wheel": {"py_limited_api": "cp310"}} if stable else {},
     )

@@ -123,23 +123,159 @@ int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int
   return status;
 }
 
+/* ---- Arrays whose memory LibTorch borrows ---- */
+
+/* What an array's __array_struct__ holds: NumPy's array interface. */
+struct rt_array {
+  int two, ndim;
+  char kind;
+  int itemsize, flags;
+  intptr_t *dims, *strides; /* in bytes */
+  void *data;
+};
+_Static_assert(sizeof(intptr_t) == sizeof(int64_t), "dims are handed on as they are");
+
+enum { RT_CONTIGUOUS = 0x1, RT_ALIGNED = 0x100, RT_NATIVE = 0x200, RT_WRITABLE = 0x400 };
+
+/* LibTorch gives memory back on any thread, also after Python has ended, so the lender waits in this list for a
+   thread that may touch Python objects. It is only ever taken whole: nothing can come back under a compare-exchange. */
+static struct torchffi_borrow *_Atomic rt_ended;
+static _Atomic int64_t rt_borrowed;
+
+static void rt_end_borrow(void *context) {
+  struct torchffi_borrow *borrow = context;
+  borrow->next = atomic_load_explicit(&rt_ended, memory_order_relaxed);
+  while (!atomic_compare_exchange_weak_explicit(&rt_ended, &borrow->next, borrow, memory_order_release,
+                                                memory_order_relaxed)) {
+  }
+}
+
+struct torchffi_borrow *torchffi_ended_borrows(void) {
+  if (atomic_load_explicit(&rt_ended, memory_order_relaxed) == NULL) {
+    return NULL;
+  }
+  return atomic_exchange_explicit(&rt_ended, NULL, memory_order_acquire);
+}
+
+void torchffi_forget_borrow(struct torchffi_borrow *borrow) {
+  atomic_fetch_sub_explicit(&rt_borrowed, 1, memory_order_relaxed);
+  free(borrow);
+}
+
+int64_t torchffi_borrowed_arrays(void) {
+  return atomic_load_explicit(&rt_borrowed, memory_order_relaxed);
+}
+
+static int rt_usable(const struct rt_array *array) {
+  const int wanted = RT_ALIGNED | RT_NATIVE | RT_WRITABLE;
+  if (array->two != 2 || array->ndim < 0 || array->ndim > RT_TORCH_MAX_NDIM || array->itemsize <= 0 ||
+      (array->flags & wanted) != wanted) {
+    return 0;
+  }
+  for (int axis = 0; axis < array->ndim && !(array->flags & RT_CONTIGUOUS); ++axis) {
+    if (array->dims[axis] > 1 && (array->strides[axis] < 0 || array->strides[axis] % array->itemsize != 0)) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *lender) {
+  const struct rt_array *array = array_struct;
+  int64_t strides[RT_TORCH_MAX_NDIM];
+  uint64_t nbytes = 0;
+  int64_t handle;
+  int empty = 0;
+  struct torchffi_borrow *borrow = array != NULL && rt_usable(array) ? malloc(sizeof *borrow) : NULL;
+  if (borrow == NULL) {
+    return -1;
+  }
+  nbytes = (uint64_t)array->itemsize; /* wraps for dims that no memory has; the shim refuses them */
+  for (int axis = 0; axis < array->ndim; ++axis) {
+    const int64_t n = array->dims[axis], step = array->strides[axis];
+    empty |= n == 0;
+    nbytes += ((uint64_t)n - 1) * (uint64_t)step;
+    strides[axis] = step < 0 ? 1 : step / array->itemsize; /* below 0: of one element */
+  }
+  borrow->lender = lender;
+  atomic_fetch_add_explicit(&rt_borrowed, 1, memory_order_relaxed);
+  handle = rt_functions()->rt_torch_tensor_from_blob(
+      array->data, empty ? 0 : (int64_t)nbytes, (const int64_t *)array->dims,
+      array->flags & RT_CONTIGUOUS && !empty ? NULL : strides, array->ndim, dtype, rt_end_borrow, borrow);
+  if (handle == 0) {
+    torchffi_forget_borrow(borrow);
+  }
+  return handle;
+}
+
 /* ---- DLPack capsules ---- */
+
+/* The interpreter's functions: see torchffi_set_capsule_functions. */
+static struct {
+  int (*hold)(void);
+  void (*let_go)(int);
+  int (*is_valid)(void *capsule, const char *name);
+  void *(*pointer)(void *capsule, const char *name);
+  int (*set_name)(void *capsule, const char *name);
+  int (*raise)(void);
+  void *(*new)(void *pointer, const char *name, void (*destructor)(void *capsule));
+} rt_python;
+
+void torchffi_set_capsule_functions(void *const *functions) {
+  memcpy(&rt_python, functions, sizeof rt_python);
+}
 
 const char *torchffi_capsule_name(int32_t versioned, int32_t used) {
   return versioned ? (used ? "used_dltensor_versioned" : "dltensor_versioned")
                    : (used ? "used_dltensor" : "dltensor");
 }
 
-void torchffi_capsule_drop(void *capsule) {
-  /* Whoever takes the structure over renames the capsule. Neither call can raise: an exception that is under
-     way stays as it is. */
+void torchffi_destroy_capsule(void *capsule) {
+  /* Who takes the structure over renames the capsule. Neither call can raise: an exception that is being handled
+     stays as it is. */
   for (int32_t versioned = 0; versioned < 2; ++versioned) {
     const char *name = torchffi_capsule_name(versioned, 0);
-    if (PyCapsule_IsValid(capsule, name)) {
-      rt_functions()->rt_torch_dlpack_free(PyCapsule_GetPointer(capsule, name), versioned);
+    if (rt_python.is_valid(capsule, name)) {
+      rt_functions()->rt_torch_dlpack_free(rt_python.pointer(capsule, name), versioned);
       return;
     }
   }
+}
+
+void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied) {
+  void *capsule = NULL;
+  void *managed = rt_functions()->rt_torch_tensor_to_dlpack(tensor, versioned, copied);
+  if (managed == NULL) {
+    rt_python.raise();
+  } else {
+    capsule = rt_python.new(managed, torchffi_capsule_name(versioned, 0), torchffi_destroy_capsule);
+    if (capsule == NULL) {
+      rt_functions()->rt_torch_dlpack_free(managed, versioned);
+    }
+  }
+  return capsule;
+}
+
+/* The structure in a capsule, which is renamed so that nobody else takes it; NULL if somebody did. */
+static void *rt_take(void *capsule, const char *name, const char *new_name) {
+  void *managed = NULL;
+  const int state = rt_python.hold();
+  if (rt_python.is_valid(capsule, name)) {
+    managed = rt_python.pointer(capsule, name);
+    rt_python.set_name(capsule, new_name);
+  }
+  rt_python.let_go(state);
+  return managed;
+}
+
+int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy) {
+  const char *name = torchffi_capsule_name(versioned, 0), *used = torchffi_capsule_name(versioned, 1);
+  void *managed = rt_take(capsule, name, used);
+  const int64_t handle = rt_functions()->rt_torch_tensor_from_dlpack(managed, versioned, copy);
+  if (handle == 0 && managed != NULL) {
+    rt_take(capsule, used, name);
+  }
+  return handle;
 }
 
 /* ---- From here on a call goes through the table ---- */

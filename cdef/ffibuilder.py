@@ -50,16 +50,15 @@ def ffibuilder(include: str = "shim") -> cffi.FFI:
 
 def build(declared: header.Header, cdef_text: str, include: str) -> cffi.FFI:
     """The binding for a header and a cdef, whether they fit or not."""
-    helpers, prelude, objects = (
-        (FOLDER / name).read_text(encoding="utf-8")
-        for name in ("binding.h", "binding.c", "owner.c")
+    helpers, prelude = (
+        (FOLDER / name).read_text(encoding="utf-8") for name in ("binding.h", "binding.c")
     )
     builder = cffi.FFI()
     builder.cdef(cdef_text)
     builder.cdef(helpers)
     builder.set_source(
         "torchffi._binding",
-        generate.binding_source(declared, cdef_text, helpers, prelude, objects),
+        generate.binding_source(declared, cdef_text, helpers, prelude),
         include_dirs=[include],
         libraries=["dl", "pthread"],
         extra_compile_args=["-std=gnu11", "-fvisibility=hidden", "-Wall", "-Wextra"],

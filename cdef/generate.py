@@ -37,7 +37,7 @@ def digest_of(cdef_text: str) -> str:
     return match["digest"]
 
 
-def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str, objects: str) -> str:
+def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -> str:
     """The C source that cffi puts before its own.
 
     The prototypes stand there twice, from the header and from the cdef, because cffi alone would
@@ -48,7 +48,6 @@ def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str, o
         cdef_text: rt_torch.cdef.
         helpers: binding.h.
         prelude: binding.c.
-        objects: owner.c.
     """
     names = [function.name for function in header.functions]
     table = " \\\n".join(f"  X({name})" for name in names)
@@ -73,5 +72,4 @@ def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str, o
 {helpers}
 {prelude}
 {calls}
-{objects}
 """

@@ -174,10 +174,30 @@ void check_room(const Operator &op, const rt_torch_value *results, int64_t capac
   if (results == nullptr && wanted > 0) fail(RT_TORCH_INVALID_ARGUMENT, op.name + ": results is NULL");
 }
 
+const Operator &callable(int64_t op) {
+  const Operator &found = operator_of(op);
+  if (!found.refusal.empty()) {
+    fail(RT_TORCH_NOT_IMPLEMENTED, found.name + ": " + found.refusal + "; the schema is " + found.schema);
+  }
+  return found;
+}
+
 // Where there is no kernel LibTorch lists every backend that has one; the first sentence says it.
 std::string first_sentence(const std::string &text) {
   const bool listed = text.starts_with("Could not run") || text.starts_with("There were no tensor arguments");
   return listed ? text.substr(0, text.find(". ")) : text;
+}
+
+// The results of a call.
+torch::jit::Stack called(const Operator &op, const rt_torch_value *arguments, int64_t count) {
+  torch::jit::Stack stack = stack_of(op, arguments, count);
+  try {
+    op.handle.callBoxed(stack);
+  } catch (...) {
+    const Error error = current_error();
+    fail(error.code(), op.name + ": " + first_sentence(error.what()));
+  }
+  return stack;
 }
 
 }  // namespace
@@ -223,18 +243,9 @@ int64_t operator_names(char *text, int64_t capacity) {
 
 int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torch_value *results,
              int64_t capacity) {
-  const Operator &found = operator_of(op);
-  if (!found.refusal.empty()) {
-    fail(RT_TORCH_NOT_IMPLEMENTED, found.name + ": " + found.refusal + "; the schema is " + found.schema);
-  }
+  const Operator &found = callable(op);
   check_room(found, results, capacity);
-  torch::jit::Stack stack = stack_of(found, arguments, count);
-  try {
-    found.handle.callBoxed(stack);
-  } catch (...) {
-    const Error error = current_error();
-    fail(error.code(), found.name + ": " + first_sentence(error.what()));
-  }
+  const torch::jit::Stack stack = called(found, arguments, count);
   int64_t done = 0;
   try {
     for (; done < static_cast<int64_t>(found.results.size()); ++done) {
@@ -245,6 +256,19 @@ int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torc
     throw;
   }
   return done;
+}
+
+int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int64_t position) {
+  const Operator &found = callable(op);
+  const auto wanted = static_cast<size_t>(position);
+  if (position < 0 || wanted >= found.results.size() || found.results[wanted].kind != Type::Kind::kTensor) {
+    fail(RT_TORCH_INVALID_ARGUMENT, found.name + ": position is " + std::to_string(position) +
+                                        ", expected that of a result that is a tensor; the schema is " +
+                                        found.schema);
+  }
+  const torch::jit::Stack stack = called(found, arguments, count);
+  const c10::IValue &result = stack.at(wanted);
+  return result.isTensor() && result.toTensor().defined() ? put_result(result.toTensor()) : -1;
 }
 
 int32_t load_library(const char *path) {

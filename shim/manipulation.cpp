@@ -67,6 +67,18 @@ int64_t tensor_transpose(int64_t tensor, int64_t axis0, int64_t axis1) {
   return put(t.transpose(axis_of(axis0, t.dim()), axis_of(axis1, t.dim())));
 }
 
+int64_t tensor_t(int64_t tensor) {
+  const at::Tensor t = get(tensor);
+  if (t.dim() != 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + ", expected 2 axes");
+  return put(t.transpose(0, 1));
+}
+
+int64_t tensor_matrix_transpose(int64_t tensor) {
+  const at::Tensor t = get(tensor);
+  if (t.dim() < 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has fewer than 2 axes");
+  return put(t.transpose(-2, -1));
+}
+
 int64_t tensor_expand(int64_t tensor, const int64_t *dims, int64_t ndim) {
   const at::Tensor t = get(tensor);
   std::vector<int64_t> shape = list_of("dims", dims, ndim).vec();

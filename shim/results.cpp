@@ -3,6 +3,7 @@
 #include <cstring>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 #include "exports.h"
 #include "tensors.h"
@@ -39,6 +40,11 @@ void *issue(const void *data, size_t bytes) {
     throw;
   }
   return memory;
+}
+
+bool is_issued(const void *memory) {
+  const std::lock_guard lock(issued().mutex);
+  return issued().pointers.contains(memory);
 }
 
 bool take_back(const void *memory) {
@@ -82,11 +88,15 @@ at::Tensor materialized(const at::Tensor &tensor) {
   return tensor.is_conj() || tensor.is_neg() ? tensor.resolve_conj().resolve_neg() : tensor;
 }
 
+}  // namespace
+
 // A new tensor of its own: an operator may return its argument, whose shape is not the result's to change.
 int64_t put_result(const at::Tensor &tensor) {
   const bool shared = tensor.use_count() > 1;
   return put(materialized(shared ? tensor.detach() : tensor));
 }
+
+namespace {
 
 rt_torch_value written_tensor(const at::Tensor &tensor) {
   if (!tensor.defined()) return tagged(RT_TORCH_NONE);
@@ -177,17 +187,43 @@ int32_t values_free(rt_torch_value *values, int64_t count) {
   if (values == nullptr && count > 0) fail(RT_TORCH_INVALID_ARGUMENT, "values is NULL");
   int64_t foreign = 0;
   for (int64_t i = 0; i < count; ++i) {
-    if (!has_memory(values[i].tag)) continue;
-    if (!take_back(values[i].data.p)) {
+    rt_torch_value &value = values[i];
+    if (value.tag == RT_TORCH_TENSOR) {
+      tensor_free(value.data.i);
+    } else if (!has_memory(value.tag)) {
+      continue;
+    } else if (!is_issued(value.data.p)) {
       ++foreign;
+      continue;
     } else {
-      values[i] = tagged(RT_TORCH_NONE);
+      drop(value);
     }
+    value = tagged(RT_TORCH_NONE);
   }
   if (foreign > 0)
     fail(RT_TORCH_INVALID_ARGUMENT,
          std::to_string(foreign) + " of the values hold memory that is not the library's");
   return 0;
+}
+
+int64_t value_take(rt_torch_value *values, int64_t index, int64_t element) {
+  if (values == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "values is NULL");
+  if (index < 0 || index >= RT_TORCH_MAX_LENGTH)
+    fail(RT_TORCH_INVALID_ARGUMENT, "index is " + std::to_string(index) + ", out of range");
+  rt_torch_value &value = values[index];
+  int64_t *handle = &value.data.i;
+  const bool single = value.tag == RT_TORCH_TENSOR;
+  const int64_t length = single ? 1 : value.length;
+  if (!single && (value.tag != RT_TORCH_TENSOR_LIST || !is_issued(value.data.p)))
+    fail(RT_TORCH_INVALID_ARGUMENT, "the value has no tensor to take");
+  if (element < 0 || element >= length)
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "element is " + std::to_string(element) + ", expected 0 to " + std::to_string(length - 1));
+  if (!single) handle = static_cast<int64_t *>(const_cast<void *>(value.data.p)) + element;
+  const int64_t taken = std::exchange(*handle, 0);
+  if (single) value = tagged(RT_TORCH_NONE);
+  if (taken == 0) fail(RT_TORCH_INVALID_ARGUMENT, "the value has no tensor to take");
+  return taken;
 }
 
 }  // namespace rt

@@ -59,7 +59,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 7 };
+enum { RT_TORCH_ABI_VERSION = 8 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -1311,6 +1311,24 @@ RT_TORCH_API int64_t rt_torch_tensor_permute(int64_t tensor, const int64_t *axes
  */
 RT_TORCH_API int64_t rt_torch_tensor_transpose(int64_t tensor, int64_t axis0, int64_t axis1);
 
+/** A matrix transposed.
+ *
+ * @param tensor  tensor of two axes
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors SHAPE (another number of axes)
+ * @source aten::t
+ */
+RT_TORCH_API int64_t rt_torch_tensor_t(int64_t tensor);
+
+/** The last two axes exchanged.
+ *
+ * @param tensor  tensor of two axes or more
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors SHAPE (fewer than two axes)
+ * @source aten::transpose.int
+ */
+RT_TORCH_API int64_t rt_torch_tensor_matrix_transpose(int64_t tensor);
+
 /** Broadcast to a larger shape, with stride 0 where an axis is stretched.
  *
  * @param tensor  tensor
@@ -1674,9 +1692,10 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
  * @param op         number of an operator
  * @param arguments  count values; may be NULL where count is 0
  * @param count      0 to the number of arguments of the schema
- * @param results    receives the results, in the order of the schema. Each handle among them, also
- *                   one of a tensor that was written in place, is a new tensor. Lists and strings
- *                   are the library's memory until they are given to rt_torch_values_free()
+ * @param results    receives the results, in the order of the schema, to be given to
+ *                   rt_torch_values_free(), which frees what was not taken from them by
+ *                   rt_torch_value_take(). Each handle among them, also one of a tensor that was
+ *                   written in place, is a new tensor; lists and strings are the library's memory
  * @param capacity   values at results, at least the number of results in the schema
  * @return number of results; -1 on failure, and then there is nothing to free
  * @errors INVALID_ARGUMENT (op, count, capacity, NULL, an argument that does not fit the schema: the
@@ -1687,9 +1706,32 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
 RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, int64_t count,
                                    rt_torch_value *results, int64_t capacity);
 
-/** Releases the memory of the lists and strings among the results of rt_torch_call().
+/** Calls any operator for one of its results, which is a tensor. The other results are freed.
  *
- * Each value that had such memory becomes NONE. Handles stay the caller's.
+ * @param op         number of an operator
+ * @param arguments  as for rt_torch_call()
+ * @param count      as for rt_torch_call()
+ * @param position   which of the results, counted from 0; in the schema it is a Tensor
+ * @return new tensor; -1 where that result is an undefined tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (position), and as for rt_torch_call()
+ * @source c10::Dispatcher::callBoxed
+ */
+RT_TORCH_API int64_t rt_torch_call_one(int64_t op, const rt_torch_value *arguments, int64_t count,
+                                       int64_t position);
+
+/** Takes a tensor out of the results of rt_torch_call(): from now on the caller frees it.
+ *
+ * @param values   results of rt_torch_call()
+ * @param index    which of the values: a TENSOR, which becomes NONE, or a TENSOR_LIST
+ * @param element  which tensor of the list, whose place is left with 0; 0 for a TENSOR
+ * @return the tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, index, element; no tensor there, or memory that is not the library's)
+ */
+RT_TORCH_API int64_t rt_torch_value_take(rt_torch_value *values, int64_t index, int64_t element);
+
+/** Frees what is left in the results of rt_torch_call(): tensors that were not taken, lists and strings.
+ *
+ * Each value that was one of these becomes NONE, so that it is no error to free it again.
  *
  * @param values  results of rt_torch_call(); may be NULL where count is 0
  * @param count   values at values, 0 to RT_TORCH_MAX_LENGTH

@@ -48,6 +48,9 @@ c10::IValue read(const rt_torch_value &value, const Type &type);
 // What LibTorch gave as a value. Its handles and its memory are the caller's.
 rt_torch_value written(const c10::IValue &value, const Type &type);
 
+// The handle of a result: a new tensor of its own.
+int64_t put_result(const at::Tensor &tensor);
+
 // Gives the handles and the memory back.
 void drop(const rt_torch_value &value) noexcept;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
 import torchffi
-from torchffi._core import dispatch, tensor_libtorch
+from torchffi._core import lifetimes, operations
 from torchffi._libtorch import loader
 
 pytest.register_assert_rewrite("tests.support")
@@ -55,18 +56,30 @@ def _need(backend: str) -> None:
         pytest.skip(f"LibTorch cannot be used: {status.reason}")
 
 
-@pytest.fixture(autouse=True)
-def every_tensor_has_the_dtype_of_its_handle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Checks in every test that the dtype of each tensor on LibTorch is that of its handle."""
-    make = loader.own
+_make = lifetimes.make
 
-    def checked(handle: int, kind: type[torchffi.Tensor]) -> torchffi.Tensor:
-        code, dtype = loader.lib.rt_torch_tensor_dtype(handle), kind._dtype
+
+def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
+    """As ``make``, but checks that the dtype of the tensor is that of its handle."""
+    tensor = _make(kind, function, *arguments)
+    if tensor is not None and issubclass(type(tensor), torchffi.Tensor):
+        code, dtype = loader.lib.rt_torch_tensor_dtype(tensor._data), tensor._dtype
         assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
-        return make(handle, kind)
+    return tensor
 
-    monkeypatch.setattr(dispatch.FFI, "make", checked)
-    monkeypatch.setattr(tensor_libtorch, "own", checked)
+
+def _check_every_tensor() -> None:
+    """Checks in every test that the dtype of each tensor on LibTorch is that of its handle."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("torchffi.") and getattr(module, "make", None) is _make:
+            module.make = _checked  # type: ignore[attr-defined]
+    for table in itertools.chain.from_iterable(operations.TABLES.values()):
+        for operand, (make, kind, call) in table.items():
+            if make is _make:
+                table[operand] = _checked, kind, call
+
+
+_check_every_tensor()
 
 
 @pytest.fixture(params=["ffi", "numpy"])

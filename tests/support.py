@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 import torchffi
 from torchffi import Tensor, dtypes
+from torchffi._core import operations
 from torchffi.dtypes import DType
 
 ROOT = Path(__file__).parent.parent
@@ -131,9 +132,10 @@ def python(code: str, *, timeout: float = 240, **environment: str) -> str:
 
 
 def handles() -> tuple[int, int, int]:
-    """Live handles, their bytes, and borrowed arrays."""
+    """Live handles, their bytes, and borrowed arrays, without the cached scalars."""
+    operations.scalars.clear()
     stats = torchffi.memory_stats()
-    return stats["live_handles"], stats["live_bytes"], stats["lent_arrays"]
+    return stats["live_handles"], stats["live_bytes"], stats["borrowed_arrays"]
 
 
 def settled() -> tuple[int, int, int]:

@@ -30,6 +30,7 @@ _LABELS = {
     "shim_path": "shim",
     "shim_built_for": "shim is built for",
     "abi_version": "interface version",
+    "lifetimes": "lifetimes are in",
     "cuda_available": "CUDA",
     "cuda_reason": "why no CUDA",
 }

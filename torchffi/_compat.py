@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torchffi._array import creation, random
 from torchffi._array.creation import Shape
-from torchffi._core.arguments import is_tensor
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import loader
 from torchffi._libtorch.loader import lib
@@ -47,6 +46,6 @@ def tensor_free(tensor: Tensor, /) -> None:
     Raises:
         HandleError: If it was freed before.
     """
-    if not is_tensor(tensor):
+    if not isinstance(tensor, Tensor):
         raise DTypeError(f"tensor_free: expected a Tensor, got {type(tensor).__name__}")
     tensor._free()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchffi._core import arguments, backends
+from torchffi._core import backends, lifetimes
 from torchffi._libtorch import loader
-from torchffi._libtorch.loader import lent, lib
+from torchffi._libtorch.loader import lib
 from torchffi.errors import TorchError
 
 
@@ -22,9 +22,9 @@ def diagnose() -> dict[str, Any]:
 
     Returns:
         A dict that JSON can hold: ``backend``, ``reason``, ``libtorch_version``, ``libtorch_path``,
-        ``shim_path``, ``shim_built_for``, ``abi_version``, ``cuda_available``, ``cuda_reason`` and
-        ``probes``, a list of ``{"path": ..., "outcome": ...}``. ``backend`` is None where
-        ``TORCHFFI_BACKEND`` asks for one that cannot be used.
+        ``shim_path``, ``shim_built_for``, ``abi_version``, ``lifetimes``, ``cuda_available``,
+        ``cuda_reason`` and ``probes``, a list of ``{"path": ..., "outcome": ...}``. ``backend`` is None
+        where ``TORCHFFI_BACKEND`` asks for one that cannot be used.
     """
     reason = ""
     try:
@@ -41,6 +41,7 @@ def diagnose() -> dict[str, Any]:
         "shim_path": status.shim_path,
         "shim_built_for": status.shim_built_for,
         "abi_version": status.abi_version,
+        "lifetimes": lifetimes.implementation(),
         "cuda_available": cuda,
         "cuda_reason": loader.cuda_reason(),
         "probes": [{"path": probe.path, "outcome": probe.outcome} for probe in status.probes],
@@ -53,16 +54,15 @@ def memory_stats() -> dict[str, int]:
     Returns:
         ``live_handles``, ``peak_handles`` and ``created_handles``: counts of handles since the library
         was loaded. ``live_bytes``: bytes of the storages behind live handles, each counted once.
-        ``lent_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
+        ``borrowed_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
     """
-    arguments.numbers.clear()  # nobody made them
-    arrays = lent()  # first, for with an array that comes back tensors may go
+    arrays = lifetimes.borrowed_arrays()  # first, for tensors may go with an array that is dropped
     return {
         "live_handles": lib.rt_torch_live_handles(),
         "peak_handles": lib.rt_torch_peak_handles(),
         "created_handles": lib.rt_torch_created_handles(),
         "live_bytes": max(lib.rt_torch_live_bytes(), 0),
-        "lent_arrays": arrays,
+        "borrowed_arrays": arrays,
     }
 
 

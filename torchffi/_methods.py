@@ -5,6 +5,7 @@ The only file that knows both the tensor and the chapters. The signatures are de
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -29,25 +30,13 @@ from torchffi._core.dispatch import run
 from torchffi._core.tensor import Tensor
 from torchffi._operators import Operators
 from torchffi.dtypes import DType
-from torchffi.errors import HandleError, ShapeError
+from torchffi.errors import HandleError
 
 
 def _one_sequence(arguments: tuple[Any, ...]) -> Any:
     """Numbers that stand one by one, or in one sequence."""
     together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
     return arguments[0] if together else arguments
-
-
-def _transposed_(self: Tensor) -> Tensor:
-    """The transposed matrix, a view. ValueError unless there are two axes."""
-    if self.ndim != 2:
-        raise ShapeError(f"T: shape {self.shape}, expected 2 axes; see mT")
-    return manipulation.matrix_transpose(self)
-
-
-def _matrices_transposed_(self: Tensor) -> Tensor:
-    """The matrices over the last two axes transposed, a view."""
-    return manipulation.matrix_transpose(self)
 
 
 def _array_namespace_(self: Tensor, /, *, api_version: str | None = None) -> ModuleType:
@@ -111,14 +100,6 @@ def _contains_(self: Tensor, value: Scalar) -> bool:
     return bool(utility.any(elementwise.equal(self, value)))
 
 
-def _getitem_(self: Tensor, key: Any) -> Tensor:
-    return indexing.getitem(self, key)
-
-
-def _setitem_(self: Tensor, key: Any, value: Tensor | Scalar) -> None:
-    indexing.setitem(self, key, value)
-
-
 def _repr_(self: Tensor) -> str:
     try:
         return printing.describe(self)
@@ -144,21 +125,6 @@ def _mul_(self: Tensor, other: Tensor | Scalar) -> Tensor:
 def _matmul_(self: Tensor, other: Tensor) -> Tensor:
     """Self @ other."""
     return linear_algebra.matmul(self, other)
-
-
-def _relu_(self: Tensor) -> Tensor:
-    """max(self, 0)."""
-    return nn.relu(self)
-
-
-def _sigmoid_(self: Tensor) -> Tensor:
-    """1 / (1 + exp(-self))."""
-    return nn.sigmoid(self)
-
-
-def _tanh_(self: Tensor) -> Tensor:
-    """Hyperbolic tangent."""
-    return elementwise.tanh(self)
 
 
 def _sum_(
@@ -254,7 +220,7 @@ def _narrow_(self: Tensor, axis: int, start: int, length: int) -> Tensor:
     return manipulation.narrow(self, axis, start, length)
 
 
-_METHODS = {
+_METHODS: dict[str, Callable[..., Any]] = {
     "__array_namespace__": _array_namespace_,
     "astype": _astype_,
     "clone": _clone_,
@@ -262,16 +228,16 @@ _METHODS = {
     "__dlpack__": _dlpack_,
     "__dlpack_device__": _dlpack_device_,
     "__contains__": _contains_,
-    "__getitem__": _getitem_,
-    "__setitem__": _setitem_,
+    "__getitem__": indexing.getitem,
+    "__setitem__": indexing.setitem,
     "__repr__": _repr_,
     "__reduce__": _reduce_,
     "add": _add_,
     "mul": _mul_,
     "matmul": _matmul_,
-    "relu": _relu_,
-    "sigmoid": _sigmoid_,
-    "tanh": _tanh_,
+    "relu": nn.relu,
+    "sigmoid": nn.sigmoid,
+    "tanh": elementwise.tanh,
     "sum": _sum_,
     "prod": _prod_,
     "mean": _mean_,
@@ -290,10 +256,11 @@ _METHODS = {
     "squeeze": _squeeze_,
     "narrow": _narrow_,
 }
-_PROPERTIES = {"T": _transposed_, "mT": _matrices_transposed_}
+_PROPERTIES = {"T": manipulation.transposed, "mT": manipulation.matrix_transpose}
 
 for _name, _method in _METHODS.items():
-    _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
+    if _method.__module__ == __name__:  # others are functions of the namespace as well
+        _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
 for _name, _getter in _PROPERTIES.items():
     setattr(Tensor, _name, property(_getter))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import dtypes
-from torchffi._array import elementwise, linear_algebra
+from torchffi._array import elementwise
 from torchffi._core import arguments
-from torchffi._core.arguments import Scalar, is_scalar, is_tensor
+from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run_in_place
+from torchffi._core.operations import BINARY, binary, in_place, in_place_entries
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
@@ -31,6 +32,9 @@ _PUT_RIGHT = {
 }
 
 
+_PLAIN = frozenset({int, float})
+
+
 def _foreign(operand: Any) -> bool:
     """Whether the operator must be left to the operand. Arrays are refused: they would take over."""
     if isinstance(operand, np.ndarray):
@@ -38,19 +42,25 @@ def _foreign(operand: Any) -> bool:
             "expected a Tensor or a Python scalar, got an ndarray; make a tensor of it with "
             "torchffi.asarray()"
         )
-    return not is_tensor(operand) and not is_scalar(operand)
+    return not isinstance(operand, Tensor) and not is_scalar(operand)
 
 
-def _operator(function: Callable[..., Tensor]) -> tuple[Method, Method]:
-    """The operator that a function is, and its reflection."""
+def _operator(name: str) -> tuple[Method, Method]:
+    """The operator that an operation is, and its reflection."""
+    operation = BINARY[name]
+    second: Method = operation.second
 
     def operator(self: Any, other: Operand) -> Tensor:
-        return NotImplemented if _foreign(other) else function(self, other)
+        if type(other) not in _PLAIN and _foreign(other):
+            return NotImplemented  # type: ignore[no-any-return]
+        return second(self, other)
 
     def reflected(self: Any, other: Operand) -> Tensor:
-        return NotImplemented if _foreign(other) else function(other, self)
+        if type(other) not in _PLAIN and _foreign(other):
+            return NotImplemented  # type: ignore[no-any-return]
+        return second(other, self)
 
-    return operator, reflected
+    return binary(operation.table, operator), reflected
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:
@@ -72,6 +82,11 @@ def _overwrite(operation: str, x: Tensor, result: Tensor) -> None:
 def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozenset[str]) -> Method:
     """The operator that overwrites its left operand, which keeps its memory, dtype and backend."""
     operation = function.__name__
+    direct = [dtype for dtype in dtypes.ALL if dtype.kind in admitted - {_PUT_RIGHT.get(function)}]
+    if primitive == "div_":
+        direct = [dtype for dtype in direct if dtype.kind in dtypes.INEXACT]
+    if primitive == "pow_":  # whose exponents are checked
+        direct = [dtype for dtype in direct if dtype.kind != "signed integer"]
 
     def operator(self: Tensor, other: Operand) -> Tensor:
         if _foreign(other):
@@ -90,7 +105,7 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
             _overwrite(operation, self, function(self, b))
         return self
 
-    return operator
+    return in_place(in_place_entries(primitive, direct), operator)
 
 
 class Operators:
@@ -98,19 +113,19 @@ class Operators:
 
     __slots__ = ()
 
-    __add__, __radd__ = _operator(elementwise.add)
-    __sub__, __rsub__ = _operator(elementwise.subtract)
-    __mul__, __rmul__ = _operator(elementwise.multiply)
-    __truediv__, __rtruediv__ = _operator(elementwise.divide)
-    __floordiv__, __rfloordiv__ = _operator(elementwise.floor_divide)
-    __mod__, __rmod__ = _operator(elementwise.remainder)
-    __pow__, __rpow__ = _operator(elementwise.pow)
-    __matmul__, __rmatmul__ = _operator(linear_algebra.matmul)
-    __and__, __rand__ = _operator(elementwise.bitwise_and)
-    __or__, __ror__ = _operator(elementwise.bitwise_or)
-    __xor__, __rxor__ = _operator(elementwise.bitwise_xor)
-    __lshift__, __rlshift__ = _operator(elementwise.bitwise_left_shift)
-    __rshift__, __rrshift__ = _operator(elementwise.bitwise_right_shift)
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract")
+    __mul__, __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide")
+    __floordiv__, __rfloordiv__ = _operator("floor_divide")
+    __mod__, __rmod__ = _operator("remainder")
+    __pow__, __rpow__ = _operator("pow")
+    __matmul__, __rmatmul__ = _operator("matmul")
+    __and__, __rand__ = _operator("bitwise_and")
+    __or__, __ror__ = _operator("bitwise_or")
+    __xor__, __rxor__ = _operator("bitwise_xor")
+    __lshift__, __rlshift__ = _operator("bitwise_left_shift")
+    __rshift__, __rrshift__ = _operator("bitwise_right_shift")
 
     __iadd__ = _in_place(elementwise.add, "add_", NUMERIC)
     __isub__ = _in_place(elementwise.subtract, "sub_", NUMERIC)
@@ -131,23 +146,16 @@ class Operators:
         _overwrite("matmul", self, product)  # type: ignore[arg-type]
         return self  # type: ignore[return-value]
 
-    __eq__ = _operator(elementwise.equal)[0]  # type: ignore[assignment]
-    __ne__ = _operator(elementwise.not_equal)[0]  # type: ignore[assignment]
-    __lt__ = _operator(elementwise.less)[0]
-    __le__ = _operator(elementwise.less_equal)[0]
-    __gt__ = _operator(elementwise.greater)[0]
-    __ge__ = _operator(elementwise.greater_equal)[0]
+    __eq__ = _operator("equal")[0]  # type: ignore[assignment]
+    __ne__ = _operator("not_equal")[0]  # type: ignore[assignment]
+    __lt__ = _operator("less")[0]
+    __le__ = _operator("less_equal")[0]
+    __gt__ = _operator("greater")[0]
+    __ge__ = _operator("greater_equal")[0]
 
-    def __neg__(self) -> Tensor:
-        return elementwise.negative(self)  # type: ignore[arg-type]
-
-    def __pos__(self) -> Tensor:
-        return elementwise.positive(self)  # type: ignore[arg-type]
-
-    def __abs__(self) -> Tensor:
-        return elementwise.abs(self)  # type: ignore[arg-type]
-
-    def __invert__(self) -> Tensor:
-        return elementwise.bitwise_invert(self)  # type: ignore[arg-type]
+    __neg__ = elementwise.negative
+    __pos__ = elementwise.positive
+    __abs__ = elementwise.abs
+    __invert__ = elementwise.bitwise_invert
 
     __hash__ = object.__hash__  # by identity, for == is elementwise

@@ -13,6 +13,7 @@ that was given.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from collections import deque
@@ -23,14 +24,14 @@ from torchffi import dtypes
 from torchffi._core import arguments
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
 from torchffi._core.dispatch import moved
+from torchffi._core.host_memory import array_over
+from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch import primitives as on_ffi
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import boxed
-from torchffi._libtorch.operators.boxed import MOST_ARGUMENTS, c_call
+from torchffi._libtorch.operators.boxed import MOST_ARGUMENTS, call_one
 from torchffi._libtorch.operators.schemas import Type
 from torchffi._libtorch.operators.values import (
-    TAG,
     WORDS,
     Frame,
     Packer,
@@ -56,10 +57,9 @@ _TAKES_NUMBERS: Final = frozenset(
 ) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
-_OURS: Final = FFI.dtypes  # the classes of tensors of LibTorch
+_OURS: Final = frozenset(FFI.classes.values())
 
-# The class of a result that is a tensor, by its first word, which tells the dtype.
-_RESULTS: Final = {dtype.code << 32 | _TENSOR: kind for dtype, kind in FFI.classes.items()}
+_make_any: Final = functools.partial(make, None)  # a tensor of the dtype that its handle has
 
 _frames: Final[deque[Frame]] = deque()  # for tensors alone; used again, as many as ever ran at once
 
@@ -75,21 +75,20 @@ _FOREIGN: Final = {
 
 
 def _handle(value: Any, keep: list[Any]) -> int:
-    backend = getattr(value, "_backend", None)
-    if backend is FFI:
-        return value._data  # type: ignore[no-any-return]
-    if backend is not NUMPY:
+    if not isinstance(value, Tensor):
         raise TypeError("not a Tensor")
+    if value._backend is FFI:
+        return value._data  # type: ignore[no-any-return]
     view = moved(value, FFI)
     keep.append((value, view))
     return view._data  # type: ignore[no-any-return]
 
 
 def _written_handle(value: Any, keep: list[Any]) -> int:
-    if getattr(value, "_backend", None) is not NUMPY:
+    if not isinstance(value, Tensor) or value._backend is FFI:
         return _handle(value, keep)
     try:
-        view = FFI.lend(value._data)
+        view = FFI.over(value._data)
     except BufferError as error:
         raise InvalidArgumentError(f"LibTorch cannot write to this memory: {error}") from None
     keep.append((value, view))
@@ -114,26 +113,10 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
     return tensor
 
 
-def _wrapped(handle: int, code: int) -> Tensor:
-    try:
-        return FFI.wrap(handle, dtypes.by_code(code))
-    except KeyError:
-        lib.rt_torch_tensor_free(handle)
-        foreign = _FOREIGN.get(code, f"number {code}")
-        raise DTypeError(f"the result's dtype is {foreign}, which torchffi does not have") from None
-
-
-def _wrapped_list(handles: list[int]) -> list[Tensor | None]:
-    left = handles[::-1]
-    tensors: list[Tensor | None] = []
-    try:
-        while left:
-            handle = left.pop()
-            tensors.append(_wrapped(handle, lib.rt_torch_tensor_dtype(handle)) if handle else None)
-    except BaseException:
-        boxed.release(left)
-        raise
-    return tensors
+def _foreign_dtype(error: KeyError) -> DTypeError:
+    """For a result whose dtype's code stands in the error: no class of tensors is for it."""
+    foreign = _FOREIGN.get(error.args[0], f"number {error.args[0]}")
+    return DTypeError(f"the result's dtype is {foreign}, which torchffi does not have")
 
 
 def _refresh(tensor: Tensor, view: Tensor) -> None:
@@ -141,8 +124,10 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
     code = lib.rt_torch_tensor_dtype(view._data)
     if tensor._backend is FFI:
         tensor._forget()
-    elif view.strides != tensor.strides or on_ffi.shape(view._data) != tensor.shape:
-        tensor._data = on_ffi.numpy(view._data, dtypes.by_code(code))
+    else:
+        view._forget()
+        if view.strides != tensor.strides or view.shape != tensor.shape:
+            tensor._data = array_over(view._data, dtypes.by_code(code))
     if code != tensor._dtype.code:
         tensor.__class__ = tensor._backend.classes[dtypes.by_code(code)]
 
@@ -170,12 +155,6 @@ class Overload:
         self._packers = tuple(
             _packer(parameter.type, bool(parameter.written), numbers)
             for parameter in operator.schema.parameters
-        )
-        given = {result for result, _ in operator.written}
-        self._tensors = tuple(
-            i
-            for i, result in enumerate(operator.schema.results)
-            if result.type.innermost == "Tensor" and i not in given
         )
         self._number = operator.number
         self._counts = _counts_of_tensors(operator)
@@ -206,15 +185,16 @@ class Overload:
             for tensor in arguments:
                 words[at] = tensor._data
                 at += WORDS
-            if c_call(self._number, frame.arguments, len(arguments), frame.results, 1) < 0:
-                raise boxed.told("call")
-            word, handle = frame.returned[0], frame.returned[1]
+            result = make(None, call_one, self._number, frame.arguments, len(arguments), 0)
+        except KeyError as error:
+            raise _foreign_dtype(error) from None
+        except ValueError:  # -1, for an undefined tensor
+            return None
         finally:
             _frames.append(frame)
-        kind = _RESULTS.get(word)
-        if kind:
-            return FFI.make(handle, kind)
-        return _wrapped(handle, word >> 32) if word & TAG == _TENSOR else None
+        if result is None:
+            raise boxed.told("call_one")
+        return result
 
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """Any other call: with more than tensors of LibTorch, or for more than one new tensor."""
@@ -225,14 +205,12 @@ class Overload:
         values: Sequence[Any] = arguments
         if named or not operator.fewest <= len(arguments) <= operator.by_position:
             values = operator.placed(arguments, named, operator.by_position)
-        results, codes = operator.call(self._packers, values, keep)
+        try:
+            results = operator.call(_make_any, self._packers, values, keep)
+        except KeyError as error:
+            raise _foreign_dtype(error) from None
         if operator.targets:
             self._refresh(values, keep)
-        if len(results) == 1 and type(results[0]) is int and self._tensors:
-            dtype = dtypes.OF_CODE.get(codes[0])
-            return FFI.wrap(results[0], dtype) if dtype else _wrapped(results[0], codes[0])
-        if self._tensors:
-            self._wrap(results, codes)
         if len(results) == 1:
             return results[0]
         return tuple(results) if results else None
@@ -244,22 +222,6 @@ class Overload:
             for tensor in target if isinstance(target, (list, tuple)) else (target,):
                 if isinstance(tensor, Tensor):
                     _refresh(tensor, views.get(id(tensor), tensor))
-
-    def _wrap(self, results: list[Any], codes: Sequence[int]) -> None:
-        """Makes tensors of the handles; where that fails, those that are left are freed."""
-        left = list(self._tensors)
-        while left:
-            position = left.pop(0)
-            result = results[position]
-            try:
-                if type(result) is list:
-                    results[position] = _wrapped_list(result)
-                elif result is not None:
-                    results[position] = _wrapped(result, codes[position])
-            except BaseException:
-                for other in left:
-                    boxed.release(results[other])
-                raise
 
 
 class Operator:
@@ -378,7 +340,7 @@ def _check_backend(name: str, arguments: Iterable[Any], named: Mapping[str, Any]
 def _on_ffi(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_on_ffi, value))
-    return getattr(value, "_backend", None) is FFI
+    return isinstance(value, Tensor) and value._backend is FFI
 
 
 def load_library(path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,18 @@ import pytest
 
 import torchffi as t
 from tests.elementwise_table import BINARY, NOT_IN_TORCH, SIGN_OF_ZERO_IS_OPEN, UNARY, Function
-from tests.support import COMPLEX, FLOATS, NAMES, REALS, check, dtype_of, inf, nan, sample, special
+from tests.support import (
+    COMPLEX,
+    FLOATS,
+    NAMES,
+    REALS,
+    check,
+    dtype_of,
+    inf,
+    nan,
+    sample,
+    special,
+)  # fmt: skip
 from torchffi._array import elementwise
 
 pytestmark = pytest.mark.filterwarnings("error")

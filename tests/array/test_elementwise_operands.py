@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import check, inf, sample
+from tests.support import check, inf, sample, settled
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -144,7 +144,12 @@ def test_result_with_a_cached_number_does_not_share_memory(backend: str) -> None
         assert make().item() == 5
 
 
-def test_cached_numbers_do_not_count_as_live_handles(ffi_backend: None) -> None:
-    before = t.memory_stats()["live_handles"]
-    t.ones(2) + 3.25
-    assert t.memory_stats()["live_handles"] == before
+def test_a_scalar_operand_is_cached_and_counted(ffi_backend: None) -> None:
+    before = settled()
+    x = t.ones(2)
+    x + 3.25
+    assert t.memory_stats()["live_handles"] == before[0] + 2
+    x + 3.25
+    assert t.memory_stats()["live_handles"] == before[0] + 2
+    del x
+    assert settled() == before

@@ -51,5 +51,5 @@ def test_version_and_availability_without_libtorch() -> None:
     )
     first, second = printed.splitlines()
     assert first == "False '' False numpy"
-    names = ("live_handles", "peak_handles", "created_handles", "live_bytes", "lent_arrays")
+    names = ("live_handles", "peak_handles", "created_handles", "live_bytes", "borrowed_arrays")
     assert second == f"cpu 1 {dict.fromkeys(names, 0)}"

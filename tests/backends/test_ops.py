@@ -17,7 +17,7 @@ import torchffi as t
 from shim import build, compiler, libtorch
 from tests.support import check, handles, python, settled
 from torchffi import dtypes, errors, ops
-from torchffi._core import backends
+from torchffi._core import lifetimes
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import boxed
 
@@ -344,7 +344,7 @@ def test_freed_tensor_is_a_handle_error(x: t.Tensor) -> None:
 
 def test_tensor_that_another_thread_is_freeing_is_a_handle_error(x: t.Tensor) -> None:
     y = t.asarray(GRID)
-    y._release()  # as a thread that is not done with freeing it
+    lifetimes.release(y)  # as a thread that has not yet changed its class
     with pytest.raises(t.HandleError, match="it was freed"):
         ops.aten.add.Tensor(x, y)
     check(ops.aten.add.Tensor(x, x), GRID + GRID)
@@ -361,20 +361,33 @@ def test_dtype_that_torchffi_does_not_have_is_named_and_not_leaked(x: t.Tensor) 
 # ---- Raw calls
 
 
-def test_raw_call_takes_and_gives_handles(x: t.Tensor) -> None:
-    handle = boxed.call("aten::relu", x._data)
-    assert type(handle) is int
-    check(backends.FFI.wrap(handle, t.float32), GRID)
-    assert boxed.call("aten::relu_", x._data) == x._data
-    assert boxed.call("aten::size.int", x._data, 1) == 3
-    assert boxed.call("aten::is_floating_point", x._data) is True
+def make(function: Any, /, *arguments: Any) -> Any:
+    return lifetimes.make(None, function, *arguments)
+
+
+def test_raw_call_takes_handles(x: t.Tensor) -> None:
+    check(boxed.call(make, "aten::relu", x._data), GRID)
+    assert boxed.call(make, "aten::relu_", x._data) == x._data
+    assert boxed.call(make, "aten::size.int", x._data, 1) == 3
+    assert boxed.call(make, "aten::is_floating_point", x._data) is True
     first = t.asarray(2.5)
-    assert boxed.call("aten::_local_scalar_dense", first._data) == 2.5
+    assert boxed.call(make, "aten::_local_scalar_dense", first._data) == 2.5
+
+
+def test_raw_call_for_one_result_frees_the_others(x: t.Tensor) -> None:
+    before = settled()
+    indices = boxed.call_for(1, make, "aten::sort.stable", x._data, True, -1, True)
+    assert indices.dtype is t.int64
+    assert handles()[0] == before[0] + 1
+    with pytest.raises(
+        ValueError, match="position is 2, expected that of a result that is a tensor"
+    ):
+        boxed.call_for(2, make, "aten::sort.stable", x._data, True, -1, True)
 
 
 def test_raw_call_with_a_stale_handle_is_a_handle_error(x: t.Tensor) -> None:
     with pytest.raises(t.HandleError, match=r"argument 'other' \(position 1\) is no tensor: 12345"):
-        boxed.call("aten::add.Tensor", x._data, 12345)
+        boxed.call(make, "aten::add.Tensor", x._data, 12345)
 
 
 # ---- A library of its own
@@ -410,7 +423,7 @@ def test_loaded_library_has_operators_of_its_own(library: Path, x: t.Tensor) -> 
     with pytest.raises(NotImplementedError, match="torchffi_test::nothing"):
         ops.torchffi_test.nothing(x)
     with pytest.raises(t.HandleError):
-        boxed.call("torchffi_test::twice", 1)
+        boxed.call(make, "torchffi_test::twice", 1)
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 40])

@@ -13,6 +13,7 @@ import pytest
 from shim import build, libtorch, places
 from tests.installations import ROOT, Installation, clean_environment, imitate_libtorch
 from torchffi import __main__ as command
+from torchffi._libtorch.loader import lib
 
 KEYS = {
     "backend",
@@ -22,6 +23,7 @@ KEYS = {
     "shim_path",
     "shim_built_for",
     "abi_version",
+    "lifetimes",
     "cuda_available",
     "cuda_reason",
     "probes",
@@ -55,7 +57,7 @@ def test_info_for_programs_has_every_key() -> None:
     info = json.loads(run("info", "--json").stdout)
     assert info.keys() >= KEYS
     assert info["backend"] == "ffi"
-    assert info["abi_version"] == 7
+    assert info["abi_version"] == lib.RT_TORCH_ABI_VERSION
     assert info["cuda_available"] in (True, False)
     assert all(probe.keys() == {"path", "outcome"} for probe in info["probes"])
 

@@ -102,9 +102,9 @@ def test_computing_stays_on_its_backend_and_leaves_nothing_behind(backend: str) 
 
 
 def test_weights_are_not_copied(ffi_backend: None) -> None:
-    before = torchffi.memory_stats()["lent_arrays"]
+    before = torchffi.memory_stats()["borrowed_arrays"]
     encoder = Encoder(packaged_model())
-    assert torchffi.memory_stats()["lent_arrays"] - before > 16 * len(encoder.layers)
+    assert torchffi.memory_stats()["borrowed_arrays"] - before > 16 * len(encoder.layers)
 
 
 # ---- The command

@@ -89,7 +89,7 @@ def opened(capsule: Any) -> Any:
 
 def capsule_of(made: ctypes.Structure) -> Any:
     """A capsule that calls the deleter unless the structure was consumed."""
-    drop = int(ffi.cast("uintptr_t", ffi.addressof(lib, "torchffi_capsule_drop")))
+    drop = int(ffi.cast("uintptr_t", ffi.addressof(lib, "torchffi_destroy_capsule")))
     which = ctypes.cast(NAMES[isinstance(made, Versioned)], ctypes.c_void_p)
     return _new(ctypes.addressof(made), which, drop)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torchffi as t
+from torchffi._core import lifetimes
 
 
 def address(x: t.Tensor) -> int:
@@ -29,6 +30,5 @@ class Old:
 
 
 def on_ffi_tensor(handle: int) -> t.Tensor:
-    from torchffi._core.backends import FFI
-
-    return FFI.wrap(handle, t.float32)
+    tensor: t.Tensor = lifetimes.own(handle, None)
+    return tensor

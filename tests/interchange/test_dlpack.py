@@ -245,9 +245,10 @@ class Ancient(np.ndarray[Any, Any]):
 
 def test_numpy_without_the_keywords_is_called_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_KEYWORDS", False)
+    monkeypatch.setattr(storage, "DLPACK_VERSION", None)
     values = np.arange(3.0).view(Ancient)
     for copy in (None, True, False):
-        capsule: Any = storage.to_dlpack(values, (1, 0), copy, False)
+        capsule: Any = storage.to_dlpack(values, (1, 0), copy)
         assert name(capsule) == "dltensor"
         assert (opened(capsule).dl_tensor.data == values.ctypes.data) == (not copy)
     with t.use_backend("numpy"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.interchange.dlpack_structures import (
 from tests.interchange.sharing import on_ffi_tensor
 from tests.support import handles, settled
 from torchffi import dtypes
+from torchffi._core import lifetimes
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators import boxed
 
@@ -177,10 +179,10 @@ def test_sparse_tensor_has_no_memory_to_share(ffi_backend: None) -> None:
 def test_quantized_tensor_has_no_dtype_of_dlpack(ffi_backend: None) -> None:
     quint8 = dtypes.DType("quint8", 13, 1, "unsigned integer", in_numpy=False)
     x = t.ones(2)
-    quantized = boxed.call("aten::quantize_per_tensor", x._data, 1.0, 0, quint8)
-    assert lib.rt_torch_tensor_to_dlpack(quantized, 1, 0) == ffi.NULL
+    call = partial(lifetimes.make, lifetimes.Owner)
+    quantized = boxed.call(call, "aten::quantize_per_tensor", x._data, 1.0, 0, quint8)
+    assert lib.rt_torch_tensor_to_dlpack(quantized._data, 1, 0) == ffi.NULL
     assert last_error() == (1, "to_dlpack: QUInt/QInt types are not supported by dlpack")
-    lib.rt_torch_tensor_free(quantized)
 
 
 def test_structures_work_in_c_without_capsules(ffi_backend: None) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from torchffi._core import arguments
 from torchffi._core.arguments import tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import attempt, entries, of_libtorch
 from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY
 from torchffi.errors import ShapeError
 
 
@@ -49,6 +51,9 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     return tuple(run("expand", x.dtype, x, shape) for x in tensors)
 
 
+_EXPAND = of_libtorch(entries("expand", ANY))
+
+
 def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
     """A view stretched to a larger shape; an axis of length 1 repeats.
 
@@ -61,5 +66,9 @@ def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
 
     Source: aten::expand.
     """
+    if type(shape) is tuple and -1 not in shape:  # which C takes for the length of an axis
+        result = attempt(_EXPAND, x, shape, len(shape))
+        if result is not None:
+            return result
     x = tensor("broadcast_to", x)
     return run("expand", x.dtype, x, arguments.new_shape("broadcast_to", shape))

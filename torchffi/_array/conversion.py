@@ -11,12 +11,17 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._array import dlpack
-from torchffi._core.arguments import astype, is_tensor
-from torchffi._core.backends import default_backend
-from torchffi._core.dispatch import create, lending
+from torchffi._core import backends
+from torchffi._core.arguments import astype
+from torchffi._core.backends import FFI, chosen_backend
+from torchffi._core.dispatch import create
+from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_libtorch import kinds
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
+
+_ndarray = np.ndarray
 
 
 def asarray(
@@ -41,9 +46,9 @@ def asarray(
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
-    if not is_tensor(obj):
+    if not isinstance(obj, Tensor):
         obj = _of_buffer(obj, copy)
-    if is_tensor(obj):
+    if isinstance(obj, Tensor):
         result = obj
     elif isinstance(obj, np.ndarray):
         if copy is not False and not obj.dtype.isnative:
@@ -111,14 +116,13 @@ def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:
 
 def _values(obj: Any) -> Any:
     """Tensors inside sequences as their values."""
-    if is_tensor(obj):
+    if isinstance(obj, Tensor):
         return obj.tolist()
     if isinstance(obj, (list, tuple)):
         return [_values(element) for element in obj]
     return obj
 
 
-@lending
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     """A tensor over an array's own memory, without a copy: each sees what the other writes.
 
@@ -135,11 +139,18 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
     Source: at::from_blob.
     """
+    if type(array) is _ndarray and (chosen_backend() or backends.default) is FFI:
+        try:
+            tensor: Tensor | None = borrow(array, kinds)
+        except KeyError:  # the dtype, of which more below
+            tensor = None
+        if tensor is not None:
+            return tensor
     if not isinstance(array, np.ndarray):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtypes.by_numpy(array.dtype)  # or else it tells what is wrong
     try:
-        return default_backend().lend(array)
+        return backends.default_backend().over(array)
     except BufferError as error:
         raise InvalidArgumentError(
             f"from_numpy: LibTorch cannot share this memory, for {error}; asarray(array) makes a copy"

@@ -13,9 +13,14 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._array.conversion import asarray
+from torchffi._core import backends
 from torchffi._core.arguments import Scalar, astype, integer, is_scalar, new_shape, tensor
-from torchffi._core.dispatch import create, filled, run
+from torchffi._core.backends import FFI, chosen_backend
+from torchffi._core.dispatch import create, create_like, run
+from torchffi._core.lifetimes import make
+from torchffi._core.operations import INTEGERS
 from torchffi._core.tensor import Tensor
+from torchffi._libtorch.calls import plain, sizes
 from torchffi.dtypes import DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
@@ -62,12 +67,31 @@ Source: aten::{name}.
 
 
 def _filled(name: str, summary: str) -> Filled:
-    make = filled(name)
+    call = plain(name)
+    classes: dict[DType | None, tuple[type[Tensor], int]] = {
+        dtype: (FFI.classes[dtype], dtype.code) for dtype in dtypes.ALL
+    }
+    classes[None] = classes[default_float]
 
     def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-        kind = default_float if dtype is None else dtypes.given(name, dtype, default_float)
+        dims = (shape,) if type(shape) is int else shape
+        if (
+            (chosen_backend() or backends.default) is FFI
+            and device is None
+            and dtype in classes
+            and type(dims) is tuple
+            and INTEGERS.issuperset(map(type, dims))
+        ):
+            kind, code = classes[dtype]
+            try:
+                tensor: Tensor | None = make(kind, call, sizes(dims), len(dims), code, -1)
+            except OverflowError:
+                tensor = None
+            if tensor is not None:
+                return tensor
+        given = default_float if dtype is None else dtypes.given(name, dtype, default_float)
         number = -1 if device is None else _devices.number(device)
-        return make(new_shape(name, shape), kind, number)
+        return create(name, given, new_shape(name, shape), given, number)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _DOC.format(summary=summary, name=name)
@@ -203,8 +227,7 @@ def _like(
     dtype = dtypes.given(operation, dtype, x.dtype)
     where = _devices.number(x.device if device is None else device)
     _check_fits(operation, value, dtype)
-    raw = x._backend.primitives.full(x.shape, value, dtype, where)
-    return x._backend.wrap(raw, dtype)
+    return create_like(x, "full", dtype, x.shape, value, dtype, where)
 
 
 def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:

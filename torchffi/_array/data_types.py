@@ -12,7 +12,7 @@ import numpy as np
 
 from torchffi import dtypes
 from torchffi._core.arguments import astype as _astype
-from torchffi._core.arguments import is_scalar, is_tensor, scalar_dtype, tensor
+from torchffi._core.arguments import is_scalar, scalar_dtype, tensor
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
@@ -67,7 +67,7 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
     for value in arrays_and_dtypes:
         if isinstance(value, DType):
             found.append(value)
-        elif is_tensor(value):
+        elif isinstance(value, Tensor):
             found.append(value.dtype)
         elif is_scalar(value):
             scalars.append(value)
@@ -85,7 +85,7 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
 
 def can_cast(from_: Tensor | DType, to: DType, /) -> bool:
     """Whether type promotion leads from one dtype to the other."""
-    dtype = from_.dtype if is_tensor(from_) else dtypes.given("can_cast", from_, to)
+    dtype = from_.dtype if isinstance(from_, Tensor) else dtypes.given("can_cast", from_, to)
     to = dtypes.given("can_cast", to, dtype)
     try:
         return dtypes.promote("can_cast", dtype, to) is to
@@ -150,7 +150,7 @@ class IntegerLimits(NamedTuple):
 
 
 def _dtype_of(operation: str, type: DType | Tensor, admitted: frozenset[str]) -> DType:
-    dtype = type.dtype if is_tensor(type) else dtypes.given(operation, type, dtypes.bool)
+    dtype = type.dtype if isinstance(type, Tensor) else dtypes.given(operation, type, dtypes.bool)
     dtypes.check(operation, dtype, admitted)
     return dtype
 

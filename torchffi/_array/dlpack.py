@@ -8,9 +8,11 @@ from __future__ import annotations
 import enum
 from typing import Any, Final
 
-from torchffi import _devices
-from torchffi._core.backends import NUMPY, default_backend
+from torchffi import _devices, dtypes
+from torchffi._core.backends import FFI, NUMPY, default_backend
 from torchffi._core.tensor import Tensor
+from torchffi._libtorch import primitives as on_libtorch
+from torchffi._numpy import storage as on_numpy
 from torchffi.errors import (
     DTypeError,
     InvalidArgumentError,
@@ -66,6 +68,16 @@ def _check_stream(stream: object, on_cuda: bool) -> None:
         )
 
 
+def _capsule(
+    x: Tensor, version: tuple[int, int] | None, copy: bool | None, to_host: bool
+) -> object:
+    if x._backend is NUMPY:
+        return on_numpy.to_dlpack(x._data, version, copy)
+    copied = bool(to_host or copy)
+    source = x.cpu() if to_host else x.clone() if copy else x
+    return on_libtorch.to_dlpack(source._data, version is not None and version[0] >= 1, copied)
+
+
 def export(
     x: Tensor,
     stream: int | None,
@@ -87,7 +99,7 @@ def export(
     if own != _CPU and stream != -1:
         x._backend.primitives.synchronize(own[1])
     try:
-        return x._backend.primitives.to_dlpack(x._data, version, copy, target != own)
+        return _capsule(x, version, copy, target != own)
     except InvalidArgumentError as error:
         raise SharingError(f"__dlpack__: {str(error).removeprefix('to_dlpack: ')}") from None
 
@@ -156,20 +168,18 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
         wishes["stream"] = 1  # the legacy default stream, LibTorch's own
     if copy is not None:
         wishes["copy"] = copy
-    known: set[str] = set()
-
-    def ask(version: tuple[int, int] | None) -> object:
-        nonlocal known
-        capsule, known = _ask(x, {"max_version": version, **wishes} if version else wishes)
-        return capsule
-
+    version = on_numpy.DLPACK_VERSION if backend is NUMPY else (1, 1)
+    capsule, known = _ask(x, {"max_version": version, **wishes} if version else wishes)
     try:
-        raw, dtype = backend.primitives.from_dlpack(ask, copy is not False)
+        if backend is NUMPY:
+            array = on_numpy.from_dlpack(capsule, copy is not False)
+            result = NUMPY.wrap(array, dtypes.by_numpy(array.dtype))
+        else:
+            result = FFI.from_dlpack(capsule, copy is not False)
     except InvalidArgumentError as error:
         if copy is False:
             raise SharingError(str(error)) from None
         raise
-    result = backend.wrap(raw, dtype)
     moved = result if device is None else result.to_device(device)
     if copy is False and moved is not result:
         raise SharingError(f"from_dlpack: a move to {device} is a copy, and copy is False")

@@ -10,9 +10,16 @@ from __future__ import annotations
 
 from torchffi import dtypes
 from torchffi._array import special_values, ufuncs
-from torchffi._array.ufuncs import binary, binary_inexact, rounding, unary, unary_inexact
+from torchffi._array.ufuncs import (
+    binary,
+    binary_inexact,
+    rounding,
+    unary,
+    unary_inexact,
+)
 from torchffi._core.arguments import Scalar, astype, pair, scalar_tensor, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, BOOL, FLOATING, INTEGER, NUMERIC, REAL
 from torchffi.errors import InvalidArgumentError
@@ -109,6 +116,7 @@ nextafter = binary(
 )
 
 
+@of_one("abs", NUMERIC, dtypes.real_of)
 def abs(x: Tensor, /) -> Tensor:
     """Absolute value, the modulus of complex numbers.
 
@@ -144,7 +152,8 @@ def real(x: Tensor, /) -> Tensor:
     """
     x = tensor("real", x)
     dtypes.check("real", x.dtype, NUMERIC)
-    return run("real" if x.dtype.kind == "complex" else "clone", dtypes.real_of(x.dtype), x)
+    part = run("real", dtypes.real_of(x.dtype), x) if x.dtype.kind == "complex" else x
+    return run("clone", part.dtype, part)
 
 
 def imag(x: Tensor, /) -> Tensor:
@@ -163,7 +172,8 @@ def imag(x: Tensor, /) -> Tensor:
     """
     x = tensor("imag", x)
     dtypes.check("imag", x.dtype, dtypes.COMPLEX)
-    return run("imag", dtypes.real_of(x.dtype), x)
+    part = run("imag", dtypes.real_of(x.dtype), x)
+    return run("clone", part.dtype, part)
 
 
 def conj(x: Tensor, /) -> Tensor:
@@ -230,6 +240,7 @@ def sign(x: Tensor, /) -> Tensor:
     return run("where", x.dtype, isnan(x), x, result)  # LibTorch's sign of NaN is 0
 
 
+@of_two("pow", "pow", FLOATING)
 def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """x1 to the power x2.
 

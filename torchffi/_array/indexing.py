@@ -16,10 +16,13 @@ import numpy as np
 from torchffi import dtypes
 from torchffi._array import broadcasting, conversion, manipulation, searching
 from torchffi._core import arguments
-from torchffi._core.arguments import Scalar, is_scalar, is_tensor
+from torchffi._core.arguments import Scalar, is_scalar
+from torchffi._core.backends import FFI
 from torchffi._core.dispatch import run, run_in_place
+from torchffi._core.operations import attempt, entries, in_place_entries, of_libtorch, scalars
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import INTEGER
+from torchffi._libtorch.calls import plain as plain_function
+from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, ShapeError
 
 
@@ -31,7 +34,7 @@ def _prepared(key: Any) -> Any:
         key = conversion.asarray(
             key, dtype=dtypes.int64 if isinstance(key, list) and not key else None
         )
-    if is_tensor(key):
+    if isinstance(key, Tensor):
         if key.dtype is dtypes.bool:
             return key
         if key.dtype.kind in INTEGER:
@@ -50,7 +53,7 @@ def _width(key: Any) -> int:
     """How many axes of the tensor a key stands for."""
     if key is None or key is Ellipsis:
         return 0
-    return key.ndim if is_tensor(key) and key.dtype is dtypes.bool else 1
+    return key.ndim if isinstance(key, Tensor) and key.dtype is dtypes.bool else 1
 
 
 def _complete(x: Tensor, key: Any) -> list[Any]:
@@ -79,7 +82,7 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
     axis; and the axes of the view that a negative step still has to turn round.
     """
     keys = _complete(x, key)
-    picks = any(is_tensor(one) for one in keys)
+    picks = any(isinstance(one, Tensor) for one in keys)
     indices: list[Tensor | None] = []
     turned: list[int] = []
     view, axis = x, 0
@@ -90,7 +93,7 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
         elif isinstance(one, slice):
             view, reverse = _sliced(view, axis, one, x.shape[source])
             turned += [axis] if reverse else []
-        elif not is_tensor(one):
+        elif not isinstance(one, Tensor):
             _check_bounds(one, source, x)
             if not picks:
                 view = run("select", x.dtype, view, axis, one)
@@ -140,20 +143,47 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
     return run("slice", x.dtype, x, axis, first, start + 1 if count else 0, -step), count > 1
 
 
-def _plainly_viewed(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
-    """The view that integers and slices give, axis by axis; None for what is less plain, or wrong."""
-    shape, view, axis = x.shape, x, 0
-    if len(keys) > len(shape) or not all(type(key) in (int, slice) for key in keys):
-        return None
-    for key, length in zip(keys, shape, strict=False):
-        if type(key) is slice:
-            view, turned = _sliced(view, axis, key, length)
-            axis += 1
-            if turned:
+_SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
+_UNSQUEEZE = entries("unsqueeze", ANY)
+_INDEX = of_libtorch(entries("index", ANY))
+_INDEX_PUT = plain_function("index_put_")
+_COPY = in_place_entries("copy_", dtypes.ALL)
+_LAST = 2**63 - 1
+_PICKS = frozenset({FFI.classes[dtypes.int64], FFI.classes[dtypes.bool]})
+
+
+def _view(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
+    """The view that integers, slices, None and an ellipsis give; x itself if they take it whole.
+
+    None for all other keys, and for what is wrong with these.
+    """
+    view: Tensor | None = x
+    axis = 0
+    for place, key in enumerate(keys):
+        if type(key) is int:
+            view = attempt(_SELECT, view, axis, key)
+        elif type(key) is slice:
+            start, stop, step = key.start, key.stop, key.step
+            if start is not None or stop is not None or step is not None:
+                first, last = 0 if start is None else start, _LAST if stop is None else stop
+                step = 1 if step is None else step
+                if type(step) is not int or step < 1:
+                    return None
+                view = attempt(_SLICE, view, axis, first, last, step)
+            elif axis >= view.ndim:  # type: ignore[union-attr]
                 return None
-        elif -length <= key < length:
-            view = run("select", x._dtype, view, axis, key)
+            axis += 1
+        elif key is None:
+            view = attempt(_UNSQUEEZE, view, axis)
+            axis += 1
+        elif key is Ellipsis:
+            behind = keys[place + 1 :]
+            axis = view.ndim - sum(1 for one in behind if one is not None)  # type: ignore[union-attr]
+            if axis < 0 or Ellipsis in behind:
+                return None
         else:
+            return None
+        if view is None:
             return None
     return view
 
@@ -165,7 +195,18 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         IndexError: For an index out of range, or more of them than axes.
         TypeError: For something that is no index.
     """
-    plain = _plainly_viewed(x, key if type(key) is tuple else (key,))
+    plain: Tensor | None
+    entry = _SELECT.get(type(x))
+    if entry is not None and type(key) is int:
+        make, kind, call = entry
+        try:
+            plain = make(kind, call, x._data, 0, key)
+        except OverflowError:
+            plain = None
+    elif type(key) in _PICKS:
+        plain = attempt(_INDEX, x, (key._data,), 1) if key.ndim else None
+    else:
+        plain = _view(x, key if type(key) is tuple else (key,))
     if plain is not None and plain is not x:
         return plain
     view, indices, turned = _resolve(x, key)
@@ -184,6 +225,19 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         TypeError: For something that is no index, or a value whose dtype does not fit that of x.
         ValueError: If the value does not broadcast.
     """
+    kind, copy = type(x), _COPY.get(type(x))
+    try:
+        source = value if type(value) is kind else scalars[kind, type(value), value]
+    except (KeyError, TypeError):
+        copy = None
+    if copy is not None and type(key) in _PICKS:
+        put = _INDEX_PUT if kind in _INDEX and key.ndim else None
+        if put is not None and put(x._data, (key._data,), 1, source._data) == 0:
+            return
+    elif copy is not None:
+        plain = _view(x, key if type(key) is tuple else (key,))
+        if plain is not None and copy(plain._data, source._data) == 0:
+            return
     view, indices, turned = _resolve(x, key)
     elements = _fitting(x, value)
     if not indices:
@@ -204,7 +258,7 @@ def _fitting(x: Tensor, value: Tensor | Scalar) -> Tensor:
         dtype = arguments.scalar_dtype("index", value, x.dtype)
         if dtype is not x.dtype:
             raise DTypeError(f"index: {value!r} does not fit into a tensor of {x.dtype}")
-        return arguments.scalar_tensor("index", value, x.dtype, x)
+        return arguments.scalar_operand("index", value, x.dtype, x)
     value = arguments.tensor("index", value)
     if dtypes.promote("index", x.dtype, value.dtype) is not x.dtype:
         raise DTypeError(f"index: {value.dtype} does not fit into a tensor of {x.dtype}")

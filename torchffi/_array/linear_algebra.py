@@ -13,6 +13,7 @@ from torchffi._array import broadcasting, elementwise, manipulation, statistical
 from torchffi._core import arguments
 from torchffi._core.arguments import tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import of_two
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import NUMERIC
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
@@ -24,6 +25,7 @@ def _pair(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
     return arguments.pair(operation, tensor(operation, x1), tensor(operation, x2), NUMERIC)
 
 
+@of_two("matmul", "matmul", NUMERIC)
 def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     """Matrix product over the last two axes; the axes before broadcast.
 

@@ -11,8 +11,15 @@ from collections.abc import Sequence
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import attempt, entries, of_libtorch, of_one
 from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
+
+_RESHAPE = of_libtorch(entries("reshape", ANY))
+_PERMUTE = of_libtorch(entries("permute", ANY))
+_FLIP = of_libtorch(entries("flip", ANY))
+_UNSQUEEZE = entries("unsqueeze", ANY)
 
 
 def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = None) -> Tensor:
@@ -31,6 +38,11 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
 
     Source: aten::reshape.
     """
+    if copy is None:
+        dims = shape if type(shape) is tuple else (shape,)
+        result = attempt(_RESHAPE, x, dims, len(dims))
+        if result is not None:
+            return result
     x = tensor("reshape", x)
     dims = arguments.shape("reshape", shape)
     if dims and min(dims) < -1:
@@ -67,6 +79,10 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
 
     Source: aten::permute.
     """
+    if type(axes) is tuple:
+        result = attempt(_PERMUTE, x, axes, len(axes))
+        if result is not None:
+            return result
     x = tensor("permute_dims", x)
     order = arguments.axes("permute_dims", tuple(axes), x)
     if len(order) != x.ndim:
@@ -76,6 +92,7 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     return run("permute", x.dtype, x, order)
 
 
+@of_one("matrix_transpose", ANY)
 def matrix_transpose(x: Tensor, /) -> Tensor:
     """A view with the last two axes exchanged.
 
@@ -91,6 +108,24 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
     if x.ndim < 2:
         raise ShapeError(f"matrix_transpose: shape {x.shape} has fewer than 2 axes")
     return swap_axes(x, -2, -1)
+
+
+@of_one("t", ANY)
+def transposed(x: Tensor, /) -> Tensor:
+    """A matrix transposed, as a view: ``x.T``.
+
+    Args:
+        x: A tensor of shape (m, n).
+
+    Raises:
+        ValueError: If x has not two axes.
+
+    Source: aten::t.
+    """
+    x = tensor("T", x)
+    if x.ndim != 2:
+        raise ShapeError(f"T: shape {x.shape}, expected 2 axes; see mT")
+    return swap_axes(x, 0, 1)
 
 
 def swap_axes(x: Tensor, axis1: int, axis2: int, /) -> Tensor:
@@ -153,6 +188,10 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 
     Source: aten::unsqueeze.
     """
+    if type(axis) is int:
+        result = attempt(_UNSQUEEZE, x, axis)
+        if result is not None:
+            return result
     x = tensor("expand_dims", x)
     new = axis if isinstance(axis, (tuple, list)) else (axis,)
     arguments.check_ndim("expand_dims", x.ndim + len(new))
@@ -192,6 +231,9 @@ def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
 
     Source: aten::flip.
     """
+    result = attempt(_FLIP, x, (axis,), 1) if axis is not None else None
+    if result is not None:
+        return result
     x = tensor("flip", x)
     return run("flip", x.dtype, x, arguments.axes("flip", axis, x))
 

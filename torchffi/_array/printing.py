@@ -17,7 +17,7 @@ def describe(x: Tensor) -> str:
     host = x.cpu()
     if x.dtype.numpy is None:
         host = astype(host, dtypes.float32)
-    values = np.array2string(host._fresh_array(), separator=", ", prefix=prefix, threshold=_SHOWN)
+    values = np.array2string(host._array_view(), separator=", ", prefix=prefix, threshold=_SHOWN)
     shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""
     tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
     return f"{prefix}{values}{shape}, {tail})"

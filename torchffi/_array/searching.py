@@ -12,6 +12,7 @@ from torchffi._array.statistical import any_empty, sum
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, Scalar, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import index_reduction
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
@@ -110,6 +111,7 @@ def _index_of(operation: str, x: Tensor, axis: int | None, keepdims: bool) -> Te
     return found.reshape((1,) * x.ndim) if keepdims else found
 
 
+@index_reduction("argmax", REAL, dtypes.int64)
 def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Index of the largest element, the first of equal ones.
 
@@ -130,6 +132,7 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     return _index_of("argmax", x, axis, keepdims)
 
 
+@index_reduction("argmin", REAL, dtypes.int64)
 def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Index of the smallest element, the first of equal ones.
 

@@ -13,6 +13,7 @@ from torchffi import dtypes
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import reduction
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 from torchffi.errors import ShapeError
@@ -38,6 +39,11 @@ def reduce(
     return result if result.ndim == x.ndim else run("squeeze", dtype, result, 0)
 
 
+def _wider(dtype: DType) -> DType:
+    return dtypes.sum_dtype("sum", dtype, None)
+
+
+@reduction("sum", ANY, _wider, asked=_wider)
 def sum(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -56,6 +62,7 @@ def sum(
     return reduce("sum", x, axis, wide, bool(keepdims), wide)
 
 
+@reduction("prod", ANY, _wider, asked=_wider)
 def prod(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -68,6 +75,7 @@ def prod(
     return reduce("prod", x, axis, wide, bool(keepdims), wide)
 
 
+@reduction("mean", INEXACT)
 def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean.
 
@@ -132,6 +140,7 @@ def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
     return 0 in [x.shape[axis] for axis in axes]
 
 
+@reduction("amax", REAL)
 def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Largest element, NaN if there is one.
 
@@ -149,6 +158,7 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _extreme("max", "amax", x, axis, keepdims)
 
 
+@reduction("amin", REAL)
 def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Smallest element, NaN if there is one. Arguments and errors are those of :func:`max`.
 

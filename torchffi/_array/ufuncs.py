@@ -1,4 +1,4 @@
-"""What makes the elementwise functions, which differ in little but their names.
+"""What makes the elementwise functions, which differ mostly in their names.
 
 Each maker returns a function with a name, a signature and a docstring of its own.
 """
@@ -6,13 +6,12 @@ Each maker returns a function with a name, a signature and a docstring of its ow
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from torchffi import dtypes
 from torchffi._core.arguments import Scalar, inexact, pair, tensor
-from torchffi._core.backends import FFI
-from torchffi._core.dispatch import direct, run
+from torchffi._core.dispatch import run
+from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -32,8 +31,6 @@ class Binary(Protocol):
         """Computes it."""
         ...
 
-
-_Function = TypeVar("_Function", Unary, Binary)
 
 _ONE = "x: A tensor of {admitted}."
 _TWO = "x1, x2: Tensors of {admitted}; they broadcast, and one of them may be a Python scalar."
@@ -77,52 +74,11 @@ def _named(
     return function
 
 
-def at_once(
-    primitive: str,
-    admitted: frozenset[str],
-    result: DType | None = None,
-    *,
-    pairs: bool = False,
-) -> Callable[[_Function], _Function]:
-    """Lets a function of one tensor call LibTorch at once, if the tensor is there and its dtype fits.
-
-    With ``pairs`` a function of two, if both are there and of one dtype. What LibTorch refuses, and all
-    else, is left to the function.
-    """
-    call = direct(primitive)
-    dtype_of = FFI.dtypes.get
-    fitting = frozenset(dtype for dtype in dtypes.ALL if dtype.kind in admitted)
-
-    def decorate(function: Any) -> Any:
-        if call is None:
-            return function
-
-        def swift(x: Any, /) -> Tensor:
-            kind = type(x)
-            if dtype_of(kind) in fitting:
-                handle = call(x._data)
-                if handle:
-                    return FFI.make(handle, FFI.classes[result] if result else kind)
-            return function(x)  # type: ignore[no-any-return]
-
-        def swift_pair(x1: Any, x2: Any, /) -> Tensor:
-            kind = type(x1)
-            if type(x2) is kind and dtype_of(kind) in fitting:
-                handle = call(x1._data, x2._data)
-                if handle:
-                    return FFI.make(handle, FFI.classes[result] if result else kind)
-            return function(x1, x2)  # type: ignore[no-any-return]
-
-        return wraps(function)(swift_pair if pairs else swift)
-
-    return decorate
-
-
 def unary(name: str, summary: str, admitted: frozenset[str], primitive: str | None = None) -> Unary:
     """A function whose result has the dtype of its operand."""
     operator = primitive or name
 
-    @at_once(operator, admitted)
+    @of_one(operator, admitted)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, admitted)
@@ -142,7 +98,7 @@ def unary_inexact(
     """A function that is defined for floating point and takes integers as the default dtype."""
     plain = admitted & (dtypes.FLOATING if of_complex else dtypes.INEXACT)
 
-    @at_once(name, plain)
+    @of_one(name, plain)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, admitted)
@@ -159,7 +115,7 @@ def unary_inexact(
 def rounding(name: str, summary: str) -> Unary:
     """A function that leaves integers as they are."""
 
-    @at_once(name, dtypes.FLOATING)
+    @of_one(name, dtypes.FLOATING)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, dtypes.REAL)
@@ -173,7 +129,7 @@ def rounding(name: str, summary: str) -> Unary:
 def test(name: str, summary: str, admitted: frozenset[str] = dtypes.ANY) -> Unary:
     """A function whose result is bool."""
 
-    @at_once(name, admitted, dtypes.bool)
+    @of_one(name, admitted, dtypes.bool)
     def function(x: Tensor, /) -> Tensor:
         x = tensor(name, x)
         dtypes.check(name, x._dtype, admitted)
@@ -195,7 +151,9 @@ def binary(
     """A function whose result has the dtype in which its operands meet, or always the same one."""
     operator = primitive or name
 
-    @at_once(operator, admitted - dtypes.FLOATING if of_floats else admitted, result, pairs=True)
+    plain = admitted - dtypes.FLOATING if of_floats else admitted
+
+    @of_two(name, operator, plain, result)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         if of_floats is not None and a._dtype.kind == "floating point":
@@ -215,7 +173,7 @@ def binary_inexact(
     """A function of two that is defined for floating point: integers count as the default dtype."""
     operator = primitive or name
 
-    @at_once(operator, admitted & dtypes.INEXACT, pairs=True)
+    @of_two(name, operator, admitted & dtypes.INEXACT)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         a, b = inexact(name, a), inexact(name, b)

@@ -10,11 +10,13 @@ from torchffi._array import elementwise, joining, manipulation
 from torchffi._array.statistical import reduce
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, tensor
+from torchffi._core.operations import reduction
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, NUMERIC
 from torchffi.errors import InvalidArgumentError
 
 
+@reduction("all", ANY, dtypes.bool)
 def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Whether every element is true, that is, not 0.
 
@@ -33,6 +35,7 @@ def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return reduce("all", x, axis, dtypes.bool, bool(keepdims))
 
 
+@reduction("any", ANY, dtypes.bool)
 def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Whether any element is true, that is, not 0. Arguments are those of :func:`all`.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Sequence
-from typing import Final, SupportsIndex, TypeGuard
+from typing import SupportsIndex, TypeGuard
 
 import numpy as np
 
 from torchffi import _devices, dtypes
-from torchffi._core.backends import FFI
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import create_like, run
+from torchffi._core.operations import keep_scalar, scalars
 from torchffi._core.tensor import Axis as Axis
 from torchffi._core.tensor import Scalar as Scalar
 from torchffi._core.tensor import Tensor
@@ -19,13 +19,9 @@ from torchffi.dtypes import INEXACT, DType
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
 MAX_NDIM = 64  # RT_TORCH_MAX_NDIM
+_LARGEST = int(sys.float_info.max)
 _WIDEST = dtypes.complex128.itemsize
 _RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}
-
-
-def is_tensor(value: object) -> TypeGuard[Tensor]:
-    """Whether the value is a tensor of torchffi."""
-    return getattr(value, "_backend", None) is not None
 
 
 def is_scalar(value: object) -> TypeGuard[Scalar]:
@@ -35,7 +31,7 @@ def is_scalar(value: object) -> TypeGuard[Scalar]:
 
 def tensor(operation: str, value: object) -> Tensor:
     """The value, which must be a tensor."""
-    if is_tensor(value):
+    if isinstance(value, Tensor):
         return value
     raise DTypeError(
         f"{operation}: expected a Tensor, got {type(value).__name__}; make one with torchffi.asarray()"
@@ -62,57 +58,45 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -
         limits = np.iinfo(dtype.numpy)
         if not limits.min <= int(value.real) <= limits.max:
             raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
-    device = _devices.number(beside.device)
-    try:
-        raw = beside._backend.primitives.full((), value, dtype, device)
-    except OverflowError:
+    elif isinstance(value, int) and abs(value) > _LARGEST:
         raise InvalidArgumentError(
             f"{operation}: an integer of this size does not fit into {dtype}"
-        ) from None
-    return beside._backend.wrap(raw, dtype)
+        )
+    return create_like(beside, "full", dtype, (), value, dtype, _devices.number(beside.device))
 
 
-# Numbers as tensors of LibTorch in host memory, by class and value.
-numbers: Final[dict[tuple[type, Scalar], Tensor]] = {}
-_MOST_NUMBERS: Final = 256
-
-
-def _operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
-    """A tensor as :func:`scalar_tensor` gives, for reading: a number's is kept for the next time."""
-    backend = beside._backend
-    # A zero has a sign that no key shows; so have the parts of a complex number.
-    plain = type(value) in (int, float) and value
-    if not plain or backend is not FFI or backend.primitives.is_cuda(beside._data):
+def scalar_operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
+    """A tensor as :func:`scalar_tensor` gives, for reading only: it is kept for reuse."""
+    # 0.0 has a sign that no key shows; so have the parts of a complex number.
+    kept = type(value) in (int, bool) or (type(value) is float and value)
+    if not kept or beside.is_cuda():
         return scalar_tensor(operation, value, dtype, beside)
-    key = backend.classes[dtype], value
-    try:
-        return numbers[key]
-    except KeyError:
+    key = beside._backend.classes[dtype], type(value), value
+    made = scalars.get(key)
+    if made is None:
         made = scalar_tensor(operation, value, dtype, beside)
-        if len(numbers) >= _MOST_NUMBERS:
-            numbers.clear()
-        numbers[key] = made
-        return made
+        keep_scalar(key, made)
+    return made
 
 
 def pair(
     operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
 ) -> tuple[Tensor, Tensor]:
     """Two operands in the dtype in which they meet. One of them may be a Python scalar."""
-    if is_tensor(x1) and is_tensor(x2):
+    if isinstance(x1, Tensor) and isinstance(x2, Tensor):
         dtype = (
             x1._dtype if x1._dtype is x2._dtype else dtypes.promote(operation, x1._dtype, x2._dtype)
         )
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), astype(x2, dtype)
-    if is_tensor(x1) and is_scalar(x2):
+    if isinstance(x1, Tensor) and is_scalar(x2):
         dtype = scalar_dtype(operation, x2, x1._dtype)
         dtypes.check(operation, dtype, admitted)
-        return astype(x1, dtype), _operand(operation, x2, dtype, x1)
-    if is_tensor(x2) and is_scalar(x1):
+        return astype(x1, dtype), scalar_operand(operation, x2, dtype, x1)
+    if isinstance(x2, Tensor) and is_scalar(x1):
         dtype = scalar_dtype(operation, x1, x2._dtype)
         dtypes.check(operation, dtype, admitted)
-        return _operand(operation, x1, dtype, x2), astype(x2, dtype)
+        return scalar_operand(operation, x1, dtype, x2), astype(x2, dtype)
     given = f"{type(x1).__name__} and {type(x2).__name__}"
     raise DTypeError(f"{operation}: expected two tensors, or one and a Python scalar, got {given}")
 

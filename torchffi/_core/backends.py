@@ -1,65 +1,29 @@
-"""The two backends, and which of them creation uses."""
+"""Which of the two backends creation uses, and why."""
 
 from __future__ import annotations
 
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import numpy as np
-
-from torchffi._core.tensor import Backend, Tensor
+from torchffi._core.tensor import Backend
+from torchffi._core.tensor_libtorch import FFI as FFI
+from torchffi._core.tensor_numpy import NUMPY as NUMPY
 from torchffi._libtorch import loader
-from torchffi._libtorch import primitives as on_ffi
-from torchffi._numpy import primitives as on_numpy
-from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError, UnavailableError
 
-if TYPE_CHECKING:
-    from torchffi._core.tensor import Kinds
-
-
-FFI: Final = Backend("ffi", on_ffi)
-
-
-NUMPY: Final = Backend("numpy", on_numpy)
-
-
-_backends: Final[dict[type, Backend]] = {}  # of the classes of tensors
-
-
-def register(
-    backend: Backend,
-    make: Callable[[Any, type[Tensor]], Tensor],
-    over: Callable[[np.ndarray[Any, Any], Kinds], Tensor | None],
-    classes: Mapping[DType, type[Tensor]],
-) -> None:
-    """Tells what makes the tensors of a backend, and their classes."""
-    backend.make = make
-    backend.over = over
-    backend.classes = classes
-    for dtype, tensor in classes.items():
-        backend.dtypes[tensor] = dtype
-        if dtype.numpy is not None:
-            backend.kinds[dtype.numpy] = tensor, dtype.code
-        for kind in (tensor, *tensor.__subclasses__()):  # and what it becomes when it is freed
-            _backends[kind] = backend
-
-
 _chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)
+chosen_backend: Final = _chosen.get  # by use_backend(); None outside of it
+default: Backend | None = None  # what is used without use_backend(), once that is known
+lock: Final = threading.Lock()
 
 
-_default: Backend | None = None
-
-
-_lock: Final = threading.Lock()
-
-
-def _policy(variable: str, admitted: tuple[str, ...]) -> str:
+def policy(variable: str, admitted: tuple[str, ...]) -> str:
+    """The value of an environment variable, which must be one of a few; the first if it is not set."""
     value = os.environ.get(variable) or admitted[0]
     if value not in admitted:
         raise InvalidArgumentError(f"{variable} is {value!r}, expected {' or '.join(admitted)}")
@@ -74,10 +38,10 @@ def _need_ffi() -> Backend:
 
 
 def _first_default() -> Backend:
-    policy = _policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy"))
-    if policy == "numpy":
+    wanted = policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy"))
+    if wanted == "numpy":
         return NUMPY
-    if policy == "ffi":
+    if wanted == "ffi":
         return _need_ffi()
     status = loader.load()
     if status.available:
@@ -91,15 +55,15 @@ def _first_default() -> Backend:
 
 def default_backend() -> Backend:
     """The backend that creation uses now."""
-    global _default
+    global default
     chosen = _chosen.get()
     if chosen is not None:
         return chosen
-    if _default is None:
-        with _lock:
-            if _default is None:
-                _default = _first_default()
-    return _default
+    if default is None:
+        with lock:
+            if default is None:
+                default = _first_default()
+    return default
 
 
 def get_backend() -> str:
@@ -115,7 +79,7 @@ def numpy_reason() -> str:
     """Why creation uses NumPy, where it does."""
     if _chosen.get() is NUMPY:
         return "use_backend('numpy') is in force"
-    if _policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy")) == "numpy":
+    if policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy")) == "numpy":
         return "TORCHFFI_BACKEND=numpy"
     return loader.load().reason
 

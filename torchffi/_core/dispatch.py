@@ -1,34 +1,19 @@
-"""Which backend an operation runs on, and what happens where it cannot."""
+"""Runs a primitive where its operands are, and on NumPy what LibTorch has no kernel for."""
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from torchffi._core import backends
-from torchffi._core.backends import FFI, NUMPY, _backends, _chosen, _policy, default_backend
+from torchffi._core.backends import FFI, NUMPY, default_backend, policy
 from torchffi._core.tensor import Backend, Tensor
-from torchffi._libtorch import primitives as on_ffi
-from torchffi._libtorch.calls import made_sizes, plain
-from torchffi._libtorch.loader import borrow
-from torchffi._numpy import primitives as on_numpy
-from torchffi._numpy.quiet import quietly
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
-
-if TYPE_CHECKING:
-    pass
-
-
-def direct(name: str) -> Callable[..., int] | None:
-    """LibTorch's function for a primitive that takes handles alone; None if it has none of its own."""
-    return plain(name)
-
 
 # What the namespace calls the primitives that are named as in ATen.
 _PUBLIC: Final = {
@@ -51,43 +36,151 @@ def fallback_counts() -> dict[str, int]:
     return dict(_fallbacks)
 
 
+# ---- Operands
+
+
 def moved(tensor: Tensor, backend: Backend) -> Tensor:
     """The tensor on a backend, over the same memory wherever that is possible."""
     if tensor._backend is backend:
         return tensor
-    data = tensor._data
-    if backend is NUMPY:
-        return NUMPY.wrap(on_ffi.numpy(data, tensor.dtype), tensor.dtype)
-    return _lent(data, tensor.dtype)
+    array = tensor._array_view()
+    return NUMPY.wrap(array, tensor._dtype) if backend is NUMPY else _on_ffi(array, tensor._dtype)
 
 
-def _unwrap(backend: Backend, argument: Any, held: list[Tensor]) -> Any:
-    own = getattr(argument, "_backend", None)
-    if own is not None:
-        tensor = argument if own is backend else moved(argument, backend)
-        held.append(tensor)
+def _on_ffi(result: Any, dtype: DType) -> Tensor:
+    """A tensor on FFI over an array's memory, or over a copy where LibTorch cannot use it."""
+    array = np.asarray(result, dtype.numpy)
+    try:
+        return FFI.over(array)
+    except BufferError:
+        return FFI.over(array.copy())
+
+
+def _tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:
+    for argument in arguments:
+        if isinstance(argument, Tensor):
+            yield argument
+        elif type(argument) is list:
+            yield from _tensors(argument)
+
+
+def _raw(backend: Backend, argument: Any, keep: list[Tensor]) -> Any:
+    """An argument as raw data. ``keep`` receives what must live until the call returns."""
+    if isinstance(argument, Tensor):
+        tensor = moved(argument, backend)
+        keep.append(tensor)
         return tensor._data
     if type(argument) is list:
-        return [_unwrap(backend, element, held) for element in argument]
+        return [_raw(backend, element, keep) for element in argument]
     return argument
 
 
-def _call(backend: Backend, name: str, arguments: tuple[Any, ...]) -> Any:
-    held: list[Tensor] = []  # keeps what was moved alive until the call returns
-    raw = [_unwrap(backend, argument, held) for argument in arguments]
-    if backend is NUMPY:
-        return _on_numpy(name, raw)
+# ---- Calls
+
+
+def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
+    """Calls a primitive where its operands are, and makes a tensor of the result.
+
+    Args:
+        name: The primitive's.
+        dtype: Of the result.
+        arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. Where
+            one operand is on FFI the operation runs there, over zero-copy views of the others.
+    """
+    raw: list[Any] = []
+    backend = None
+    for argument in arguments:
+        kind = type(argument)
+        own = _backend_of_class.get(kind)
+        if own is None and kind is not list and not issubclass(kind, Tensor):
+            raw.append(argument)
+            continue
+        if own is None or backend not in (None, own):  # a list, or another backend
+            return _run_mixed(name, dtype, arguments)
+        backend = own
+        raw.append(argument._data)
+    return _run(backend or NUMPY, name, dtype, raw, arguments)
+
+
+# Of tensors that are not freed: a freed one is refused where its data is asked for.
+_backend_of_class: Final[dict[type, Backend]] = {
+    kind: backend for backend in (FFI, NUMPY) for kind in backend.classes.values()
+}
+
+
+def _run_mixed(name: str, dtype: DType, arguments: Sequence[Any]) -> Tensor:
+    backend = _backend_of(arguments)
+    keep: list[Tensor] = []
+    raw = [_raw(backend, argument, keep) for argument in arguments]
+    return _run(backend, name, dtype, raw, arguments)
+
+
+def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
+    """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
+    return _run(default_backend(), name, dtype, arguments, arguments)
+
+
+def create_like(x: Tensor, name: str, dtype: DType, *arguments: Any) -> Tensor:
+    """Calls a primitive that makes a tensor from plain values, on the backend of a tensor."""
+    return _run(x._backend, name, dtype, arguments, arguments)
+
+
+def _run(
+    backend: Backend, name: str, dtype: DType, raw: Sequence[Any], arguments: Sequence[Any]
+) -> Tensor:
     try:
-        return getattr(on_ffi, name)(*raw)
+        return backend.run(name, dtype, raw)
+    except NotSupportedError as error:
+        refused = named(name, error)
     except TorchError as error:
-        raise _told(name, error) from None
+        raise named(name, error) from None
+    if backend is NUMPY:
+        raise refused
+    return _on_ffi(_fall_back(name, arguments, refused), dtype)
 
 
-def _on_numpy(name: str, raw: Sequence[Any]) -> Any:
+def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tensor, ...]:
+    """Calls a primitive with several results, one for each dtype. The rest is as for :func:`run`."""
+    backend = _backend_of(arguments)
+    keep: list[Tensor] = []
+    raw = [_raw(backend, argument, keep) for argument in arguments]
     try:
-        return quietly(getattr(on_numpy, name), *raw)
-    except Exception as error:
-        raise _told(name, on_numpy.failure(error)) from None
+        return backend.run_many(name, dtypes, raw)
+    except NotSupportedError as error:
+        refused = named(name, error)
+    except TorchError as error:
+        raise named(name, error) from None
+    if backend is NUMPY:
+        raise refused
+    return tuple(map(_on_ffi, _fall_back(name, arguments, refused), dtypes))
+
+
+def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
+    """Calls a primitive that overwrites ``target``, on the backend of ``target``. Never falls back."""
+    backend = target._backend
+    keep: list[Tensor] = []
+    raw = [_raw(backend, argument, keep) for argument in (target, *arguments)]
+    try:
+        backend.run_in_place(name, raw)
+    except TorchError as error:
+        raise named(name, error) from None
+
+
+def _backend_of(arguments: Sequence[Any]) -> Backend:
+    """Where operands meet: on FFI if one of them is there."""
+    for tensor in _tensors(arguments):
+        if tensor._backend is FFI:
+            return FFI
+    return NUMPY
+
+
+# ---- Errors, and what NumPy computes instead
+
+
+def named(name: str, error: _Error) -> _Error:
+    """The error of a primitive, whose text begins with the name of what the user called."""
+    text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
+    return type(error)(f"{_public(name)}: {text}")
 
 
 def _public(name: str) -> str:
@@ -95,166 +188,20 @@ def _public(name: str) -> str:
     return _PUBLIC.get(plain, plain)
 
 
-def _told(name: str, error: _Error) -> _Error:
-    """The error, with the name of what the user called before it."""
-    text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
-    return type(error)(f"{_public(name)}: {text}")
-
-
-def _tensors(arguments: tuple[Any, ...] | list[Any]) -> Iterator[Tensor]:
-    for argument in arguments:
-        if getattr(argument, "_backend", None) is not None:
-            yield argument
-        elif type(argument) is list:
-            yield from _tensors(argument)
-
-
-def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive where its operands are, and wraps the result.
-
-    Args:
-        name: The primitive's.
-        dtype: Of the result.
-        arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. One
-            operand on FFI takes the others along, over a zero-copy view.
-    """
-    # All operands on one backend: what nearly every call is.
-    raw: list[Any] = []
-    backend: Backend | None = None
-    for argument in arguments:
-        own = _backends.get(type(argument))
-        if own is not None:
-            raw.append(argument._data)
-        elif type(argument) is list:
-            owners = {_backends.get(type(one)) for one in argument if one is not None}
-            own = owners.pop() if len(owners) == 1 else None
-            if own is None:
-                return _run_mixed(name, dtype, arguments)
-            raw.append([None if one is None else one._data for one in argument])
-        else:
-            raw.append(argument)
-            continue
-        if own is not backend:
-            if backend is not None:
-                return _run_mixed(name, dtype, arguments)
-            backend = own
-    if backend is FFI:
-        try:
-            return FFI.wrap(getattr(on_ffi, name)(*raw), dtype)
-        except NotSupportedError as error:
-            refused = error
-        except TorchError as error:
-            raise _told(name, error) from None
-        return _lent(_fall_back(name, arguments, _told(name, refused)), dtype)
-    return NUMPY.wrap(_on_numpy(name, raw), dtype)
-
-
-def _run_mixed(name: str, dtype: DType, arguments: tuple[Any, ...]) -> Tensor:
-    if all(tensor._backend is NUMPY for tensor in _tensors(arguments)):
-        return NUMPY.wrap(_call(NUMPY, name, arguments), dtype)
-    try:
-        return FFI.wrap(_call(FFI, name, arguments), dtype)
-    except NotSupportedError as error:
-        return _lent(_fall_back(name, arguments, error), dtype)
-
-
-def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tensor, ...]:
-    """Calls a primitive with several results, one for each dtype. The rest is as for :func:`run`."""
-    if all(tensor._backend is NUMPY for tensor in _tensors(arguments)):
-        return tuple(map(NUMPY.wrap, _call(NUMPY, name, arguments), dtypes))
-    try:
-        handles = list(_call(FFI, name, arguments))
-    except NotSupportedError as error:
-        return tuple(map(_lent, _fall_back(name, arguments, error), dtypes))
-    try:
-        return tuple(FFI.wrap(handles.pop(0), dtype) for dtype in dtypes)
-    finally:
-        for handle in handles:
-            on_ffi.free(handle)
-
-
-def _fall_back(name: str, arguments: tuple[Any, ...], error: NotSupportedError) -> Any:
+def _fall_back(name: str, arguments: Sequence[Any], error: NotSupportedError) -> Any:
     """What NumPy's primitive gives for operands on FFI, over zero-copy views."""
-    if _policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
+    if policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
         raise error
     if any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments)):
         raise error
+    keep: list[Tensor] = []
+    raw = [_raw(NUMPY, argument, keep) for argument in arguments]
     try:
-        result = _call(NUMPY, name, arguments)
+        result = NUMPY.compute(name, raw)
     except (NotSupportedError, UnavailableError):
         raise error from None
-    with backends._lock:
+    except TorchError as other:
+        raise named(name, other) from None
+    with backends.lock:
         _fallbacks[_public(name)] += 1
     return result
-
-
-def _lent(result: Any, dtype: DType) -> Tensor:
-    """A tensor on FFI over the memory of NumPy's result, or over a copy where LibTorch cannot use it."""
-    array = np.asarray(result, dtype.numpy)
-    try:
-        return FFI.lend(array)
-    except BufferError:
-        return FFI.lend(array.copy())
-
-
-def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
-    """Calls a primitive that overwrites ``target``, on the backend of ``target``. Never falls back."""
-    _call(target._backend, name, (target, *arguments))
-
-
-def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
-    backend = default_backend()
-    if backend is NUMPY:
-        return NUMPY.wrap(_on_numpy(name, arguments), dtype)
-    try:
-        return FFI.wrap(getattr(on_ffi, name)(*arguments), dtype)
-    except NotSupportedError as error:
-        refused = error
-    except TorchError as error:
-        raise _told(name, error) from None
-    return _lent(_fall_back(name, arguments, _told(name, refused)), dtype)
-
-
-def lending(
-    of_any: Callable[[np.ndarray[Any, Any]], Tensor],
-) -> Callable[[np.ndarray[Any, Any]], Tensor]:
-    """Decorates what makes a tensor over an array: LibTorch borrows the memory at once where it can.
-
-    What is refused there takes the usual way, which also tells what is wrong.
-    """
-    chosen, ndarray, kinds = _chosen.get, np.ndarray, FFI.kinds
-
-    @functools.wraps(of_any)
-    def at_once(array: np.ndarray[Any, Any], /) -> Tensor:
-        if type(array) is ndarray and (chosen() or backends._default) is FFI:
-            try:
-                tensor = borrow(array, kinds)
-            except (KeyError, BufferError):
-                tensor = None
-            if tensor is not None:
-                return tensor
-        return of_any(array)
-
-    return at_once
-
-
-def filled(name: str) -> Callable[[tuple[int, ...], DType, int], Tensor]:
-    """What makes a tensor by a primitive of a shape, a dtype and a device: :func:`create`, made for it.
-
-    It calls LibTorch at once where it can. What is refused there takes the usual way.
-    """
-    call = direct(name)
-    assert call is not None
-
-    def make(shape: tuple[int, ...], dtype: DType, device: int) -> Tensor:
-        if (_chosen.get() or backends._default or default_backend()) is FFI:
-            try:
-                handle = call(made_sizes[shape], len(shape), dtype.code, device)
-            except KeyError:  # the usual way makes them
-                handle = 0
-            if handle:
-                return FFI.make(handle, FFI.classes[dtype])
-        return create(name, dtype, shape, dtype, device)
-
-    return make

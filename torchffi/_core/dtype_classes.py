@@ -1,4 +1,4 @@
-"""A class of tensors for each dtype, so that no tensor carries its own, and for each what it becomes."""
+"""A class of tensors for each dtype, so that no tensor stores its own, and one for when it was freed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _freed: Final[dict[type[Tensor], type[Tensor]]] = {}
 
 
 class Freed:
-    """Stands before a class of tensors: all that asks for the data is refused."""
+    """Mixed into a class of tensors: whatever needs the data is refused."""
 
     __slots__ = ()
     _alive = False
@@ -28,7 +28,7 @@ class Freed:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Refused like all else."""
+        """Refused."""
         raise HandleError(FREED)
 
     def _free(self) -> None:
@@ -45,17 +45,17 @@ def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
     return made
 
 
-def end(tensor: Tensor, give_up: Callable[[Any], bool]) -> None:
+def mark_freed(tensor: Tensor, release: Callable[[Any], bool]) -> None:
     """Makes a tensor one that was freed.
 
     Args:
         tensor: The tensor.
-        give_up: Lets go of its data. False if that was done before.
+        release: Releases its data. False if that was done before.
 
     Raises:
         HandleError: If another thread was first.
     """
     # The class goes first: from then on others are refused, and find no tensor without data.
     tensor.__class__ = _freed.get(type(tensor), type(tensor))
-    if not give_up(tensor):
+    if not release(tensor):
         raise HandleError(FREED)

@@ -1,62 +1,51 @@
-"""The tensor: the public class. Each backend has its own: ``tensor_ffi``, ``tensor_numpy``."""
+"""The tensor: the public class. Each backend has its own: ``tensor_libtorch``, ``tensor_numpy``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from torchffi import _devices, dtypes
-from torchffi._libtorch.calls import failure
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, TorchError
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from typing_extensions import Self
-
-    Kinds: TypeAlias = dict[np.dtype[Any], tuple[type["Tensor"], int]]
 
 
 class Backend:
-    """A set of primitives, and the tensors that are made of its raw data.
+    """What makes and computes with tensors, by primitives on raw data.
 
     Attributes:
         name: ``"ffi"`` or ``"numpy"``.
-        primitives: The module that has them.
-        make: Makes a tensor of raw data and its class. Set by :func:`register`.
-        over: Makes a tensor over an array's own memory, given ``kinds``. None where LibTorch refuses;
-            BufferError where it cannot use the memory. Set by :func:`register`.
-        wrap: Makes a tensor of raw data and its dtype.
-        classes: Of these tensors, one for each dtype. Set by :func:`register`.
-        dtypes: Of the classes. Filled by :func:`register`.
-        kinds: The class and the code of each of NumPy's dtypes. Filled by :func:`register`.
+        primitives: The module that has the primitives.
+        classes: The class of tensors of each dtype.
     """
 
-    __slots__ = ("classes", "dtypes", "kinds", "make", "name", "over", "primitives")
-    make: Callable[[Any, type[Tensor]], Tensor]
-    over: Callable[[np.ndarray[Any, Any], Kinds], Tensor | None]
+    name: str
+    primitives: ModuleType
     classes: Mapping[DType, type[Tensor]]
 
-    def __init__(self, name: str, primitives: ModuleType) -> None:
-        self.name: Final = name
-        self.primitives: Final = primitives
-        self.dtypes: Final[dict[type, DType]] = {}
-        self.kinds: Final[Kinds] = {}
+    def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
+        """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
+        raise NotImplementedError
 
-    def wrap(self, raw: Any, dtype: DType) -> Tensor:
-        """A tensor of raw data and its dtype."""
-        return self.make(raw, self.classes[dtype])
+    def run_many(
+        self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
+    ) -> tuple[Tensor, ...]:
+        """Calls a primitive that has several results."""
+        raise NotImplementedError
 
-    def lend(self, array: np.ndarray[Any, Any]) -> Tensor:
-        """A tensor over an array's own memory. BufferError if LibTorch cannot use it."""
-        tensor = self.over(array, self.kinds)
-        if tensor is None:
-            raise failure()
-        return tensor
+    def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
+        """Calls a primitive that overwrites its first operand."""
+        raise NotImplementedError
+
+    def over(self, array: np.ndarray[Any, Any]) -> Tensor:
+        """A tensor over an array's own memory. BufferError if it cannot be used."""
+        raise NotImplementedError
 
 
 Scalar = bool | int | float | complex
@@ -75,7 +64,7 @@ class Tensor:
     _alive: ClassVar[bool] = True
     _backend: ClassVar[Backend]
     _data: Any  # raw data of the backend: each one's tensors have a place for it
-    _dtype: ClassVar[DType]  # each has a class of its own: see classes.py
+    _dtype: ClassVar[DType]  # each has a class of its own: see dtype_classes.py
 
     def __init__(self) -> None:
         raise TypeError("make a tensor with torchffi.asarray(), zeros(), from_numpy(), ...")
@@ -170,12 +159,12 @@ class Tensor:
         if _devices.name(_devices.number(device)) == self.device:
             return self
         # Never falls back: where the elements are is the caller's decision.
+        raw = self._data, _devices.number(device)
         try:
-            raw = self._backend.primitives.to_device(self._data, _devices.number(device))
+            return self._backend.run("to_device", self._dtype, raw)
         except TorchError as error:
             text = str(error).removeprefix("to_device: ")
             raise type(error)(f"to_device: {text}") from None
-        return self._backend.wrap(raw, self._dtype)
 
     def cpu(self) -> Tensor:
         """The elements in host memory; itself if they are there."""
@@ -191,10 +180,11 @@ class Tensor:
         Raises:
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
         """
-        return self._fresh_array()
+        return self._array_view()
 
-    def _fresh_array(self) -> np.ndarray[Any, Any]:
-        return self._backend.primitives.numpy(self._data, self._dtype)  # type: ignore[no-any-return]
+    def _array_view(self) -> np.ndarray[Any, Any]:
+        """A new array over the same memory, which it keeps alive."""
+        raise NotImplementedError
 
     def __array__(
         self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
@@ -216,7 +206,7 @@ class Tensor:
     def tolist(self) -> Any:
         """The values as nested lists of Python scalars."""
         host = self if self._dtype.numpy is not None else self.astype(dtypes.float32)
-        return host.cpu()._fresh_array().tolist()
+        return host.cpu()._array_view().tolist()
 
     # ---- Python's protocols
 

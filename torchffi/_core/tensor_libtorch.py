@@ -1,33 +1,69 @@
-"""What a tensor is on LibTorch: a handle. Its hot methods call LibTorch at once.
-
-What LibTorch refuses there, and all that is less plain, takes the way of every tensor, which converts,
-falls back, or tells what is wrong.
-"""
+"""The backend LibTorch, and its tensors, which own handles."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 
 from torchffi import dtypes
-from torchffi._core import backends, dtype_classes
-from torchffi._core.arguments import Axis, Scalar
-from torchffi._core.backends import FFI
-from torchffi._core.tensor import Tensor
-from torchffi._libtorch import primitives as on_ffi
-from torchffi._libtorch.calls import made_sizes
-from torchffi._libtorch.loader import Owner, borrow, ffi, lib, own
+from torchffi._core import dtype_classes
+from torchffi._core.host_memory import array_over, reason_against
+from torchffi._core.lifetimes import Kinds, Owner, borrow, class_of_code, make, release
+from torchffi._core.tensor import Backend, Tensor
+from torchffi._libtorch import primitives
+from torchffi._libtorch.calls import failure
+from torchffi._libtorch.loader import lib
 from torchffi.dtypes import DType
 
-# A look into lib costs as much as a look at the handle.
-_item = lib.rt_torch_tensor_item_double
-_reshape = lib.rt_torch_tensor_reshape
-_select = lib.rt_torch_tensor_select
-_sum = lib.rt_torch_tensor_sum
-_NULL = ffi.NULL
+_item_double = lib.rt_torch_tensor_item_double
+
+
+class LibTorch(Backend):
+    """LibTorch. Raw data is a handle."""
+
+    name = "ffi"
+    primitives = primitives
+
+    def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
+        """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
+        tensor = getattr(primitives, name)(partial(make, self.classes[dtype]), *raw)
+        if tensor is None:
+            raise failure()
+        return tensor  # type: ignore[no-any-return]
+
+    def run_many(
+        self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
+    ) -> tuple[Tensor, ...]:
+        """Calls a primitive that has several results. LibTorch tells their dtypes."""
+        return tuple(getattr(primitives, name)(partial(make, None), *raw))
+
+    def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
+        """Calls a primitive that overwrites its first operand."""
+        getattr(primitives, name)(*raw)
+
+    def from_dlpack(self, capsule: object, may_copy: bool) -> Tensor:
+        """A tensor over the memory in a capsule of DLPack, or over a copy where that is needed."""
+        tensor: Tensor | None = primitives.from_dlpack(partial(make, None), capsule, may_copy)
+        if tensor is None:
+            raise failure()
+        return tensor
+
+    def over(self, array: np.ndarray[Any, Any]) -> Tensor:
+        """A tensor over an array's own memory. BufferError if it cannot be used."""
+        reason = reason_against(array)
+        if reason:
+            raise BufferError(reason)
+        tensor: Tensor | None = borrow(array, kinds)
+        if tensor is None:
+            raise failure()
+        return tensor
+
+
+FFI: Final = LibTorch()
 
 
 class FFITensor(Owner, Tensor):
@@ -37,20 +73,20 @@ class FFITensor(Owner, Tensor):
     _backend = FFI
 
     def _free(self) -> None:
-        dtype_classes.end(self, Owner._release)
+        dtype_classes.mark_freed(self, release)
 
     def _forget(self) -> None:
         with contextlib.suppress(AttributeError):
-            del self._seen
+            del self._cached_view
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
         try:
-            seen = self._seen
-        except AttributeError:  # nobody has asked yet
-            seen = self._seen = on_ffi.shape(self._data)
-        return seen if type(seen) is tuple else seen.shape
+            view = self._cached_view
+        except AttributeError:
+            view = self._cached_view = primitives.shape(self._data)
+        return view if type(view) is tuple else view.shape
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A NumPy array over the same memory, which it keeps alive.
@@ -59,79 +95,34 @@ class FFITensor(Owner, Tensor):
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
         """
         try:
-            view: np.ndarray[Any, Any] = self._seen.view()
-        except AttributeError:  # nobody has asked for an array yet
-            self._seen = array = self._fresh_array()
+            view: np.ndarray[Any, Any] = self._cached_view.view()
+        except AttributeError:  # no array is cached yet
+            self._cached_view = array = self._array_view()
             view = array.view()
         return view
 
+    def _array_view(self) -> np.ndarray[Any, Any]:
+        return array_over(self._data, self._dtype)
+
+    def item(self) -> Any:
+        """The value of the only element, as a Python scalar. ValueError if there are more or fewer.
+
+        Source: aten::item.
+        """
+        if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no such types
+            return FFI.run("to_dtype", dtypes.float32, (self._data, dtypes.float32)).item()
+        return primitives.item(self._data, self._dtype)
+
     def __float__(self) -> float:
-        value: float = _item(self._data)
+        value: float = _item_double(self._data)
         return value if value == value else Tensor.__float__(self)  # a NaN, or none at all
 
-    def __getitem__(self, key: Any) -> Tensor:
-        if type(key) is int:
-            try:
-                handle = _select(self._data, 0, key)
-            except OverflowError:
-                handle = 0
-            if handle:
-                return own(handle, type(self))
-        return Tensor.__getitem__(self, key)
 
-    def reshape(self, *shape: Any) -> Tensor:
-        """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
-        dims = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
-        for n in dims:
-            if type(n) is not int:
-                return Tensor.reshape(self, *shape)
-        try:
-            handle = _reshape(self._data, made_sizes[dims], len(dims))
-        except KeyError:
-            handle = 0  # the usual way makes them
-        return own(handle, type(self)) if handle else Tensor.reshape(self, *shape)
-
-    def sum(
-        self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
-    ) -> Tensor:
-        """See :func:`torchffi.sum`."""
-        if axis is None and dtype is None and keepdims is False:
-            data = self._data  # first, for a freed tensor refuses here
-            kind, code = _sums[type(self)]
-            handle = _sum(data, _NULL, 0, 0, code)
-            if handle:
-                return own(handle, kind)
-        return Tensor.sum(self, axis, dtype=dtype, keepdims=keepdims)
-
-
-_classes = dtype_classes.of_dtypes(FFITensor)
-_wider = {dtype: dtypes.sum_dtype("sum", dtype, None) for dtype in dtypes.ALL}
-# What the sum of all of a tensor is: its class, and the code of its dtype.
-_sums = {_classes[dtype]: (_classes[wide], wide.code) for dtype, wide in _wider.items()}
-
-
-def _operator(name: str, of_handles: Callable[[int, int], int]) -> Callable[..., Tensor]:
-    """An operator that takes no detour where both operands are such tensors of one dtype."""
-    of_any: Callable[..., Tensor] = getattr(Tensor, name)
-
-    def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
-        alike = type(self)
-        if type(other) is not alike:
-            return of_any(self, other)
-        handle = of_handles(self._data, other._data)
-        return own(handle, alike) if handle else of_any(self, other)
-
-    return operator
-
-
-for _name, _of_handles in (
-    ("__add__", lib.rt_torch_tensor_add),
-    ("__sub__", lib.rt_torch_tensor_sub),
-    ("__mul__", lib.rt_torch_tensor_mul),
-    ("__matmul__", lib.rt_torch_tensor_matmul),
-):
-    _made = _operator(_name, _of_handles)
-    for _dtype in _classes.keys() - {dtypes.bool}:
-        setattr(_classes[_dtype], _name, _made)
-
-backends.register(FFI, own, borrow, _classes)
+FFI.classes = dtype_classes.of_dtypes(FFITensor)
+class_of_code.update((dtype.code, kind) for dtype, kind in FFI.classes.items())
+# The class of tensors and the code of each of NumPy's dtypes.
+kinds: Final[Kinds] = {
+    dtype.numpy: (kind, dtype.code)
+    for dtype, kind in FFI.classes.items()
+    if dtype.numpy is not None
+}

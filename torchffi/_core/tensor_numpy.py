@@ -1,42 +1,102 @@
-"""What a tensor is on NumPy: an array."""
+"""The backend NumPy, and its tensors, which hold arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 
 from torchffi import dtypes
-from torchffi._core import backends, dtype_classes
-from torchffi._core.arguments import Scalar
-from torchffi._core.backends import NUMPY
-from torchffi._core.tensor import Tensor
-from torchffi._libtorch.loader import Holder, hold
-from torchffi._numpy.quiet import quiet
+from torchffi._core import dtype_classes
+from torchffi._core.tensor import Backend, Tensor
+from torchffi._numpy import primitives
+from torchffi._numpy.quiet import quietly
+from torchffi.dtypes import DType
 
-if TYPE_CHECKING:
-    from torchffi._core.tensor import Kinds
-
-_ndarray = np.ndarray
+_new = object.__new__
 
 
-class NumpyTensor(Holder, Tensor):
+class NumPy(Backend):
+    """NumPy. Raw data is an array."""
+
+    name = "numpy"
+    primitives = primitives
+
+    def wrap(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
+        """A tensor over an array, which is converted if it has another dtype."""
+        return hold(_of_dtype(array, dtype), self.classes[dtype])
+
+    def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
+        """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
+        return self.wrap(self.compute(name, raw), dtype)
+
+    def attempt(self, kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
+        """Calls a primitive and makes a tensor of a class of the result; None where NumPy refuses."""
+        try:
+            array = quietly(getattr(primitives, name), *raw)
+        except Exception:
+            return None
+        return hold(_of_dtype(array, kind._dtype), kind)
+
+    def overwrite(self, name: str, /, *raw: Any) -> int:
+        """Calls a primitive that overwrites its first operand: 0, or -1 where NumPy refuses."""
+        try:
+            quietly(getattr(primitives, name), *raw)
+        except Exception:
+            return -1
+        return 0
+
+    def run_many(
+        self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
+    ) -> tuple[Tensor, ...]:
+        """Calls a primitive that has several results."""
+        return tuple(map(self.wrap, self.compute(name, raw), dtypes))
+
+    def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
+        """Calls a primitive that overwrites its first operand."""
+        self.compute(name, raw)
+
+    def compute(self, name: str, raw: Sequence[Any]) -> Any:
+        """What a primitive returns. Its exceptions become those of torchffi."""
+        try:
+            return quietly(getattr(primitives, name), *raw)
+        except Exception as error:
+            raise primitives.failure(error) from None
+
+    def over(self, array: np.ndarray[Any, Any]) -> Tensor:
+        """A tensor over an array's own memory, with a shape of its own, and no subclass."""
+        return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
+
+
+def _of_dtype(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
+    return array if exact else array.astype(dtype.numpy)
+
+
+NUMPY: Final = NumPy()
+
+
+class NumpyTensor(Tensor):
     """A tensor of NumPy. Its data is an array."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__", "_data")
     _backend = NUMPY
+    _data: np.ndarray[Any, Any]
 
     def _free(self) -> None:
-        dtype_classes.end(self, _drop)
+        dtype_classes.mark_freed(self, _drop)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
         return self._data.shape  # type: ignore[no-any-return]
 
+    def _array_view(self) -> np.ndarray[Any, Any]:
+        return self._data.view()  # type: ignore[no-any-return]
 
-_slot: Any = Holder.__dict__["_data"]  # which a freed tensor's class hides
+
+_slot: Any = NumpyTensor.__dict__["_data"]  # which a freed tensor's class hides
 
 
 def _drop(tensor: Tensor) -> bool:
@@ -47,52 +107,11 @@ def _drop(tensor: Tensor) -> bool:
     return True
 
 
-_classes = dtype_classes.of_dtypes(NumpyTensor)
+def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
+    """A tensor of a class over an array of its dtype."""
+    tensor = _new(kind)
+    tensor._data = array
+    return tensor
 
 
-def make(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
-    """A tensor of a class over an array, which is converted if it has another dtype."""
-    dtype = kind._dtype
-    exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
-    return hold(array if exact else array.astype(dtype.numpy), kind)
-
-
-def over(array: np.ndarray[Any, Any], kinds: Kinds) -> Tensor:
-    """A tensor over an array's own memory."""
-    return make(
-        array.view(np.ndarray), kinds[array.dtype][0]
-    )  # a shape of its own, and no subclass
-
-
-def _operator(name: str, of_arrays: Callable[..., Any]) -> Callable[..., Tensor]:
-    """An operator that takes no detour where both operands are such tensors of one dtype.
-
-    What is refused, and all else, takes the way of every operator, which also tells what is wrong.
-    """
-    of_any: Callable[..., Tensor] = getattr(Tensor, name)
-    run = quiet()
-
-    def operator(self: Tensor, other: Tensor | Scalar) -> Tensor:
-        alike = type(self)
-        if type(other) is not alike:
-            return of_any(self, other)
-        try:  # as quietly(), with what can only be used once at a time
-            array = run(of_arrays, self._data, other._data)
-        except Exception:
-            return of_any(self, other)
-        return hold(array if type(array) is _ndarray else np.asarray(array), alike)
-
-    return operator
-
-
-for _name, _of_arrays in (
-    ("__add__", np.add),
-    ("__sub__", np.subtract),
-    ("__mul__", np.multiply),
-    ("__matmul__", np.matmul),
-):
-    _made = _operator(_name, _of_arrays)
-    for _dtype in _classes.keys() - {dtypes.bool}:
-        setattr(_classes[_dtype], _name, _made)
-
-backends.register(NUMPY, make, over, _classes)
+NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from torchffi._libtorch.calls import only
-from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import boxed
 from torchffi.errors import AxisError, InvalidArgumentError
 
 Raw = int
+Make = Callable[..., Any]
 
 _ELEMENTWISE = (
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "complex", "conj_physical", "cosh",
@@ -26,8 +25,8 @@ _LINALG = (
     "slogdet", "solve", "svd", "svdvals",
 )  # fmt: skip
 _OTHERS = (
-    "cumprod", "cumsum", "diagonal", "fft_fftn", "fft_ifftn", "fft_irfftn", "fft_rfftn", "roll",
-    "tile", "tril", "triu", "view",
+    "cumprod", "cumsum", "diagonal", "fft_fftn", "fft_ifftn", "fft_irfftn", "fft_rfftn", "imag",
+    "real", "roll", "tile", "tril", "triu", "view",
 )  # fmt: skip
 OPERATORS: Final[dict[str, str]] = {
     **{name: f"aten::{name}" for name in (*_ELEMENTWISE, *_OTHERS)},
@@ -39,8 +38,8 @@ OPERATORS: Final[dict[str, str]] = {
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    def primitive(*arguments: Any) -> Any:
-        return boxed.call(name, *arguments)
+    def primitive(make: Make, *arguments: Any) -> Any:
+        return boxed.call(make, name, *arguments)
 
     return primitive
 
@@ -54,47 +53,32 @@ def __getattr__(name: str) -> Callable[..., Any]:
     return primitive
 
 
-def _copied(view: Raw) -> Raw:
+def take(make: Make, x: Raw, indices: Raw, axis: int) -> Any:
+    return boxed.call(make, "aten::index.Tensor", x, [*[None] * axis, indices])
+
+
+def take_along_axis(make: Make, x: Raw, indices: Raw, axis: int) -> Any:
     try:
-        return boxed.call("aten::clone", view)  # type: ignore[no-any-return]
-    finally:
-        lib.rt_torch_tensor_free(view)
-
-
-def real(x: Raw) -> Raw:
-    return _copied(boxed.call("aten::real", x))
-
-
-def imag(x: Raw) -> Raw:
-    return _copied(boxed.call("aten::imag", x))
-
-
-def take(x: Raw, indices: Raw, axis: int) -> Raw:
-    return boxed.call("aten::index.Tensor", x, [*[None] * axis, indices])  # type: ignore[no-any-return]
-
-
-def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:
-    try:
-        return boxed.call("aten::gather", x, axis, indices)  # type: ignore[no-any-return]
+        return boxed.call(make, "aten::gather", x, axis, indices)
     except InvalidArgumentError as error:
         raise AxisError(str(error)) from None
 
 
-def vector_norm(x: Raw, axes: tuple[int, ...], order: float, keepdims: bool) -> Raw:
-    return boxed.call("aten::linalg_vector_norm", x, order, axes, keepdims)  # type: ignore[no-any-return]
+def vector_norm(make: Make, x: Raw, axes: tuple[int, ...], order: float, keepdims: bool) -> Any:
+    return boxed.call(make, "aten::linalg_vector_norm", x, order, axes, keepdims)
 
 
-def sort(x: Raw, axis: int, descending: bool) -> Raw:
-    return only(0, boxed.call("aten::sort.stable", x, True, axis, descending))
+def sort(make: Make, x: Raw, axis: int, descending: bool) -> Any:
+    return boxed.call_for(0, make, "aten::sort.stable", x, True, axis, descending)
 
 
-def argsort(x: Raw, axis: int, descending: bool) -> Raw:
-    return only(1, boxed.call("aten::sort.stable", x, True, axis, descending))
+def argsort(make: Make, x: Raw, axis: int, descending: bool) -> Any:
+    return boxed.call_for(1, make, "aten::sort.stable", x, True, axis, descending)
 
 
-def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | None) -> Raw:
+def searchsorted(make: Make, x: Raw, values: Raw, right: bool, sorter: Raw | None) -> Any:
     arguments = (x, values, False, right, None, sorter)
     try:
-        return boxed.call("aten::searchsorted.Tensor", *arguments)  # type: ignore[no-any-return]
+        return boxed.call(make, "aten::searchsorted.Tensor", *arguments)
     except InvalidArgumentError as error:  # all that is left to refuse is an index in the sorter
         raise AxisError(str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from torchffi._libtorch.loader import ffi, lib
@@ -13,10 +12,11 @@ _SHAPES = 4096
 _INT64S = ffi.typeof("int64_t[]")
 
 
-def plain(name: str) -> Callable[..., int] | None:
+def plain(name: str) -> Any:
     """The C ABI's function for a primitive, if it has one of its own."""
-    found: Callable[..., int] | None
-    found = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(lib, f"rt_torch_{name}", None)
+    found: Any = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(
+        lib, f"rt_torch_{name}", None
+    )
     return found
 
 
@@ -28,13 +28,6 @@ def failure() -> TorchError:
     return BY_CODE[code - 1](message) if code else InternalError("a call failed and left no error")
 
 
-def new(handle: int) -> int:
-    """The handle, or the error that stands behind 0."""
-    if not handle:
-        raise failure()
-    return handle
-
-
 def done(status: int) -> int:
     """The status or count, or the error that stands behind -1."""
     if status < 0:
@@ -42,24 +35,16 @@ def done(status: int) -> int:
     return status
 
 
-def only(position: int, handles: tuple[int, ...]) -> int:
-    """One of several results; the others are freed."""
-    for i, handle in enumerate(handles):
-        if i != position:
-            lib.rt_torch_tensor_free(handle)
-    return handles[position]
-
-
-# Shapes as ``int64_t[]``, each made once: to make it takes longer than many an operation.
-made_sizes: Final[dict[tuple[int, ...], Any]] = {}
+# Shapes as ``int64_t[]``, each made once: to make one takes longer than many operations.
+_sizes: Final[dict[tuple[int, ...], Any]] = {}
 
 
 def sizes(shape: tuple[int, ...]) -> Any:
-    """A shape of integers as ``int64_t[]``. It is kept in ``made_sizes``."""
+    """A shape, whose elements are integers, as ``int64_t[]``, which is kept for reuse."""
     try:
-        return made_sizes[shape]
+        return _sizes[shape]
     except KeyError:
-        if len(made_sizes) >= _SHAPES:
-            made_sizes.clear()
-        array = made_sizes[shape] = ffi.new(_INT64S, shape)
+        if len(_sizes) >= _SHAPES:
+            _sizes.clear()
+        array = _sizes[shape] = ffi.new(_INT64S, shape)
         return array

@@ -1,7 +1,7 @@
 """DLPack capsules: what carries a structure of memory from one library to another.
 
-CFFI knows no Python objects, so the interpreter's own C functions make and open them. A capsule's
-destructor is plain C in the binding: it also works late, when Python code no longer does.
+CFFI knows no Python objects, so the binding is given the interpreter's own C functions. Each direction
+is one call in C: no signal can leave a structure without an owner, or with two.
 """
 
 from __future__ import annotations
@@ -10,60 +10,80 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
+from torchffi._libtorch.calls import failure
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import InvalidArgumentError
 
-_pointer, _object = ctypes.c_void_p, ctypes.py_object
 
-
-def _function(name: str, result: Any, *arguments: Any) -> Any:
-    # A prototype of our own: that of ctypes.pythonapi is everybody's to change.
-    return ctypes.PYFUNCTYPE(result, *arguments)((name, ctypes.pythonapi))
-
-
-_new = _function("PyCapsule_New", _object, _pointer, _pointer, _pointer)
-_is_valid = _function("PyCapsule_IsValid", ctypes.c_int, _object, _pointer)
-_get = _function("PyCapsule_GetPointer", _pointer, _object, _pointer)
-_rename = _function("PyCapsule_SetName", ctypes.c_int, _object, _pointer)
+def _prototype(result: Any, *arguments: Any) -> Any:
+    return ctypes.PYFUNCTYPE(result, *arguments)
 
 
 def _address(pointer: Any) -> int:
     return int(ffi.cast("uintptr_t", pointer))
 
 
-_DROP = _address(ffi.addressof(lib, "torchffi_capsule_drop"))
+def _of_python(name: str) -> Any:
+    address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+    return ffi.cast("void *", address)
+
+
+FUNCTIONS = (
+    "PyGILState_Ensure", "PyGILState_Release", "PyCapsule_IsValid", "PyCapsule_GetPointer",
+    "PyCapsule_SetName", "PyErr_BadArgument", "PyCapsule_New",
+)  # fmt: skip
+
+
+def set_functions(*names: str) -> None:
+    """Gives the binding functions of the interpreter: ``FUNCTIONS``."""
+    lib.torchffi_set_capsule_functions([_of_python(name) for name in names])
+
+
+set_functions(*FUNCTIONS)
+
+_to_capsule = _prototype(ctypes.py_object, ctypes.c_int64, ctypes.c_int32, ctypes.c_int32)(
+    _address(ffi.addressof(lib, "torchffi_to_capsule"))
+)
+# A prototype of our own: that of ctypes.pythonapi is everybody's to change.
+_is_valid = _prototype(ctypes.c_int, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_IsValid", ctypes.pythonapi)
+)
 # The names live in the binding: a capsule does not copy its own.
-_FRESH, _USED = (
-    [_address(lib.torchffi_capsule_name(versioned, used)) for versioned in (0, 1)]
+_NEW, _USED = (
+    [ffi.string(lib.torchffi_capsule_name(versioned, used)) for versioned in (0, 1)]
     for used in (0, 1)
 )
 
 
-def pack(managed: Any, versioned: bool) -> object:
-    """A capsule that owns a structure until somebody takes it over."""
-    try:
-        return _new(_address(managed), _FRESH[versioned], _DROP)
-    except BaseException:
-        lib.rt_torch_dlpack_free(managed, versioned)
-        raise
-
-
-def unpack(capsule: object, take: Callable[[Any, bool], int]) -> int:
-    """Hands the structure in a capsule over.
+def pack(tensor: int, versioned: bool, copied: bool) -> object:
+    """A capsule over the memory of a tensor, which it keeps alive until it is taken over or goes.
 
     Args:
+        tensor: A handle.
+        versioned: Whether it is to hold a structure of DLPack 1.x, or that before it.
+        copied: Whether to tell the consumer that nobody else uses the memory.
+    """
+    try:
+        return _to_capsule(tensor, versioned, copied)
+    except TypeError:  # by PyErr_BadArgument
+        raise failure() from None
+
+
+def unpack(make: Callable[..., Any], capsule: object, may_copy: bool) -> Any:
+    """A tensor over the structure in a capsule.
+
+    Args:
+        make: Calls a C function, and makes a tensor of the handle.
         capsule: The capsule.
-        take: Is called with the structure and whether it is a versioned one, and returns a handle
-            once the structure is its own.
+        may_copy: Whether memory that LibTorch cannot share may be copied.
 
     Raises:
         ValueError: If it is no capsule of DLPack, or was taken over before.
     """
-    for versioned in (True, False):
-        if _is_valid(capsule, _FRESH[versioned]):
-            handle = take(ffi.cast("void *", _get(capsule, _FRESH[versioned])), versioned)
-            _rename(capsule, _USED[versioned])
-            return handle
+    for versioned in (1, 0):
+        if _is_valid(capsule, _NEW[versioned]):
+            address = ffi.cast("void *", id(capsule))
+            return make(lib.torchffi_from_capsule, address, versioned, may_copy)
     if any(_is_valid(capsule, name) for name in _USED):
         raise InvalidArgumentError("from_dlpack: the capsule was used before; it serves once")
     raise InvalidArgumentError(f"from_dlpack: expected a capsule of DLPack, got {capsule!r:.60}")

@@ -6,7 +6,6 @@ function answers as it does where there is no LibTorch.
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
-    from torchffi._binding import Holder, Owner, borrow, end, ffi, hold, lent, lib, own
+    from torchffi._binding import ffi, lib
 except ImportError as error:
     raise ImportError(
         "torchffi's compiled part, torchffi._binding, cannot be imported; "
@@ -27,10 +26,7 @@ if TYPE_CHECKING:
     from shim.libtorch import LibTorch
     from shim.sidecar import Sidecar
 
-__all__ = [
-    "Holder", "Owner", "Probe", "Status", "borrow", "cuda_available", "cuda_reason", "ffi", "hold",
-    "lent", "lib", "load", "own",
-]  # fmt: skip
+__all__ = ["Probe", "Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
 
 _SHIM = "librt_torch.so"
 _BUILD = "python -m torchffi build"
@@ -67,10 +63,6 @@ class Status(NamedTuple):
     abi_version: int
     probes: tuple[Probe, ...]
 
-
-# What still lives at the end of the process is left to the operating system: freeing it would only
-# race with threads that still compute.
-atexit.register(end)
 
 _lock = threading.Lock()
 _status: Status | None = None

@@ -11,15 +11,6 @@ from torchffi._numpy import special
 from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable, no_broadcast
 from torchffi.errors import InvalidArgumentError, ShapeError
 
-
-def _real(x: Raw) -> Raw:
-    return np.array(x.real)
-
-
-def _imag(x: Raw) -> Raw:
-    return np.array(x.imag)
-
-
 _UNARY: dict[str, Callable[..., Any]] = {
     "neg": np.negative, "abs": np.abs, "sign": np.sign, "sgn": np.sign, "square": np.square,
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "log2": np.log2,
@@ -27,7 +18,7 @@ _UNARY: dict[str, Callable[..., Any]] = {
     "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
     "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
     "reciprocal": np.reciprocal, "signbit": np.signbit, "conj_physical": np.conjugate,
-    "real": _real, "imag": _imag,
+    "real": np.real, "imag": np.imag,
     "erf": special.erf, "floor": np.floor, "ceil": np.ceil, "round": np.round,
     "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
     "logical_not": np.logical_not, "bitwise_not": np.bitwise_not,

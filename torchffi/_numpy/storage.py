@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -13,18 +12,14 @@ from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, Unavai
 
 # NumPy 2.1 brought the keywords of __dlpack__() and the versioned capsule.
 _KEYWORDS: Final = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+DLPACK_VERSION: Final = (1, 0) if _KEYWORDS else None
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
     return np.array(np.frombuffer(data, in_numpy(dtype, device)).reshape(shape))
 
 
-def numpy(x: Raw, dtype: DType) -> Raw:
-    view: Raw = x.view()
-    return view
-
-
-def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_host: bool) -> object:
+def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None) -> object:
     """A capsule over the array's memory; over a copy where that is read-only and it cannot be told."""
     try:
         if _KEYWORDS:
@@ -32,7 +27,7 @@ def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None, to_hos
         return (x.copy() if copy else x).__dlpack__()
     except BufferError as error:
         if copy is None:
-            return to_dlpack(x, version, True, to_host)
+            return to_dlpack(x, version, True)
         raise InvalidArgumentError(str(error)) from None
 
 
@@ -49,19 +44,16 @@ class _Given:
         return 1, 0
 
 
-def from_dlpack(
-    ask: Callable[[tuple[int, int] | None], object], may_copy: bool
-) -> tuple[Raw, DType]:
-    """An array over the memory in the capsule that ``ask`` gives for a version of DLPack."""
-    capsule = ask((1, 0) if _KEYWORDS else None)
+def from_dlpack(capsule: object, may_copy: bool) -> Raw:
+    """An array over the memory in a capsule, which a producer gave for ``DLPACK_VERSION``."""
     try:
-        array = np.from_dlpack(_Given(capsule))
+        array: Raw = np.from_dlpack(_Given(capsule))
     except (BufferError, RuntimeError, ValueError) as error:
         kind = DTypeError if "dtype" in str(error) else InvalidArgumentError
         raise kind(f"from_dlpack: NumPy cannot take the memory: {error}") from None
-    dtype = by_numpy(array.dtype)
+    by_numpy(array.dtype)  # or else it says what is wrong
     # NumPy takes for read-only what an old producer lends without a word about it.
-    return (array if array.flags.writeable or not may_copy else array.copy()), dtype
+    return array if array.flags.writeable or not may_copy else array.copy()
 
 
 def item(x: Raw, dtype: DType) -> Any:

@@ -100,7 +100,7 @@ def _counts(operation: str, s: Tensor, longer: int, rtol: float | Tensor | None)
     """Which singular values are not about 0."""
     if rtol is None:
         rtol = longer * finfo(s.dtype).eps
-    elif arguments.is_tensor(rtol):
+    elif isinstance(rtol, Tensor):
         dtypes.check(operation, rtol.dtype, FLOATING)
         broadcasting.meet(operation, s.shape[:-1], rtol.shape)
         rtol = manipulation.expand_dims(rtol, axis=-1)

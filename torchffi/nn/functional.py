@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from torchffi import dtypes
 from torchffi._array.elementwise import tanh
-from torchffi._array.ufuncs import at_once
 from torchffi._core import arguments
 from torchffi._core.arguments import inexact, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import FLOATING, INEXACT, INTEGER, NUMERIC, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError
@@ -44,7 +44,7 @@ def _same_dtype(operation: str, x: Tensor, *others: Tensor | None) -> None:
             raise DTypeError(f"{operation}: dtypes {x.dtype} and {other.dtype} differ")
 
 
-@at_once("relu", REAL)
+@of_one("relu", REAL)
 def relu(x: Tensor, /) -> Tensor:
     """max(x, 0).
 
@@ -60,7 +60,7 @@ def relu(x: Tensor, /) -> Tensor:
     return run("relu", x._dtype, x)
 
 
-@at_once("sigmoid", INEXACT)
+@of_one("sigmoid", INEXACT)
 def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + exp(-x)).
 
@@ -73,7 +73,7 @@ def sigmoid(x: Tensor, /) -> Tensor:
     return run("sigmoid", x.dtype, x)
 
 
-@at_once("silu", INEXACT)
+@of_one("silu", INEXACT)
 def silu(x: Tensor, /) -> Tensor:
     """Sigmoid linear unit: x * sigmoid(x).
 

@@ -1,16 +1,18 @@
-"""Any operator of LibTorch by name, on raw data: a tensor is a handle, an ``int``."""
+"""Any operator of LibTorch by name. A tensor among the arguments is a handle, an ``int``.
+
+The caller gives ``make``, which makes a tensor of the handle that a C function returns. Until then the
+results are in memory of C, which is emptied whatever happens: no handle is ever without an owner.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from torchffi._libtorch.calls import done, failure
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators.values import (
-    PLAIN_TAGS,
-    TAG,
     WORDS,
     Frame,
     HandleOf,
@@ -24,11 +26,16 @@ from torchffi.errors import ArgumentError, TorchError
 if TYPE_CHECKING:
     from torchffi._libtorch.operators.schemas import Schema
 
+Make = Callable[..., Any]
+
 MOST_ARGUMENTS = 128
 _MOST_RESULTS = 64
 
 
-c_call: Final = lib.rt_torch_call  # a look into lib at each call costs 20 ns
+# A look into lib at each call costs 20 ns.
+_call: Final = lib.rt_torch_call
+_values_free: Final = lib.rt_torch_values_free
+call_one: Final = lib.rt_torch_call_one
 # Used again; as many as calls ever ran at once. A list would give its memory back with its last one.
 _frames: Final[deque[Frame]] = deque()
 _MISSING: Final = object()
@@ -44,13 +51,13 @@ class Operator:
         by_position: How many arguments stand before the ``*``.
         fewest: How many arguments there are at least, by position.
         raw: What packs each argument where a tensor is a handle.
-        written: For each result that is an argument written in place: its position, and the argument's.
+        written: Which results are arguments that are written in place: the argument of each.
         targets: The positions of the arguments that are written.
     """
 
     __slots__ = (
+        "_makes_one",
         "_positions",
-        "_single",
         "by_position",
         "fewest",
         "name",
@@ -62,9 +69,8 @@ class Operator:
     )
 
     def __init__(self, name: str, number: int, text: str) -> None:
-        from torchffi._libtorch.operators import (
-            schemas,  # by the first operator that is called by name
-        )
+        # By the first operator that is called by name.
+        from torchffi._libtorch.operators import schemas
 
         self.name: Final = name
         self.schema: Final[Schema] = schemas.parse(text)
@@ -75,12 +81,14 @@ class Operator:
         self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
         self.raw: Final = self.packers(_raw_handle)
         results = self.schema.results
-        self._single = len(results) == 1 and results[0].type.name not in ("", "str")
+        self._makes_one = len(results) == 1 and results[0] == schemas.Result(
+            schemas.Type("Tensor"), ""
+        )
         sets = {p.written: i for i, p in enumerate(parameters) if p.written}
         self.targets: Final = tuple(sets.values())
-        self.written: Final = tuple(
-            (i, sets[result.written]) for i, result in enumerate(results) if result.written in sets
-        )
+        self.written: Final = {
+            i: sets[result.written] for i, result in enumerate(results) if result.written in sets
+        }
 
     def packers(self, handle_of: HandleOf) -> tuple[Packer, ...]:
         """What packs each argument, for callers that have tensors of their own kind."""
@@ -117,57 +125,82 @@ class Operator:
         return values
 
     def call(
-        self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]
-    ) -> tuple[list[Any], list[int]]:
+        self, make: Make, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]
+    ) -> list[Any]:
         """Calls the operator.
 
         Args:
+            make: What makes a tensor of a result.
             packers: :attr:`raw`, or what :meth:`packers` made.
             values: The arguments, from :meth:`placed`.
             keep: Receives what must live until the call returns.
 
         Returns:
-            The results, tensors as new handles; but what the operator wrote in place is the argument
-            itself, as it stands in ``values``. And for each result that is one tensor its dtype's code.
+            The results. What the operator wrote in place is the argument itself, as in ``values``.
 
         Raises:
             ArgumentError: An argument does not fit the schema.
             TorchError: What the operator raises.
         """
+        if self._makes_one:
+            return [self.call_for(0, make, packers, values, keep)]
+        frame = self._packed(packers, values, keep)
+        try:
+            count = _call(self.number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
+            if count < 0:
+                raise told("call")
+            return [
+                values[self.written[i]] if i in self.written else unpack(frame, i, make)
+                for i in range(count)
+            ]
+        finally:
+            _values_free(frame.results, len(self.schema.results))
+            _frames.append(frame)
+
+    def call_for(
+        self,
+        position: int,
+        make: Make,
+        packers: Sequence[Packer],
+        values: Sequence[Any],
+        keep: list[Any],
+    ) -> Any:
+        """Calls the operator for one of its results, which is a tensor; None if that is undefined.
+
+        Args:
+            position: Which result.
+            make, packers, values, keep: As for :meth:`call`, which raises the same.
+        """
+        frame = self._packed(packers, values, keep)
+        try:
+            tensor = make(call_one, self.number, frame.arguments, len(values), position)
+        except ValueError:  # -1, which is no handle
+            return None
+        finally:
+            _frames.append(frame)
+        if tensor is None:
+            raise told("call_one")
+        return tensor
+
+    def _packed(self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]) -> Frame:
+        """A frame with the arguments, which goes back to ``_frames`` after the call."""
         try:
             frame = _frames.pop()
         except IndexError:
             frame = Frame(MOST_ARGUMENTS, _MOST_RESULTS)
+        frame.keep = keep
+        at = 0
         try:
-            frame.keep = keep
-            at = 0
-            try:
-                for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
-                    if value is _MISSING:
-                        mark(frame, at)
-                    else:
-                        pack(frame, at, value)
-                    at += WORDS
-            except (TypeError, ValueError, OverflowError, AttributeError) as error:
-                raise self._unfit(at // WORDS, values, error) from error
-            count = c_call(self.number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
-            if count < 0:
-                raise told("call")
-            if self._single:
-                word = frame.returned[0]
-                plain = word & TAG in PLAIN_TAGS  # as unpack(), which also does
-                results = [frame.returned[1] if plain else unpack(frame, 0)]
-                codes = [word >> 32]
-            else:
-                results = [unpack(frame, i) for i in range(count)]
-                codes = [frame.returned[i * WORDS] >> 32 for i in range(count)]
-                lib.rt_torch_values_free(frame.results, count)
-        finally:
+            for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
+                if value is _MISSING:
+                    mark(frame, at)
+                else:
+                    pack(frame, at, value)
+                at += WORDS
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
             _frames.append(frame)
-        for result, argument in self.written:
-            release(results[result])
-            results[result] = values[argument]
-        return results, codes
+            raise self._unfit(at // WORDS, values, error) from error
+        return frame
 
     def _unfit(self, position: int, values: Sequence[Any], error: Exception) -> ArgumentError:
         parameter = self.schema.parameters[position]
@@ -185,13 +218,6 @@ def _described(value: Any) -> str:
     kind = type(value).__name__
     dtype = getattr(value, "dtype", None)
     return f"a {kind} of {dtype}" if dtype is not None else f"{value!r:.60} ({kind})"
-
-
-def release(result: Any) -> None:
-    """Frees the handle or the handles of one result that is a tensor or a list of them."""
-    for handle in result if type(result) is list else (result,):
-        if handle is not None:
-            lib.rt_torch_tensor_free(handle)
 
 
 def _raw_handle(value: Any, keep: list[Any]) -> int:
@@ -253,10 +279,11 @@ def load_library(path: str) -> None:
         raise failure()
 
 
-def call(name: str, /, *arguments: Any, **named: Any) -> Any:
+def call(make: Make, name: str, /, *arguments: Any, **named: Any) -> Any:
     """Calls an operator.
 
     Args:
+        make: What makes a tensor of a result.
         name: Such as ``"aten::sort.stable"``.
         arguments: By the schema, those behind its ``*`` included: a handle for a Tensor, None for an
             absent optional, a DType for a ScalarType, a list or tuple for a list, a seed for a
@@ -264,8 +291,8 @@ def call(name: str, /, *arguments: Any, **named: Any) -> Any:
         named: The same by name. What is left out takes the schema's default.
 
     Returns:
-        None, the result, or a tuple of them. A tensor is a new handle, which the caller owns; one
-        that the operator wrote in place is the handle that was given.
+        None, the result, or a tuple of them. A tensor that the operator wrote in place is the handle
+        that was given.
 
     Raises:
         ArgumentError: The arguments do not fit the schema.
@@ -273,7 +300,13 @@ def call(name: str, /, *arguments: Any, **named: Any) -> Any:
     """
     operator = _found.get(name) or find(name)
     values = operator.placed(arguments, named, len(operator.raw))
-    results, _ = operator.call(operator.raw, values, [])
+    results = operator.call(make, operator.raw, values, [])
     if len(results) == 1:
         return results[0]
     return tuple(results) if results else None
+
+
+def call_for(position: int, make: Make, name: str, /, *arguments: Any) -> Any:
+    """Calls an operator for one of its results, which is a tensor. The rest is as for :func:`call`."""
+    operator = _found.get(name) or find(name)
+    return operator.call_for(position, make, operator.raw, arguments, [])

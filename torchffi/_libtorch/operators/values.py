@@ -40,14 +40,11 @@ _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 _TENSOR_LIST: Final[int] = lib.RT_TORCH_TENSOR_LIST
 _TRUTH: Final[int] = lib.RT_TORCH_TRUTH
 _TRUTH_LIST: Final[int] = lib.RT_TORCH_TRUTH_LIST
-PLAIN_TAGS: Final = (_TENSOR, _INT)
-TAG: Final = (
-    0xFFFFFFFF  # of the first word of a value; above it stands a length, or a tensor's dtype
-)
+# A rt_torch_value as 64-bit words: the tag and above it the length, then the value's 16 bytes.
+WORDS: Final = 3
+TAG: Final = 0xFFFFFFFF
 
-WORDS: Final = (
-    3  # of one rt_torch_value: the tag and above it the length, then the value's 16 bytes
-)
+_take: Final = lib.rt_torch_value_take
 
 
 class Frame:
@@ -276,17 +273,24 @@ def _values(pack: Packer) -> Packer:
 # ---- Results
 
 
-def unpack(frame: Frame, position: int) -> Any:
-    """The result at a position, tensors as handles. The memory of lists is still there."""
+def unpack(frame: Frame, position: int, make: Callable[..., Any]) -> Any:
+    """The result at a position. ``make`` makes a tensor of each handle, taken out of the frame."""
     at = position * WORDS
     word, value = frame.returned[at], frame.returned[at + 1]
     tag = word & TAG
-    if tag in PLAIN_TAGS:
+    if tag == _TENSOR:
+        return make(_take, frame.results, position, 0)
+    if tag == _INT:
         return value
-    if tag in _ELEMENTS:
-        elements = ffi.unpack(ffi.cast(_ELEMENTS[tag], value), word >> 32)
-        return elements.decode("utf-8", "replace") if tag == _STRING else elements
-    return _UNPACK[tag](frame.results[position].data)
+    if tag not in _ELEMENTS:
+        return _UNPACK[tag](frame.results[position].data)
+    elements = ffi.unpack(ffi.cast(_ELEMENTS[tag], value), word >> 32)
+    if tag == _TENSOR_LIST:
+        return [
+            make(_take, frame.results, position, i) if handle else None
+            for i, handle in enumerate(elements)
+        ]
+    return elements.decode("utf-8", "replace") if tag == _STRING else elements
 
 
 def mark(frame: Frame, at: int) -> None:

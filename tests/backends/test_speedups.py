@@ -1,0 +1,69 @@
+"""The two implementations of lifetimes: which one is in use, and that the same tests pass on both."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import torchffi as t
+from tests.support import ROOT, python
+from torchffi._core import lifetimes
+
+HERE = Path(__file__).parent
+TESTS = [str(path) for name in ("lifetimes", "owner") for path in ROOT.rglob(f"test_{name}.py")]
+OTHER = {"C": "0", "Python": "1"}[lifetimes.implementation()]
+
+
+def test_lifetimes_are_in_c_here() -> None:
+    # Or else the suite would test the reference alone.
+    assert lifetimes.implementation() == "C" or os.environ.get("TORCHFFI_SPEEDUPS") == "0"
+    assert t.diagnose()["lifetimes"] == lifetimes.implementation()
+
+
+@pytest.mark.parametrize(("value", "expected"), [("0", "Python"), ("1", "C"), ("", "C")])
+def test_the_variable_chooses(value: str, expected: str) -> None:
+    printed = python(
+        "import torchffi as t; print(t.diagnose()['lifetimes'])", TORCHFFI_SPEEDUPS=value
+    )
+    assert printed == f"{expected}\n"
+
+
+def test_another_value_is_refused() -> None:
+    printed = python(
+        """
+        try:
+            import torchffi
+        except ValueError as error:
+            print(error)
+        """,
+        TORCHFFI_SPEEDUPS="yes",
+    )
+    assert printed == "TORCHFFI_SPEEDUPS is 'yes', expected 0 or 1\n"
+
+
+def test_where_the_module_was_not_built_the_reference_serves() -> None:
+    printed = python("""
+        import sys
+        sys.modules["torchffi._speedups"] = None
+        import torchffi as t
+        print(t.diagnose()["lifetimes"], (t.ones(2) + 1).tolist())
+        """)
+    assert printed == "Python [2.0, 2.0]\n"
+
+
+def test_the_other_implementation_passes_the_tests_of_lifetimes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS],
+        cwd=ROOT,
+        env={**os.environ, "TORCHFFI_SPEEDUPS": OTHER},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert " passed" in done.stdout

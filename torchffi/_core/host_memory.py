@@ -1,0 +1,75 @@
+"""Arrays and tensors of LibTorch over the same memory, in both directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from torchffi._core.lifetimes import Owner, make
+from torchffi._libtorch.calls import done, failure
+from torchffi._libtorch.loader import ffi, lib
+from torchffi.dtypes import DType
+from torchffi.errors import DTypeError
+
+
+class _Export(Owner):
+    """A tensor's memory as NumPy takes it over."""
+
+    __slots__ = ("__array_interface__",)
+    __array_interface__: dict[str, Any]
+
+
+_LAYOUT = ffi.typeof("int64_t[]")
+_WORDS = 4 + 2 * lib.RT_TORCH_MAX_NDIM
+
+
+def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
+    """An array over a tensor's memory, with a handle of its own, so that it outlives the tensor.
+
+    Args:
+        x: The handle.
+        dtype: The tensor's.
+
+    Raises:
+        TypeError: For a dtype that NumPy does not have, and for CUDA memory.
+    """
+    if dtype.numpy is None:
+        raise DTypeError(
+            f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
+        )
+    values = ffi.new(_LAYOUT, _WORDS)
+    count = done(lib.rt_torch_tensor_layout(x, values, _WORDS))
+    address, place, _, ndim, *layout = ffi.unpack(values, count)
+    if place >= 0:
+        raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
+    dims, size = layout[:ndim], dtype.itemsize
+    if not address:
+        return np.empty(dims, dtype.numpy)
+    memory = make(_Export, lib.rt_torch_tensor_alias, x)
+    if memory is None:
+        raise failure()
+    memory.__array_interface__ = {
+        "version": 3,
+        "shape": tuple(dims),
+        "strides": tuple([step * size for step in layout[ndim:]]),
+        "typestr": dtype.numpy.str,
+        "data": (address, False),
+    }
+    return np.asarray(memory)
+
+
+def reason_against(array: np.ndarray[Any, Any]) -> str:
+    """Why LibTorch cannot use an array's memory; ``""`` if it can."""
+    if not array.flags.writeable:
+        return "it is read-only"
+    if not array.flags.aligned:
+        return "its elements are not aligned"
+    if not array.dtype.isnative:
+        return "it is not in the machine's byte order"
+    steps = [step for n, step in zip(array.shape, array.strides, strict=True) if n > 1]
+    if min(steps, default=0) < 0:
+        return "it has a negative stride"
+    if any(step % array.itemsize for step in steps):
+        return "it has a stride that is no multiple of the element's size"
+    return ""

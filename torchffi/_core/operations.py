@@ -1,0 +1,308 @@
+"""The first step of every operation: operands that fit go straight to the backend's function.
+
+An entry stands for operands of one class, that is of one backend and dtype, which the function takes
+as they are: ``(make, kind, function)``. ``make(kind, function, *raw)`` returns the tensor, or None
+where the backend refused. What has no entry, and what was refused, takes the second step: the
+operation's own function, which promotes, falls back, or says what is wrong. No operation has another
+fast path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
+from typing import Any, Final, Protocol, TypeVar
+
+from torchffi._core.backends import FFI, NUMPY
+from torchffi._core.lifetimes import make
+from torchffi._core.tensor import Tensor
+from torchffi._libtorch.calls import plain
+from torchffi._libtorch.loader import ffi
+from torchffi.dtypes import ALL, DType
+
+Entry = tuple[Callable[..., Any], type[Tensor], Any]
+Entries = dict[type, Entry]
+Result = DType | Callable[[DType], DType] | None
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """Gives the second step of an operation its first one."""
+
+    def __call__(self, otherwise: _Function, /) -> _Function:
+        """The operation."""
+        ...
+
+
+# All tables of entries, by primitive.
+TABLES: Final[dict[str, list[Entries]]] = {}
+
+# Scalar operands as tensors, kept for reuse: by the class of tensors, the scalar's type and its value.
+scalars: Final[dict[tuple[type, type, Any], Tensor]] = {}
+_MOST_SCALARS: Final = 256
+
+
+def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
+    """Keeps a scalar operand in ``scalars``, which is emptied when it is full."""
+    if len(scalars) >= _MOST_SCALARS:
+        scalars.clear()
+    scalars[key] = tensor
+
+
+def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
+    """The entries of a primitive that takes tensors alone, or whose other arguments both backends share.
+
+    Args:
+        primitive: Its name.
+        admitted: Kinds of dtypes that it takes as they are.
+        result: The dtype of the result, a function that gives it, or None for that of the operands.
+    """
+    table: Entries = {}
+    call = plain(primitive)
+    for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+        of = result if isinstance(result, DType) else result(dtype) if result else dtype
+        if call is not None:
+            table[FFI.classes[dtype]] = make, FFI.classes[of], call
+        if dtype.numpy is not None:
+            table[NUMPY.classes[dtype]] = NUMPY.attempt, NUMPY.classes[of], primitive
+    TABLES.setdefault(primitive, []).append(table)
+    return table
+
+
+def of_libtorch(table: Entries) -> Entries:
+    """The entries of LibTorch alone: the arguments of the C function are not those of the primitive."""
+    for kind in NUMPY.classes.values():
+        table.pop(kind, None)
+    return table
+
+
+# ---- What is made of the entries
+
+
+def unary(table: Entries, otherwise: _Function) -> _Function:
+    """A function of one tensor. ``otherwise`` is the second step."""
+
+    @wraps(otherwise)
+    def function(x: Any, /) -> Any:
+        entry = table.get(type(x))
+        if entry is not None:
+            make, kind, call = entry
+            tensor = make(kind, call, x._data)
+            if tensor is not None:
+                return tensor
+        return otherwise(x)
+
+    return function  # type: ignore[return-value]
+
+
+def binary(table: Entries, otherwise: _Function) -> _Function:
+    """A function of two tensors. ``otherwise`` is the second step."""
+
+    @wraps(otherwise)
+    def function(x1: Any, x2: Any, /) -> Any:
+        entry = table.get(type(x1))
+        if entry is not None and type(x2) is type(x1):
+            make, kind, call = entry
+            tensor = make(kind, call, x1._data, x2._data)
+            if tensor is not None:
+                return tensor
+        return otherwise(x1, x2)
+
+    return function  # type: ignore[return-value]
+
+
+def with_scalar(table: Entries, otherwise: _Function) -> _Function:
+    """A function of a tensor and a scalar of its dtype, in either order."""
+
+    @wraps(otherwise)
+    def function(x1: Any, x2: Any, /) -> Any:
+        entry = table.get(type(x1))
+        try:
+            if entry is not None:
+                a, b = x1, scalars[type(x1), type(x2), x2]
+            else:
+                entry = table[type(x2)]
+                a, b = scalars[type(x2), type(x1), x1], x2
+        except (KeyError, TypeError):
+            return otherwise(x1, x2)
+        make, kind, call = entry
+        tensor = make(kind, call, a._data, b._data)
+        return otherwise(x1, x2) if tensor is None else tensor
+
+    return function  # type: ignore[return-value]
+
+
+class Binary:
+    """An operation of two operands, from which its function and its operators are made.
+
+    Attributes:
+        table: Its entries.
+        second: The second step, for operands that have no entry: a scalar first.
+        function: The function.
+    """
+
+    __slots__ = ("function", "second", "table")
+
+    def __init__(self, table: Entries, otherwise: Callable[..., Tensor]) -> None:
+        self.table: Final = table
+        self.second: Final[Callable[..., Tensor]] = with_scalar(table, otherwise)
+        self.function: Final[Callable[..., Tensor]] = binary(table, self.second)
+
+
+# The operations of two operands, by the names of their functions.
+BINARY: Final[dict[str, Binary]] = {}
+
+
+def of_one(primitive: str, admitted: Iterable[str], result: Result = None) -> Decorator:
+    """Decorates the second step of an operation of one operand. Arguments: see :func:`entries`."""
+    return partial(unary, entries(primitive, admitted, result))
+
+
+def of_two(name: str, primitive: str, admitted: Iterable[str], result: Result = None) -> Decorator:
+    """Decorates the second step of an operation of two operands, which ``BINARY`` has by its name."""
+
+    def decorate(otherwise: _Function, /) -> _Function:
+        operation = BINARY[name] = Binary(entries(primitive, admitted, result), otherwise)
+        return operation.function  # type: ignore[return-value]
+
+    return decorate
+
+
+# ---- In place
+
+Overwrite = Callable[[Any, Any], int]
+
+
+def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Overwrite]:
+    """What overwrites the first of two operands of a class, and returns 0, or -1 where it refuses."""
+    call = plain(primitive)
+    table: dict[type, Overwrite] = {}
+    for dtype in admitted:
+        if call is not None:
+            table[FFI.classes[dtype]] = call
+        if dtype.numpy is not None:
+            table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, primitive)
+    return table
+
+
+def in_place(table: dict[type, Overwrite], otherwise: _Function) -> _Function:
+    """An operator that overwrites its left operand."""
+
+    @wraps(otherwise)
+    def operator(self: Any, other: Any) -> Any:
+        kind = type(self)
+        overwrite = table.get(kind)
+        if overwrite is not None:
+            try:
+                operand = other if type(other) is kind else scalars[kind, type(other), other]
+            except (KeyError, TypeError):
+                return otherwise(self, other)
+            if overwrite(self._data, operand._data) == 0:
+                return self
+        return otherwise(self, other)
+
+    return operator  # type: ignore[return-value]
+
+
+# ---- With axes and other numbers
+
+_NULL: Final = ffi.NULL
+INTEGERS: Final = frozenset(
+    {int, bool}
+)  # CFFI would also take other numbers, and cut their fractions off
+
+
+def attempt(table: Entries, x: Any, *numbers: Any) -> Tensor | None:
+    """The first step alone: a tensor, or None.
+
+    Args:
+        table: The entries.
+        x: An operand.
+        numbers: What the backend takes beside it: integers, and tuples of them.
+    """
+    entry = table.get(type(x))
+    if entry is None:
+        return None
+    for number in numbers:
+        if type(number) is not int and not (
+            type(number) is tuple and INTEGERS.issuperset(map(type, number))
+        ):
+            return None
+    make, kind, call = entry
+    try:
+        return make(kind, call, x._data, *numbers)  # type: ignore[no-any-return]
+    except OverflowError:
+        return None
+
+
+def _are_plain(axes: tuple[Any, ...]) -> bool:
+    """Whether C can be given the axes: integers, and not none at all, which are all to LibTorch."""
+    return bool(axes) and INTEGERS.issuperset(map(type, axes))
+
+
+def reduction(
+    primitive: str,
+    admitted: Iterable[str],
+    result: Result = None,
+    *,
+    asked: Callable[[DType], DType] | None = None,
+) -> Decorator:
+    """Decorates the second step of a reduction over axes.
+
+    Args:
+        primitive, admitted, result: As for :func:`entries`.
+        asked: Gives the dtype that C is asked for, where it is; else None.
+    """
+    table = of_libtorch(entries(primitive, admitted, result))
+    codes = {FFI.classes[dtype]: (asked(dtype).code,) if asked else () for dtype in ALL}
+
+    def decorate(otherwise: _Function, /) -> _Function:
+        @wraps(otherwise)
+        def function(x: Any, /, *, axis: Any = None, keepdims: Any = False, **others: Any) -> Any:
+            entry = table.get(type(x))
+            if entry is not None and not others and type(keepdims) is bool:
+                axes = (axis,) if type(axis) is int else axis
+                # No axes at all would be all of them to LibTorch.
+                if axes is None or (
+                    type(axes) is tuple and axes and INTEGERS.issuperset(map(type, axes))
+                ):
+                    make, kind, call = entry
+                    n = 0 if axes is None else len(axes)
+                    try:
+                        tensor = make(
+                            kind, call, x._data, axes or _NULL, n, keepdims, *codes[type(x)]
+                        )
+                    except OverflowError:
+                        tensor = None
+                    if tensor is not None:
+                        return tensor
+            return otherwise(x, axis=axis, keepdims=keepdims, **others)
+
+        return function  # type: ignore[return-value]
+
+    return decorate
+
+
+def index_reduction(primitive: str, admitted: Iterable[str], result: Result) -> Decorator:
+    """Decorates the second step of a search along an axis. Arguments: see :func:`entries`."""
+    table = of_libtorch(entries(primitive, admitted, result))
+
+    def decorate(otherwise: _Function, /) -> _Function:
+        @wraps(otherwise)
+        def function(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
+            entry = table.get(type(x))
+            plain = type(axis) is int or (axis is None and not keepdims)
+            if entry is not None and plain and type(keepdims) is bool:
+                make, kind, call = entry
+                along = _NULL if axis is None else (axis,)
+                try:
+                    tensor = make(kind, call, x._data, along, keepdims)
+                except OverflowError:
+                    tensor = None
+                if tensor is not None:
+                    return tensor
+            return otherwise(x, axis=axis, keepdims=keepdims)
+
+        return function  # type: ignore[return-value]
+
+    return decorate

@@ -1,0 +1,249 @@
+/* torchffi._speedups: what torchffi/_core/lifetimes.py does in Python, in C. Each function has its counterpart there,
+   which says what it is for. The tests of lifetimes run on both. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "../cdef/binding.h"
+
+/* ---- What setup() is given ---- */
+
+static PyObject *handle_base; /* the class of all objects that own a handle: its slot _data has the handle */
+static PyObject *data_slot;   /* the descriptor of that slot */
+static descrsetfunc set_slot; /* how it is set */
+static PyObject *class_of_code; /* dict: the class of tensors of each dtype's code */
+static PyObject *array_struct_name, *dtype_name;
+
+/* Functions of torchffi._binding: they go through its table. Set by their addresses, in this order. */
+static struct {
+  int32_t (*free)(int64_t tensor);
+  int32_t (*dtype)(int64_t tensor);
+  int64_t (*borrow_array)(const void *array_struct, int32_t dtype, void *lender);
+  struct torchffi_borrow *(*ended_borrows)(void);
+  void (*forget_borrow)(struct torchffi_borrow *borrow);
+  int64_t (*borrowed_arrays)(void);
+} binding;
+
+/* ---- Lifetimes ---- */
+
+/* A handle of this size or above stands for memory that takes a while to free: see Handles in rt_torch.h. */
+#define SLOW_TO_FREE (INT64_C(1) << 62)
+
+static atomic_bool ended; /* the process ends: nothing is freed any more */
+
+/* -1, which is no handle, for what is no int of 64 bits. */
+static int64_t handle_of(PyObject *number) {
+  int overflow;
+  return PyLong_AsLongLongAndOverflow(number, &overflow);
+}
+
+static void drop_lenders(void) {
+  struct torchffi_borrow *borrow = binding.ended_borrows();
+  while (borrow != NULL) {
+    struct torchffi_borrow *next = borrow->next;
+    PyObject *lender = borrow->lender;
+    binding.forget_borrow(borrow);
+    Py_DECREF(lender);
+    borrow = next;
+  }
+}
+
+static void free_handle(int64_t handle, int slow) {
+  if (atomic_load_explicit(&ended, memory_order_relaxed)) {
+    return;
+  }
+  if (slow) {
+    Py_BEGIN_ALLOW_THREADS;
+    binding.free(handle);
+    Py_END_ALLOW_THREADS;
+  } else {
+    binding.free(handle);
+  }
+  drop_lenders();
+}
+
+/* The callbacks of a finalizer, which is a weak reference that holds one reference to itself: without a registry it
+   lives until its tensor goes, also where both are garbage of one cycle. `self` is the handle. */
+static PyObject *finalize(PyObject *self, PyObject *finalizer) {
+  const int64_t handle = handle_of(self);
+  free_handle(handle, handle >= SLOW_TO_FREE);
+  Py_DECREF(finalizer);
+  Py_RETURN_NONE;
+}
+
+static PyObject *finalize_borrowed(PyObject *self, PyObject *finalizer) { /* an array is given back at once */
+  free_handle(handle_of(self), 0);
+  Py_DECREF(finalizer);
+  Py_RETURN_NONE;
+}
+
+static PyMethodDef finalizer_def = {"finalize", finalize, METH_O, NULL};
+static PyMethodDef borrowed_finalizer_def = {"finalize", finalize_borrowed, METH_O, NULL};
+
+/* Frees a handle that has no owner, with an exception set. The memory may be another library's, whose deleter may be
+   Python: that must not see the exception. */
+static void abandon(int64_t handle) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  free_handle(handle, handle >= SLOW_TO_FREE);
+  PyErr_Restore(type, value, traceback);
+}
+
+/* A new object of a class that owns the handle. The handle is freed if that fails. */
+static PyObject *new_owner(PyObject *kind, PyObject *number, int64_t handle, PyMethodDef *finalizer) {
+  PyObject *owner = NULL, *callback = NULL, *reference = NULL;
+  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)handle_base)) {
+    PyErr_Format(PyExc_TypeError, "expected a subclass of %R, got %R", handle_base, kind);
+  } else if ((owner = PyType_GenericAlloc((PyTypeObject *)kind, 0)) != NULL &&
+             set_slot(data_slot, owner, number) == 0 &&
+             (callback = PyCFunction_New(finalizer, number)) != NULL) {
+    reference = PyWeakref_NewRef(owner, callback);
+  }
+  Py_XDECREF(callback);
+  if (reference == NULL) {
+    Py_XDECREF(owner);
+    abandon(handle);
+    return NULL;
+  }
+  /* None of the three can be part of a cycle. */
+  PyObject_GC_UnTrack(owner);
+  PyObject_GC_UnTrack(callback);
+  PyObject_GC_UnTrack(reference);
+  return owner;
+}
+
+/* What a dict has for a key, a borrowed reference; NULL with an exception. Takes the key over, which may be NULL. */
+static PyObject *look_up(PyObject *dict, PyObject *key) {
+  PyObject *value = key != NULL ? PyDict_GetItemWithError(dict, key) : NULL;
+  if (value == NULL && !PyErr_Occurred()) {
+    PyErr_SetObject(PyExc_KeyError, key);
+  }
+  Py_XDECREF(key);
+  return value;
+}
+
+static PyObject *own_number(PyObject *number, PyObject *kind) {
+  const int64_t handle = handle_of(number);
+  if (handle <= 0) {
+    PyErr_Clear();
+    return PyErr_Format(PyExc_ValueError, "expected a handle, got %R", number);
+  }
+  if (kind == Py_None && (kind = look_up(class_of_code, PyLong_FromLong(binding.dtype(handle)))) == NULL) {
+    abandon(handle);
+    return NULL;
+  }
+  return new_owner(kind, number, handle, &finalizer_def);
+}
+
+static PyObject *own(PyObject *module, PyObject *arguments) {
+  PyObject *number, *kind;
+  return PyArg_ParseTuple(arguments, "OO", &number, &kind) ? own_number(number, kind) : NULL;
+}
+
+static PyObject *call(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *result, *tuple = PyTuple_New(count);
+  if (tuple == NULL) {
+    return NULL;
+  }
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    Py_INCREF(arguments[i]);
+    PyTuple_SetItem(tuple, i, arguments[i]);
+  }
+  result = PyObject_Call(function, tuple, NULL);
+  Py_DECREF(tuple);
+  return result;
+}
+
+static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *number, *owner = NULL;
+  if (count < 2) {
+    return PyErr_Format(PyExc_TypeError, "make() takes a class, a function and its arguments");
+  }
+  number = call(arguments[1], arguments + 2, count - 2);
+  if (number != NULL && handle_of(number) == 0) {
+    owner = Py_None;
+    Py_INCREF(owner);
+  } else if (number != NULL) {
+    owner = own_number(number, arguments[0]);
+  }
+  Py_XDECREF(number);
+  return owner;
+}
+
+/* ---- Arrays whose memory LibTorch borrows ---- */
+
+static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *entry, *capsule, *number = NULL, *owner = NULL;
+  const void *array;
+  int64_t handle = 0;
+  if (count != 2) {
+    return PyErr_Format(PyExc_TypeError, "borrow() takes an array and a dict, got %zd arguments", count);
+  }
+  if ((entry = look_up(arguments[1], PyObject_GetAttr(arguments[0], dtype_name))) == NULL ||
+      (capsule = PyObject_GetAttr(arguments[0], array_struct_name)) == NULL) {
+    return NULL;
+  }
+  if ((array = PyCapsule_GetPointer(capsule, NULL)) != NULL) {
+    Py_INCREF(arguments[0]);
+    handle = binding.borrow_array(array, (int32_t)PyLong_AsLong(PyTuple_GetItem(entry, 1)), arguments[0]);
+    if (handle <= 0) {
+      Py_DECREF(arguments[0]);
+    } else if ((number = PyLong_FromLongLong(handle)) != NULL) {
+      owner = new_owner(PyTuple_GetItem(entry, 0), number, handle, &borrowed_finalizer_def);
+      Py_DECREF(number);
+    } else {
+      abandon(handle);
+    }
+  }
+  Py_DECREF(capsule);
+  if (owner == NULL && !PyErr_Occurred()) {
+    Py_RETURN_NONE;
+  }
+  return owner;
+}
+
+static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
+  drop_lenders();
+  return PyLong_FromLongLong(binding.borrowed_arrays());
+}
+
+/* ---- The module ---- */
+
+static PyObject *end(PyObject *module, PyObject *unused) {
+  atomic_store(&ended, 1);
+  Py_RETURN_NONE;
+}
+
+static PyObject *setup(PyObject *module, PyObject *arguments) {
+  Py_ssize_t *address = (Py_ssize_t *)&binding;
+  if (!PyArg_ParseTuple(arguments, "OOO!(nnnnnn)", &handle_base, &data_slot, &PyDict_Type, &class_of_code,
+                        address, address + 1, address + 2, address + 3, address + 4, address + 5)) {
+    return NULL;
+  }
+  Py_INCREF(arguments); /* which keep all of them alive */
+  set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_set);
+  array_struct_name = PyUnicode_InternFromString("__array_struct__");
+  dtype_name = PyUnicode_InternFromString("dtype");
+  if (set_slot == NULL || array_struct_name == NULL || dtype_name == NULL) {
+    return PyErr_NoMemory();
+  }
+  Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"setup", setup, METH_VARARGS, "setup(base, slot, classes, addresses)\n--\n\nOnce, before all else."},
+    {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
+    {"own", own, METH_VARARGS, NULL},
+    {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
+    {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},
+    {"end", end, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "torchffi._speedups", NULL, -1, functions, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__speedups(void) {
+  return PyModule_Create(&definition);
+}
