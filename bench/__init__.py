@@ -1,1 +1,1 @@
-"""What torchffi is measured with: a real model, its peers, and the table at the end."""
+"""The benchmark: torchffi compared with NumPy, PyTorch and transformers."""

@@ -1,8 +1,8 @@
-"""The benchmark: torchffi beside its peers, in pairs that are measured in turns.
+"""The benchmark: torchffi compared with its peers, in interleaved pairs.
 
 python -m bench [--quick] [--only NAMES] [--baseline report.json] [--report FOLDER] writes report.json,
-report.md and plots into bench/report/, and ends with a table. It fails if a case did: not if a row is
-short of its target.
+report.md and plots into build/bench/report/, and prints a table. Exit status 1 means that a benchmark
+failed, not that a target was missed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import baseline, machine, modules
-from bench.pairs import Pairs
+from bench import modules
+from bench.report import baseline, machine
+from bench.report.samples import Pairs
 
-REPORT = Path(__file__).resolve().parent / "report"
+REPORT = Path(__file__).resolve().parents[1] / "build" / "bench" / "report"
 NEEDED = (
     *("matplotlib", "pytest_benchmark", "safetensors", "threadpoolctl", "tokenizers", "torch"),
     *("tqdm", "transformers"),
@@ -29,9 +30,11 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     result.add_argument("--quick", action="store_true", help="under a minute")
-    result.add_argument("--only", default="", help="modules or keys of rows, with commas between")
+    result.add_argument("--only", default="", help="modules or keys of rows, separated by commas")
     result.add_argument("--baseline", type=Path, help="an earlier report.json to compare with")
-    result.add_argument("--report", type=Path, default=REPORT, help="folder to write into")
+    result.add_argument(
+        "--report", type=Path, default=REPORT, help="output folder (default: build/bench/report)"
+    )
     return result
 
 
@@ -51,22 +54,22 @@ def main() -> int:
     unset, load = machine.prepare(), os.getloadavg()[0]
     measured = measure(modules.jobs(chosen, options.quick), options.quick)
 
-    from bench import report, table
-    from bench.rows import rows
+    from bench.report import table, write
+    from bench.report.rows import rows
 
     about = machine.facts(options.quick, unset, load)
     options.report.mkdir(parents=True, exist_ok=True)
-    files = report.write(measured, about, options.report)
+    files = write.report(measured, about, options.report)
     found = rows(measured)
     print("", *machine.describe(about), "", sep="\n")
     print(f"{table.text(found)}\n")
     if before:
         print(f"{baseline.changes(found, before['ratios'])}\n")
         if differs := baseline.other_machine(before["machine"], about):
-            print(f"The baseline was measured elsewhere or otherwise: {differs}.")
+            print(f"The baseline was measured on another machine or setup: {differs}.")
     print(f"Written to {os.path.relpath(options.report)}: {', '.join(files)}")
     if load > 0.5:
-        print(f"The machine was busy (load {load:.1f}): run it again when it is not.")
+        print(f"The machine was busy (load {load:.1f}): run the benchmark again when it is idle.")
     print(table.count(found))
     failed = {key for keys in chosen.values() for key in keys} - {pairs.key for pairs in measured}
     if failed:
@@ -75,14 +78,14 @@ def main() -> int:
 
 
 def measure(jobs: Sequence[modules.Job], quick: bool) -> list[Pairs]:
-    """Measures one after the other under a progress bar. A job that fails leaves the others be."""
+    """Runs the jobs under a progress bar. A job that fails does not stop the others."""
     from tqdm import tqdm  # type: ignore[import-untyped]
 
-    tqdm.monitor_interval = 0  # no thread of its own beside what is timed
+    tqdm.monitor_interval = 0  # no monitor thread during the measurements
     found: list[Pairs] = []
     steps = 0
     total = sum(job.steps for job in jobs)
-    # No bar where no person looks.
+    # No bar unless stderr is a terminal.
     with tqdm(total=total, bar_format="{l_bar}{bar}| {elapsed}", disable=None) as bar:
 
         def progress(what: str) -> None:

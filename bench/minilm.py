@@ -1,4 +1,4 @@
-"""Sentences as vectors, from the command line.
+"""Sentence embeddings from the command line.
 
 python -m bench.minilm --backend ffi|numpy --json [--file sentences.txt | sentence ...]
 """
@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from bench.clock import peak_bytes, seconds_since_start
-from bench.encoder import Encoder, packaged_model
-from bench.weights import ModelError
+from bench.processes.clock import peak_bytes, seconds_since_start
+from examples.minilm.encoder import Encoder, packaged_model
+from examples.minilm.weights import ModelError
 from torchffi import TorchError, get_backend, use_backend
 
-# Everything this program imports is imported now.
+# All imports are done.
 IMPORT_SECONDS, IMPORTED = seconds_since_start(), perf_counter()
 
 
@@ -29,14 +29,14 @@ def read_sentences(file: Path | None, given: Sequence[str]) -> list[str]:
     """The sentences to embed: one a line of the file, or those given.
 
     Raises:
-        InputError: If there is none, or the file cannot be read.
+        InputError: If there are none, or the file cannot be read.
     """
     if file is not None and given:
         raise InputError("give sentences or --file, not both")
     sentences = list(given)
     if file is not None:
         try:
-            # Not str.splitlines(), which ends lines at characters that an editor shows inside them.
+            # Not str.splitlines(), which also splits at U+2028 and other characters inside a line.
             with open(file, encoding="utf-8-sig") as lines:
                 sentences = [line.removesuffix("\n") for line in lines]
         except OSError as error:
@@ -50,7 +50,7 @@ def read_sentences(file: Path | None, given: Sequence[str]) -> list[str]:
     for number, sentence in enumerate(sentences, 1):
         try:
             sentence.encode()
-        except UnicodeEncodeError:  # how Python passes on arguments that are no text
+        except UnicodeEncodeError:  # surrogates: an argument that is not valid text
             raise InputError(f"sentence {number} is not UTF-8 text") from None
     return sentences
 
@@ -58,12 +58,12 @@ def read_sentences(file: Path | None, given: Sequence[str]) -> list[str]:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
-        prog="python -m bench.minilm", description="Sentences as vectors, by all-MiniLM-L6-v2."
+        prog="python -m bench.minilm", description="Embed sentences with all-MiniLM-L6-v2."
     )
     result.add_argument("sentence", nargs="*", help="a sentence to embed")
     result.add_argument("--file", type=Path, help="sentences, one a line, in UTF-8")
     result.add_argument(
-        "--backend", choices=("ffi", "numpy"), help="default: LibTorch if it is there"
+        "--backend", choices=("ffi", "numpy"), help="default: LibTorch if available"
     )
     result.add_argument(
         "--model", type=Path, help="folder of the model; default: the PyPI package's"
@@ -101,8 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, ModelError, TorchError) as error:
         print(f"minilm: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        sys.stdout = None  # so that nothing is flushed at exit
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
+        sys.stdout = None  # nothing to flush at exit
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""The modules that measure, and which of them a run needs."""
+"""The modules of cases, and which of them a run needs."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from bench.pairs import Pairs
+from bench.report.samples import Pairs
 
 Progress = Callable[[str], None]
 
-# Module of bench -> the keys it measures, in the order of the run: new processes before this one grows.
+# Module of bench.cases -> the keys it measures, in the order of the run: starts of processes
+# first, while this one is small.
 MODULES: dict[str, tuple[str, ...]] = {
-    "starts": ("first_result", "import_alone", "start_memory", "minilm_cold"),
+    "startup": ("first_result", "import_alone", "start_memory", "minilm_cold"),
     "c_call": ("c_add",),
     "operations": (
         *("add", "matmul", "relu", "sum", "getitem", "reshape", "zeros", "from_numpy", "numpy"),
         *("float", "boxed_add", "elementwise_large_1", "elementwise_large_2"),
         *("matmul_large_1", "matmul_large_2", "fallback_add", "fallback_large"),
     ),
-    "alive": ("million_bytes", "million_seconds", "alive"),
-    "concurrency": ("two_threads",),
-    "steady": ("minilm_1", "minilm_8", "minilm_64"),
+    "live_tensors": ("million_bytes", "million_seconds", "alive"),
+    "two_threads": ("two_threads",),
+    "warm_minilm": ("minilm_1", "minilm_8", "minilm_64"),
     "sizes": ("sizes",),
 }
 
 
 class Job(NamedTuple):
-    """What a module has to do in this run.
+    """The work of a module in this run.
 
     Attributes:
         name: The module.
-        keys: What it measures.
-        steps: How often it will call progress.
-        measure: Does it.
+        keys: The keys of its measurements.
+        steps: Number of calls of progress.
+        measure: Runs the measurements.
     """
 
     name: str
@@ -47,7 +48,7 @@ def chosen(only: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The modules and keys of a run.
 
     Args:
-        only: Names of modules or keys; all if empty. A key brings its module's others along, but
+        only: Names of modules or keys; all if empty. A key selects all keys of its module, except
             for the operations, which are timed one by one.
 
     Raises:
@@ -67,10 +68,10 @@ def chosen(only: Collection[str]) -> dict[str, tuple[str, ...]]:
 
 
 def jobs(chosen: dict[str, tuple[str, ...]], quick: bool) -> list[Job]:
-    """Imports the modules, and with them the libraries: what these read at the start must be set."""
+    """Imports the modules and the libraries. The environment that these read must be set before."""
     found = []
     for name, keys in chosen.items():
-        module = import_module(f"bench.{name}")
+        module = import_module(f"bench.cases.{name}")
         if name == "operations":
             found.append(Job(name, keys, len(keys), partial(module.measure, keys=keys)))
             continue

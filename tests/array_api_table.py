@@ -6,94 +6,30 @@ An entry takes the namespace and one array, or two that broadcast, and makes the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from tests.array_api_calls import (
+    Call,
+    hermitian,
+    inexact,
+    integers,
+    linspace,
+    ordered,
+    places,
+    rebuilt,
+    reductions,
+    regular,
+    running,
+    small,
+)  # fmt: skip
 from tests.elementwise_table import BINARY, UNARY
-from tests.support import COMPLEX, FLOATS, UNSIGNED
+from tests.support import COMPLEX
 from torchffi import dtypes
 
-Call = Callable[..., Any]
 NOT_IN_STANDARD = ("erf", "rsqrt")
 STANDARD = tuple(dtype.name for dtype in dtypes.STANDARD)
 
 
-def _reductions(name: str, **keywords: Any) -> Call:
-    def call(xp: Any, x: Any) -> Any:
-        function = getattr(xp, name)
-        return (
-            function(x, **keywords),
-            function(x, axis=-1, **keywords),
-            function(x, axis=(0,), keepdims=True, **keywords),
-            function(x, axis=(), **keywords),
-        )
-
-    return call
-
-
-def _places(name: str) -> Call:
-    def call(xp: Any, x: Any) -> Any:
-        function = getattr(xp, name)
-        return function(x), function(x, axis=-1), function(x, axis=0, keepdims=True)
-
-    return call
-
-
-def _running(name: str) -> Call:
-    def call(xp: Any, x: Any) -> Any:
-        function = getattr(xp, name)
-        return function(x, axis=0), function(x, axis=-1, include_initial=True)
-
-    return call
-
-
-def _ordered(name: str) -> Call:
-    def call(xp: Any, x: Any) -> Any:
-        function = getattr(xp, name)
-        return function(x), function(x, axis=0, descending=True)
-
-    return call
-
-
-def _small(xp: Any, x: Any, dtype: Any = None) -> Any:
-    """0, 1 or 2, as many as x has elements."""
-    flat = xp.reshape(xp.arange(x.size) % 3, x.shape)
-    return xp.astype(flat, dtype or x.dtype)
-
-
-def _regular(xp: Any, x: Any) -> Any:
-    """A matrix with a large diagonal."""
-    return x + 20 * xp.eye(x.shape[-1], dtype=x.dtype)
-
-
-def _hermitian(xp: Any, x: Any) -> Any:
-    x = _regular(xp, x)
-    other = xp.matrix_transpose(x)
-    return x + (xp.conj(other) if xp.isdtype(x.dtype, "complex floating") else other)
-
-
-def _inexact(xp: Any, x: Any, *, complex_too: bool = True) -> Any:
-    """The array, if the standard names its dtype for the function; others it leaves open."""
-    kinds = ("real floating", "complex floating")[: 1 + complex_too]
-    if not xp.isdtype(x.dtype, kinds):
-        raise TypeError("expected a floating-point dtype")
-    return x
-
-
-def _linspace(xp: Any, x: Any) -> Any:
-    x = _inexact(xp, x)
-    more = xp.linspace(0, 1, 4, dtype=x.dtype, endpoint=False)
-    return xp.linspace(-1, 2, 5, dtype=x.dtype), more
-
-
-def _integers(xp: Any, *values: int) -> Any:
-    return xp.asarray(values, dtype=xp.int64)
-
-
-# What takes two arrays that broadcast; the second one is made fit where it has to be.
+# Functions of two arrays that broadcast; the second one is adjusted to the domain.
 TWO: dict[str, Call] = {
     **{row.name: lambda xp, a, b, n=row.name: getattr(xp, n)(a, b) for row in BINARY},
     **{
@@ -101,7 +37,7 @@ TWO: dict[str, Call] = {
         for name in ("divide", "floor_divide", "remainder")
     },
     **{
-        name: lambda xp, a, b, n=name: getattr(xp, n)(a, _small(xp, b))
+        name: lambda xp, a, b, n=name: getattr(xp, n)(a, small(xp, b))
         for name in ("pow", "bitwise_left_shift", "bitwise_right_shift")
     },
     "broadcast_arrays": lambda xp, a, b: xp.broadcast_arrays(a, b),
@@ -124,14 +60,12 @@ ONE: dict[str, tuple[str, Call]] = {
         for row in UNARY
         if row.name not in NOT_IN_STANDARD
     },
-    **{
-        name: ("axis", _reductions(name)) for name in ("sum", "prod", "all", "any", "count_nonzero")
-    },
-    **{name: ("some", _reductions(name)) for name in ("max", "min", "mean")},
-    **{name: ("some", _reductions(name, correction=0.5)) for name in ("var", "std")},
-    **{name: ("some", _places(name)) for name in ("argmax", "argmin")},
-    **{name: ("axis", _running(name)) for name in ("cumulative_sum", "cumulative_prod")},
-    **{name: ("axis", _ordered(name)) for name in ("sort", "argsort")},
+    **{name: ("axis", reductions(name)) for name in ("sum", "prod", "all", "any", "count_nonzero")},
+    **{name: ("some", reductions(name)) for name in ("max", "min", "mean")},
+    **{name: ("some", reductions(name, correction=0.5)) for name in ("var", "std")},
+    **{name: ("some", places(name)) for name in ("argmax", "argmin")},
+    **{name: ("axis", running(name)) for name in ("cumulative_sum", "cumulative_prod")},
+    **{name: ("axis", ordered(name)) for name in ("sort", "argsort")},
     **{
         name: ("any", lambda xp, x, n=name: getattr(xp, n)(x))
         for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values")
@@ -156,7 +90,7 @@ ONE: dict[str, tuple[str, Call]] = {
     "astype": (
         "any",
         lambda xp, x: tuple(
-            xp.astype(_small(xp, x), getattr(xp, n))
+            xp.astype(small(xp, x), getattr(xp, n))
             for n in STANDARD
             if n in COMPLEX or x.dtype not in (xp.complex64, xp.complex128)
         ),
@@ -195,7 +129,7 @@ ONE: dict[str, tuple[str, Call]] = {
         lambda xp, x: xp.full(x.shape, True if x.dtype == xp.bool else 1, dtype=x.dtype),
     ),
     "full_like": ("any", lambda xp, x: xp.full_like(x, True if x.dtype == xp.bool else 1)),
-    "linspace": ("any", _linspace),
+    "linspace": ("any", linspace),
     "matmul": (
         "matrix",
         lambda xp, x: (xp.matmul(x, xp.matrix_transpose(x)), xp.matmul(x, x[..., 0, :][..., None])),
@@ -209,7 +143,7 @@ ONE: dict[str, tuple[str, Call]] = {
         lambda xp, x: (
             xp.repeat(x, 2),
             xp.repeat(x, 3, axis=0),
-            xp.repeat(x, _small(xp, xp.zeros(x.shape[0]), xp.int64), axis=0),
+            xp.repeat(x, small(xp, xp.zeros(x.shape[0]), xp.int64), axis=0),
         ),
     ),
     "reshape": (
@@ -237,8 +171,8 @@ ONE: dict[str, tuple[str, Call]] = {
     "take": (
         "some",
         lambda xp, x: (
-            xp.take(x, _integers(xp, 0, -1, 0), axis=0),
-            xp.take(x, _integers(xp), axis=-1),
+            xp.take(x, integers(xp, 0, -1, 0), axis=0),
+            xp.take(x, integers(xp), axis=-1),
         ),
     ),
     "take_along_axis": (
@@ -257,8 +191,8 @@ ONE: dict[str, tuple[str, Call]] = {
     "linalg.cholesky": (
         "square",
         lambda xp, x: (
-            xp.linalg.cholesky(_hermitian(xp, x)),
-            xp.linalg.cholesky(_hermitian(xp, x), upper=True),
+            xp.linalg.cholesky(hermitian(xp, x)),
+            xp.linalg.cholesky(hermitian(xp, x), upper=True),
         ),
     ),
     "linalg.cross": ("3", lambda xp, x: xp.linalg.cross(x, xp.flip(x, axis=-1))),
@@ -274,12 +208,12 @@ ONE: dict[str, tuple[str, Call]] = {
     "linalg.eigh": (
         "square",
         lambda xp, x: (
-            xp.linalg.eigh(_hermitian(xp, x)).eigenvalues,
-            _rebuilt(xp, _hermitian(xp, x), *xp.linalg.eigh(_hermitian(xp, x))),
+            xp.linalg.eigh(hermitian(xp, x)).eigenvalues,
+            rebuilt(xp, hermitian(xp, x), *xp.linalg.eigh(hermitian(xp, x))),
         ),
     ),
-    "linalg.eigvalsh": ("square", lambda xp, x: xp.linalg.eigvalsh(_hermitian(xp, x))),
-    "linalg.inv": ("square", lambda xp, x: xp.linalg.inv(_regular(xp, x))),
+    "linalg.eigvalsh": ("square", lambda xp, x: xp.linalg.eigvalsh(hermitian(xp, x))),
+    "linalg.inv": ("square", lambda xp, x: xp.linalg.inv(regular(xp, x))),
     "linalg.matrix_norm": (
         "matrix",
         lambda xp, x: tuple(
@@ -292,9 +226,9 @@ ONE: dict[str, tuple[str, Call]] = {
     ),
     "linalg.matrix_rank": (
         "matrix",
-        lambda xp, x: (xp.linalg.matrix_rank(_inexact(xp, x)), xp.linalg.matrix_rank(x, rtol=0.5)),
+        lambda xp, x: (xp.linalg.matrix_rank(inexact(xp, x)), xp.linalg.matrix_rank(x, rtol=0.5)),
     ),
-    "linalg.pinv": ("square", lambda xp, x: xp.linalg.pinv(_regular(xp, x))),
+    "linalg.pinv": ("square", lambda xp, x: xp.linalg.pinv(regular(xp, x))),
     "linalg.qr": (
         "matrix",
         lambda xp, x: (
@@ -303,12 +237,12 @@ ONE: dict[str, tuple[str, Call]] = {
             xp.matmul(*xp.linalg.qr(x)),
         ),
     ),
-    "linalg.slogdet": ("square", lambda xp, x: xp.linalg.slogdet(_regular(xp, x))),
+    "linalg.slogdet": ("square", lambda xp, x: xp.linalg.slogdet(regular(xp, x))),
     "linalg.solve": (
         "square",
         lambda xp, x: (
-            xp.linalg.solve(_regular(xp, x), x),
-            xp.linalg.solve(_regular(xp, x), x[..., 0, :] if x.ndim == 2 else x),
+            xp.linalg.solve(regular(xp, x), x),
+            xp.linalg.solve(regular(xp, x), x[..., 0, :] if x.ndim == 2 else x),
         ),
     ),
     "linalg.svd": (
@@ -362,7 +296,7 @@ ONE: dict[str, tuple[str, Call]] = {
         f"fft.{name}": (
             "any",
             lambda xp, x, n=name: (
-                getattr(xp.fft, n)(5, d=0.5, dtype=_inexact(xp, x, complex_too=False).dtype),
+                getattr(xp.fft, n)(5, d=0.5, dtype=inexact(xp, x, complex_too=False).dtype),
                 getattr(xp.fft, n)(4, dtype=x.dtype),
             ),
         )
@@ -377,22 +311,3 @@ ONE: dict[str, tuple[str, Call]] = {
     },
 }
 ON_DTYPES = {"can_cast", "finfo", "iinfo", "isdtype", "result_type", "__array_namespace_info__"}
-
-
-def _rebuilt(xp: Any, x: Any, values: Any, vectors: Any) -> Any:
-    """What is left of x @ vectors == vectors * values: 0 with the dtypes of both."""
-    x = xp.astype(x, vectors.dtype)
-    return xp.matmul(x, vectors) - vectors * xp.astype(values, vectors.dtype)[..., None, :]
-
-
-def values_of(name: str, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Values of a dtype made of small integers."""
-    if name == "bool":
-        return numbers > 0
-    if name in UNSIGNED:
-        return np.abs(numbers).astype(name)
-    if name in FLOATS:
-        return (numbers / 4).astype(name)
-    if name in COMPLEX:
-        return (numbers / 4 + 1j * np.roll(numbers, 1) / 8).astype(name)
-    return numbers.astype(name)

@@ -25,13 +25,13 @@ _fallbacks: Counter[str] = Counter()
 
 
 def pytest_collection_finish() -> None:
-    """From here on a collection looks at what the tests make, not at all of pytest and the libraries."""
+    """Excludes pytest and the libraries from later garbage collections."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tells what ran on NumPy, for want of a kernel in LibTorch: each worker to the first process."""
+    """Reports the fallbacks to NumPy; each worker sends its own to the main process."""
     output = getattr(session.config, "workeroutput", None)
     if output is None:
         _fallbacks.update(torchffi.fallback_counts())
@@ -47,7 +47,7 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _fallbacks:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(_fallbacks.items()))
-        terminalreporter.write_line(f"ran on NumPy, for want of a kernel in LibTorch: {counts}")
+        terminalreporter.write_line(f"ran on NumPy, because LibTorch has no kernel: {counts}")
 
 
 def _need(backend: str) -> None:
@@ -60,7 +60,7 @@ _make = lifetimes.make
 
 
 def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
-    """As ``make``. The tensor's dtype must be that of its handle in C."""
+    """As ``make``, but checks that the dtype of the tensor is that of its handle."""
     tensor = _make(kind, function, *arguments)
     if tensor is not None and issubclass(type(tensor), torchffi.Tensor):
         code, dtype = loader.lib.rt_torch_tensor_dtype(tensor._data), tensor._dtype
@@ -69,7 +69,7 @@ def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
 
 
 def _check_every_tensor() -> None:
-    """Whatever a test computes on LibTorch: each tensor's dtype is that of its handle in C."""
+    """Checks in every test that the dtype of each tensor on LibTorch is that of its handle."""
     for name, module in list(sys.modules.items()):
         if name.startswith("torchffi.") and getattr(module, "make", None) is _make:
             module.make = _checked  # type: ignore[attr-defined]
@@ -93,7 +93,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def ffi_backend() -> Iterator[None]:
-    """For tests of what only LibTorch does."""
+    """For tests of LibTorch only."""
     _need("ffi")
     with torchffi.use_backend("ffi"):
         yield
@@ -101,7 +101,7 @@ def ffi_backend() -> Iterator[None]:
 
 @pytest.fixture
 def untraced() -> Iterator[None]:
-    """For tests whose loops would be all that a tracer of coverage does."""
+    """Switches coverage tracing off, for tests with long loops."""
     own, of_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)  # type: ignore[arg-type]
@@ -112,7 +112,7 @@ def untraced() -> Iterator[None]:
 
 @pytest.fixture
 def numpy_backend() -> Iterator[None]:
-    """For tests of what only NumPy does."""
+    """For tests of NumPy only."""
     with torchffi.use_backend("numpy"):
         yield
 

@@ -1,4 +1,4 @@
-"""Every elementwise function, with the dtypes it admits and its peers in NumPy and PyTorch."""
+"""Every elementwise function, with the dtypes it accepts and its equivalents in NumPy and PyTorch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from tests.support import COMPLEX, FLOATS, INTEGERS, NUMERIC, REALS
 
-# Where a zero may have either sign: the standard leaves it open, or PyTorch does.
+# Functions whose zeros may have either sign in the standard or in PyTorch.
 SIGN_OF_ZERO_IS_OPEN = ("floor_divide", "maximum", "minimum", "remainder")
 
-# What PyTorch has not, of these dtypes.
+# Missing in PyTorch, by dtype.
 NOT_IN_TORCH = {
     *((name, dtype) for name in ("hypot", "logaddexp") for dtype in ("int64", "uint8")),
     ("round", "complex64"),
@@ -59,7 +59,7 @@ def _erf(x: Any) -> Any:
 
 
 def _floor_divide(a: Any, b: Any) -> Any:
-    """NumPy's, but beside infinity the quotient rounded, as the standard has it."""
+    """NumPy's, but for infinite operands the rounded quotient, as in the standard."""
     if a.dtype.kind != "f":
         return np.floor_divide(a, b)
     return np.where(np.isinf(a) | np.isinf(b), np.floor(a / b), np.floor_divide(a, b))

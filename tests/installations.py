@@ -1,4 +1,4 @@
-"""Installations of torchffi to break: a Python of their own, a cache of their own, no torch."""
+"""Installations of torchffi for tests of failures: own Python, own cache, no torch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = Path(sysconfig.get_path("platlib"))
-# What torchffi needs at run time, and what measures coverage in a child process.
+# Run-time dependencies, and the packages that measure coverage in a child process.
 _NEEDED = ("numpy*", "cffi", "_cffi_backend*", "pycparser", "coverage", "*_coverage.pth")
 _DECIDING = ("LIBTORCH", "TORCHFFI_", "PYTHON", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
 
 
 def clean_environment(**changes: str | Path) -> dict[str, str]:
-    """This environment without what decides which libraries are found."""
+    """This environment without the variables that affect the search for libraries."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_DECIDING)}
     return kept | {key: str(value) for key, value in changes.items()}
 
@@ -68,7 +68,7 @@ class Installation:
 
 
 def compile_c(source: str, output: Path, *flags: str | Path) -> Path:
-    """Compiles a C text to a shared library."""
+    """Compiles C source to a shared library."""
     output.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", output, *flags],
@@ -80,7 +80,7 @@ def compile_c(source: str, output: Path, *flags: str | Path) -> Path:
 
 
 def imitate_libtorch(root: Path, version: str) -> Path:
-    """A folder that looks like a LibTorch of that version and holds nothing but its version."""
+    """A folder that looks like a LibTorch of that version but only reports the version."""
     parts = dict(zip(("MAJOR", "MINOR", "PATCH"), version.split("."), strict=True))
     packed = sum(
         int(part) << shift for part, shift in zip(parts.values(), (56, 48, 40), strict=True)

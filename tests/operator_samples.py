@@ -1,4 +1,4 @@
-"""Arguments for every operator, found from its schema: what PyTorch accepts and repeats.
+"""Arguments for every operator, derived from its schema, that PyTorch accepts with a repeatable result.
 
 Each kind of parameter has a few candidates. They are tried in turn, the first ones together first, until
 PyTorch's own operator returns without an error and repeats its result.
@@ -14,9 +14,9 @@ import numpy as np
 
 from torchffi._libtorch.operators.schemas import Parameter, Schema
 
-# What the names of operators begin with, or go on with behind an underscore, that are not compared:
-# random ones, those that look at memory nobody has set, that print, those for tensors that the samples
-# are not, and those that end the process for well-typed arguments (rt_torch.h).
+# Prefixes of names, also after an underscore, of operators that are not compared: random ones, those
+# that read uninitialised memory or print, those for kinds of tensors that the samples do not have,
+# and those that end the process for well-typed arguments (rt_torch.h).
 SKIPPED = tuple(
     """
     rand bernoulli dropout normal poisson multinomial cauchy exponential geometric uniform rrelu
@@ -63,11 +63,11 @@ def _arrays() -> dict[str, np.ndarray[Any, Any]]:
 
 
 class Tensor(str):
-    """Stands for the tensor made of the array of this name."""
+    """A placeholder for the tensor made from the array of this name."""
 
 
 class DType(str):
-    """Stands for the dtype of this name."""
+    """A placeholder for the dtype of this name."""
 
 
 ARRAYS = _arrays()
@@ -81,7 +81,7 @@ _PLAIN: dict[str, list[Any]] = {
 
 
 def candidates(parameter: Parameter, tensor: str) -> list[Any]:
-    """What to try for a parameter, beside the tensors of that name."""
+    """Candidates for a parameter, in addition to the tensors of its name."""
     type_ = parameter.type
     if type_.element is None:
         if type_.name == "Tensor":
@@ -115,7 +115,7 @@ _OTHERS = ("indices", "vector", "whole", "square", "truth", "scalar")
 
 
 def attempts(schema: Schema, most: int = 60) -> Iterator[tuple[list[Any], dict[str, Any]]]:
-    """Arguments by position and by name to try, the likeliest first."""
+    """Candidate arguments by position and by name, the likeliest first."""
     required = [p for p in schema.parameters if p.required]
     for first, other in [(s, s) for s in _SETS] + list(itertools.product(_SETS, _OTHERS)):
         choices, seen = [], False
@@ -141,7 +141,7 @@ def amid(array: np.ndarray[Any, Any], junk: int) -> np.ndarray[Any, Any]:
 
 
 def made(value: Any, tensor_of: Callable[[Any], Any], dtypes: Any) -> Any:
-    """The value with tensors and dtypes in the place of their names; a tensor for each of its own."""
+    """The value with placeholders replaced by dtypes and new tensors."""
     if isinstance(value, Tensor):
         return tensor_of(ARRAYS[value])
     if isinstance(value, DType):

@@ -1,4 +1,4 @@
-"""What the facade's tests share: sample values, comparison with an expected array, child processes."""
+"""Helpers of the tests: sample values, comparison with an expected array, child processes."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from torchffi.dtypes import DType
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("ffi", "numpy")
 
-# The dtypes that both backends have, by the names of the standard.
+# The dtypes of both backends, by their names in the standard.
 NAMES = tuple(dtype.name for dtype in dtypes.ALL if dtype.numpy is not None)
 SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 INTEGERS = SIGNED + UNSIGNED
 FLOATS = ("float16", "float32", "float64")
 COMPLEX = ("complex64", "complex128")
-PRECISE = ("float32", "float64", *COMPLEX)  # what LAPACK and FFTs compute in
+PRECISE = ("float32", "float64", *COMPLEX)  # the dtypes of LAPACK and FFTs
 REALS = INTEGERS + FLOATS
 NUMERIC = REALS + COMPLEX
-# Relative tolerance: some roundings of the dtype.
+# Relative tolerance: a few roundings of the dtype.
 TOLERANCE = {
     "float16": 4e-3,
     "float32": 2e-6,
@@ -39,7 +39,7 @@ TOLERANCE = {
     "complex64": 4e-6,
     "complex128": 8e-15,
 }
-# Absolute tolerance of what is computed of small matrices whose elements are about 1.
+# Absolute tolerance for results from small matrices with elements of about 1.
 ROUNDING = {
     "float16": 1e-2,
     "float32": 1e-4,
@@ -56,7 +56,7 @@ def dtype_of(name: str) -> DType:
 
 
 def sample(name: str, size: int = 6, offset: int = 0) -> npt.NDArray[Any]:
-    """Small values of a dtype, all different where it has so many; no zero."""
+    """Small nonzero values of a dtype, distinct if the dtype has enough values."""
     numbers = np.arange(1, size + 1) + offset
     if name == "bool":
         return numbers % 3 != 0
@@ -71,7 +71,7 @@ def sample(name: str, size: int = 6, offset: int = 0) -> npt.NDArray[Any]:
 
 
 def noise(name: str, *shape: int, seed: int = 0) -> npt.NDArray[Any]:
-    """Normally distributed numbers of a floating-point or complex dtype, the same ones every time."""
+    """Normally distributed numbers of a floating-point or complex dtype, with a fixed seed."""
     generator = np.random.default_rng(seed)
     numbers = generator.normal(size=shape)
     if name in COMPLEX:
@@ -93,9 +93,9 @@ def check(
     atol: float = 0,
     signed_zero: bool = True,
 ) -> None:
-    """Asserts that a tensor has the dtype, the shape and, to some roundings, the values expected.
+    """Asserts that a tensor has the expected dtype, shape and, within the tolerance, values.
 
-    NaN equals NaN; the sign of zero counts unless told otherwise.
+    NaN equals NaN; the sign of zero is compared unless ``signed_zero`` is False.
     """
     expected = np.asarray(expected)
     assert isinstance(actual, Tensor)
@@ -113,7 +113,7 @@ def check(
 
 
 def python(code: str, *, timeout: float = 240, **environment: str) -> str:
-    """Runs a program in a process of its own, which must end well and say nothing on stderr.
+    """Runs a program in a new process, which must exit with 0 and write nothing to stderr.
 
     Returns:
         What it printed.
@@ -132,13 +132,13 @@ def python(code: str, *, timeout: float = 240, **environment: str) -> str:
 
 
 def handles() -> tuple[int, int, int]:
-    """Live handles, their bytes, and borrowed arrays, without the scalars that are kept for reuse."""
+    """Live handles, their bytes, and borrowed arrays, without the cached scalars."""
     operations.scalars.clear()
     stats = torchffi.memory_stats()
     return stats["live_handles"], stats["live_bytes"], stats["borrowed_arrays"]
 
 
 def settled() -> tuple[int, int, int]:
-    """The same, once what other tests left in cycles is gone: to compare with at the end of a test."""
+    """The same after a full collection, to compare with at the end of a test."""
     gc.collect()
     return handles()

@@ -1,0 +1,1 @@
+"""Programs that use torchffi as an application would."""

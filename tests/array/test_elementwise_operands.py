@@ -1,0 +1,155 @@
+"""Operands of elementwise functions: broadcasting, promotion and Python scalars."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.support import check, inf, sample, settled
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ((2, 3), (3,), (2, 3)),
+        ((2, 1), (1, 3), (2, 3)),
+        ((), (2, 3), (2, 3)),
+        ((5, 1, 4), (3, 1), (5, 3, 4)),
+        ((0, 3), (1, 3), (0, 3)),
+        ((1,), (0,), (0,)),
+    ],
+)
+def test_shapes_broadcast(
+    a: tuple[int, ...], b: tuple[int, ...], expected: tuple[int, ...], backend: str
+) -> None:
+    assert t.add(t.ones(a), t.ones(b)).shape == expected
+    assert t.less(t.ones(b), t.ones(a)).shape == expected
+
+
+MIXED = [
+    ("int8", "int16", "int16"),
+    ("uint8", "int8", "int16"),
+    ("uint16", "int32", "int32"),
+    ("uint32", "int8", "int64"),
+    ("float16", "float32", "float32"),
+    ("float32", "complex64", "complex64"),
+    ("float64", "complex64", "complex128"),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "expected"), MIXED)
+def test_operands_are_converted_to_the_promoted_dtype(
+    a: str, b: str, expected: str, backend: str
+) -> None:
+    x, y = sample(a), sample(b)[::-1]
+    check(t.add(t.asarray(x), t.asarray(y)), x.astype(expected) + y.astype(expected))
+    check(t.not_equal(t.asarray(x), t.asarray(y)), x.astype(expected) != y.astype(expected))
+
+
+@pytest.mark.parametrize(
+    ("function", "scalar", "name", "expected"),
+    [
+        ("add", 2, "int8", [3, 0]),
+        ("add", 0.5, "float64", [1.5, -1.5]),
+        ("subtract", True, "float32", [0.0, -3.0]),
+        ("multiply", 1j, "complex64", [1j, -2j]),
+        ("pow", 2, "float32", [1.0, 4.0]),
+        ("maximum", 0, "int64", [1, 0]),
+        ("less", 1, "int32", [False, True]),
+        ("divide", 2, "float16", [0.5, -1.0]),
+    ],
+)
+def test_one_operand_may_be_a_python_scalar(
+    function: str, scalar: complex, name: str, expected: list[Any], backend: str
+) -> None:
+    x = t.asarray(np.array([1, -2], name))
+    result = np.array(expected, name if function != "less" else "bool")
+    check(getattr(t, function)(x, scalar), result)
+    if function in ("add", "multiply", "maximum"):
+        check(getattr(t, function)(scalar, x), result)
+
+
+def test_scalar_of_a_higher_kind_lifts_the_tensor(backend: str) -> None:
+    x = t.asarray([1, 2])
+    check(x * 0.5, np.array([0.5, 1], "float32"))
+    check(x * 1j, np.array([1j, 2j], "complex64"))
+    check(t.asarray([True, False]) == 1, np.array([True, False]))
+
+
+@pytest.mark.parametrize("scalar", [np.int8(3), np.int64(3), np.float32(3), np.float64(3)])
+def test_numpy_scalars_count_as_python_scalars(scalar: Any, backend: str) -> None:
+    check(t.add(t.ones(2), scalar), np.array([4, 4], "float32"))
+    check(t.subtract(scalar, t.ones(2)), np.array([2, 2], "float32"))
+
+
+def test_scalar_out_of_the_range_of_the_dtype_is_a_value_error(backend: str) -> None:
+    with pytest.raises(ValueError, match="add: 300 does not fit into uint8"):
+        t.add(t.ones(2, dtype=t.uint8), 300)
+    with pytest.raises(ValueError, match="less: -1 does not fit into uint16"):
+        t.less(t.ones(2, dtype=t.uint16), -1)
+
+
+def test_scalar_beyond_float32_becomes_infinity_without_a_warning(backend: str) -> None:
+    check(t.ones(1) * 1e300, np.array([inf], "float32"))
+    check(t.ones(1) * -1e300, np.array([-inf], "float32"))
+
+
+def test_two_scalars_are_a_type_error(backend: str) -> None:
+    with pytest.raises(
+        TypeError, match="add: expected two tensors, or one and a Python scalar, got"
+    ):
+        t.add(1, 2)
+    with pytest.raises(TypeError, match="exp: expected a Tensor, got list; make one with"):
+        t.exp([1.0])  # type: ignore[arg-type]
+
+
+# ---- Cached Python numbers
+
+
+def test_many_cached_numbers_keep_their_values(backend: str) -> None:
+    x = t.zeros(2, dtype=t.float64)
+    for _ in range(2):
+        for n in range(600):
+            assert (x + (n + 0.5)).tolist() == [n + 0.5] * 2
+            assert (n + t.ones(1, dtype=t.int64)).tolist() == [n + 1]
+
+
+def test_cached_number_is_not_used_for_an_equal_one_of_another_type(backend: str) -> None:
+    x = t.ones(1, dtype=t.float64)
+    for _ in range(2):
+        assert [math.copysign(1, t.copysign(x, zero).item()) for zero in (0.0, -0.0)] == [1, -1]
+        assert (x + 1).dtype is (x + 1.0).dtype is (x + True).dtype is t.float64
+        assert (t.ones(1, dtype=t.int32) + 1).dtype is t.int32
+        for zero in (0.0, -0.0):
+            z = t.where(t.asarray(True), complex(-1, zero), t.asarray(0j)).item()
+            assert math.copysign(1, z.imag) == math.copysign(1, zero)
+        assert math.isnan((x * float("nan")).item())
+
+
+def test_result_with_a_cached_number_does_not_share_memory(backend: str) -> None:
+    for make in (
+        lambda: t.maximum(t.asarray(1.0), 5.0),
+        lambda: t.where(t.asarray(True), 5.0, t.asarray(1.0)),
+        lambda: t.clip(t.asarray(9.0), 1.0, 5.0),
+        lambda: t.asarray(1.0) * 5.0,
+    ):
+        first = make()
+        first += 1
+        assert make().item() == 5
+
+
+def test_a_scalar_operand_is_cached_and_counted(ffi_backend: None) -> None:
+    before = settled()
+    x = t.ones(2)
+    x + 3.25
+    assert t.memory_stats()["live_handles"] == before[0] + 2
+    x + 3.25
+    assert t.memory_stats()["live_handles"] == before[0] + 2
+    del x
+    assert settled() == before

@@ -1,0 +1,56 @@
+"""repr() of tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import torchffi as t
+from tests.support import NAMES, dtype_of, inf, nan
+from torchffi import dtypes
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.5, -2.0], "Tensor([ 1.5, -2. ], dtype=float32, device='cpu', backend={0!r})"),
+        (
+            [[1, 2], [3, 4]],
+            "Tensor([[1, 2],\n        [3, 4]], dtype=int64, device='cpu', backend={0!r})",
+        ),
+        (True, "Tensor(True, dtype=bool, device='cpu', backend={0!r})"),
+        (1j, "Tensor(0.+1.j, dtype=complex64, device='cpu', backend={0!r})"),
+        ([], "Tensor([], shape=(0,), dtype=float32, device='cpu', backend={0!r})"),
+        ([nan, inf], "Tensor([nan, inf], dtype=float32, device='cpu', backend={0!r})"),
+    ],
+)  # fmt: skip
+def test_repr_shows_values_dtype_device_and_backend(
+    values: Any, expected: str, backend: str
+) -> None:
+    assert repr(t.asarray(values)) == str(t.asarray(values)) == expected.format(backend)
+
+
+def test_repr_of_every_dtype_names_it(backend: str) -> None:
+    for name in NAMES:
+        assert f"dtype={name}" in repr(t.ones((2, 2), dtype=dtype_of(name)))
+
+
+def test_repr_of_bfloat16_shows_the_values(ffi_backend: None) -> None:
+    expected = "Tensor([1. , 0.5], dtype=bfloat16, device='cpu', backend='ffi')"
+    assert repr(t.asarray([1.0, 0.5], dtype=dtypes.bfloat16)) == expected
+
+
+def test_repr_of_a_large_tensor_shows_its_edges_and_shape(backend: str) -> None:
+    text = repr(t.zeros((1000, 1000)))
+    assert len(text) < 1000
+    assert "..." in text
+    assert "shape=(1000, 1000)" in text
+
+
+def test_repr_of_a_freed_tensor_shows_that_it_is_freed(backend: str) -> None:
+    x = t.ones(2)
+    t.tensor_free(x)
+    assert repr(x) == "Tensor(<freed>)"
