@@ -9,10 +9,12 @@
 
 /* ---- What setup() is given ---- */
 
-static PyObject *handle_base; /* the class of all objects that own a handle: its slot _data has the handle */
-static PyObject *data_slot;   /* the descriptor of that slot */
-static descrsetfunc set_slot; /* how it is set */
-static PyObject *class_of_code; /* dict: the class of tensors of each dtype's code */
+static PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
+static PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
+static PyObject *class_of_code;                /* dict: the class of tensors of each dtype's code */
+static descrgetfunc get_slot;
+static descrsetfunc set_slot;
+static newfunc new_reference;
 static PyObject *array_struct_name, *dtype_name;
 
 /* Functions of torchffi._binding: they go through its table. Set by their addresses, in this order. */
@@ -63,23 +65,20 @@ static void free_handle(int64_t handle, int slow) {
   drop_lenders();
 }
 
-/* The callbacks of a finalizer, which is a weak reference that holds one reference to itself: without a registry it
-   lives until its tensor goes, also where both are garbage of one cycle. `self` is the handle. */
-static PyObject *finalize(PyObject *self, PyObject *finalizer) {
-  const int64_t handle = handle_of(self);
-  free_handle(handle, handle >= SLOW_TO_FREE);
+/* The callbacks of a finalizer. It holds one reference to itself: without a registry it lives until its owner goes,
+   also where both are garbage of one cycle. */
+static PyObject *finalize(PyObject *module, PyObject *finalizer) {
+  PyObject *number = get_slot(handle_slot, finalizer, (PyObject *)Py_TYPE(finalizer));
+  const int64_t handle = number != NULL ? handle_of(number) : 0;
+  Py_XDECREF(number);
+  free_handle(handle, module == NULL && handle >= SLOW_TO_FREE);
   Py_DECREF(finalizer);
   Py_RETURN_NONE;
 }
 
-static PyObject *finalize_borrowed(PyObject *self, PyObject *finalizer) { /* an array is given back at once */
-  free_handle(handle_of(self), 0);
-  Py_DECREF(finalizer);
-  Py_RETURN_NONE;
-}
-
-static PyMethodDef finalizer_def = {"finalize", finalize, METH_O, NULL};
-static PyMethodDef borrowed_finalizer_def = {"finalize", finalize_borrowed, METH_O, NULL};
+static PyMethodDef finalize_def = {"finalize", finalize, METH_O, NULL};
+static PyObject *callback,
+    *borrowed_callback; /* the latter's `self` is not NULL: an array is given back at once */
 
 /* Frees a handle that has no owner, with an exception set. The memory may be another library's, whose deleter may be
    Python: that must not see the exception. */
@@ -91,25 +90,23 @@ static void abandon(int64_t handle) {
 }
 
 /* A new object of a class that owns the handle. The handle is freed if that fails. */
-static PyObject *new_owner(PyObject *kind, PyObject *number, int64_t handle, PyMethodDef *finalizer) {
-  PyObject *owner = NULL, *callback = NULL, *reference = NULL;
-  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)handle_base)) {
-    PyErr_Format(PyExc_TypeError, "expected a subclass of %R, got %R", handle_base, kind);
+static PyObject *new_owner(PyObject *kind, PyObject *number, int64_t handle, PyObject *finalize_by) {
+  PyObject *owner = NULL, *arguments = NULL, *finalizer = NULL;
+  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)owner_type)) {
+    PyErr_Format(PyExc_TypeError, "expected a subclass of %R, got %R", owner_type, kind);
   } else if ((owner = PyType_GenericAlloc((PyTypeObject *)kind, 0)) != NULL &&
              set_slot(data_slot, owner, number) == 0 &&
-             (callback = PyCFunction_New(finalizer, number)) != NULL) {
-    reference = PyWeakref_NewRef(owner, callback);
+             (arguments = PyTuple_Pack(2, owner, finalize_by)) != NULL &&
+             (finalizer = new_reference((PyTypeObject *)finalizer_type, arguments, NULL)) != NULL) {
+    set_slot(handle_slot, finalizer, number);
+    PyObject_GC_UnTrack(owner); /* neither can be part of a cycle */
+    PyObject_GC_UnTrack(finalizer);
   }
-  Py_XDECREF(callback);
-  if (reference == NULL) {
-    Py_XDECREF(owner);
+  Py_XDECREF(arguments);
+  if (finalizer == NULL) {
+    Py_CLEAR(owner);
     abandon(handle);
-    return NULL;
   }
-  /* None of the three can be part of a cycle. */
-  PyObject_GC_UnTrack(owner);
-  PyObject_GC_UnTrack(callback);
-  PyObject_GC_UnTrack(reference);
   return owner;
 }
 
@@ -133,7 +130,7 @@ static PyObject *own_number(PyObject *number, PyObject *kind) {
     abandon(handle);
     return NULL;
   }
-  return new_owner(kind, number, handle, &finalizer_def);
+  return new_owner(kind, number, handle, callback);
 }
 
 static PyObject *own(PyObject *module, PyObject *arguments) {
@@ -190,7 +187,7 @@ static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (handle <= 0) {
       Py_DECREF(arguments[0]);
     } else if ((number = PyLong_FromLongLong(handle)) != NULL) {
-      owner = new_owner(PyTuple_GetItem(entry, 0), number, handle, &borrowed_finalizer_def);
+      owner = new_owner(PyTuple_GetItem(entry, 0), number, handle, borrowed_callback);
       Py_DECREF(number);
     } else {
       abandon(handle);
@@ -217,22 +214,25 @@ static PyObject *end(PyObject *module, PyObject *unused) {
 
 static PyObject *setup(PyObject *module, PyObject *arguments) {
   Py_ssize_t *address = (Py_ssize_t *)&binding;
-  if (!PyArg_ParseTuple(arguments, "OOO!(nnnnnn)", &handle_base, &data_slot, &PyDict_Type, &class_of_code,
-                        address, address + 1, address + 2, address + 3, address + 4, address + 5)) {
+  if (!PyArg_ParseTuple(arguments, "OOOOO!(nnnnnn)", &owner_type, &data_slot, &finalizer_type, &handle_slot,
+                        &PyDict_Type, &class_of_code, address, address + 1, address + 2, address + 3,
+                        address + 4, address + 5)) {
     return NULL;
   }
   Py_INCREF(arguments); /* which keep all of them alive */
+  get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_get);
   set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_set);
+  new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)finalizer_type, Py_tp_new);
+  callback = PyCFunction_New(&finalize_def, NULL);
+  borrowed_callback = PyCFunction_New(&finalize_def, module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
   dtype_name = PyUnicode_InternFromString("dtype");
-  if (set_slot == NULL || array_struct_name == NULL || dtype_name == NULL) {
-    return PyErr_NoMemory();
-  }
-  Py_RETURN_NONE;
+  return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 static PyMethodDef functions[] = {
-    {"setup", setup, METH_VARARGS, "setup(base, slot, classes, addresses)\n--\n\nOnce, before all else."},
+    {"setup", setup, METH_VARARGS,
+     "setup(Owner, slot, Finalizer, slot, classes, addresses)\n--\n\nOnce, before all else."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},

@@ -174,6 +174,8 @@ def _in_c() -> Any:
     speedups.setup(
         Owner,
         Owner.__dict__["_data"],
+        Finalizer,
+        Finalizer.__dict__["handle"],
         class_of_code,
         _addresses(
             "rt_torch_tensor_free",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,10 +11,23 @@ from torchffi import dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import quietly
+from torchffi._numpy.quiet import quiet, quietly, spare
 from torchffi.dtypes import DType
 
 _new = object.__new__
+_ndarray = np.ndarray
+
+
+class _Functions(dict[str, Callable[..., Any]]):
+    """The function of each primitive, found at its first use: the ufunc itself where it will do."""
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        function: Callable[..., Any] = primitives.ufunc(name) or getattr(primitives, name)
+        self[name] = function
+        return function
+
+
+_functions: Final = _Functions()
 
 
 class NumPy(Backend):
@@ -34,10 +47,22 @@ class NumPy(Backend):
     def attempt(self, kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
         """Calls a primitive and makes a tensor of a class of the result; None where NumPy refuses."""
         try:
-            array = quietly(getattr(primitives, name), *raw)
+            run = spare.pop()  # as quietly(), without its frame
+        except IndexError:
+            run = quiet()
+        try:
+            array = run(_functions[name], *raw)
         except Exception:
             return None
-        return hold(_of_dtype(array, kind._dtype), kind)
+        finally:
+            spare.append(run)
+        if type(array) is not _ndarray:  # a scalar of NumPy
+            array = np.asarray(array)
+        if array.dtype is not kind._dtype.numpy:
+            array = _of_dtype(array, kind._dtype)
+        tensor = _new(kind)
+        tensor._data = array
+        return tensor
 
     def overwrite(self, name: str, /, *raw: Any) -> int:
         """Calls a primitive that overwrites its first operand: 0, or -1 where NumPy refuses."""

@@ -38,6 +38,8 @@ _BINARY: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _DIVISIONS = frozenset({"floor_divide", "remainder"})
+# Those that need no check of their operands.
+UFUNCS = {name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS}
 
 
 def _unary(ufunc: Callable[..., Any]) -> Callable[..., Raw]:

@@ -36,6 +36,13 @@ def failure(error: Exception) -> TorchError:
     return InvalidArgumentError(str(error))
 
 
+def ufunc(name: str) -> Callable[..., Any] | None:
+    """The ufunc that is a primitive without any check of its operands; None if none is."""
+    from torchffi._numpy import elementwise
+
+    return elementwise.UFUNCS.get(name)
+
+
 def __getattr__(name: str) -> Callable[..., Any]:
     """The primitive of this name, found in its chapter at its first use."""
     from torchffi._numpy.chapters import CHAPTERS
