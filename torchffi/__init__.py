@@ -4,7 +4,12 @@ from typing import TYPE_CHECKING
 
 from torchffi import _methods as _methods
 from torchffi import dtypes, nn
-from torchffi._array.broadcasting import broadcast_arrays, broadcast_shapes, broadcast_to
+from torchffi._array.broadcasting import (
+    broadcast_arrays,
+    broadcast_shapes,
+    broadcast_to,
+    meshgrid,
+)
 from torchffi._array.conversion import asarray, from_numpy
 from torchffi._array.creation import (
     arange,
@@ -14,11 +19,8 @@ from torchffi._array.creation import (
     full,
     full_like,
     linspace,
-    meshgrid,
     ones,
     ones_like,
-    tril,
-    triu,
     zeros,
     zeros_like,
 )
@@ -95,20 +97,17 @@ from torchffi._array.elementwise import (
     tanh,
     trunc,
 )
-from torchffi._array.indexing import take, take_along_axis
 from torchffi._array.inspection import __array_namespace_info__
 from torchffi._array.joining import concat, repeat, stack, tile, unstack
-from torchffi._array.linear_algebra import addmm, matmul, tensordot, vecdot
+from torchffi._array.linear_algebra import addmm, matmul, tensordot, tril, triu, vecdot
 from torchffi._array.manipulation import (
     expand_dims,
     flip,
     matrix_transpose,
     moveaxis,
-    narrow,
     permute_dims,
     reshape,
     roll,
-    select,
     squeeze,
 )
 from torchffi._array.random import manual_seed, rand, randn
@@ -126,6 +125,7 @@ from torchffi._array.statistical import (
     sum,
     var,
 )
+from torchffi._array.taking import narrow, select, take, take_along_axis
 from torchffi._array.utility import all, any, diff
 from torchffi._compat import (
     tensor_free,

@@ -23,10 +23,12 @@ from torchffi._array import (
     printing,
     searching,
     statistical,
+    taking,
     utility,
 )
 from torchffi._core.arguments import Axis, Scalar
 from torchffi._core.dispatch import run
+from torchffi._core.operations import of_shape
 from torchffi._core.tensor import Tensor
 from torchffi._operators import Operators
 from torchffi.dtypes import DType
@@ -196,7 +198,7 @@ def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -
 
 def _reshape_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
-    return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
+    return manipulation.reshape(self, _one_sequence(shape))
 
 
 def _permute_(self: Tensor, *axes: Any) -> Tensor:
@@ -221,7 +223,7 @@ def _squeeze_(self: Tensor, axis: int | tuple[int, ...]) -> Tensor:
 
 def _narrow_(self: Tensor, axis: int, start: int, length: int) -> Tensor:
     """See :func:`torchffi.narrow`."""
-    return manipulation.narrow(self, axis, start, length)
+    return taking.narrow(self, axis, start, length)
 
 
 _METHODS: dict[str, Callable[..., Any]] = {
@@ -253,8 +255,8 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "any": _any_,
     "argmax": _argmax_,
     "argmin": _argmin_,
-    "reshape": _reshape_,
-    "permute": _permute_,
+    "reshape": of_shape(manipulation.RESHAPE, _reshape_),
+    "permute": of_shape(manipulation.PERMUTE, _permute_),
     "transpose": _transpose_,
     "expand": _expand_,
     "squeeze": _squeeze_,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from torchffi import dtypes
-from torchffi._array import elementwise
+from torchffi._array import elementwise, special_values
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run_in_place
@@ -95,7 +95,7 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
         divides = primitive == "div_" and self.dtype.kind not in dtypes.INEXACT
         _check_fits(operation, self, dtypes.default_float if divides else a.dtype)
         if primitive == "pow_":
-            elementwise.check_exponent(b)
+            special_values.check_exponent(b)
         if _PUT_RIGHT.get(function) == self.dtype.kind:
             _overwrite(operation, self, function(self, b))
             return self

@@ -16,7 +16,7 @@ from tests.abi.robustness import bounded_memory
 from tests.abi.values import Values
 from torchffi._diagnosis import memory_stats
 from torchffi._libtorch.loader import ffi, lib, load
-from torchffi._libtorch.operators import boxed
+from torchffi._libtorch.operators import boxed, registry
 from torchffi._libtorch.operators.schemas import Parameter, Type
 
 CALLS = 8  # of each operator
@@ -158,7 +158,7 @@ def main() -> None:
     fuzz.free(0)
     before = memory_stats()["live_handles"]
     bounded_memory()
-    names = VALUED if by_value else boxed.names()
+    names = VALUED if by_value else registry.names()
     for name in names:
         print(
             name, file=sys.stderr, flush=True

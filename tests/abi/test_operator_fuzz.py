@@ -11,7 +11,7 @@ import pytest
 
 from tests.abi import operator_fuzz
 from tests.support import ROOT
-from torchffi._libtorch.operators import boxed
+from torchffi._libtorch.operators import registry
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
@@ -33,7 +33,7 @@ def report(*arguments: str) -> Any:
 def test_no_tag_count_or_handle_of_any_operator_crashes() -> None:
     found = report()
     assert found["wrong"] == []
-    listed = {name for name in boxed.names() if name.startswith("aten::")}
+    listed = {name for name in registry.names() if name.startswith("aten::")}
     assert found["operators"] >= len(listed) > 3000
     assert found["calls"] == operator_fuzz.CALLS * found["operators"]
 

@@ -15,7 +15,7 @@ from tests import operator_samples as samples
 from tests.support import handles
 from torchffi import Tensor, errors
 from torchffi._libtorch.loader import ffi, lib
-from torchffi._libtorch.operators import boxed, schemas
+from torchffi._libtorch.operators import boxed, registry, schemas
 from torchffi.dtypes import DType
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
@@ -30,7 +30,7 @@ def flat(value: Any) -> Iterator[Any]:
 
 
 def aten() -> list[schemas.Schema]:
-    return [boxed.find(name).schema for name in boxed.names() if name.startswith("aten::")]
+    return [boxed.find(name).schema for name in registry.names() if name.startswith("aten::")]
 
 
 def overload_of(namespace: Any, schema: schemas.Schema) -> Any:
@@ -127,7 +127,7 @@ def test_operators_give_what_pytorch_gives(torch: Any, untraced: None) -> None:
 def test_every_operator_can_be_called_or_is_refused_by_name() -> None:
     """An empty call reaches the schema's check, or the kernel; or it is refused with the reason."""
     outcome: Counter[str] = Counter()
-    listed = [name for name in boxed.names() if name.startswith("aten::")]
+    listed = [name for name in registry.names() if name.startswith("aten::")]
     for name in listed:
         try:
             operator = boxed.find(name)
@@ -152,7 +152,7 @@ def test_every_operator_can_be_called_or_is_refused_by_name() -> None:
 
 
 def test_what_only_torchscript_has_is_refused_by_name(torch: Any) -> None:
-    listed = set(boxed.names())
+    listed = set(registry.names())
     only: list[str] = []
     for schema in torch._C._jit_get_all_schemas():
         name = f"{schema.name}.{schema.overload_name}".removesuffix(".")
@@ -185,9 +185,9 @@ def _written(argument: Any) -> bool:
 
 
 def test_numbers_stand_for_tensors_where_pytorch_lets_them(torch: Any) -> None:
-    from torchffi.ops import _TAKES_NUMBERS
+    from torchffi._core.overloads import _TAKES_NUMBERS
 
-    bases = {name.partition(".")[0] for name in boxed.names() if name.startswith("aten::")}
+    bases = {name.partition(".")[0] for name in registry.names() if name.startswith("aten::")}
     for base in bases:
         theirs = torch._C._should_allow_numbers_as_tensors(base.removeprefix("aten::"))
         assert (base in _TAKES_NUMBERS) == theirs, base

@@ -6,14 +6,15 @@ Source: Array API standard, "Broadcasting".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from torchffi._core import arguments
-from torchffi._core.arguments import tensor
+from torchffi._core.arguments import new_shape, tensor
 from torchffi._core.dispatch import run
 from torchffi._core.operations import attempt, entries, of_libtorch
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
-from torchffi.errors import ShapeError
+from torchffi.errors import InvalidArgumentError, ShapeError
 
 
 def meet(operation: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -72,3 +73,34 @@ def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
             return result
     x = tensor("broadcast_to", x)
     return run("expand", x.dtype, x, arguments.new_shape("broadcast_to", shape))
+
+
+def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
+    """The coordinates of every point of a grid, one tensor for each axis of the grid.
+
+    Args:
+        arrays: Tensors of one axis: the coordinates along each axis of the grid, lengths n, m, ...
+        indexing: ``"ij"``: the results have shape (n, m, ...); ``"xy"``: (m, n, ...).
+
+    Returns:
+        New tensors, as many as there are arrays.
+
+    Raises:
+        ValueError: If an array has not one axis, or ``indexing`` is another word.
+
+    Source: aten::meshgrid.indexing.
+    """
+    if indexing not in ("xy", "ij"):
+        raise InvalidArgumentError(f"meshgrid: indexing is {indexing!r}, expected 'xy' or 'ij'")
+    tensors = [tensor("meshgrid", array) for array in arrays]
+    for x in tensors:
+        if x.ndim != 1:
+            raise ShapeError(f"meshgrid: an array has shape {x.shape}, expected one axis")
+    order = list(range(len(tensors)))
+    if indexing == "xy":
+        order[:2] = order[1::-1]
+    shape = new_shape("meshgrid", [tensors[i].size for i in order])
+    return tuple(
+        x.reshape([-1 if i == mine else 1 for i in order]).expand(shape).clone()
+        for mine, x in enumerate(tensors)
+    )

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._array.conversion import asarray
 from torchffi._core import backends
-from torchffi._core.arguments import Scalar, astype, integer, is_scalar, new_shape, tensor
+from torchffi._core.arguments import Scalar, astype, is_scalar, new_shape, tensor
 from torchffi._core.backends import FFI, chosen_backend
-from torchffi._core.dispatch import create, create_like, run
+from torchffi._core.dispatch import create, create_like
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import INTEGERS
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import plain
 from torchffi.dtypes import DType, default_float
-from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
+from torchffi.errors import DTypeError, InvalidArgumentError
 
 Shape = int | Sequence[int]
 
@@ -293,65 +293,3 @@ def linspace(
     wide = np.complex128 if dtype.kind == "complex" else np.float64
     values = np.linspace(start, stop, count, endpoint=endpoint, dtype=wide)
     return asarray(values, dtype=dtype, device=device)
-
-
-def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
-    """The coordinates of every point of a grid, one tensor for each axis of the grid.
-
-    Args:
-        arrays: Tensors of one axis: the coordinates along each axis of the grid, lengths n, m, ...
-        indexing: ``"ij"``: the results have shape (n, m, ...); ``"xy"``: (m, n, ...).
-
-    Returns:
-        New tensors, as many as there are arrays.
-
-    Raises:
-        ValueError: If an array has not one axis, or ``indexing`` is another word.
-
-    Source: aten::meshgrid.indexing.
-    """
-    if indexing not in ("xy", "ij"):
-        raise InvalidArgumentError(f"meshgrid: indexing is {indexing!r}, expected 'xy' or 'ij'")
-    tensors = [tensor("meshgrid", array) for array in arrays]
-    for x in tensors:
-        if x.ndim != 1:
-            raise ShapeError(f"meshgrid: an array has shape {x.shape}, expected one axis")
-    order = list(range(len(tensors)))
-    if indexing == "xy":
-        order[:2] = order[1::-1]
-    shape = new_shape("meshgrid", [tensors[i].size for i in order])
-    return tuple(
-        x.reshape([-1 if i == mine else 1 for i in order]).expand(shape).clone()
-        for mine, x in enumerate(tensors)
-    )
-
-
-def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
-    x = tensor(operation, x)
-    if x.ndim < 2:
-        raise ShapeError(f"{operation}: shape {x.shape} has fewer than 2 axes")
-    rows, columns = x.shape[-2:]
-    return run(operation, x.dtype, x, max(-rows - 1, min(integer(operation, "k", k), columns + 1)))
-
-
-def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
-    """Matrices with what is above a diagonal set to 0, as a copy.
-
-    Args:
-        x: A tensor of shape (..., m, n).
-        k: Which diagonal: 0 the main one, above it positive, below it negative.
-
-    Raises:
-        ValueError: If x has fewer than two axes.
-
-    Source: aten::tril.
-    """
-    return _triangle("tril", x, k)
-
-
-def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
-    """Matrices with what is below a diagonal set to 0. Arguments and errors are those of :func:`tril`.
-
-    Source: aten::triu.
-    """
-    return _triangle("triu", x, k)

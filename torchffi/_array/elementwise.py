@@ -17,12 +17,11 @@ from torchffi._array.ufuncs import (
     unary,
     unary_inexact,
 )
-from torchffi._core.arguments import Scalar, astype, pair, scalar_tensor, tensor
+from torchffi._core.arguments import Scalar, astype, pair, tensor
 from torchffi._core.dispatch import run
 from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, BOOL, FLOATING, INTEGER, NUMERIC, REAL
-from torchffi.errors import InvalidArgumentError
 
 # ---- Arithmetic
 
@@ -257,21 +256,10 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     Source: aten::pow.
     """
     a, b = pair("pow", x1, x2, NUMERIC)
-    check_exponent(b)
+    special_values.check_exponent(b)
     if a.dtype.kind == "complex":
         return special_values.pow(a, b)
     return run("pow", a.dtype, a, b)
-
-
-def check_exponent(x: Tensor) -> None:
-    """Raises ValueError for a negative integer: the power would be a fraction."""
-    if x.dtype.kind != "signed integer":
-        return
-    negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))
-    if run("any", dtypes.bool, negative, None, False).item():
-        raise InvalidArgumentError(
-            f"pow: an exponent of {x.dtype} is negative; convert to a floating-point dtype first"
-        )
 
 
 def clip(

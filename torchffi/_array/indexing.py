@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from torchffi import dtypes
-from torchffi._array import broadcasting, conversion, manipulation, searching
+from torchffi._array import broadcasting, conversion, manipulation
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.backends import FFI
@@ -23,7 +23,7 @@ from torchffi._core.operations import attempt, entries, in_place_entries, of_lib
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import plain as plain_function
 from torchffi.dtypes import ANY, INTEGER
-from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, ShapeError
+from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
 
 def _prepared(key: Any) -> Any:
@@ -285,78 +285,3 @@ def _fitting(x: Tensor, value: Tensor | Scalar) -> Tensor:
     if dtypes.promote("index", x.dtype, value.dtype) is not x.dtype:
         raise DTypeError(f"index: {value.dtype} does not fit into a tensor of {x.dtype}")
     return arguments.astype(value, x.dtype)
-
-
-def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
-    """The elements at indices of an axis.
-
-    Args:
-        x: A tensor of one axis or more.
-        indices: An integer tensor of one axis; a negative index counts from the end.
-        axis: The axis; None if x has but one.
-
-    Returns:
-        A new tensor of the shape of x, but for the axis, which is as long as ``indices``.
-
-    Raises:
-        IndexError: If the axis or an index is out of range.
-        TypeError: If the indices are no integers.
-        ValueError: If they have not one axis, or axis is None and x has not one.
-
-    Source: aten::index.Tensor.
-    """
-    x, picked = arguments.tensor("take", x), _integers("take", indices)
-    if picked.ndim != 1:
-        raise ShapeError(f"take: indices have shape {picked.shape}, expected one axis")
-    if axis is None and x.ndim != 1:
-        raise ShapeError(f"take: shape {x.shape} has not one axis: say which one, axis=...")
-    along = arguments.axis("take", 0 if axis is None else axis, x)
-    return run("take", x.dtype, x, picked, along)
-
-
-def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
-    """For each line of elements along an axis, those at the line of indices beside it.
-
-    Args:
-        x: A tensor.
-        indices: An integer tensor with as many axes; beside ``axis`` the two shapes broadcast. A
-            negative index counts from the end.
-        axis: The axis.
-
-    Returns:
-        A new tensor of the broadcast shape, as long along the axis as ``indices``.
-
-    Raises:
-        IndexError: If the axis or an index is out of range.
-        TypeError: If the indices are no integers.
-        ValueError: If the shapes do not fit.
-
-    Source: aten::gather.
-    """
-    operation = "take_along_axis"
-    x, picked = arguments.tensor(operation, x), _integers(operation, indices)
-    along = arguments.axis(operation, axis, x)
-    length = x.shape[along]
-    picked = searching.where(picked < 0, picked + length, picked)
-    if picked.ndim != x.ndim:
-        raise ShapeError(
-            f"{operation}: indices have shape {picked.shape}, expected {x.ndim} axes, as in {x.shape}"
-        )
-    shape = list(
-        broadcasting.meet(
-            operation,
-            (*x.shape[:along], 1, *x.shape[along + 1 :]),
-            (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
-        )
-    )
-    sides = []
-    for side in (x, picked):
-        shape[along] = side.shape[along]
-        sides.append(broadcasting.broadcast_to(side, shape))
-    return run("take_along_axis", x.dtype, *sides, along)
-
-
-def _integers(operation: str, indices: Tensor) -> Tensor:
-    indices = arguments.tensor(operation, indices)
-    dtypes.check(operation, indices.dtype, INTEGER)
-    return arguments.astype(indices, dtypes.int64)

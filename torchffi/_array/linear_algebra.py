@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torchffi import dtypes
 from torchffi._array import broadcasting, elementwise, manipulation, statistical
 from torchffi._core import arguments
-from torchffi._core.arguments import tensor
+from torchffi._core.arguments import integer, tensor
 from torchffi._core.dispatch import run
 from torchffi._core.operations import of_two
 from torchffi._core.tensor import Tensor
@@ -218,3 +218,34 @@ def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Axes = 2) -> Tensor:
         manipulation.permute_dims(x2, (*second, *columns)), (inner, outside[1])
     )
     return manipulation.reshape(run("matmul", a.dtype, a, b), shape)
+
+
+def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
+    x = tensor(operation, x)
+    if x.ndim < 2:
+        raise ShapeError(f"{operation}: shape {x.shape} has fewer than 2 axes")
+    rows, columns = x.shape[-2:]
+    return run(operation, x.dtype, x, max(-rows - 1, min(integer(operation, "k", k), columns + 1)))
+
+
+def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """Matrices with what is above a diagonal set to 0, as a copy.
+
+    Args:
+        x: A tensor of shape (..., m, n).
+        k: Which diagonal: 0 the main one, above it positive, below it negative.
+
+    Raises:
+        ValueError: If x has fewer than two axes.
+
+    Source: aten::tril.
+    """
+    return _triangle("tril", x, k)
+
+
+def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """Matrices with what is below a diagonal set to 0. Arguments and errors are those of :func:`tril`.
+
+    Source: aten::triu.
+    """
+    return _triangle("triu", x, k)

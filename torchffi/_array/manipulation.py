@@ -14,10 +14,10 @@ from torchffi._core.dispatch import run
 from torchffi._core.operations import attempt, entries, of_libtorch, of_one
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
-from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
+from torchffi.errors import InvalidArgumentError, ShapeError
 
-_RESHAPE = of_libtorch(entries("reshape", ANY))
-_PERMUTE = of_libtorch(entries("permute", ANY))
+RESHAPE = of_libtorch(entries("reshape", ANY))
+PERMUTE = of_libtorch(entries("permute", ANY))
 _FLIP = of_libtorch(entries("flip", ANY))
 _UNSQUEEZE = entries("unsqueeze", ANY)
 
@@ -40,7 +40,7 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
     """
     if copy is None:
         dims = shape if type(shape) is tuple else (shape,)
-        result = attempt(_RESHAPE, x, dims, len(dims))
+        result = attempt(RESHAPE, x, dims, len(dims))
         if result is not None:
             return result
     x = tensor("reshape", x)
@@ -80,7 +80,7 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     Source: aten::permute.
     """
     if type(axes) is tuple:
-        result = attempt(_PERMUTE, x, axes, len(axes))
+        result = attempt(PERMUTE, x, axes, len(axes))
         if result is not None:
             return result
     x = tensor("permute_dims", x)
@@ -278,50 +278,3 @@ def roll(
 
 def _within(shift: int, length: int) -> int:
     return shift % length if length else 0
-
-
-def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
-    """A view of ``length`` elements from ``start`` on along an axis.
-
-    Args:
-        x: A tensor.
-        axis: The axis, of length n.
-        start: The first index, in [-n, n].
-        length: 0 to n - start.
-
-    Raises:
-        IndexError: If a number is out of range.
-
-    Source: aten::narrow.
-    """
-    x = tensor("narrow", x)
-    along = arguments.axis("narrow", axis, x)
-    size = x.shape[along]
-    first = start + size if start < 0 else start
-    if not 0 <= first <= size or not 0 <= length <= size - first:
-        raise AxisError(
-            f"narrow: {length} elements from {start} on are out of range for shape {x.shape}"
-        )
-    return run("slice", x.dtype, x, along, first, first + length, 1)
-
-
-def select(x: Tensor, axis: int, index: int, /) -> Tensor:
-    """A view of the elements at one index of an axis, which is dropped.
-
-    Args:
-        x: A tensor.
-        axis: The axis, of length n.
-        index: In [-n, n).
-
-    Raises:
-        IndexError: If a number is out of range.
-
-    Source: aten::select.int.
-    """
-    x = tensor("select", x)
-    along = arguments.axis("select", axis, x)
-    if not -x.shape[along] <= index < x.shape[along]:
-        raise AxisError(
-            f"select: index {index} is out of range for axis {along} of shape {x.shape}"
-        )
-    return run("select", x.dtype, x, along, index)

@@ -12,7 +12,7 @@ from torchffi._array.statistical import any_empty, sum
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, Scalar, tensor
 from torchffi._core.dispatch import run
-from torchffi._core.operations import index_reduction
+from torchffi._core.reductions import index_reduction
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError

@@ -11,6 +11,7 @@ from torchffi import dtypes
 from torchffi._core.arguments import scalar_tensor
 from torchffi._core.dispatch import run
 from torchffi._core.tensor import Tensor
+from torchffi.errors import InvalidArgumentError
 
 
 def _test(name: str, *operands: Tensor) -> Tensor:
@@ -103,3 +104,14 @@ def pow(a: Tensor, b: Tensor) -> Tensor:
     """The power 0 is 1, of 0 too."""
     zero = _test("eq", b, _number(0, b))
     return _where(zero, _number(1, b), run("pow", a.dtype, a, b))
+
+
+def check_exponent(x: Tensor) -> None:
+    """Raises ValueError for a negative integer: the power would be a fraction."""
+    if x.dtype.kind != "signed integer":
+        return
+    negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))
+    if run("any", dtypes.bool, negative, None, False).item():
+        raise InvalidArgumentError(
+            f"pow: an exponent of {x.dtype} is negative; convert to a floating-point dtype first"
+        )

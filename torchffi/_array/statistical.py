@@ -13,7 +13,7 @@ from torchffi import dtypes
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, tensor
 from torchffi._core.dispatch import run
-from torchffi._core.operations import reduction
+from torchffi._core.reductions import reduction
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 from torchffi.errors import ShapeError

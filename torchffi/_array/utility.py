@@ -6,11 +6,11 @@ Source: Array API standard, "Utility Functions".
 from __future__ import annotations
 
 from torchffi import dtypes
-from torchffi._array import elementwise, joining, manipulation
+from torchffi._array import elementwise, joining, taking
 from torchffi._array.statistical import reduce
 from torchffi._core import arguments
 from torchffi._core.arguments import Axis, tensor
-from torchffi._core.operations import reduction
+from torchffi._core.reductions import reduction
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, NUMERIC
 from torchffi.errors import InvalidArgumentError
@@ -82,7 +82,7 @@ def diff(
         length = max(result.shape[along] - 1, 0)
         first = min(1, result.shape[along])
         result = elementwise.subtract(
-            manipulation.narrow(result, along, first, length),
-            manipulation.narrow(result, along, 0, length),
+            taking.narrow(result, along, first, length),
+            taking.narrow(result, along, 0, length),
         )
     return x.clone() if result is x else result

@@ -17,7 +17,6 @@ from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import plain
-from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import ALL, DType
 
 Entry = tuple[Callable[..., Any], type[Tensor], Any]
@@ -67,6 +66,26 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
             table[NUMPY.classes[dtype]] = NUMPY.attempt, NUMPY.classes[of], primitive
     TABLES.setdefault(primitive, []).append(table)
     return table
+
+
+def of_shape(table: Entries, otherwise: _Function) -> _Function:
+    """A method that takes the lengths or the numbers of axes one by one, or in a tuple."""
+
+    @wraps(otherwise)
+    def method(self: Any, *numbers: Any) -> Any:
+        given = numbers[0] if len(numbers) == 1 and type(numbers[0]) is tuple else numbers
+        entry = table.get(type(self))
+        if entry is not None and INTEGERS.issuperset(map(type, given)):
+            make, kind, call = entry
+            try:
+                tensor = make(kind, call, self._data, given, len(given))
+            except OverflowError:
+                tensor = None
+            if tensor is not None:
+                return tensor
+        return otherwise(self, *numbers)
+
+    return method  # type: ignore[return-value]
 
 
 def of_libtorch(table: Entries) -> Entries:
@@ -206,7 +225,6 @@ def in_place(table: dict[type, Overwrite], otherwise: _Function) -> _Function:
 
 # ---- With axes and other numbers
 
-_NULL: Final = ffi.NULL
 INTEGERS: Final = frozenset(
     {int, bool}
 )  # CFFI would also take other numbers, and cut their fractions off
@@ -233,80 +251,3 @@ def attempt(table: Entries, x: Any, *numbers: Any) -> Tensor | None:
         return make(kind, call, x._data, *numbers)  # type: ignore[no-any-return]
     except OverflowError:
         return None
-
-
-def _are_plain(axes: tuple[Any, ...]) -> bool:
-    """Whether C can be given the axes: integers, and not none at all, which are all to LibTorch."""
-    return bool(axes) and INTEGERS.issuperset(map(type, axes))
-
-
-def reduction(
-    primitive: str,
-    admitted: Iterable[str],
-    result: Result = None,
-    *,
-    asked: Callable[[DType], DType] | None = None,
-) -> Decorator:
-    """Decorates the second step of a reduction over axes.
-
-    Args:
-        primitive, admitted, result: As for :func:`entries`.
-        asked: Gives the dtype that C is asked for, where it is; else None.
-    """
-    table = of_libtorch(entries(primitive, admitted, result))
-    codes = {FFI.classes[dtype]: asked(dtype).code for dtype in ALL} if asked else {}
-
-    def decorate(otherwise: _Function, /) -> _Function:
-        @wraps(otherwise)
-        def function(x: Any, /, *, axis: Any = None, keepdims: Any = False, **others: Any) -> Any:
-            entry = table.get(type(x))
-            axes: Any
-            if type(axis) is int:
-                axes, n = (axis,), 1
-            elif axis is None:
-                axes, n = _NULL, 0
-            elif type(axis) is tuple and _are_plain(axis):
-                axes, n = axis, len(axis)
-            else:
-                entry = None
-            if entry is not None and not others and type(keepdims) is bool:
-                make, kind, call = entry
-                try:
-                    if codes:
-                        tensor = make(kind, call, x._data, axes, n, keepdims, codes[type(x)])
-                    else:
-                        tensor = make(kind, call, x._data, axes, n, keepdims)
-                except OverflowError:
-                    tensor = None
-                if tensor is not None:
-                    return tensor
-            return otherwise(x, axis=axis, keepdims=keepdims, **others)
-
-        return function  # type: ignore[return-value]
-
-    return decorate
-
-
-def index_reduction(primitive: str, admitted: Iterable[str], result: Result) -> Decorator:
-    """Decorates the second step of a search along an axis. Arguments: see :func:`entries`."""
-    table = of_libtorch(entries(primitive, admitted, result))
-
-    def decorate(otherwise: _Function, /) -> _Function:
-        @wraps(otherwise)
-        def function(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
-            entry = table.get(type(x))
-            plain = type(axis) is int or (axis is None and not keepdims)
-            if entry is not None and plain and type(keepdims) is bool:
-                make, kind, call = entry
-                along = _NULL if axis is None else (axis,)
-                try:
-                    tensor = make(kind, call, x._data, along, keepdims)
-                except OverflowError:
-                    tensor = None
-                if tensor is not None:
-                    return tensor
-            return otherwise(x, axis=axis, keepdims=keepdims)
-
-        return function  # type: ignore[return-value]
-
-    return decorate

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from torchffi._libtorch.calls import done, failure
-from torchffi._libtorch.loader import ffi, lib
+from torchffi._libtorch.calls import failure
+from torchffi._libtorch.loader import lib
+from torchffi._libtorch.operators import registry
+from torchffi._libtorch.operators.frames import WORDS, Frame
 from torchffi._libtorch.operators.values import (
-    WORDS,
-    Frame,
     HandleOf,
     Packer,
     mark,
@@ -249,34 +249,8 @@ def find(name: str) -> Operator:
         number = lib.rt_torch_operator_find(base.encode(), overload.encode())
         if not number:
             raise told("operator_find")
-        operator = _found.setdefault(name, Operator(name, number, _schema(number)))
+        operator = _found.setdefault(name, Operator(name, number, registry.schema(number)))
     return operator
-
-
-def _schema(number: int) -> str:
-    size = done(lib.rt_torch_operator_schema(number, ffi.NULL, 0)) + 1
-    text = ffi.new("char[]", size)
-    done(lib.rt_torch_operator_schema(number, text, size))
-    return str(ffi.string(text).decode())
-
-
-def names() -> list[str]:
-    """The name of every operator; the overloads of one stand together, in their order."""
-    size = done(lib.rt_torch_operator_names(ffi.NULL, 0)) + 1
-    text = ffi.new("char[]", size)
-    if done(lib.rt_torch_operator_names(text, size)) >= size:  # more were registered meanwhile
-        return names()
-    return str(ffi.string(text).decode()).split()
-
-
-def load_library(path: str) -> None:
-    """Opens a library that registers operators.
-
-    Raises:
-        ValueError: It cannot be opened.
-    """
-    if lib.rt_torch_load_library(path.encode()) < 0:
-        raise failure()
 
 
 def call(make: Make, name: str, /, *arguments: Any, **named: Any) -> Any:

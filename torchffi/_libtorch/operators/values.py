@@ -11,6 +11,7 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._libtorch.operators.frames import TAG, WORDS, Frame
 from torchffi.dtypes import DType
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # The handle of what the caller calls a tensor. What must live until the call returns goes to the list.
 HandleOf = Callable[[Any, list[Any]], int]
 # Writes a value to a frame, from a word of its arguments on.
-Packer = Callable[["Frame", int, Any], None]
+Packer = Callable[[Frame, int, Any], None]
 
 # Plain numbers: a constant of the binding is looked up in C each time.
 _COMPLEX: Final[int] = lib.RT_TORCH_COMPLEX
@@ -40,41 +41,7 @@ _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 _TENSOR_LIST: Final[int] = lib.RT_TORCH_TENSOR_LIST
 _TRUTH: Final[int] = lib.RT_TORCH_TRUTH
 _TRUTH_LIST: Final[int] = lib.RT_TORCH_TRUTH_LIST
-# A rt_torch_value as 64-bit words: the tag and above it the length, then the value's 16 bytes.
-WORDS: Final = 3
-TAG: Final = 0xFFFFFFFF
-
 _take: Final = lib.rt_torch_value_take
-
-
-class Frame:
-    """Memory for the arguments and the results of one call.
-
-    Attributes:
-        arguments, results: What the C ABI takes.
-        words, doubles: The arguments as 64-bit integers, and as doubles.
-        returned: The results as 64-bit integers.
-        keep: What must live until the call returns.
-    """
-
-    __slots__ = ("arguments", "doubles", "keep", "results", "returned", "words")
-
-    def __init__(self, arguments: int, results: int = 0) -> None:
-        self.arguments = ffi.new("rt_torch_value[]", arguments)
-        self.results = ffi.new("rt_torch_value[]", results)
-        memory = memoryview(ffi.buffer(self.arguments))
-        self.words = memory.cast("q")
-        self.doubles = memory.cast("d")
-        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
-        self.keep: list[Any] = []
-
-
-def frame_of_tensors(most: int) -> Frame:
-    """A frame for one result, with arguments that are tensors: only their handles are still missing."""
-    frame = Frame(most, 1)
-    for at in range(0, most * WORDS, WORDS):
-        frame.words[at] = _TENSOR
-    return frame
 
 
 LAYOUTS: Final = {

@@ -1,0 +1,201 @@
+"""The modules of torchffi as a graph: imports go down from room to room, and in no circle."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import torchffi
+from tests.support import ROOT
+from torchffi import _methods
+from torchffi._operators import Operators
+
+PACKAGE = ROOT / "torchffi"
+MOST_FILES, MOST_LINES = 22, 300
+LONG = {"torchffi/__init__.py", "torchffi/_libtorch/loader.py"}  # the table of names
+
+# The rooms, the lowest first. A module imports from its own room and from rooms before it.
+FLOORS = (
+    ("errors", "dtypes", "_devices"),
+    ("_libtorch",),
+    ("_numpy",),
+    ("_core",),
+    ("_array",),
+    ("linalg", "fft", "nn", "ops", "_diagnosis"),
+    ("_compat", "_operators"),
+    ("_methods",),
+    ("",),
+    ("__main__",),
+)
+
+
+def modules(root: Path) -> dict[str, Path]:
+    """The modules of a package folder by their dotted names below it; the package itself is ""."""
+    found = {}
+    for path in root.rglob("*.py"):
+        parts = path.relative_to(root).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if not name.startswith("_shim"):
+            found[name] = path
+    return found
+
+
+def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """What a module imports of the package, at its beginning, for type checkers, and in functions.
+
+    ``from package import name`` is an import of the module of that name where there is one.
+    """
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (
+                alias.name.partition(".")[2]
+                for alias in node.names
+                if alias.name.partition(".")[0] == "torchffi"
+            )
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            package, _, module = node.module.partition(".")
+            if package == "torchffi" and not module.startswith("_shim"):
+                for alias in node.names:
+                    inner = f"{module}.{alias.name}".lstrip(".")
+                    if inner in known:
+                        yield inner
+                    elif module or alias.name not in ("_binding", "_speedups"):
+                        yield module
+
+
+def graph(root: Path) -> dict[str, set[str]]:
+    known = modules(root)
+    return {
+        name: {found for found in imports(name, path, known) if found in known} - {name}
+        for name, path in known.items()
+    }
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """Modules from which a way leads back to them."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        left = list(arrows[start])
+        while left:
+            name = left.pop()
+            if name not in seen:
+                seen.add(name)
+                left += arrows[name]
+        return seen
+
+    return sorted(name for name in arrows if name in reached(name))
+
+
+def arrows_up(arrows: dict[str, set[str]]) -> list[str]:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    return sorted(
+        f"{name} imports {other}"
+        for name, others in arrows.items()
+        for other in others
+        if floor[other.partition(".")[0]] > floor[name.partition(".")[0]]
+        or (
+            floor[other.partition(".")[0]] == floor[name.partition(".")[0]]
+            and other.partition(".")[0] != name.partition(".")[0]
+            and name.partition(".")[0]
+            not in ("errors", "dtypes", "_devices", "nn", "linalg", "fft")
+        )
+    )
+
+
+def test_there_is_no_circle() -> None:
+    assert circles(graph(PACKAGE)) == []
+
+
+def test_every_import_goes_down() -> None:
+    assert arrows_up(graph(PACKAGE)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "circle", "up"),
+    [
+        ("_core/tensor.py", "from torchffi._array import elementwise", True, True),
+        (
+            "_core/tensor.py",
+            "if TYPE_CHECKING:\n    from torchffi._core.dispatch import run",
+            True,
+            False,
+        ),
+        ("errors.py", "def f():\n    import torchffi.dtypes", True, False),
+        ("_numpy/quiet.py", "from torchffi._core import arguments", True, True),
+        ("_libtorch/calls.py", "from torchffi._array import ufuncs", True, True),
+        ("_devices.py", "from torchffi import ops", True, True),
+    ],
+)
+def test_a_planted_import_is_found(
+    module: str, line: str, circle: bool, up: bool, tmp_path: Path
+) -> None:
+    for name, path in modules(PACKAGE).items():
+        copy = tmp_path / path.relative_to(PACKAGE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
+        copy.write_text(text + (f"\n{line}\n" if copy == tmp_path / module else ""), "utf-8")
+        assert name in modules(PACKAGE)
+    arrows = graph(tmp_path)
+    assert bool(circles(arrows)) == circle
+    assert bool(arrows_up(arrows)) == up
+
+
+def test_folders_and_files_stay_small() -> None:
+    folders: dict[Path, int] = {}
+    for path in modules(PACKAGE).values():
+        folders[path.parent] = folders.get(path.parent, 0) + 1
+    assert {str(f): n for f, n in folders.items() if n > MOST_FILES} == {}
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in modules(PACKAGE).values()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
+    }
+    assert long.keys() <= LONG, long
+
+
+def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
+    """The parameters behind the tensor: their names, kinds and defaults."""
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()][
+        1:
+    ]
+
+
+def test_every_declared_method_is_given_with_its_signature() -> None:
+    tree = ast.parse((PACKAGE / "_core/declarations.py").read_text(encoding="utf-8"))
+    declared = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert len(declared) > 80
+    for node in declared:
+        given = inspect.getattr_static(torchffi.Tensor, node.name)
+        if isinstance(given, property):
+            assert [ast.unparse(one) for one in node.decorator_list] == ["property"]
+            continue
+        node.returns = None
+        for argument in ast.walk(node.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None
+        namespace: dict[str, Any] = {}
+        exec(ast.unparse(node), namespace)
+        wanted = _parameters(namespace[node.name])
+        plain = node.name.startswith("__") and len(wanted) == 1
+        found = _parameters(given)
+        if plain:  # an operator: Python passes its operand by position
+            assert len(found) == 1, node.name
+        else:
+            assert found == wanted, node.name
+
+
+def test_every_method_that_is_given_is_declared() -> None:
+    tree = ast.parse((PACKAGE / "_core/declarations.py").read_text(encoding="utf-8"))
+    declared = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    given = set(_methods._METHODS) | set(_methods._PROPERTIES)
+    given |= {
+        name for name in vars(Operators) if name.startswith("__") and name not in vars(object)
+    }
+    given -= {"__slots__", "__module__"}
+    assert given - declared == set()

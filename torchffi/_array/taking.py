@@ -1,0 +1,137 @@
+"""Parts of a tensor by number: indices, a range, or one index of an axis.
+
+Source: Array API standard, "Indexing Functions"; narrow and select are ATen's.
+"""
+
+from __future__ import annotations
+
+from torchffi import dtypes
+from torchffi._array import broadcasting, searching
+from torchffi._core import arguments
+from torchffi._core.arguments import tensor
+from torchffi._core.dispatch import run
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import INTEGER
+from torchffi.errors import AxisError, ShapeError
+
+
+def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
+    """The elements at indices of an axis.
+
+    Args:
+        x: A tensor of one axis or more.
+        indices: An integer tensor of one axis; a negative index counts from the end.
+        axis: The axis; None if x has but one.
+
+    Returns:
+        A new tensor of the shape of x, but for the axis, which is as long as ``indices``.
+
+    Raises:
+        IndexError: If the axis or an index is out of range.
+        TypeError: If the indices are no integers.
+        ValueError: If they have not one axis, or axis is None and x has not one.
+
+    Source: aten::index.Tensor.
+    """
+    x, picked = arguments.tensor("take", x), _integers("take", indices)
+    if picked.ndim != 1:
+        raise ShapeError(f"take: indices have shape {picked.shape}, expected one axis")
+    if axis is None and x.ndim != 1:
+        raise ShapeError(f"take: shape {x.shape} has not one axis: say which one, axis=...")
+    along = arguments.axis("take", 0 if axis is None else axis, x)
+    return run("take", x.dtype, x, picked, along)
+
+
+def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """For each line of elements along an axis, those at the line of indices beside it.
+
+    Args:
+        x: A tensor.
+        indices: An integer tensor with as many axes; beside ``axis`` the two shapes broadcast. A
+            negative index counts from the end.
+        axis: The axis.
+
+    Returns:
+        A new tensor of the broadcast shape, as long along the axis as ``indices``.
+
+    Raises:
+        IndexError: If the axis or an index is out of range.
+        TypeError: If the indices are no integers.
+        ValueError: If the shapes do not fit.
+
+    Source: aten::gather.
+    """
+    operation = "take_along_axis"
+    x, picked = arguments.tensor(operation, x), _integers(operation, indices)
+    along = arguments.axis(operation, axis, x)
+    length = x.shape[along]
+    picked = searching.where(picked < 0, picked + length, picked)
+    if picked.ndim != x.ndim:
+        raise ShapeError(
+            f"{operation}: indices have shape {picked.shape}, expected {x.ndim} axes, as in {x.shape}"
+        )
+    shape = list(
+        broadcasting.meet(
+            operation,
+            (*x.shape[:along], 1, *x.shape[along + 1 :]),
+            (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
+        )
+    )
+    sides = []
+    for side in (x, picked):
+        shape[along] = side.shape[along]
+        sides.append(broadcasting.broadcast_to(side, shape))
+    return run("take_along_axis", x.dtype, *sides, along)
+
+
+def _integers(operation: str, indices: Tensor) -> Tensor:
+    indices = arguments.tensor(operation, indices)
+    dtypes.check(operation, indices.dtype, INTEGER)
+    return arguments.astype(indices, dtypes.int64)
+
+
+def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
+    """A view of ``length`` elements from ``start`` on along an axis.
+
+    Args:
+        x: A tensor.
+        axis: The axis, of length n.
+        start: The first index, in [-n, n].
+        length: 0 to n - start.
+
+    Raises:
+        IndexError: If a number is out of range.
+
+    Source: aten::narrow.
+    """
+    x = tensor("narrow", x)
+    along = arguments.axis("narrow", axis, x)
+    size = x.shape[along]
+    first = start + size if start < 0 else start
+    if not 0 <= first <= size or not 0 <= length <= size - first:
+        raise AxisError(
+            f"narrow: {length} elements from {start} on are out of range for shape {x.shape}"
+        )
+    return run("slice", x.dtype, x, along, first, first + length, 1)
+
+
+def select(x: Tensor, axis: int, index: int, /) -> Tensor:
+    """A view of the elements at one index of an axis, which is dropped.
+
+    Args:
+        x: A tensor.
+        axis: The axis, of length n.
+        index: In [-n, n).
+
+    Raises:
+        IndexError: If a number is out of range.
+
+    Source: aten::select.int.
+    """
+    x = tensor("select", x)
+    along = arguments.axis("select", axis, x)
+    if not -x.shape[along] <= index < x.shape[along]:
+        raise AxisError(
+            f"select: index {index} is out of range for axis {along} of shape {x.shape}"
+        )
+    return run("select", x.dtype, x, along, index)

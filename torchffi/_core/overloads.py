@@ -1,0 +1,213 @@
+"""One overload of an operator, called with tensors."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from torchffi import dtypes
+from torchffi._core import arguments
+from torchffi._core.backends import FFI, default_backend, numpy_reason
+from torchffi._core.dispatch import moved
+from torchffi._core.host_memory import array_over
+from torchffi._core.lifetimes import make
+from torchffi._core.tensor import Tensor
+from torchffi._libtorch.loader import lib
+from torchffi._libtorch.operators import boxed
+from torchffi._libtorch.operators.boxed import MOST_ARGUMENTS, call_one
+from torchffi._libtorch.operators.frames import WORDS, Frame, frame_of_tensors
+from torchffi._libtorch.operators.schemas import Type
+from torchffi._libtorch.operators.values import Packer, number, packer
+from torchffi.errors import DTypeError, InvalidArgumentError, UnavailableError
+
+# Where PyTorch takes a Python number for a Tensor, whose overload the number would not choose otherwise.
+_TAKES_NUMBERS: Final = frozenset(
+    f"aten::{name}{suffix}"
+    for name in (
+        "add", "div", "divide", "floor_divide", "mul", "multiply", "sub", "subtract", "true_divide",
+    )
+    for suffix in ("", "_", "_out")
+) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
+
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+_OURS: Final = frozenset(FFI.classes.values())
+
+_make_any: Final = functools.partial(make, None)  # a tensor of the dtype that its handle has
+
+_frames: Final[deque[Frame]] = deque()  # for tensors alone; used again, as many as ever ran at once
+
+# dtypes that a result may have and a Tensor may not, by c10::ScalarType.
+_FOREIGN: Final = {
+    8: "complex32", 12: "qint8", 13: "quint8", 14: "qint32", 16: "quint4x2", 17: "quint2x4",
+    23: "float8_e5m2", 24: "float8_e4m3fn", 25: "float8_e5m2fnuz", 26: "float8_e4m3fnuz",
+    44: "float8_e8m0fnu", 45: "float4_e2m1fn_x2",
+}  # fmt: skip
+
+
+# ---- Tensors in and out
+
+
+def _handle(value: Any, keep: list[Any]) -> int:
+    if not isinstance(value, Tensor):
+        raise TypeError("not a Tensor")
+    if value._backend is FFI:
+        return value._data  # type: ignore[no-any-return]
+    view = moved(value, FFI)
+    keep.append((value, view))
+    return view._data  # type: ignore[no-any-return]
+
+
+def _written_handle(value: Any, keep: list[Any]) -> int:
+    if not isinstance(value, Tensor) or value._backend is FFI:
+        return _handle(value, keep)
+    try:
+        view = FFI.over(value._data)
+    except BufferError as error:
+        raise InvalidArgumentError(f"LibTorch cannot write to this memory: {error}") from None
+    keep.append((value, view))
+    return view._data  # type: ignore[no-any-return]
+
+
+def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
+    pack = packer(type_, _written_handle if written else _handle)
+    if type_.name != "Tensor":
+        return pack
+
+    def tensor(frame: Frame, at: int, value: Any) -> None:
+        if type(value) in _OURS:
+            words = frame.words
+            words[at + 1] = value._data
+            words[at] = _TENSOR
+        elif numbers and not written and arguments.is_scalar(value):
+            number(frame, at, value)
+        else:
+            pack(frame, at, value)
+
+    return tensor
+
+
+def _foreign_dtype(error: KeyError) -> DTypeError:
+    """For a result whose dtype's code stands in the error: no class of tensors is for it."""
+    foreign = _FOREIGN.get(error.args[0], f"number {error.args[0]}")
+    return DTypeError(f"the result's dtype is {foreign}, which torchffi does not have")
+
+
+def _refresh(tensor: Tensor, view: Tensor) -> None:
+    """Takes over what an operator changed beside the values: the shape, the strides, the dtype."""
+    code = lib.rt_torch_tensor_dtype(view._data)
+    if tensor._backend is FFI:
+        tensor._forget()
+    else:
+        view._forget()
+        if view.strides != tensor.strides or view.shape != tensor.shape:
+            tensor._data = array_over(view._data, dtypes.by_code(code))
+    if code != tensor._dtype.code:
+        tensor.__class__ = tensor._backend.classes[dtypes.by_code(code)]
+
+
+# ---- The three levels: namespace, operator, overload
+
+
+def _counts_of_tensors(operator: boxed.Operator) -> frozenset[int]:
+    """How many arguments may be tensors alone; none where the result is more than a new tensor."""
+    if operator.targets or [result.type for result in operator.schema.results] != [Type("Tensor")]:
+        return frozenset()
+    tensors = itertools.takewhile(lambda one: one.type.name == "Tensor", operator.schema.parameters)
+    most = min(len(list(tensors)), operator.by_position)
+    return frozenset(range(max(operator.fewest, 1), most + 1))
+
+
+class Overload:
+    """One overload of an operator. Its ``__doc__`` is its schema."""
+
+    def __init__(self, name: str) -> None:
+        operator = boxed.find(name)
+        base = name.partition(".")[0]
+        numbers = base in _TAKES_NUMBERS or base.startswith("prims::")
+        self._operator = operator
+        self._packers = tuple(
+            _packer(parameter.type, bool(parameter.written), numbers)
+            for parameter in operator.schema.parameters
+        )
+        self._number = operator.number
+        self._counts = _counts_of_tensors(operator)
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = operator.schema.text
+
+    @property
+    def schema(self) -> str:
+        """The schema, as LibTorch prints it."""
+        return self._operator.schema.text
+
+    def __repr__(self) -> str:
+        return f"<torchffi.ops operator {self.schema}>"
+
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+        """Calls the overload: None, its result, or a tuple of its results."""
+        if named or len(arguments) not in self._counts:
+            return self._call(arguments, named)
+        for one in arguments:
+            if type(one) not in _OURS:
+                return self._call(arguments, named)
+        try:
+            frame = _frames.pop()
+        except IndexError:
+            frame = frame_of_tensors(MOST_ARGUMENTS)
+        try:
+            words, at = frame.words, 1
+            for tensor in arguments:
+                words[at] = tensor._data
+                at += WORDS
+            result = make(None, call_one, self._number, frame.arguments, len(arguments), 0)
+        except KeyError as error:
+            raise _foreign_dtype(error) from None
+        except ValueError:  # -1, for an undefined tensor
+            return None
+        finally:
+            _frames.append(frame)
+        if result is None:
+            raise boxed.told("call_one")
+        return result
+
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """Any other call: with more than tensors of LibTorch, or for more than one new tensor."""
+        if not arguments or type(arguments[0]) not in _OURS:
+            check_backend(self.__name__, arguments, named)
+        operator = self._operator
+        keep: list[Any] = []
+        values: Sequence[Any] = arguments
+        if named or not operator.fewest <= len(arguments) <= operator.by_position:
+            values = operator.placed(arguments, named, operator.by_position)
+        try:
+            results = operator.call(_make_any, self._packers, values, keep)
+        except KeyError as error:
+            raise _foreign_dtype(error) from None
+        if operator.targets:
+            self._refresh(values, keep)
+        if len(results) == 1:
+            return results[0]
+        return tuple(results) if results else None
+
+    def _refresh(self, values: Sequence[Any], keep: list[Any]) -> None:
+        views = {id(tensor): view for tensor, view in (one for one in keep if type(one) is tuple)}
+        for position in self._operator.targets:
+            target = values[position] if position < len(values) else None
+            for tensor in target if isinstance(target, (list, tuple)) else (target,):
+                if isinstance(tensor, Tensor):
+                    _refresh(tensor, views.get(id(tensor), tensor))
+
+
+def check_backend(name: str, arguments: Iterable[Any], named: Mapping[str, Any]) -> None:
+    """Raises UnavailableError unless LibTorch is chosen, or an argument is there."""
+    if default_backend() is FFI or any(map(_on_ffi, (*arguments, *named.values()))):
+        return
+    raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")
+
+
+def _on_ffi(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_on_ffi, value))
+    return isinstance(value, Tensor) and value._backend is FFI

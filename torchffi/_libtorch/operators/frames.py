@@ -1,0 +1,42 @@
+"""Memory for the arguments and the results of one call."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from torchffi._libtorch.loader import ffi, lib
+
+_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+# A rt_torch_value as 64-bit words: the tag and above it the length, then the value's 16 bytes.
+WORDS: Final = 3
+TAG: Final = 0xFFFFFFFF
+
+
+class Frame:
+    """Memory for the arguments and the results of one call.
+
+    Attributes:
+        arguments, results: What the C ABI takes.
+        words, doubles: The arguments as 64-bit integers, and as doubles.
+        returned: The results as 64-bit integers.
+        keep: What must live until the call returns.
+    """
+
+    __slots__ = ("arguments", "doubles", "keep", "results", "returned", "words")
+
+    def __init__(self, arguments: int, results: int = 0) -> None:
+        self.arguments = ffi.new("rt_torch_value[]", arguments)
+        self.results = ffi.new("rt_torch_value[]", results)
+        memory = memoryview(ffi.buffer(self.arguments))
+        self.words = memory.cast("q")
+        self.doubles = memory.cast("d")
+        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
+        self.keep: list[Any] = []
+
+
+def frame_of_tensors(most: int) -> Frame:
+    """A frame for one result, with arguments that are tensors: only their handles are still missing."""
+    frame = Frame(most, 1)
+    for at in range(0, most * WORDS, WORDS):
+        frame.words[at] = _TENSOR
+    return frame
