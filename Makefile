@@ -15,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled by a step of its own, which shows its progress; pip would hide it.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
-C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c tests/*.cpp bench/*.cpp
+C_FILES := shim/*.h shim/*/*.h shim/*/*.cpp cdef/*.h cdef/*.c tests/*.cpp bench/*.cpp
 # What an extra asks for, without building torchffi once more.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
@@ -50,7 +50,7 @@ regen: $(READY)
 lint: check $(READY)
 	@mkdir -p build/tidy
 	$(BIN)/python -m shim flags build/tidy >build/tidy/flags
-	printf '%s\n' shim/*.cpp | xargs -P 2 -I{} sh -c \
+	printf '%s\n' shim/*/*.cpp | xargs -P 2 -I{} sh -c \
 	  '$(BIN)/clang-tidy --quiet {} -- $$(cat build/tidy/flags) 2>build/tidy/$$(basename {}).log \
 	    && echo "clang-tidy: {}" || { cat build/tidy/$$(basename {}).log; exit 255; }'
 
@@ -90,12 +90,12 @@ else
 endif
 	@touch $@
 
-.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h $(wildcard shim/*.py cdef/*) | $(LIBTORCH_READY)
+.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h $(wildcard shim/*.py shim/build/*.py cdef/*) | $(LIBTORCH_READY)
 	@echo "== torchffi"
 	@$(EDITABLE) .
 	@touch $@
 
-$(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*)
+$(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*.h shim/*/*.h shim/*/*.cpp shim/build/*.py)
 	@echo "== librt_torch.so"
 	@$(BIN)/python -m torchffi build
 	@touch $@

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import build, compiler, libtorch
+from .build import build, compiler, libtorch
 
 
 def check() -> None:

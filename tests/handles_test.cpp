@@ -1,5 +1,5 @@
 // What handles.h promises, on a plain counted object in the place of a tensor.
-#include "handles.h"
+#include "runtime/handles.h"
 
 #include <cstdio>
 #include <thread>

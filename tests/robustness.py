@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from shim import header
+from shim.build import header
 from tests import dlpack_structures as dlpack
 from torchffi._diagnosis import memory_stats
 from torchffi._libtorch.loader import ffi, lib, load

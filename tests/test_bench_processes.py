@@ -19,7 +19,7 @@ from bench import alive, c_call, clock, concurrency, processes, sentences, start
 from bench.encoder import Encoder, packaged_model
 from bench.pairs import Pairs
 from bench.processes import Worker
-from shim import compiler
+from shim.build import compiler
 from tests.support import ROOT
 
 pytestmark = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import build, libtorch, places
+from shim.build import build, libtorch, paths
 from tests.installations import ROOT, Installation, clean_environment, imitate_libtorch
 from torchffi import __main__ as command
 
@@ -94,7 +94,7 @@ def test_build_prints_the_library_and_ffi_works(bare: Installation, tmp_path: Pa
     bare.environment["LIBTORCH"] = found.root
     # Objects are the same for every LibTorch of this version: no need to compile them here again.
     (bare.cache / "torchffi").mkdir(parents=True)
-    (bare.cache / "torchffi/objects").symlink_to(places.cache() / "objects")
+    (bare.cache / "torchffi/objects").symlink_to(paths.cache() / "objects")
     assert bare.info()["backend"] == "numpy"
     done = bare.run("-m", "torchffi", "build")
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The handle table and the blocks alone, without LibTorch, under the thread and address sanitizers."""
+"""The handle table and the block pool, without LibTorch, under the thread and address sanitizers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from shim import compiler
+from shim.build import compiler
 
 SHIM = Path(__file__).parent.parent / "shim"
 HERE = Path(__file__).parent
 PROGRAMS = {
     "the handle table": [HERE / "handles_test.cpp"],
-    "the blocks": [HERE / "blocks_test.cpp", SHIM / "blocks.cpp"],
+    "the block pool": [HERE / "block_pool_test.cpp", SHIM / "fastpath/block_pool.cpp"],
 }
 
 

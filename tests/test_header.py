@@ -1,4 +1,4 @@
-"""shim/header.py: rt_torch.h as data."""
+"""shim/build/header.py: rt_torch.h as data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import cffi
 import pytest
 
-from shim import header
-from shim.compiler import CompilerError
+from shim.build import header
+from shim.build.compiler import CompilerError
 
 DECLARED = header.read()
 BY_NAME = {function.name: function for function in DECLARED.functions}

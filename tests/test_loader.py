@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shim import build, generate, header, libtorch, places, sidecar
+from shim.build import build, generate, header, libtorch, paths, sidecar
 from tests.installations import Installation, compile_c, imitate_libtorch
 
 DECLARED = header.read()
@@ -44,12 +44,12 @@ def installation(bare: Installation) -> Installation:
 def cached(installation: Installation) -> Path:
     """Where the installation looks for a shim in its cache."""
     version = real_libtorch().version
-    key = places.cached_shim(version).relative_to(places.cache())
+    key = paths.cached_shim(version).relative_to(paths.cache())
     return installation.cache / "torchffi" / key
 
 
 def packaged(installation: Installation) -> Path:
-    return installation.package / places.NAME
+    return installation.package / paths.NAME
 
 
 def put(library: Path, place: Path, with_sidecar: bool = True) -> Path:
@@ -124,7 +124,7 @@ def test_a_shim_in_the_package_comes_before_the_cache(
 def test_a_shim_on_the_library_path_comes_last(
     installation: Installation, good: Path, tmp_path: Path
 ) -> None:
-    place = put(good, tmp_path / "somewhere" / places.NAME, with_sidecar=False)
+    place = put(good, tmp_path / "somewhere" / paths.NAME, with_sidecar=False)
     info = installation.info(LD_LIBRARY_PATH=place.parent)
     assert (info["backend"], info["shim_path"]) == ("ffi", str(place))
     put(good, cached(installation))
@@ -169,7 +169,7 @@ def test_importing_opens_nothing(installation: Installation, good: Path) -> None
     put(good, cached(installation))
     code = """
 import torchffi._libtorch.loader as loader
-from torchffi._shim import libtorch
+from torchffi._shim.build import libtorch
 import torchffi
 print(libtorch.loaded(), loader.lib.rt_torch_available())
 print(torchffi.get_backend())
@@ -184,7 +184,7 @@ def test_with_the_numpy_backend_libtorch_is_never_opened(
     put(good, cached(installation))
     code = f"""
 {USES_NUMPY}
-from torchffi._shim import libtorch
+from torchffi._shim.build import libtorch
 print(libtorch.loaded())
 """
     done = installation.run("-c", code, TORCHFFI_BACKEND="numpy")
@@ -237,7 +237,7 @@ def test_no_shim_was_built(installation: Installation) -> None:
 def test_without_a_shim_libtorch_is_not_even_opened(installation: Installation) -> None:
     code = """
 from torchffi._libtorch import loader
-from torchffi._shim import libtorch
+from torchffi._shim.build import libtorch
 print(loader.load().available, libtorch.loaded())
 """
     assert installation.run("-c", code).stdout == "False None\n"
@@ -449,7 +449,7 @@ def test_a_header_of_another_digest_by_the_library(installation: Installation) -
 def test_other_sources_by_the_sidecar(installation: Installation, good: Path) -> None:
     place = put(good, packaged(installation))
     path = sidecar.path_of(place)
-    path.write_text(path.read_text().replace(places.source_digest(), "0" * 64))
+    path.write_text(path.read_text().replace(paths.source_digest(), "0" * 64))
     assert_numpy(installation, f"{place} was built from other sources", BUILD)
 
 

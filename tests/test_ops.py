@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from shim import build, compiler, libtorch
+from shim.build import build, compiler, libtorch
 from tests.support import check, handles, python, settled
 from torchffi import dtypes, errors, ops
 from torchffi._core import backends

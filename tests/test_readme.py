@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import torchffi
-from shim import compiler, header
+from shim.build import compiler, header
 from tests.support import python
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import torchffi
-from shim import header
+from shim.build import header
 
 ROOT = Path(__file__).parent.parent
 

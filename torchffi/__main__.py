@@ -16,11 +16,11 @@ from torchffi._diagnosis import diagnose
 from torchffi._libtorch import loader
 
 if TYPE_CHECKING:
-    from shim import build, libtorch, places
-    from shim.compiler import CompilerError
+    from shim.build import build, libtorch, paths
+    from shim.build.compiler import CompilerError
 else:
-    from torchffi._shim import build, libtorch, places
-    from torchffi._shim.compiler import CompilerError
+    from torchffi._shim.build import build, libtorch, paths
+    from torchffi._shim.build.compiler import CompilerError
 
 _LABELS = {
     "backend": "backend",
@@ -121,7 +121,7 @@ def _config(options: argparse.Namespace) -> int:
         options.parser.error("give --cflags, --libs or --library")
     flags: list[str] = []
     if options.cflags:
-        flags.append(f"-I{places.HERE}")
+        flags.append(f"-I{paths.FOLDER}")
     if options.libs or options.library:
         library, folders = _linkable(options.stub)
         if library is None:
@@ -140,7 +140,7 @@ def _config(options: argparse.Namespace) -> int:
 def _linkable(stub: bool) -> tuple[Path | None, list[Path]]:
     """The library for a C program, and the folders that it needs at run time."""
     if stub:
-        library = places.cached_stub()
+        library = paths.cached_stub()
         if not library.is_file():
             build.stub()
         return library, [library.parent]

@@ -24,8 +24,8 @@ except ImportError as error:
 # In the checkout tier 1 is the folder shim/, in an installation it is torchffi._shim. It is
 # imported where it is needed, for it takes longer to import than the rest of this file.
 if TYPE_CHECKING:
-    from shim.libtorch import LibTorch
-    from shim.sidecar import Sidecar
+    from shim.build.libtorch import LibTorch
+    from shim.build.sidecar import Sidecar
 
 __all__ = [
     "Holder", "Owner", "Probe", "Status", "borrow", "cuda_available", "cuda_reason", "ffi", "hold",
@@ -185,9 +185,9 @@ class _Loading:
 
     def find_libtorch(self) -> LibTorch:
         if TYPE_CHECKING:
-            from shim import libtorch
+            from shim.build import libtorch
         else:
-            from torchffi._shim import libtorch
+            from torchffi._shim.build import libtorch
 
         search = libtorch.find()
         self.probes += [Probe(*probe) for probe in search.probes]
@@ -208,9 +208,9 @@ class _Loading:
 
     def open_libtorch(self, found: LibTorch) -> None:
         if TYPE_CHECKING:
-            from shim import elf, libtorch
+            from shim.build import elf, libtorch
         else:
-            from torchffi._shim import elf, libtorch
+            from torchffi._shim.build import elf, libtorch
 
         mend = f"Install LibTorch again: {libtorch.INSTALL}"
         handle = None
@@ -241,9 +241,9 @@ class _Loading:
     def inspect(self, candidate: _Candidate) -> None:
         """Refuses what can be refused without opening it."""
         if TYPE_CHECKING:
-            from shim import places, sidecar
+            from shim.build import paths, sidecar
         else:
-            from torchffi._shim import places, sidecar
+            from torchffi._shim.build import paths, sidecar
 
         path = candidate.path
         if not path.is_file():
@@ -263,7 +263,7 @@ class _Loading:
             )
         if described.header_digest != _string(lib.torchffi_header_digest()):
             raise _Refused("was built from another rt_torch.h than this torchffi")
-        if candidate.ours and described.source_digest != places.source_digest():
+        if candidate.ours and described.source_digest != paths.source_digest():
             raise _Refused("was built from other sources than this torchffi's")
 
     def bind(self, candidate: _Candidate) -> None:
@@ -286,15 +286,15 @@ class _Loading:
 def _candidates(given: str, libtorch_version: str) -> Iterator[_Candidate]:
     """The shims to try, in order."""
     if TYPE_CHECKING:
-        from shim import places
+        from shim.build import paths
     else:
-        from torchffi._shim import places
+        from torchffi._shim.build import paths
 
     if given:
         yield _Candidate(Path(given).absolute(), "TORCHFFI_SHIM", False)
         return
     yield _Candidate(Path(__file__).parents[1] / _SHIM, "the package", True)
-    yield _Candidate(places.cached_shim(libtorch_version), "the cache", True)
+    yield _Candidate(paths.cached_shim(libtorch_version), "the cache", True)
     for folder in _system_folders():
         yield _Candidate(folder / _SHIM, "the system", False)
 

@@ -1,0 +1,213 @@
+"""Compiles ``librt_torch.so`` against a LibTorch, or the stub without one."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from . import compiler, generate, header, sidecar
+from .compiler import CompilerError
+from .libtorch import LibTorch
+from .paths import (
+    COMPILE,
+    COMPILE_STUB,
+    FOLDER,
+    LINK,
+    LINK_LIBTORCH,
+    NAME,
+    cache,
+    cached_shim,
+    cached_stub,
+    files,
+    source_digest,
+)
+
+_OBJECT_DAYS = 30
+
+
+def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
+    """Compiles the library for a LibTorch.
+
+    Args:
+        libtorch: What to compile and link against.
+        output: The library to write; the one in the cache if None.
+
+    Returns:
+        The library. Its sidecar lies beside it.
+
+    Raises:
+        CompilerError: No compiler, no headers, or the compiler's own words.
+    """
+    if not libtorch.version:
+        raise CompilerError(
+            f"the LibTorch at {libtorch.root} has no headers (include/torch): "
+            "set LIBTORCH to one that has them"
+        )
+    target = output or cached_shim(libtorch.version)
+    command = compiler.command("CXX")
+    declared = header.read()
+    with _workspace(target) as folder:
+        flags = compile_flags(libtorch, folder)
+        exports = folder / "exports.cpp"
+        exports.write_text(generate.exports_cpp(declared), encoding="utf-8")
+        (folder / "exports.map").write_text(generate.version_script(declared), encoding="utf-8")
+        sources = [*files("*/*.cpp"), exports]
+        progress = _progress(len(sources) + 1)
+        same = [*command, *flags[: len(COMPILE) + 1], libtorch.version]
+        same.append(compiler.run([*command, "--version"]))
+        store = _object_store(folder)
+
+        def place(source: Path) -> Path:
+            key = _digest(*same, *files("*.h", "*/*.h"), folder / "exports.h", source)
+            return store / f"{source.stem}-{key[:32]}.o"
+
+        def compile_one(source: Path) -> Path:
+            target = place(source)
+            if target.exists():
+                progress(f"{source.name} (unchanged)")
+                target.touch()
+                return target
+            progress(source.name)
+            fresh = folder / f"{source.stem}.o"
+            compiler.run([*command, *flags, "-c", str(source), "-o", str(fresh)])
+            if place(source) != target:  # it would be found under the wrong key for ever
+                raise CompilerError(f"{source.name} or a header changed meanwhile; build again")
+            _copy(fresh, target)
+            return target
+
+        objects = _in_parallel(compile_one, sources)
+        progress(NAME)
+        built = folder / NAME
+        compiler.run(
+            [
+                *(*command, *LINK, f"-Wl,--version-script={folder / 'exports.map'}"),
+                *("-o", str(built), *map(str, objects)),
+                *(f"-L{libtorch.library_dir}", *LINK_LIBTORCH),
+            ]
+        )
+        _publish(built, target, declared.digest, libtorch.version)
+    return target
+
+
+def compile_flags(libtorch: LibTorch, folder: Path) -> list[str]:
+    """Writes exports.h to a folder and returns the flags for the sources, which include it."""
+    exports = generate.exports_h(header.read())
+    (folder / "exports.h").write_text(exports, encoding="utf-8")
+    flags = [
+        *COMPILE,
+        f"-D_GLIBCXX_USE_CXX11_ABI={_cxx11_abi(libtorch)}",
+        f"-I{FOLDER}",
+        f"-I{folder}",
+    ]
+    for include in libtorch.include_dirs:
+        if include != Path("/usr/include"):  # naming it breaks #include_next
+            flags += ["-isystem", str(include)]
+    return flags
+
+
+def stub(output: Path | None = None) -> Path:
+    """Compiles the stub, which has every symbol and no LibTorch, in the manner of :func:`shim`."""
+    target = output or cached_stub()
+    command = compiler.command("CC")
+    declared = header.read()
+    with _workspace(target) as folder:
+        _progress(1)(f"stub {NAME}")
+        source, script, built = folder / "stub.c", folder / "exports.map", folder / NAME
+        source.write_text(generate.stub_c(declared), encoding="utf-8")
+        script.write_text(generate.version_script(declared), encoding="utf-8")
+        compiler.run(
+            [
+                *(*command, *COMPILE_STUB, *LINK, f"-Wl,--version-script={script}"),
+                *(f"-I{FOLDER}", "-o", str(built), str(source)),
+            ]
+        )
+        _publish(built, target, declared.digest, "")
+    return target
+
+
+def _cxx11_abi(libtorch: LibTorch) -> int:
+    """Which std::string LibTorch was compiled with: the new one has its own mangled name."""
+    return int(b"NSt7__cxx1112basic_string" in (libtorch.library_dir / "libc10.so").read_bytes())
+
+
+@contextlib.contextmanager
+def _workspace(target: Path) -> Iterator[Path]:
+    """A scratch folder. A second build of this user waits: it will find all objects compiled."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # no cache, no waiting
+            cache().mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context((cache() / ".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torchffi-")))
+
+
+def _publish(built: Path, target: Path, header_digest: str, libtorch_version: str) -> None:
+    """Puts a library in place. No reader sees half of it, or a sidecar that is not its own."""
+    built.chmod(0o755)
+    sidecar.path_of(target).unlink(missing_ok=True)
+    _copy(built, target)
+    sidecar.write(target, header_digest, source_digest(), libtorch_version)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies in one step, also from another file system."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copy(source, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _progress(total: int) -> Callable[[str], None]:
+    lock = threading.Lock()
+    count = 0
+
+    def step(text: str) -> None:
+        nonlocal count
+        with lock:
+            count += 1
+            print(f"[{count}/{total}] {text}", file=sys.stderr, flush=True)
+
+    return step
+
+
+def _in_parallel(function: Callable[[Path], Path], paths: Iterable[Path]) -> list[Path]:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        try:
+            return list(pool.map(function, paths))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _digest(*parts: str | Path) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        content = part.read_bytes() if isinstance(part, Path) else part.encode()
+        digest.update(len(content).to_bytes(8, "little") + content)
+    return digest.hexdigest()
+
+
+def _object_store(fallback: Path) -> Path:
+    """The folder of compiled objects, without those that nobody has used for a month."""
+    folder = cache() / "objects"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            if path.stat().st_mtime < time.time() - _OBJECT_DAYS * 86400:
+                path.unlink()
+    except OSError:
+        return fallback
+    return folder
