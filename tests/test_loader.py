@@ -113,6 +113,21 @@ def test_a_shim_in_the_cache_is_used(installation: Installation, good: Path) -> 
     assert outcomes(info)[str(place)] == "the cache: in use"
 
 
+def test_loading_imports_nothing_that_only_building_needs(
+    installation: Installation, good: Path
+) -> None:
+    put(good, cached(installation))
+    code = """
+import sys, torchffi
+def imported(): return sorted(n[21:] for n in sys.modules if n.startswith("torchffi._shim.build."))
+print(imported())
+assert torchffi.get_backend() == "ffi"
+print(imported())
+"""
+    output = installation.run("-c", code).stdout.splitlines()
+    assert output == ["[]", "['digest', 'elf', 'libtorch', 'paths', 'sidecar']"]
+
+
 def test_a_shim_in_the_package_comes_before_the_cache(
     installation: Installation, good: Path
 ) -> None:

@@ -9,18 +9,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torchffi
 from torchffi._diagnosis import diagnose
 from torchffi._libtorch import loader
-
-if TYPE_CHECKING:
-    from shim.build import build, libtorch, paths
-    from shim.build.compiler import CompilerError
-else:
-    from torchffi._shim.build import build, libtorch, paths
-    from torchffi._shim.build.compiler import CompilerError
+from torchffi._libtorch.shim_package import build, compiler, libtorch, paths
 
 _LABELS = {
     "backend": "backend",
@@ -40,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (CompilerError, OSError) as error:
+    except (compiler.CompilerError, OSError) as error:
         print(f"torchffi: {error}", file=sys.stderr)
         return 1
 

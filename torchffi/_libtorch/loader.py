@@ -11,7 +11,9 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from torchffi._libtorch import shim_package
 
 try:
     from torchffi._binding import Holder, Owner, borrow, end, ffi, hold, lent, lib, own
@@ -20,12 +22,6 @@ except ImportError as error:
         "torchffi's compiled part, torchffi._binding, cannot be imported; "
         f"run in the project's folder: pip install . ({error})"
     ) from error
-
-# In the checkout tier 1 is the folder shim/, in an installation it is torchffi._shim. It is
-# imported where it is needed, for it takes longer to import than the rest of this file.
-if TYPE_CHECKING:
-    from shim.build.libtorch import LibTorch
-    from shim.build.sidecar import Sidecar
 
 __all__ = [
     "Holder", "Owner", "Probe", "Status", "borrow", "cuda_available", "cuda_reason", "ffi", "hold",
@@ -183,12 +179,8 @@ class _Loading:
             f"is built for it. Run: {_BUILD}"
         )
 
-    def find_libtorch(self) -> LibTorch:
-        if TYPE_CHECKING:
-            from shim.build import libtorch
-        else:
-            from torchffi._shim.build import libtorch
-
+    def find_libtorch(self) -> shim_package.libtorch.LibTorch:
+        libtorch = shim_package.libtorch
         search = libtorch.find()
         self.probes += [Probe(*probe) for probe in search.probes]
         found = search.libtorch
@@ -206,12 +198,8 @@ class _Loading:
             )
         return found
 
-    def open_libtorch(self, found: LibTorch) -> None:
-        if TYPE_CHECKING:
-            from shim.build import elf, libtorch
-        else:
-            from torchffi._shim.build import elf, libtorch
-
+    def open_libtorch(self, found: shim_package.libtorch.LibTorch) -> None:
+        elf, libtorch = shim_package.elf, shim_package.libtorch
         mend = f"Install LibTorch again: {libtorch.INSTALL}"
         handle = None
         for name in libtorch.LIBRARIES:
@@ -240,15 +228,11 @@ class _Loading:
 
     def inspect(self, candidate: _Candidate) -> None:
         """Refuses what can be refused without opening it."""
-        if TYPE_CHECKING:
-            from shim.build import paths, sidecar
-        else:
-            from torchffi._shim.build import paths, sidecar
-
+        paths, sidecar = shim_package.paths, shim_package.sidecar
         path = candidate.path
         if not path.is_file():
             raise _Refused("does not exist")
-        described: Sidecar | None = sidecar.read(path)
+        described = sidecar.read(path)
         damage = sidecar.damage(path, described)
         if damage:
             raise _Refused(damage)
@@ -285,16 +269,11 @@ class _Loading:
 
 def _candidates(given: str, libtorch_version: str) -> Iterator[_Candidate]:
     """The shims to try, in order."""
-    if TYPE_CHECKING:
-        from shim.build import paths
-    else:
-        from torchffi._shim.build import paths
-
     if given:
         yield _Candidate(Path(given).absolute(), "TORCHFFI_SHIM", False)
         return
     yield _Candidate(Path(__file__).parents[1] / _SHIM, "the package", True)
-    yield _Candidate(paths.cached_shim(libtorch_version), "the cache", True)
+    yield _Candidate(shim_package.paths.cached_shim(libtorch_version), "the cache", True)
     for folder in _system_folders():
         yield _Candidate(folder / _SHIM, "the system", False)
 
