@@ -7,12 +7,12 @@
  * ## Handles
  *
  * A tensor is an int64_t handle, always positive; 0 is "no tensor". A function that returns a "new
- * tensor" gives the caller a handle of its own, to be given back once with rt_torch_tensor_free().
+ * tensor" gives the caller a handle of its own, to be freed once with rt_torch_tensor_free().
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
- * BAD_HANDLE for ever. One of 2^62 or more stands for memory that should not wait to be freed: it is more
- * than RT_TORCH_SMALL_BYTES, or was lent by somebody. The bits of RT_TORCH_SLOT_MASK are a handle's slot: no
- * two live handles have the same, and they count from 0, so that they can index a table of one's own.
+ * BAD_HANDLE from then on. A handle of 2^62 or more refers to a large or borrowed block of memory: free it
+ * promptly, and expect that to take longer, since it may return pages to the system or run another
+ * library's deleter.
  *
  * ## Errors
  *
@@ -59,7 +59,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 7 };
+enum { RT_TORCH_ABI_VERSION = 8 };
 
 /** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
 enum {
@@ -67,9 +67,7 @@ enum {
   RT_TORCH_MAX_THREADS = 1024,  /**< threads in one pool */
   RT_TORCH_MAX_TENSORS = 65536, /**< tensors in one list */
   RT_TORCH_SCALAR_BYTES = 16,   /**< bytes a scalar or an item takes */
-  RT_TORCH_SMALL_BYTES = 4096,  /**< bytes of a storage that rt_torch_tensors_free() need not free at once */
-  RT_TORCH_ERROR_BYTES = 4096,  /**< bytes of the longest error text, its NUL included */
-  RT_TORCH_SLOT_MASK = 0x7fffffff /**< bits of a handle: see Handles */
+  RT_TORCH_ERROR_BYTES = 4096   /**< bytes of the longest error text, its NUL included */
 };
 
 /** Devices. CUDA devices are 0, 1, ... */
@@ -1764,17 +1762,6 @@ RT_TORCH_API int32_t rt_torch_dlpack_free(void *managed, int32_t versioned);
  * @source c10::impl::DeviceGuardImplInterface::synchronizeDevice
  */
 RT_TORCH_API int32_t rt_torch_synchronize(int64_t device);
-
-/* ---- Many at once ---------------------------------------------------------------------------------- */
-
-/** Frees several tensors in one call: see rt_torch_tensor_free(). Works in a forked child.
- *
- * @param tensors  count handles; may be NULL where count is 0. A 0 among them is none
- * @param count    0 to RT_TORCH_MAX_TENSORS
- * @return 0; -1 on failure: NULL, a count out of range, or a handle that is not live. The others are freed
- *         all the same. The error record stays as it is
- */
-RT_TORCH_API int32_t rt_torch_tensors_free(const int64_t *tensors, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -190,11 +190,7 @@ class Arguments:
 
     def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
         """Whether the call would free a tensor that others are to be called with."""
-        if function.name == "rt_torch_tensor_free":
-            return values[0] in self.tensors
-        if function.name == "rt_torch_tensors_free" and values[0]:
-            return not self.tensors.isdisjoint(values[0])
-        return False
+        return function.name == "rt_torch_tensor_free" and values[0] in self.tensors
 
     def admitted(self, function: header.Function, values: Any) -> bool:
         """Whether a structure of DLPack is what ``versioned`` says. The library cannot check that."""

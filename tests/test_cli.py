@@ -55,7 +55,7 @@ def test_info_for_programs_has_every_key() -> None:
     info = json.loads(run("info", "--json").stdout)
     assert info.keys() >= KEYS
     assert info["backend"] == "ffi"
-    assert info["abi_version"] == 7
+    assert info["abi_version"] == 8
     assert info["cuda_available"] in (True, False)
     assert all(probe.keys() == {"path", "outcome"} for probe in info["probes"])
 

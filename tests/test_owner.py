@@ -329,7 +329,7 @@ def test_arrays_returned_on_other_threads_all_come_back() -> None:
     assert lent() == before[2] + 20_000
 
     def free(some: list[int]) -> None:
-        assert lib.rt_torch_tensors_free(some, len(some)) == 0  # while other Python threads run
+        assert all(lib.rt_torch_tensor_free(number) == 0 for number in some)
 
     threads = [
         threading.Thread(target=free, args=(numbers[start : start + 500],))

@@ -19,7 +19,6 @@ _ANSWERS = {
     "rt_torch_last_error": "return rt_copy_error(text, capacity);",
     # Freeing never writes the error record.
     "rt_torch_tensor_free": "return tensor == 0 ? 0 : -1;",
-    "rt_torch_tensors_free": "return count == 0 ? 0 : -1;",
     "rt_torch_dlpack_free": "return managed == NULL ? 0 : -1;",
 }
 

@@ -37,11 +37,10 @@ _FAILURE = re.compile(r"(?<![\w.-])(?P<value>0|-1|NULL|NAN) on failure\b")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its name, its type, and both as C declares them."""
+    """One parameter."""
 
     name: str
     type: str
-    declaration: str
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def _function(node: Any, doc: str | None) -> Function:
             raise ValueError(f"{node.name}: a parameter of type {generate(parameter)} has no name")
         declaration = generate(parameter)
         untyped = re.sub(rf"\b{parameter.name}\b", "", declaration, count=1)
-        parameters.append(Parameter(parameter.name, untyped.strip(), declaration))
+        parameters.append(Parameter(parameter.name, untyped.strip()))
     return Function(
         name=node.name,
         returns=generate(node.type.type).removesuffix(node.name).strip(),

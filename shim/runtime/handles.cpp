@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <string>
 #include <unordered_set>
 
@@ -22,7 +21,6 @@ void retain(c10::TensorImpl *tensor) {
 
 // Zero-initialized and without a destructor: it is there before and after everything else.
 constinit HandleTable<c10::TensorImpl, retain> table{};
-static_assert(table.kSlotMask == RT_TORCH_SLOT_MASK);
 
 std::atomic<bool> in_child{false};
 [[maybe_unused]] const int watching_forks =
@@ -59,18 +57,20 @@ std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count) {
 
 namespace {
 
-// Whether somebody waits for the memory: it is much, or not LibTorch's own.
-bool freed_at_once(const at::Tensor &tensor) {
+constexpr size_t kLargeBytes = 4096;
+
+// Whether to free promptly: large storage, or memory borrowed from elsewhere.
+bool large_or_borrowed(const at::Tensor &tensor) {
   if (!tensor.has_storage()) return true;
   const c10::StorageImpl *storage = tensor.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
-  return storage->nbytes() > RT_TORCH_SMALL_BYTES || storage->allocator() == nullptr;
+  return storage->nbytes() > kLargeBytes || storage->allocator() == nullptr;
 }
 
 }  // namespace
 
 int64_t put(at::Tensor tensor) {
   if (!tensor.defined()) fail(RT_TORCH_INTERNAL, "LibTorch returned no tensor");
-  const int64_t handle = table.put(tensor.unsafeGetTensorImpl(), freed_at_once(tensor));
+  const int64_t handle = table.put(tensor.unsafeGetTensorImpl(), large_or_borrowed(tensor));
   tensor.unsafeReleaseTensorImpl();  // the table has it now
   return handle;
 }
@@ -81,13 +81,6 @@ int32_t tensor_free(int64_t tensor) {
   if (last == nullptr) return -1;
   Pointer::reclaim(last).reset();
   return 0;
-}
-
-int32_t tensors_free(const int64_t *tensors, int64_t count) {
-  if (count < 0 || count > RT_TORCH_MAX_TENSORS || (tensors == nullptr && count > 0)) return -1;
-  int32_t result = 0;
-  for (int64_t i = 0; i < count; ++i) result = std::min(result, tensor_free(tensors[i]));
-  return result;
 }
 
 int64_t live_handles() {

@@ -18,8 +18,6 @@ namespace rt {
 template <class Value, void (*Retain)(Value *), uint64_t Generations = 0x7fffffff>
 class HandleTable {
  public:
-  static constexpr uint64_t kSlotMask = 0x7fffffff;
-
   // Takes over one reference and issues a handle. Throws std::bad_alloc.
   int64_t put(Value *value, bool large = false) {
     const uint32_t index = take_free_slot();
@@ -96,6 +94,8 @@ class HandleTable {
   int64_t peak() const noexcept { return static_cast<int64_t>(used_.load(std::memory_order_relaxed)); }
 
  private:
+  static constexpr uint64_t kSlotMask = 0x7fffffff;
+
   // word: generation << 3 | large << 2 | live << 1 | locked. All zero is a slot that was never used.
   struct Slot {
     std::atomic<uint64_t> word;
