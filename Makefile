@@ -6,7 +6,7 @@
 #   make regen    the binding, after a change of shim/rt_torch.h
 #   make lint     what a reviewer would say, clang-tidy included
 #   make format   puts the sources into the form that lint asks for
-# LIBTORCH=/path uses that LibTorch and installs no torch.
+# LIBTORCH=/path uses that LibTorch and installs no torch. TORCHFFI_FASTPATH=0 leaves out shim/fastpath.
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -24,7 +24,7 @@ extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.pa
 # A file in .venv stands for each step that was taken; one that depends on the LibTorch is named after it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
-READY := .venv/shim-$(CHOICE)
+READY := .venv/shim-$(CHOICE)$(if $(filter 0,$(TORCHFFI_FASTPATH)),-nofastpath)
 
 .PHONY: demo test bench regen lint check format clean
 .DELETE_ON_ERROR:

@@ -28,7 +28,7 @@ def flags(folder: Path) -> list[str]:
     if found is None:
         raise compiler.CompilerError(libtorch.find().reason)
     folder.mkdir(parents=True, exist_ok=True)
-    return build.compile_flags(found, folder)
+    return build.compile_flags(found, folder, build.with_fastpath())
 
 
 def main() -> int:

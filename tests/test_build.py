@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -54,7 +55,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "tinyshim"
-        for room in ("build", "runtime", "operators"):
+        for room in ("build", "runtime", "operators", "fastpath"):
             (self.folder / room).mkdir(parents=True)
         for path in (ROOT / "shim").glob("**/*.py"):
             (self.folder / path.relative_to(ROOT / "shim")).symlink_to(path)
@@ -81,8 +82,8 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("CXX", raising=False)
-    monkeypatch.delenv("CC", raising=False)
+    for variable in ("CXX", "CC", "TORCHFFI_FASTPATH"):
+        monkeypatch.delenv(variable, raising=False)
     yield Project(tmp_path)
     for name in [name for name in sys.modules if name.startswith("tinyshim")]:
         del sys.modules[name]
@@ -136,6 +137,36 @@ def test_a_changed_source_changes_the_place_in_the_cache(project: Project) -> No
     after = project.paths.cached_shim("2.99.1"), project.paths.cached_stub()
     assert before[0] != after[0]
     assert before[1] != after[1]
+
+
+def test_the_fast_kernels_can_be_left_out(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write(
+        "operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return RT_FASTPATH; }\n'
+    )
+    project.write("fastpath/fast.cpp", "int fast;\n")
+    fast = project.build.shim(project.libtorch)
+    assert "fast.cpp" in capfd.readouterr().err
+    monkeypatch.setenv("TORCHFFI_FASTPATH", "0")
+    plain = project.build.shim(project.libtorch)
+    lines = capfd.readouterr().err
+    assert "fast.cpp" not in lines
+    assert "(unchanged)" not in lines  # no object of the one is an object of the other
+    assert [fast, plain] == [project.paths.cached_shim("2.99.1", kind) for kind in (True, False)]
+    for library, value in ((fast, 1), (plain, 0)):
+        described = sidecar.read(library)
+        assert described is not None
+        assert described.fastpath == bool(value)
+        assert ctypes.CDLL(str(library)).rt_torch_one() == value
+
+
+def test_another_value_of_torchffi_fastpath_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHFFI_FASTPATH", "no")
+    with pytest.raises(project.error, match="TORCHFFI_FASTPATH is 'no', expected 0 or 1"):
+        project.build.shim(project.libtorch)
 
 
 def test_an_error_is_told_in_the_compilers_own_words(project: Project) -> None:
@@ -319,6 +350,7 @@ class TestSidecar:
             "header_digest",
             "source_digest",
             "libtorch_version",
+            "fastpath",
         ]
 
 
@@ -427,7 +459,11 @@ class TestBeforeAnything:
     def test_the_flags_name_the_folder_of_the_generated_header(self, tmp_path: Path) -> None:
         flags = self.run("flags", str(tmp_path / "new")).stdout.split()
         assert f"-I{tmp_path / 'new'}" in flags
+        assert "-DRT_FASTPATH=1" in flags
         assert "namespace rt" in (tmp_path / "new/exports.h").read_text()
+
+    def test_the_flags_leave_the_fast_kernels_out(self, tmp_path: Path) -> None:
+        assert "-DRT_FASTPATH=0" in self.run("flags", str(tmp_path), TORCHFFI_FASTPATH="0").stdout
 
     def test_no_flags_without_a_libtorch(self, tmp_path: Path) -> None:
         done = self.run("flags", str(tmp_path), LIBTORCH="/no/such")

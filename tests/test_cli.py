@@ -21,6 +21,7 @@ KEYS = {
     "libtorch_path",
     "shim_path",
     "shim_built_for",
+    "shim_fastpath",
     "abi_version",
     "cuda_available",
     "cuda_reason",

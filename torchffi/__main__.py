@@ -23,6 +23,7 @@ _LABELS = {
     "libtorch_path": "LibTorch is at",
     "shim_path": "shim",
     "shim_built_for": "shim is built for",
+    "shim_fastpath": "fast kernels",
     "abi_version": "interface version",
     "cuda_available": "CUDA",
     "cuda_reason": "why no CUDA",

@@ -28,15 +28,17 @@ from .paths import (
     cache,
     cached_shim,
     cached_stub,
+    fastpath,
     files,
     source_digest,
+    sources,
 )
 
 _OBJECT_DAYS = 30
 
 
 def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
-    """Compiles the library for a LibTorch.
+    """Compiles the library for a LibTorch, without the fast kernels where ``TORCHFFI_FASTPATH`` is 0.
 
     Args:
         libtorch: What to compile and link against.
@@ -46,24 +48,27 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
         The library. Its sidecar lies beside it.
 
     Raises:
-        CompilerError: No compiler, no headers, or the compiler's own words.
+        CompilerError: No compiler, no headers, the compiler's own message, or a TORCHFFI_FASTPATH that
+            is neither 0 nor 1.
     """
+    fast = with_fastpath()
     if not libtorch.version:
         raise CompilerError(
             f"the LibTorch at {libtorch.root} has no headers (include/torch): "
             "set LIBTORCH to one that has them"
         )
-    target = output or cached_shim(libtorch.version)
+    target = output or cached_shim(libtorch.version, fast)
     command = compiler.command("CXX")
     declared = header.read()
     with _workspace(target) as folder:
-        flags = compile_flags(libtorch, folder)
+        flags = compile_flags(libtorch, folder, fast)
         exports = folder / "exports.cpp"
         exports.write_text(generate.exports_cpp(declared), encoding="utf-8")
         (folder / "exports.map").write_text(generate.version_script(declared), encoding="utf-8")
-        sources = [*files("*/*.cpp"), exports]
-        progress = _progress(len(sources) + 1)
-        same = [*command, *flags[: len(COMPILE) + 1], libtorch.version]
+        inputs = [*sources(fast), exports]
+        progress = _progress(len(inputs) + 1)
+        # The flags behind these name folders, which differ from build to build.
+        same = [*command, *flags[: len(COMPILE) + 2], libtorch.version]
         same.append(compiler.run([*command, "--version"]))
         store = _object_store(folder)
 
@@ -85,7 +90,7 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
             _copy(fresh, target)
             return target
 
-        objects = _in_parallel(compile_one, sources)
+        objects = _in_parallel(compile_one, inputs)
         progress(NAME)
         built = folder / NAME
         compiler.run(
@@ -95,17 +100,30 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
                 *(f"-L{libtorch.library_dir}", *LINK_LIBTORCH),
             ]
         )
-        _publish(built, target, declared.digest, libtorch.version)
+        _publish(built, target, declared.digest, libtorch.version, fast)
     return target
 
 
-def compile_flags(libtorch: LibTorch, folder: Path) -> list[str]:
+def with_fastpath() -> bool:
+    """Whether a build has the fast kernels.
+
+    Raises:
+        CompilerError: ``TORCHFFI_FASTPATH`` is neither 0 nor 1.
+    """
+    try:
+        return fastpath() is not False
+    except ValueError as error:
+        raise CompilerError(str(error)) from None
+
+
+def compile_flags(libtorch: LibTorch, folder: Path, fast: bool = True) -> list[str]:
     """Writes exports.h to a folder and returns the flags for the sources, which include it."""
     exports = generate.exports_h(header.read())
     (folder / "exports.h").write_text(exports, encoding="utf-8")
     flags = [
         *COMPILE,
         f"-D_GLIBCXX_USE_CXX11_ABI={_cxx11_abi(libtorch)}",
+        f"-DRT_FASTPATH={int(fast)}",
         f"-I{FOLDER}",
         f"-I{folder}",
     ]
@@ -131,7 +149,7 @@ def stub(output: Path | None = None) -> Path:
                 *(f"-I{FOLDER}", "-o", str(built), str(source)),
             ]
         )
-        _publish(built, target, declared.digest, "")
+        _publish(built, target, declared.digest, "", False)
     return target
 
 
@@ -152,12 +170,14 @@ def _workspace(target: Path) -> Iterator[Path]:
         yield Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torchffi-")))
 
 
-def _publish(built: Path, target: Path, header_digest: str, libtorch_version: str) -> None:
+def _publish(
+    built: Path, target: Path, header_digest: str, libtorch_version: str, fast: bool
+) -> None:
     """Puts a library in place. No reader sees half of it, or a sidecar that is not its own."""
     built.chmod(0o755)
     sidecar.path_of(target).unlink(missing_ok=True)
     _copy(built, target)
-    sidecar.write(target, header_digest, source_digest(), libtorch_version)
+    sidecar.write(target, header_digest, source_digest(), libtorch_version, fast)
 
 
 def _copy(source: Path, target: Path) -> None:

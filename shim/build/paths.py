@@ -21,6 +21,23 @@ LINK_LIBTORCH = ("-ltorch_cpu", "-lc10")
 _SOURCES = ("*/*.cpp", "*.h", "*/*.h", "build/header.py", "build/generate.py")
 
 
+def fastpath() -> bool | None:
+    """What ``TORCHFFI_FASTPATH`` asks for: the fast kernels, none of them, or (unset) either.
+
+    Raises:
+        ValueError: It is neither 0 nor 1.
+    """
+    given = os.environ.get("TORCHFFI_FASTPATH", "")
+    if given not in ("", "0", "1"):
+        raise ValueError(f"TORCHFFI_FASTPATH is {given!r}, expected 0 or 1")
+    return given == "1" if given else None
+
+
+def sources(fastpath: bool) -> list[Path]:
+    """The C++ files of the shim, with the fast kernels or without."""
+    return [path for path in files("*/*.cpp") if fastpath or path.parent.name != "fastpath"]
+
+
 def files(*patterns: str) -> list[Path]:
     """The files of shim/ that match any of the patterns, sorted."""
     return sorted(path for pattern in patterns for path in FOLDER.glob(pattern))
@@ -41,9 +58,10 @@ def cache() -> Path:
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "torchffi"
 
 
-def cached_shim(libtorch_version: str) -> Path:
-    """The library for a LibTorch, built or not."""
-    return cache() / "shim" / f"{libtorch_version}-{_key()}" / NAME
+def cached_shim(libtorch_version: str, fastpath: bool = True) -> Path:
+    """The library for a LibTorch, built or not, with the fast kernels or without."""
+    kind = "" if fastpath else "-nofastpath"
+    return cache() / "shim" / f"{libtorch_version}-{_key()}{kind}" / NAME
 
 
 def cached_stub() -> Path:

@@ -20,6 +20,7 @@ class Sidecar(NamedTuple):
         header_digest: Digest of its rt_torch.h.
         source_digest: Digest of all sources and flags.
         libtorch_version: The LibTorch it was built for; ``""`` for the stub.
+        fastpath: Whether it has the fast kernels.
     """
 
     size: int
@@ -27,6 +28,7 @@ class Sidecar(NamedTuple):
     header_digest: str
     source_digest: str
     libtorch_version: str
+    fastpath: bool
 
 
 def path_of(library: Path) -> Path:
@@ -34,7 +36,9 @@ def path_of(library: Path) -> Path:
     return library.with_name(f"{library.name}.json")
 
 
-def write(library: Path, header_digest: str, source_digest: str, libtorch_version: str) -> None:
+def write(
+    library: Path, header_digest: str, source_digest: str, libtorch_version: str, fastpath: bool
+) -> None:
     """Describes a finished library, in one step that a reader never sees half of."""
     content = library.read_bytes()
     described = Sidecar(
@@ -43,6 +47,7 @@ def write(library: Path, header_digest: str, source_digest: str, libtorch_versio
         header_digest=header_digest,
         source_digest=source_digest,
         libtorch_version=libtorch_version,
+        fastpath=fastpath,
     )
     target = path_of(library)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")

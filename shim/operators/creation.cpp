@@ -13,8 +13,7 @@
 #include <memory>
 
 #include "exports.h"
-#include "fastpath/allocate.h"
-#include "fastpath/cpu_kernels.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -69,7 +68,7 @@ int64_t tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t d
 
 int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
-  return put(cpu_kernels::zeros(p.shape, p.options));
+  return put(kernels::zeros(p.shape, p.options));
 }
 
 int64_t tensor_ones(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
@@ -123,7 +122,7 @@ int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, 
   int64_t expected = static_cast<int64_t>(c10::elementSize(dtype_of(dtype)));
   for (const int64_t n : p.shape) expected *= n;
   check_bytes(data, nbytes, expected);
-  at::Tensor host = empty_cpu(p.shape, dtype_of(dtype));
+  at::Tensor host = kernels::empty_cpu(p.shape, dtype_of(dtype));
   if (nbytes > 0) std::memcpy(host.mutable_data_ptr(), data, static_cast<size_t>(nbytes));
   return put(p.options.device().is_cpu() ? std::move(host) : host.to(p.options.device()));
 }
@@ -148,7 +147,7 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
   if (data == nullptr && !empty) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
   check_aligned(reinterpret_cast<uintptr_t>(data), type);
   Owner *owner = std::make_unique<Owner>(nullptr, context).release();
-  at::Tensor tensor = from_memory({data, owner, Owner::release, at::kCPU}, empty ? 0 : reach, type);
+  at::Tensor tensor = kernels::from_memory({data, owner, Owner::release, at::kCPU}, empty ? 0 : reach, type);
   if (strides != nullptr) {
     tensor.unsafeGetTensorImpl()->set_sizes_and_strides(shape, steps);
   } else {

@@ -46,7 +46,7 @@
 #include <ATen/ops/where.h>
 
 #include "exports.h"
-#include "fastpath/cpu_kernels.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -127,10 +127,10 @@ at::ScalarType inexact(at::ScalarType dtype) {
     return put(from::name(x));               \
   }
 
-RT_BINARY(cpu_kernels, add, any)
-RT_BINARY(cpu_kernels, sub, number)
-RT_BINARY(cpu_kernels, mul, any)
-RT_BINARY(cpu_kernels, div, any)
+RT_BINARY(kernels, add, any)
+RT_BINARY(kernels, sub, number)
+RT_BINARY(kernels, mul, any)
+RT_BINARY(kernels, div, any)
 RT_BINARY(at, floor_divide, real)
 RT_BINARY(at, remainder, real)
 RT_BINARY(at, pow, any)
@@ -186,7 +186,7 @@ RT_UNARY(at, tensor_, isinf, any)
 RT_UNARY(at, tensor_, isfinite, any)
 RT_UNARY(at, tensor_, logical_not, any)
 RT_UNARY(at, tensor_, bitwise_not, integer_or_bool)
-RT_UNARY(cpu_kernels, , relu, real_number)
+RT_UNARY(kernels, , relu, real_number)
 RT_UNARY(at, , sigmoid, any)
 RT_UNARY(at, , tanh, any)
 

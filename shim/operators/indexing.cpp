@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "exports.h"
-#include "fastpath/cpu_kernels.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -78,7 +78,7 @@ int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
     fail(RT_TORCH_INDEX, "index " + std::to_string(index) + " is out of range for axis " +
                              std::to_string(along) + " of length " + std::to_string(length));
   }
-  return put(cpu_kernels::select(t, along, index < 0 ? index + length : index));
+  return put(kernels::select(t, along, index < 0 ? index + length : index));
 }
 
 int64_t tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop, int64_t step) {

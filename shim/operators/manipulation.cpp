@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "exports.h"
-#include "fastpath/cpu_kernels.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -54,7 +54,7 @@ int64_t tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim) {
   const bool fits = open == nullptr ? known == t.numel() : known > 0 && t.numel() % known == 0;
   if (!fits) fail_reshape(t, shape);
   if (open != nullptr) *open = t.numel() / known;
-  return put(cpu_kernels::reshape(t, full));
+  return put(kernels::reshape(t, full));
 }
 
 int64_t tensor_permute(int64_t tensor, const int64_t *axes, int64_t naxes) {

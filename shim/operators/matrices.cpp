@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "exports.h"
-#include "fastpath/cpu_kernels.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -24,7 +24,7 @@ void check_factor(const char *name, double value, const at::Tensor &tensor) {
 int64_t tensor_matmul(int64_t a, int64_t b) {
   const at::Tensor x = get(a), y = get(b);
   check_matmul(x, y);
-  return put(cpu_kernels::matmul(x, y));
+  return put(kernels::matmul(x, y));
 }
 
 int64_t tensor_addmm(int64_t bias, int64_t a, int64_t b, double beta, double alpha) {

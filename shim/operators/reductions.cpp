@@ -13,7 +13,7 @@
 #include <functional>
 
 #include "exports.h"
-#include "fastpath/cpu_kernels.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -39,8 +39,7 @@ void check_not_empty(const at::Tensor &tensor, at::OptionalIntArrayRef axes) {
 
 int64_t tensor_sum(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
   const at::Tensor t = get(tensor);
-  return put(
-      cpu_kernels::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
+  return put(kernels::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
 }
 
 int64_t tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
