@@ -1,4 +1,4 @@
-"""``python -m shim``: what a build needs, before anything is installed, and its compiler flags.
+"""``python -m shim``: checks that a build can work, before anything is installed; prints its flags.
 
 Without an argument: exits with one line that says what to do if a compiler is missing or LIBTORCH is
 wrong. ``flags FOLDER``: writes exports.h there and prints the flags, for other tools such as clang-tidy.

@@ -60,15 +60,15 @@ void kinds_are_kept_apart() {
   rt::block_pool::release(kOther, small);
 }
 
-void a_block_that_was_given_back_is_used_again() {
+void a_released_block_is_used_again() {
   void *block = rt::block_pool::allocate(kKind, kBytes);
   rt::block_pool::release(kKind, block);
   CHECK(rt::block_pool::allocate(kKind, kBytes) == block);
   rt::block_pool::release(kKind, block);
 }
 
-// Each thread fills what it takes, hands half of it on, and gives back what it was handed.
-void threads_give_back_what_others_took() {
+// Each thread fills the blocks it allocates, passes them on, and releases those it gets from others.
+void threads_release_what_others_allocated() {
   constexpr int kThreads = 4, kPlaces = 64;
   static std::atomic<void *> places[kPlaces];
   std::vector<std::thread> threads;
@@ -91,7 +91,7 @@ void threads_give_back_what_others_took() {
   }
 }
 
-// Built before the thread's first block, so that it ends after what frees the blocks of the thread.
+// Constructed before the thread's first block, so destroyed after the cleanup of its free lists.
 struct Late {
   void *block = nullptr;
   ~Late() {
@@ -102,7 +102,7 @@ struct Late {
 };
 thread_local Late late;
 
-void a_block_may_be_given_back_when_its_thread_has_all_but_ended() {
+void a_block_may_be_released_late_in_thread_exit() {
   std::thread([] {
     late.block = nullptr;
     void *first = rt::block_pool::allocate(kKind, kBytes);
@@ -116,7 +116,7 @@ void a_block_may_be_given_back_when_its_thread_has_all_but_ended() {
 int main() {
   many_blocks_are_all_different_and_aligned();
   kinds_are_kept_apart();
-  a_block_that_was_given_back_is_used_again();
-  threads_give_back_what_others_took();
-  a_block_may_be_given_back_when_its_thread_has_all_but_ended();
+  a_released_block_is_used_again();
+  threads_release_what_others_allocated();
+  a_block_may_be_released_late_in_thread_exit();
 }

@@ -199,7 +199,7 @@ def test_a_compiler_that_does_not_exist_is_one_clear_line(
     monkeypatch.setenv(variable, "no-such-compiler -O3")
     with pytest.raises(project.error) as caught:
         project.build.shim(project.libtorch) if build == "shim" else project.build.stub()
-    assert str(caught.value).startswith(f"{variable}=no-such-compiler -O3 names no program: set")
+    assert str(caught.value).startswith(f"{variable}=no-such-compiler -O3 is not a program: set")
     assert "\n" not in str(caught.value)
 
 
@@ -279,7 +279,9 @@ def test_an_object_of_a_source_that_changed_meanwhile_is_not_kept(
     wrapper.write_text(f'#!/bin/sh\nc++ "$@" || exit\n{edit}\n')
     wrapper.chmod(0o755)
     monkeypatch.setenv("CXX", str(wrapper))
-    with pytest.raises(project.error, match=r"one\.cpp or a header changed meanwhile; build again"):
+    with pytest.raises(
+        project.error, match=r"one\.cpp or a header changed during the build; build again"
+    ):
         project.build.shim(project.libtorch)
     assert not list(project.paths.cache().glob("objects/one-*"))
 
@@ -314,7 +316,7 @@ class TestElf:
 
     def test_what_is_no_library_is_said_so(self, tmp_path: Path) -> None:
         file = written(tmp_path / "x.so", b"#!/bin/sh\n" * 100)
-        assert elf.damage(file) == "is no 64-bit shared library"
+        assert elf.damage(file) == "is not a 64-bit shared library"
         assert elf.damage(written(file, b"")) == "is empty"
         assert elf.damage(tmp_path / "none") == "cannot be read (No such file or directory)"
 
@@ -444,8 +446,8 @@ class TestBeforeAnything:
     @pytest.mark.parametrize(
         ("environment", "words"),
         [
-            ({"CC": "no-such"}, "CC=no-such names no program"),
-            ({"CXX": "no-such"}, "CXX=no-such names no program"),
+            ({"CC": "no-such"}, "CC=no-such is not a program"),
+            ({"CXX": "no-such"}, "CXX=no-such is not a program"),
             ({"LIBTORCH": "/no/such"}, "LIBTORCH=/no/such holds no LibTorch"),
             ({"PATH": "/no/such"}, "no C compiler"),
         ],

@@ -111,7 +111,7 @@ def test_build_says_when_something_stands_in_the_way(bare: Installation, tmp_pat
     assert found is not None
     done = run("build", LIBTORCH=found.root, TORCHFFI_SHIM=tmp_path / "none.so")
     assert done.returncode == 1
-    assert "it is built, but: TORCHFFI_SHIM is refused" in done.stderr
+    assert "built, but not usable: TORCHFFI_SHIM is refused" in done.stderr
 
 
 def test_build_without_libtorch_is_one_line(bare: Installation) -> None:

@@ -373,7 +373,7 @@ def test_a_cuda_library_that_cannot_be_opened_leaves_the_cpu(
     put(good, cached(bare))
     info = bare.info(LIBTORCH=root)
     assert info["backend"] == "ffi"
-    assert outcomes(info)[str(broken)] == "is no 64-bit shared library"
+    assert outcomes(info)[str(broken)] == "is not a 64-bit shared library"
 
 
 # ---- The shim -------------------------------------------------------------------------------------
@@ -435,7 +435,7 @@ def test_a_shim_that_is_not_a_library(installation: Installation) -> None:
     place = cached(installation)
     place.parent.mkdir(parents=True)
     place.write_text("#!/bin/sh\n" * 100)
-    assert_numpy(installation, f"{place} is no 64-bit shared library", BUILD)
+    assert_numpy(installation, f"{place} is not a 64-bit shared library", BUILD)
 
 
 def test_a_shim_that_cannot_be_opened(installation: Installation, tmp_path: Path) -> None:
@@ -536,7 +536,7 @@ def test_a_truncated_shim_in_front_of_a_good_one_is_passed_over(
         ("folder", "does not exist"),
         ("stub", "is the stub"),
         ("truncated", "is truncated"),
-        ("text", "is no 64-bit shared library"),
+        ("text", "is not a 64-bit shared library"),
     ],
 )
 def test_torchffi_shim_is_wrong(

@@ -108,7 +108,7 @@ def _build(options: argparse.Namespace) -> int:
     print(build.shim(search.libtorch))
     # Something else may stand in its way, such as a TORCHFFI_SHIM that names another one.
     status = loader.load()
-    return 0 if status.available else _fail(f"it is built, but: {status.reason}")
+    return 0 if status.available else _fail(f"built, but not usable: {status.reason}")
 
 
 def _config(options: argparse.Namespace) -> int:

@@ -45,10 +45,10 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
         output: The library to write; the one in the cache if None.
 
     Returns:
-        The library. Its sidecar lies beside it.
+        The library, with its sidecar next to it.
 
     Raises:
-        CompilerError: No compiler, no headers, the compiler's own message, or a TORCHFFI_FASTPATH that
+        CompilerError: No compiler, no headers, a compiler error, or a TORCHFFI_FASTPATH that
             is neither 0 nor 1.
     """
     fast = with_fastpath()
@@ -83,11 +83,13 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
                 target.touch()
                 return target
             progress(source.name)
-            fresh = folder / f"{source.stem}.o"
-            compiler.run([*command, *flags, "-c", str(source), "-o", str(fresh)])
-            if place(source) != target:  # it would be found under the wrong key for ever
-                raise CompilerError(f"{source.name} or a header changed meanwhile; build again")
-            _copy(fresh, target)
+            compiled = folder / f"{source.stem}.o"
+            compiler.run([*command, *flags, "-c", str(source), "-o", str(compiled)])
+            if place(source) != target:  # else it would be stored under the wrong key
+                raise CompilerError(
+                    f"{source.name} or a header changed during the build; build again"
+                )
+            _copy(compiled, target)
             return target
 
         objects = _in_parallel(compile_one, inputs)
@@ -134,7 +136,7 @@ def compile_flags(libtorch: LibTorch, folder: Path, fast: bool = True) -> list[s
 
 
 def stub(output: Path | None = None) -> Path:
-    """Compiles the stub, which has every symbol and no LibTorch, in the manner of :func:`shim`."""
+    """Compiles the stub, which has every symbol and no LibTorch; otherwise as :func:`shim`."""
     target = output or cached_stub()
     command = compiler.command("CC")
     declared = header.read()
@@ -154,16 +156,16 @@ def stub(output: Path | None = None) -> Path:
 
 
 def _cxx11_abi(libtorch: LibTorch) -> int:
-    """Which std::string LibTorch was compiled with: the new one has its own mangled name."""
+    """The std::string ABI LibTorch was compiled with: the new one has a mangled name of its own."""
     return int(b"NSt7__cxx1112basic_string" in (libtorch.library_dir / "libc10.so").read_bytes())
 
 
 @contextlib.contextmanager
 def _workspace(target: Path) -> Iterator[Path]:
-    """A scratch folder. A second build of this user waits: it will find all objects compiled."""
+    """A temporary folder, and a lock: a second build waits, then finds all objects compiled."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # no cache, no waiting
+        with contextlib.suppress(OSError):  # without a cache there is nothing to lock
             cache().mkdir(parents=True, exist_ok=True)
             lock = stack.enter_context((cache() / ".lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -173,7 +175,7 @@ def _workspace(target: Path) -> Iterator[Path]:
 def _publish(
     built: Path, target: Path, header_digest: str, libtorch_version: str, fast: bool
 ) -> None:
-    """Puts a library in place. No reader sees half of it, or a sidecar that is not its own."""
+    """Moves a library into place, so that no reader sees a partial file or another build's sidecar."""
     built.chmod(0o755)
     sidecar.path_of(target).unlink(missing_ok=True)
     _copy(built, target)
@@ -181,7 +183,7 @@ def _publish(
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies in one step, also from another file system."""
+    """Copies atomically, also from another file system."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         shutil.copy(source, temporary)
@@ -221,7 +223,7 @@ def _digest(*parts: str | Path) -> str:
 
 
 def _object_store(fallback: Path) -> Path:
-    """The folder of compiled objects, without those that nobody has used for a month."""
+    """The folder of compiled objects; deletes those unused for a month."""
     folder = cache() / "objects"
     try:
         folder.mkdir(parents=True, exist_ok=True)

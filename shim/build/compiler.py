@@ -1,4 +1,4 @@
-"""The C and C++ compilers: which ones, and how they are run."""
+"""Finds and runs the C and C++ compilers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 class CompilerError(RuntimeError):
-    """No compiler, or one that refused its input. The text is meant for people."""
+    """No compiler was found, or it failed. The text is meant for the user."""
 
 
 _CANDIDATES = {"CC": ("cc", "gcc", "clang"), "CXX": ("c++", "g++", "clang++")}
@@ -35,7 +35,7 @@ def command(variable: str) -> list[str]:
     if given:
         if shutil.which(given[0]) is None:
             raise CompilerError(
-                f"{variable}={os.environ[variable]} names no program: "
+                f"{variable}={os.environ[variable]} is not a program: "
                 f"set {variable} to a {language} compiler or unset it"
             )
         return given
@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> str:
     """Runs a compiler and returns what it printed; its warnings go to stderr.
 
     Raises:
-        CompilerError: It failed; the text holds the command and the compiler's own words.
+        CompilerError: It failed; the text holds the command and the compiler's output.
     """
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if done.returncode != 0:

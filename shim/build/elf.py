@@ -1,6 +1,6 @@
-"""Whether a shared library is whole, told from its first bytes.
+"""Detects truncated shared libraries from their headers.
 
-``dlopen`` of a truncated one ends the process with SIGBUS.
+``dlopen`` of a truncated library kills the process with SIGBUS.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _SEGMENT = struct.Struct("<I4xQ8x8xQ")  # p_type, p_offset, p_filesz
 
 
 def damage(path: Path) -> str:
-    """What is wrong with a library file, as the end of a sentence about it; ``""`` if nothing is.
+    """Describes the damage of a library file, such as ``"is empty"``; ``""`` if it is whole.
 
-    Only what the loader maps is looked at: 64-bit little-endian ELF, which is every machine that
-    LibTorch is built for.
+    Only the segments that the loader maps are checked. 64-bit little-endian ELF is all that LibTorch
+    is built for.
     """
     try:
         size = path.stat().st_size
@@ -26,7 +26,7 @@ def damage(path: Path) -> str:
             if not start:
                 return "is empty"
             if start[:6] != b"\x7fELF\x02\x01" or len(start) < 64:
-                return "is no 64-bit shared library"
+                return "is not a 64-bit shared library"
             _, offset, entry, count = _HEADER.unpack_from(start)
             file.seek(offset)
             table = file.read(entry * count)

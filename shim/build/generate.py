@@ -11,7 +11,7 @@ _NOTE = "Generated from rt_torch.h. Do not edit."
 _STUB_REASON = "this librt_torch.so is the stub; build the real one with: python -m torchffi build"
 _STUB_CUDA_REASON = "This librt_torch.so is the stub: there is no LibTorch, so there is no CUDA."
 
-# What a function answers without LibTorch, where it is neither zero nor an error.
+# What a function returns without LibTorch, where that is neither zero nor an error.
 _ANSWERS = {
     "rt_torch_abi_version": "return RT_TORCH_ABI_VERSION;",
     "rt_torch_header_digest": "return RT_TORCH_HEADER_DIGEST;",
@@ -22,8 +22,8 @@ _ANSWERS = {
     "rt_torch_dlpack_free": "return managed == NULL ? 0 : -1;",
 }
 
-# The record is the name of the operation: the rest of the text is the same for all of them.
-# __thread is what GCC and Clang have in every dialect; the standard's word needs C11.
+# The error record is the operation's name; the rest of the message is always the same. __thread, because
+# _Thread_local needs C11.
 _RECORD = """\
 static __thread const char *rt_failed_operation;
 
@@ -67,7 +67,7 @@ namespace rt {{
 
 
 def exports_cpp(header: Header) -> str:
-    """The exported functions: each calls its namesake in ``rt`` through the guard."""
+    """The exported functions: each calls the function of the same name in ``rt``, through the guard."""
     definitions = "\n\n".join(_export(function) for function in header.functions)
     return f"""\
 // {_NOTE}
@@ -98,7 +98,7 @@ def stub_c(header: Header) -> str:
 
 
 def unavailable(header: Header, prefix: str = "") -> str:
-    """The functions of a world without LibTorch, for the stub and for the binding.
+    """The functions as they behave without LibTorch, for the stub and for the binding.
 
     The macros ``RT_TORCH_HEADER_DIGEST``, ``RT_UNAVAILABLE_REASON`` and ``RT_CUDA_REASON`` must be
     defined before the text.

@@ -1,4 +1,4 @@
-"""rt_torch.h as data: what everything generated is generated from.
+"""Parses rt_torch.h, the input of all code generation.
 
 The C preprocessor and cffi's own parser read the declarations. Only the documentation, which a
 preprocessor drops, is fetched with a regular expression.
@@ -18,7 +18,7 @@ from . import compiler
 
 PATH = Path(__file__).parents[1] / "rt_torch.h"
 
-# What cffi knows without a declaration and pycparser does not.
+# Types that cffi predefines and pycparser does not.
 _TYPEDEFS = "".join(
     f"typedef int {name};\n"
     for name in (
@@ -73,13 +73,13 @@ class Function:
 
     @property
     def operation(self) -> str:
-        """The name an error message begins with: ``add`` for ``rt_torch_tensor_add``."""
+        """The prefix of its error messages: ``add`` for ``rt_torch_tensor_add``."""
         return self.bare_name.removeprefix("tensor_")
 
 
 @dataclass(frozen=True)
 class Header:
-    """The whole header: declarations as ``FFI.cdef`` takes them, and what they declare."""
+    """The parsed header: the text for ``FFI.cdef``, constants and functions."""
 
     text: str
     digest: str

@@ -21,7 +21,7 @@ _VERSION_PART = re.compile(r"#define TORCH_VERSION_(MAJOR|MINOR|PATCH)\s+(\d+)")
 
 
 class Probe(NamedTuple):
-    """One place that was tried, and what came of it."""
+    """A place that was tried, and the result."""
 
     path: str
     outcome: str
@@ -46,7 +46,7 @@ class LibTorch(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What :func:`find` came back with: ``libtorch`` or the ``reason`` why there is none."""
+    """The result of :func:`find`: ``libtorch``, or the ``reason`` why there is none."""
 
     libtorch: LibTorch | None
     reason: str
@@ -54,11 +54,10 @@ class Search(NamedTuple):
 
 
 def find() -> Search:
-    """Looks for a LibTorch: ``LIBTORCH``, an imported torch, this Python's packages, the system.
+    """Searches for a LibTorch: ``LIBTORCH``, an imported torch, this Python's packages, the system.
 
     Returns:
-        The first one, with every place that was tried. A ``LIBTORCH`` without a LibTorch in it ends
-        the search.
+        The first one found, with every place that was tried. If ``LIBTORCH`` is set, nothing else is.
     """
     probes: list[Probe] = []
     given = os.environ.get("LIBTORCH", "")
@@ -83,7 +82,7 @@ def find() -> Search:
 
 
 def loaded(name: str = "libtorch_cpu.so") -> Path | None:
-    """The library of that file name that is already in this process."""
+    """The path of a library that this process has already loaded."""
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:

@@ -22,7 +22,7 @@ _SOURCES = ("*/*.cpp", "*.h", "*/*.h", "build/header.py", "build/generate.py")
 
 
 def fastpath() -> bool | None:
-    """What ``TORCHFFI_FASTPATH`` asks for: the fast kernels, none of them, or (unset) either.
+    """The choice of ``TORCHFFI_FASTPATH``: with the fast kernels, without, or None (unset, either).
 
     Raises:
         ValueError: It is neither 0 nor 1.
@@ -53,7 +53,7 @@ def source_digest() -> str:
 
 
 def cache() -> Path:
-    """The folder of this user for what is built outside an installation."""
+    """This user's cache folder, for libraries and objects built outside an installation."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "torchffi"
 

@@ -1,4 +1,4 @@
-"""The file beside a built library that tells what it is, readable without opening the library."""
+"""Metadata file next to a built library (the sidecar), readable without opening the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .digest import sha256
 
 
 class Sidecar(NamedTuple):
-    """What a built ``librt_torch.so`` is.
+    """Metadata of a built ``librt_torch.so``.
 
     Attributes:
         size: Bytes of the library.
@@ -39,7 +39,7 @@ def path_of(library: Path) -> Path:
 def write(
     library: Path, header_digest: str, source_digest: str, libtorch_version: str, fastpath: bool
 ) -> None:
-    """Describes a finished library, in one step that a reader never sees half of."""
+    """Writes the sidecar of a finished library, atomically."""
     content = library.read_bytes()
     described = Sidecar(
         size=len(content),
@@ -56,7 +56,7 @@ def write(
 
 
 def read(library: Path) -> Sidecar | None:
-    """The sidecar of a library; None where there is none or it is not one."""
+    """The sidecar of a library; None if it is missing or invalid."""
     try:
         fields = json.loads(path_of(library).read_text(encoding="utf-8"))
         return Sidecar(**{name: fields[name] for name in Sidecar._fields})
@@ -65,7 +65,7 @@ def read(library: Path) -> Sidecar | None:
 
 
 def damage(library: Path, described: Sidecar | None) -> str:
-    """What is wrong with a library, as the end of a sentence about it; ``""`` if nothing is."""
+    """Describes the damage of a library, such as ``"is empty"``; ``""`` if it is whole."""
     found = elf.damage(library)
     if found or described is None:
         return found

@@ -18,12 +18,12 @@ namespace {
 enum Kind : int { kBytes4, kBytes8, kBytes64, kBytes256, kView };
 static_assert(kView < block_pool::kKinds);
 
-// A small tensor in one block: its TensorImpl, its StorageImpl, and room for its elements. Each of the three may
-// outlive the others (a view keeps only the storage), so the block counts how many are alive.
+// A small tensor in one block: its TensorImpl, its StorageImpl, and room for its elements. Each of the three
+// may outlive the others (a view keeps only the storage), so the block counts how many are alive.
 template <Kind Which, size_t Bytes>
 struct SmallTensor {
-  // Same as their bases, but placed inside a block: operator delete, which the virtual destructors call, drops
-  // the block's count instead of freeing. NOLINT: only ever constructed by placement new.
+  // Same as their bases, but placed inside a block: operator delete, which the virtual destructors call,
+  // decrements the block's count instead of freeing. NOLINT: only ever constructed by placement new.
   // NOLINTBEGIN(cert-dcl54-cpp)
   struct Tensor final : c10::TensorImpl {
     using TensorImpl::TensorImpl;

@@ -1,4 +1,4 @@
-// The free lists. Trivially constructed and destroyed, so usable during static initialization and thread exit.
+// The free lists: trivially constructed and destroyed, so usable during static init and thread exit.
 #include "fastpath/block_pool.h"
 
 #include <cstdlib>

@@ -28,8 +28,8 @@
 namespace rt::cpu_kernels {
 namespace {
 
-// A structured kernel works out its output's shape and dtype in meta(), requests it with set_output_*(), and fills
-// it in impl(). Before LibTorch 2.13 set_output_*() has one more parameter: the names of the axes.
+// A structured kernel works out its output's shape and dtype in meta(), requests it with set_output_*(), and
+// fills it in impl(). Before LibTorch 2.13 set_output_*() has one more parameter: the names of the axes.
 template <class Kernel, class SetOutput = decltype(&at::impl::MetaBase::set_output_strided)>
 class Structured;
 
@@ -119,7 +119,7 @@ at::Tensor matmul(const at::Tensor &x, const at::Tensor &y) {
 
 at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype) {
   if (!is_plain_cpu(x)) return at::sum(x, axes, keepdim, dtype);
-  // Without keepdim the kernel views its output again through the dispatcher: reduce with it, drop the axes here.
+  // Without keepdim the kernel re-views its output through the dispatcher: reduce with it and drop axes here.
   const bool scalar = !axes.has_value() && !keepdim;
   const at::Tensor result =
       Structured<at::native::structured_sum_out>::run(x, axes, keepdim || scalar, std::optional(dtype));

@@ -1,4 +1,4 @@
-// Scalar loops for small tensors, where LibTorch takes ten times as long to set its loop up as to run it.
+// Scalar loops for small tensors, where LibTorch's loop setup costs ten times the loop itself.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,8 +7,8 @@
 
 namespace rt::small {
 
-// The results of LibTorch's kernels, for dense CPU tensors in C order, of the same dtype and shape, and of at most
-// kSmallBytes bytes (see allocate.h). Nothing where the operands are different, or the dtype has no loop here.
+// The same results as LibTorch's kernels, for dense CPU tensors in C order, of the same dtype and shape, and
+// of at most kSmallBytes bytes (see allocate.h). nullopt for other operands and dtypes.
 std::optional<at::Tensor> add(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> sub(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> mul(const at::Tensor &x, const at::Tensor &y);

@@ -33,7 +33,7 @@ Plan plan(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   return {shape_of(dims, ndim, dtype_of(dtype)), options_of(dtype, device)};
 }
 
-// Calls a C deleter when the storage over host memory goes.
+// Calls a C deleter when the last tensor over borrowed memory is gone.
 struct Owner {
   void (*deleter)(void *context);
   void *context;
@@ -44,7 +44,7 @@ struct Owner {
   }
 };
 
-// stop - start, exact for integers as long as it fits.
+// stop - start, exact for integers unless it overflows.
 double distance(const at::Scalar &start, const at::Scalar &stop) {
   int64_t whole = 0;
   const bool exact = start.isIntegral(false) && start.type() != at::kUInt64 &&
@@ -134,7 +134,7 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
   const at::IntArrayRef steps(strides, strides != nullptr ? shape.size() : 0);
   if (std::ranges::any_of(steps, [](int64_t step) { return step < 0; })) {
     fail(RT_TORCH_INVALID_ARGUMENT,
-         "strides " + text(steps) + " has a negative one, which LibTorch does not know");
+         "strides " + text(steps) + " has a negative one, which LibTorch does not support");
   }
   const bool empty = std::ranges::find(shape, 0) != shape.end();
   const auto size = static_cast<int64_t>(c10::elementSize(type));
@@ -154,7 +154,7 @@ int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const 
     tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
   }
   const int64_t handle = put(std::move(tensor));
-  owner->deleter = deleter;  // only now: on a failure the memory stays the caller's
+  owner->deleter = deleter;  // last: on failure the caller keeps the memory
   return handle;
 }
 

@@ -1,4 +1,4 @@
-// Any operator of LibTorch's dispatcher by name.
+// Calls to any operator of LibTorch's dispatcher, by name.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <dlfcn.h>
 #include <torch/csrc/jit/runtime/operator.h>
@@ -21,7 +21,7 @@ namespace {
 struct Parameter {
   std::string name;
   Type type;
-  std::optional<c10::IValue> standard;  // the default
+  std::optional<c10::IValue> fallback;  // the schema's default
 };
 
 struct Operator {
@@ -30,7 +30,7 @@ struct Operator {
   c10::OperatorHandle handle;
   std::string name;  // such as "aten::add.Tensor"
   std::string schema;
-  std::string refusal;  // why it cannot be called, "" if it can
+  std::string refusal;  // why it cannot be called; "" if it can
   std::vector<Parameter> parameters;
   std::vector<Type> results;
 };
@@ -38,10 +38,10 @@ struct Operator {
 Operator::Operator(const c10::OperatorHandle &found)
     : handle(found), name(c10::toString(found.operator_name())), schema(c10::toString(found.schema())) {
   const auto refuse = [this](const Type &type, const std::string &which) {
-    if (refusal.empty()) refusal = which + " is a " + type.name + ", which no value can hold";
+    if (refusal.empty()) refusal = which + " is a " + type.name + ", which rt_torch_value cannot hold";
   };
   if (found.schema().is_vararg() || found.schema().is_varret()) {
-    refusal = "it takes or returns any number of values";
+    refusal = "it is variadic";
   }
   for (const c10::Argument &argument : found.schema().arguments()) {
     parameters.push_back({argument.name(), Type(argument.real_type()), argument.default_value()});
@@ -54,9 +54,9 @@ Operator::Operator(const c10::OperatorHandle &found)
   }
 }
 
-// The operators that were found so far. An entry is written once and never goes, so that reading takes no lock.
-constexpr int64_t kMostOperators = 65536;
-constinit std::atomic<const Operator *> operators[kMostOperators]{};
+// Operators looked up so far. An entry is written once and never removed, so reading takes no lock.
+constexpr int64_t kMaxOperators = 65536;
+constinit std::atomic<const Operator *> operators[kMaxOperators]{};
 
 struct Numbers {
   std::mutex mutex;
@@ -64,12 +64,12 @@ struct Numbers {
 };
 
 Numbers &numbers() {
-  static Numbers &all = *new Numbers;  // outlives everything
+  static Numbers &all = *new Numbers;  // never destroyed: used until process exit
   return all;
 }
 
 const Operator &operator_of(int64_t number) {
-  if (number > 0 && number <= kMostOperators) {
+  if (number > 0 && number <= kMaxOperators) {
     if (const Operator *found = operators[number - 1].load(std::memory_order_acquire)) return *found;
   }
   fail(RT_TORCH_INVALID_ARGUMENT,
@@ -79,14 +79,14 @@ const Operator &operator_of(int64_t number) {
 [[noreturn]] void fail_absent(const c10::OperatorName &name) {
   const std::string text = c10::toString(name);
   if (c10::Dispatcher::singleton().findOp(name)) {
-    fail(RT_TORCH_NOT_IMPLEMENTED, text + " has kernels and no schema: it cannot be called by name");
+    fail(RT_TORCH_NOT_IMPLEMENTED, text + " has kernels but no schema, so it cannot be called by name");
   }
   const std::vector<std::string> known = [&] {
     std::vector<std::string> overloads;
     for (const auto &one : torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString(name.name))) {
       if (one->schema().overload_name() == name.overload_name) {
         fail(RT_TORCH_NOT_IMPLEMENTED,
-             text + " belongs to TorchScript's interpreter alone: the dispatcher has no such operator");
+             text + " is an operator of TorchScript's interpreter only: the dispatcher does not have it");
       }
       if (one->isC10Op()) overloads.push_back(one->schema().overload_name());
     }
@@ -99,8 +99,8 @@ const Operator &operator_of(int64_t number) {
   fail(RT_TORCH_INVALID_ARGUMENT, "there is no operator " + text + there);
 }
 
-// Text as C wants it: as much as fits, and how much there is.
-int64_t copied(const std::string &from, char *text, int64_t capacity) {
+// Copies out text, cut to fit, and returns its whole length.
+int64_t copy_out(const std::string &from, char *text, int64_t capacity) {
   if (capacity < 0) {
     fail(RT_TORCH_INVALID_ARGUMENT, "capacity is " + std::to_string(capacity) + ", expected 0 or more");
   }
@@ -113,7 +113,7 @@ int64_t copied(const std::string &from, char *text, int64_t capacity) {
   return static_cast<int64_t>(from.size());
 }
 
-// Position of each overload of a name in the order of registration, which is that of PyTorch's own torch.ops.
+// Sorts the overloads of an operator by registration order, which is the order torch.ops tries them in.
 std::vector<std::string> overloads_in_order(const std::string &name, std::vector<std::string> overloads) {
   std::map<std::string, size_t> position;
   for (const auto &one : torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString(name))) {
@@ -126,24 +126,24 @@ std::vector<std::string> overloads_in_order(const std::string &name, std::vector
   return overloads;
 }
 
-[[noreturn]] void fail_argument(const Operator &op, size_t position, const std::string &words,
+[[noreturn]] void fail_argument(const Operator &op, size_t position, const std::string &message,
                                 int32_t code = RT_TORCH_INVALID_ARGUMENT) {
   fail(code, op.name + ": argument '" + op.parameters[position].name + "' (position " +
-                 std::to_string(position) + ") " + words + "; the schema is " + op.schema);
+                 std::to_string(position) + ") " + message + "; the schema is " + op.schema);
 }
 
 c10::IValue argument_of(const Operator &op, size_t position, const rt_torch_value *value) {
   const Parameter &parameter = op.parameters[position];
   if (value == nullptr || value->tag == RT_TORCH_DEFAULT) {
-    if (!parameter.standard) fail_argument(op, position, "is missing and has no default");
-    return *parameter.standard;
+    if (!parameter.fallback) fail_argument(op, position, "is missing and has no default");
+    return *parameter.fallback;
   }
   try {
     return read(*value, parameter.type);
   } catch (const Error &error) {
-    const char *link = error.code() == RT_TORCH_BAD_HANDLE         ? "is no tensor: "
+    const char *link = error.code() == RT_TORCH_BAD_HANDLE         ? "is not a tensor: "
                        : error.code() == RT_TORCH_INVALID_ARGUMENT ? ""
-                                                                   : "cannot be had: ";
+                                                                   : "cannot be used: ";
     fail_argument(op, position, link + std::string(error.what()), error.code());
   }
 }
@@ -174,7 +174,7 @@ void check_room(const Operator &op, const rt_torch_value *results, int64_t capac
   if (results == nullptr && wanted > 0) fail(RT_TORCH_INVALID_ARGUMENT, op.name + ": results is NULL");
 }
 
-// Where there is no kernel LibTorch lists every backend that has one; the first sentence says it.
+// The message without LibTorch's list of every backend that has a kernel.
 std::string first_sentence(const std::string &text) {
   const bool listed = text.starts_with("Could not run") || text.starts_with("There were no tensor arguments");
   return listed ? text.substr(0, text.find(". ")) : text;
@@ -196,7 +196,7 @@ int64_t operator_find(const char *name, const char *overload) {
   const auto found = c10::Dispatcher::singleton().findSchema(wanted);
   if (!found) fail_absent(wanted);
   const int64_t number = static_cast<int64_t>(by_name.size()) + 1;
-  if (number > kMostOperators) fail(RT_TORCH_OUT_OF_MEMORY, "too many operators");
+  if (number > kMaxOperators) fail(RT_TORCH_OUT_OF_MEMORY, "too many operators");
   auto entry = std::make_unique<const Operator>(*found);
   by_name.emplace(key, number);
   operators[number - 1].store(entry.release(), std::memory_order_release);
@@ -204,7 +204,7 @@ int64_t operator_find(const char *name, const char *overload) {
 }
 
 int64_t operator_schema(int64_t op, char *text, int64_t capacity) {
-  return copied(operator_of(op).schema, text, capacity);
+  return copy_out(operator_of(op).schema, text, capacity);
 }
 
 int64_t operator_names(char *text, int64_t capacity) {
@@ -218,7 +218,7 @@ int64_t operator_names(char *text, int64_t capacity) {
       lines.append(name).append(overload.empty() ? "" : ".").append(overload).append("\n");
     }
   }
-  return copied(lines, text, capacity);
+  return copy_out(lines, text, capacity);
 }
 
 int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torch_value *results,
@@ -238,10 +238,10 @@ int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torc
   int64_t done = 0;
   try {
     for (; done < static_cast<int64_t>(found.results.size()); ++done) {
-      results[done] = written(stack.at(done), found.results[done]);
+      results[done] = write(stack.at(done), found.results[done]);
     }
   } catch (...) {
-    while (done > 0) drop(results[--done]);
+    while (done > 0) release(results[--done]);
     throw;
   }
   return done;
@@ -251,7 +251,7 @@ int32_t load_library(const char *path) {
   if (path == nullptr || *path == '\0') fail(RT_TORCH_INVALID_ARGUMENT, "path is NULL or empty");
   if (dlopen(path, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     const char *reason = dlerror();
-    fail(RT_TORCH_INVALID_ARGUMENT, reason == nullptr ? "it cannot be opened" : reason);
+    fail(RT_TORCH_INVALID_ARGUMENT, reason == nullptr ? "the library cannot be opened" : reason);
   }
   return 0;
 }

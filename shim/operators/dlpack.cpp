@@ -1,4 +1,4 @@
-// Memory lent to other libraries and borrowed from them by way of DLPack.
+// Memory exported to other libraries and borrowed from them through DLPack.
 #include <ATen/DLConvertor.h>
 #include <ATen/ops/alias.h>
 #include <ATen/ops/flip.h>
@@ -47,12 +47,12 @@ at::ScalarType type_of(const DLDataType &dtype) {
                           " lanes, which is none of the dtypes of rt_torch.h");
 }
 
-// The device as LibTorch has it: what CUDA pinned is the CPU's.
-DLDevice known(const DLDevice &device) {
+// The device for LibTorch: pinned CUDA memory counts as CPU memory.
+DLDevice device_for_libtorch(const DLDevice &device) {
   if (device.device_type == kDLCPU || device.device_type == kDLCUDAHost) return {kDLCPU, 0};
   if (device.device_type != kDLCUDA) {
     fail(RT_TORCH_UNAVAILABLE, "the memory is on DLPack's device type " + std::to_string(device.device_type) +
-                                   ", expected 1 (CPU), 2 (CUDA) or 3 (pinned by CUDA)");
+                                   ", expected 1 (CPU), 2 (CUDA) or 3 (CUDA pinned)");
   }
   if (device.device_id < 0) {
     fail(RT_TORCH_INVALID_ARGUMENT, "the memory is on CUDA device " + std::to_string(device.device_id));
@@ -66,7 +66,7 @@ void call_deleter(Managed *managed) {
   if (managed->deleter != nullptr) managed->deleter(managed);
 }
 
-void give_back(void *managed, bool versioned) {
+void call_deleter_of(void *managed, bool versioned) {
   if (versioned) {
     call_deleter(static_cast<DLManagedTensorVersioned *>(managed));
   } else {
@@ -74,13 +74,13 @@ void give_back(void *managed, bool versioned) {
   }
 }
 
-// What another library wrote, checked, and turned into what LibTorch takes: data at the lowest element,
-// a stride for every axis, none negative.
+// The DLTensor of another library, checked and normalized for LibTorch: data at the lowest address, explicit
+// and non-negative strides.
 struct Memory {
   at::ScalarType type;
   DLManagedTensor plain;
   c10::DimVector strides;
-  std::vector<int64_t> backwards;  // the axes whose strides were negative
+  std::vector<int64_t> reversed;  // axes whose strides were negative
 
   explicit Memory(const DLTensor &given) : type(type_of(given.dtype)), plain{given, nullptr, nullptr} {
     const at::IntArrayRef shape = shape_of(given.shape, given.ndim, type);
@@ -94,7 +94,7 @@ struct Memory {
       if (strides[i] >= 0) continue;
       fits = fits && !__builtin_sub_overflow(0, strides[i], &strides[i]);
       if (shape[i] < 2) continue;
-      backwards.push_back(static_cast<int64_t>(i));
+      reversed.push_back(static_cast<int64_t>(i));
       int64_t extent = 0;
       fits = fits && !__builtin_mul_overflow(shape[i] - 1, strides[i], &extent) &&
              !__builtin_mul_overflow(extent, size, &extent) && !__builtin_add_overflow(back, extent, &back);
@@ -103,26 +103,25 @@ struct Memory {
     fits = reach >= 0 && back <= address && !__builtin_add_overflow(address - back, reach, &end);
     if (!fits) {
       fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(shape) + ", the strides and byte_offset " +
-                                          std::to_string(given.byte_offset) + " reach beyond any memory");
+                                          std::to_string(given.byte_offset) + " overflow the address space");
     }
     check_aligned(empty ? 0 : static_cast<uintptr_t>(address - back), type);
     plain.dl_tensor.data = empty ? nullptr : static_cast<char *>(given.data) + given.byte_offset - back;
-    plain.dl_tensor.device = known(given.device);
+    plain.dl_tensor.device = device_for_libtorch(given.device);
     plain.dl_tensor.strides = strides.data();
     plain.dl_tensor.byte_offset = 0;
   }
 };
 
-// A copy with the backwards axes put forwards. LibTorch flips no unsigned integers above 8 bits: they
-// travel as signed ones.
-at::Tensor copied(const at::Tensor &tensor, at::IntArrayRef backwards) {
+// Copy with negative strides made positive. at::flip lacks uint16/32/64 kernels, so flip a signed view.
+at::Tensor copy_of(const at::Tensor &tensor, at::IntArrayRef reversed) {
   const at::ScalarType type = tensor.scalar_type();
   const at::ScalarType bits = type == at::kUInt16   ? at::kShort
                               : type == at::kUInt32 ? at::kInt
                               : type == at::kUInt64 ? at::kLong
                                                     : type;
-  at::Tensor result = backwards.empty() ? tensor.clone() : at::flip(tensor.view(bits), backwards).view(type);
-  if (result.is_cuda()) synchronize(result.device().index());  // the memory goes back at once
+  at::Tensor result = reversed.empty() ? tensor.clone() : at::flip(tensor.view(bits), reversed).view(type);
+  if (result.is_cuda()) synchronize(result.device().index());  // the caller's deleter runs right after this
   return result;
 }
 
@@ -137,9 +136,9 @@ void *tensor_to_dlpack(int64_t tensor, int32_t versioned, int32_t copied) {
   if (!t.is_cpu() && !t.is_cuda()) {
     fail(RT_TORCH_UNAVAILABLE, "the memory is on " + t.device().str() + ", expected the CPU or CUDA");
   }
-  at::getDLDataType(t);                 // LibTorch leaks where this fails later
-  const at::Tensor own = at::alias(t);  // its shape is nobody else's to change
-  keep_in_place(own);
+  at::getDLDataType(t);                 // toDLPack leaks if this fails inside it
+  const at::Tensor own = at::alias(t);  // the exported shape must not change with t's
+  pin_storage(own);
   if (!with_version) return at::toDLPack(own);
   DLManagedTensorVersioned *managed = at::toDLPackVersioned(own);
   if (alone) managed->flags |= DLPACK_FLAG_BITMASK_IS_COPIED;
@@ -156,23 +155,23 @@ int64_t tensor_from_dlpack(void *managed, int32_t versioned, int32_t copy) {
   }
   Memory memory(with_version ? newer->dl_tensor : static_cast<const DLManagedTensor *>(managed)->dl_tensor);
   const bool read_only = with_version && (newer->flags & DLPACK_FLAG_BITMASK_READ_ONLY) != 0;
-  const bool must_copy = read_only || !memory.backwards.empty();
+  const bool must_copy = read_only || !memory.reversed.empty();
   if (must_copy && !may_copy) {
     fail(RT_TORCH_INVALID_ARGUMENT, read_only ? "the memory is read-only, and LibTorch's tensors are not"
-                                              : "a stride is negative, which LibTorch does not know");
+                                              : "a stride is negative, which LibTorch does not support");
   }
-  const auto taken = std::make_shared<bool>(false);  // on a failure the structure stays the caller's
+  const auto taken = std::make_shared<bool>(false);  // on failure the caller keeps the structure
   const at::Tensor borrowed = at::fromDLPack(&memory.plain, [=](void *) {
-    if (*taken) give_back(managed, with_version);
+    if (*taken) call_deleter_of(managed, with_version);
   });
-  const int64_t handle = put(must_copy ? copied(borrowed, memory.backwards) : borrowed);
+  const int64_t handle = put(must_copy ? copy_of(borrowed, memory.reversed) : borrowed);
   *taken = true;
   return handle;
 }
 
 int32_t dlpack_free(void *managed, int32_t versioned) {
   if (versioned != 0 && versioned != 1) return -1;
-  if (managed != nullptr) give_back(managed, versioned == 1);
+  if (managed != nullptr) call_deleter_of(managed, versioned == 1);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// Elementwise operators, in tables: an entry names the operator and the dtypes it admits.
+// Elementwise operators, one table entry each: the operator and the dtypes it supports.
 #include <ATen/ops/abs.h>
 #include <ATen/ops/bitwise_and.h>
 #include <ATen/ops/bitwise_left_shift.h>
@@ -53,7 +53,7 @@
 namespace rt {
 namespace {
 
-using Admits = bool (*)(at::ScalarType);
+using Supports = bool (*)(at::ScalarType);
 
 bool any(at::ScalarType) {
   return true;
@@ -74,25 +74,26 @@ bool integer_or_bool(at::ScalarType dtype) {
   return c10::isIntegralType(dtype, true);
 }
 
-[[noreturn]] void fail_admitted(at::ScalarType dtype) {
-  fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is not admitted");
+[[noreturn]] void fail_unsupported(at::ScalarType dtype) {
+  fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is not supported");
 }
 
-template <Admits admits>
-inline void check_admitted(at::ScalarType dtype) {
-  if (!admits(dtype)) fail_admitted(dtype);
+template <Supports supports>
+inline void check_supported(at::ScalarType dtype) {
+  if (!supports(dtype)) fail_unsupported(dtype);
 }
 
 at::ScalarType promoted(const at::Tensor &a, const at::Tensor &b) {
   return a.scalar_type() == b.scalar_type() ? a.scalar_type() : at::result_type(a, b);
 }
 
-// An in-place result must fit the left operand: its shape, and its dtype, which division makes inexact.
+// The result must fit into the left operand: its shape, and a dtype it can be cast to. Integer division gives
+// floating point.
 void check_in_place(const at::Tensor &a, const at::Tensor &b, at::ScalarType result) {
   check_broadcast_to(b.sizes(), a.sizes());
   if (!c10::canCast(result, a.scalar_type())) {
     fail(RT_TORCH_TYPE,
-         "the result is " + text(result) + ", which does not fit in place into " + text(a.scalar_type()));
+         "the result is " + text(result) + ", which cannot be stored in place in " + text(a.scalar_type()));
   }
 }
 
@@ -102,29 +103,29 @@ at::ScalarType inexact(at::ScalarType dtype) {
 
 }  // namespace
 
-#define RT_BINARY(from, name, admits)           \
+#define RT_BINARY(from, name, supports)         \
   int64_t tensor_##name(int64_t a, int64_t b) { \
     const at::Tensor x = get(a), y = get(b);    \
     check_broadcast(x.sizes(), y.sizes());      \
-    check_admitted<admits>(promoted(x, y));     \
+    check_supported<supports>(promoted(x, y));  \
     return put(from::name(x, y));               \
   }
 
-#define RT_IN_PLACE(name, admits, result)          \
+#define RT_IN_PLACE(name, supports, result)        \
   int32_t tensor_##name##_(int64_t a, int64_t b) { \
     const at::Tensor x = get(a), y = get(b);       \
     const at::ScalarType dtype = promoted(x, y);   \
-    check_admitted<admits>(dtype);                 \
+    check_supported<supports>(dtype);              \
     check_in_place(x, y, result(dtype));           \
-    x.name##_(apart(x, y));                        \
+    x.name##_(unaliased(x, y));                    \
     return 0;                                      \
   }
 
-#define RT_UNARY(from, prefix, name, admits) \
-  int64_t prefix##name(int64_t tensor) {     \
-    const at::Tensor x = get(tensor);        \
-    check_admitted<admits>(x.scalar_type()); \
-    return put(from::name(x));               \
+#define RT_UNARY(from, prefix, name, supports)  \
+  int64_t prefix##name(int64_t tensor) {        \
+    const at::Tensor x = get(tensor);           \
+    check_supported<supports>(x.scalar_type()); \
+    return put(from::name(x));                  \
   }
 
 RT_BINARY(kernels, add, any)
@@ -204,7 +205,7 @@ int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
 int32_t tensor_copy_(int64_t a, int64_t b) {
   const at::Tensor x = get(a), y = get(b);
   check_broadcast_to(y.sizes(), x.sizes());
-  x.copy_(apart(x, y));
+  x.copy_(unaliased(x, y));
   return 0;
 }
 

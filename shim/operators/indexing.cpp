@@ -1,4 +1,4 @@
-// Elements picked by position, range and tensor.
+// Indexing by integer, slice and tensor.
 #include <ATen/core/List.h>
 #include <ATen/ops/index.h>
 #include <ATen/ops/nonzero.h>
@@ -49,14 +49,14 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
   return indices;
 }
 
-// Whether every axis is taken whole. LibTorch's kernels need one that is not.
-bool picks_all(const Indices &indices) {
+// Whether no axis has an index tensor. LibTorch's kernels need at least one.
+bool selects_all(const Indices &indices) {
   return std::ranges::none_of(indices,
                               [](const std::optional<at::Tensor> &index) { return index.has_value(); });
 }
 
-// The same memory in a dtype that LibTorch can move: it has no kernels that pick uint16, uint32, uint64.
-at::Tensor movable(const at::Tensor &tensor) {
+// View in the signed dtype of the same size: index_put_ has no kernels for uint16, uint32 and uint64.
+at::Tensor as_signed(const at::Tensor &tensor) {
   switch (tensor.scalar_type()) {
     case at::kUInt16:
       return tensor.view(at::kShort);
@@ -87,7 +87,7 @@ int64_t tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop, 
   if (step < 1) {
     fail(RT_TORCH_INVALID_ARGUMENT, "step is " + std::to_string(step) + ", expected 1 or more");
   }
-  // A step beyond the axis picks what a step of its length picks, without overflow in the stride.
+  // A step longer than the axis selects the same as a step of its length, which does not overflow the stride.
   return put(t.slice(along, start, stop, std::min(step, std::max<int64_t>(t.size(along), 1))));
 }
 
@@ -109,19 +109,19 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   const at::Tensor t = get(tensor);
   const Indices list = indices_of(t, indices, count);
-  return put(picks_all(list) ? t.clone(at::MemoryFormat::Contiguous) : at::index(t, list));
+  return put(selects_all(list) ? t.clone(at::MemoryFormat::Contiguous) : at::index(t, list));
 }
 
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {
   const at::Tensor t = get(tensor), from = get(values);
   check_same_dtype(t, from);
   const Indices list = indices_of(t, indices, count);
-  if (picks_all(list)) return tensor_copy_(tensor, values);
-  Indices apart_from_it;
+  if (selects_all(list)) return tensor_copy_(tensor, values);
+  Indices copies;
   for (const std::optional<at::Tensor> index : list) {
-    apart_from_it.push_back(index.has_value() ? std::optional(apart(t, *index)) : std::nullopt);
+    copies.push_back(index.has_value() ? std::optional(unaliased(t, *index)) : std::nullopt);
   }
-  movable(t).index_put_(apart_from_it, movable(apart(t, from)));
+  as_signed(t).index_put_(copies, as_signed(unaliased(t, from)));
   return 0;
 }
 

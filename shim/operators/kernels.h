@@ -1,4 +1,4 @@
-// The kernels that operators call where fastpath/ has a faster one: that one, or LibTorch's with RT_FASTPATH 0.
+// Kernels that have a faster version in fastpath/: that version, or with RT_FASTPATH 0 LibTorch's own.
 #pragma once
 
 #ifndef RT_FASTPATH

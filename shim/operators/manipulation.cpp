@@ -1,4 +1,4 @@
-// Shape, order and joining.
+// Shapes, axis order, joining.
 #include <ATen/ops/cat.h>
 #include <ATen/ops/flip.h>
 #include <ATen/ops/stack.h>
@@ -18,7 +18,7 @@ namespace {
                            " elements does not fit " + text(shape));
 }
 
-// Every axis of ndim once, counted from 0.
+// A permutation of all ndim axes.
 std::vector<int64_t> permutation_of(const int64_t *axes, int64_t naxes, int64_t ndim) {
   if (naxes != ndim) {
     fail(RT_TORCH_INVALID_ARGUMENT,
@@ -28,12 +28,12 @@ std::vector<int64_t> permutation_of(const int64_t *axes, int64_t naxes, int64_t 
   return list.has_value() ? list->vec() : std::vector<int64_t>();
 }
 
-void check_same_shape(const at::Tensor &a, const at::Tensor &b, int64_t but) {
+void check_same_shape(const at::Tensor &a, const at::Tensor &b, int64_t skip) {
   bool same = a.dim() == b.dim();
-  for (int64_t i = 0; same && i < a.dim(); ++i) same = i == but || a.size(i) == b.size(i);
+  for (int64_t i = 0; same && i < a.dim(); ++i) same = i == skip || a.size(i) == b.size(i);
   if (!same) {
     fail(RT_TORCH_SHAPE, "shapes " + text(a.sizes()) + " and " + text(b.sizes()) +
-                             (but < 0 ? " differ" : " differ beside axis " + std::to_string(but)));
+                             (skip < 0 ? " differ" : " differ in other axes than " + std::to_string(skip)));
   }
 }
 
@@ -81,7 +81,9 @@ int64_t tensor_expand(int64_t tensor, const int64_t *dims, int64_t ndim) {
 
 int64_t tensor_unsqueeze(int64_t tensor, int64_t axis) {
   const at::Tensor t = get(tensor);
-  if (t.dim() >= RT_TORCH_MAX_NDIM) fail(RT_TORCH_SHAPE, "the tensor has the most axes it can have");
+  if (t.dim() >= RT_TORCH_MAX_NDIM)
+    fail(RT_TORCH_SHAPE,
+         "the tensor already has the maximum of " + std::to_string(RT_TORCH_MAX_NDIM) + " axes");
   return put(t.unsqueeze(axis_of(axis, t.dim() + 1)));
 }
 
@@ -110,7 +112,8 @@ int64_t tensor_cat(const int64_t *tensors, int64_t count, int64_t axis) {
 int64_t tensor_stack(const int64_t *tensors, int64_t count, int64_t axis) {
   const std::vector<at::Tensor> list = get_list(tensors, count);
   if (list[0].dim() >= RT_TORCH_MAX_NDIM)
-    fail(RT_TORCH_SHAPE, "the tensors have the most axes they can have");
+    fail(RT_TORCH_SHAPE,
+         "the tensors already have the maximum of " + std::to_string(RT_TORCH_MAX_NDIM) + " axes");
   for (const at::Tensor &t : list) check_same_shape(list[0], t, -1);
   return put(at::stack(list, axis_of(axis, list[0].dim() + 1)));
 }

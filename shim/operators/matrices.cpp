@@ -11,7 +11,7 @@
 namespace rt {
 namespace {
 
-// LibTorch would cut the fraction off.
+// LibTorch would truncate a fraction.
 void check_factor(const char *name, double value, const at::Tensor &tensor) {
   if (c10::isIntegralType(tensor.scalar_type(), true) && value != std::trunc(value)) {
     fail(RT_TORCH_INVALID_ARGUMENT, std::string(name) + " is " + std::to_string(value) +

@@ -1,4 +1,4 @@
-// What a tensor has, and where and how it is stored.
+// Properties of a tensor, its elements in host memory, copies and conversions.
 #include <ATen/ops/alias.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DynamicCast.h>
@@ -27,9 +27,9 @@ int64_t device_code(const at::Tensor &tensor) {
   return tensor.is_cuda() ? tensor.device().index() : int64_t{RT_TORCH_CPU};
 }
 
-// For others to use.
+// Data pointer for export: pins the storage so that it cannot be resized.
 void *address_of(const at::Tensor &tensor) {
-  keep_in_place(tensor);
+  pin_storage(tensor);
   return tensor.numel() == 0 ? nullptr : tensor.mutable_data_ptr();
 }
 

@@ -89,7 +89,7 @@ int64_t embedding(int64_t weight, int64_t indices) {
   try {
     return put(at::embedding(table, rows));
   } catch (const c10::IndexError &) {
-    fail(RT_TORCH_INDEX, "an index is outside of the table of " + std::to_string(table.size(0)) + " rows");
+    fail(RT_TORCH_INDEX, "an index is out of range for " + std::to_string(table.size(0)) + " rows");
   }
 }
 

@@ -26,13 +26,13 @@ void check_ordered(const at::Tensor &tensor) {
   }
 }
 
-// The largest of no elements does not exist.
+// max and min of an empty axis are undefined.
 void check_not_empty(const at::Tensor &tensor, at::OptionalIntArrayRef axes) {
   bool empty = !axes.has_value() && tensor.numel() == 0;
   if (axes.has_value()) {
     for (const int64_t axis : *axes) empty |= tensor.dim() > 0 && tensor.size(axis) == 0;
   }
-  if (empty) fail(RT_TORCH_SHAPE, "shape " + text(tensor.sizes()) + " has no element along the axes");
+  if (empty) fail(RT_TORCH_SHAPE, "cannot reduce an empty axis of shape " + text(tensor.sizes()));
 }
 
 }  // namespace
@@ -47,7 +47,8 @@ int64_t tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t 
   const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
   const bool keep = flag_of("keepdim", keepdim);
   const at::ScalarType type = dtype_of(dtype);
-  std::vector<int64_t> order;  // LibTorch takes one axis at a time: the last first, so that none moves
+  std::vector<int64_t>
+      order;  // at::prod takes one axis at a time: in descending order, as each call removes one
   order.reserve(t.dim());
   for (int64_t axis = 0; axis < (list.has_value() ? 0 : t.dim()); ++axis) order.push_back(axis);
   if (list.has_value()) {
@@ -83,7 +84,7 @@ int64_t tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes, double co
 RT_EXTREME(amax)
 RT_EXTREME(amin)
 
-// LibTorch answers uint8 for uint8; a truth value is a bool.
+// LibTorch returns uint8 for uint8.
 #define RT_TRUTH(name)                                                                         \
   int64_t tensor_##name(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) { \
     const at::Tensor t = get(tensor);                                                          \

@@ -1,4 +1,4 @@
-// The checks themselves, and the words in which they fail.
+// The checks and their error messages.
 #include "runtime/checks.h"
 
 #include <algorithm>
@@ -75,7 +75,7 @@ at::Device device_of(int64_t device) {
          "device is " + number(device) + ", expected -1 (CPU) or the number of a CUDA device");
   }
   const int64_t count = cuda_devices();
-  if (count == 0) fail(RT_TORCH_UNAVAILABLE, std::string("CUDA is not available: ") + cuda_off_because());
+  if (count == 0) fail(RT_TORCH_UNAVAILABLE, std::string("CUDA is not available: ") + why_no_cuda());
   if (device >= count) {
     fail(RT_TORCH_INVALID_ARGUMENT, "CUDA device " + number(device) + " of " + number(count));
   }
@@ -98,7 +98,7 @@ at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype
     if (n < 0) fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(shape) + " has a negative dimension");
   }
   for (const int64_t n : shape) {
-    // The dimensions beside a 0 count as well: LibTorch multiplies them for the strides.
+    // The other dimensions of an empty shape count as well: LibTorch multiplies them for the strides.
     if (__builtin_mul_overflow(bytes, std::max<int64_t>(n, 1), &bytes)) {
       fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(shape) + " of " + text(dtype) + " is too large");
     }
@@ -107,8 +107,8 @@ at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype
 }
 
 c10::DimVector strides_of(const int64_t *strides, at::IntArrayRef shape) {
-  if (strides != nullptr) return {strides, strides + shape.size()};
-  c10::DimVector result(shape.size());
+  c10::DimVector result(strides != nullptr ? at::IntArrayRef(strides, shape.size()) : shape);
+  if (strides != nullptr) return result;
   int64_t dense = 1;
   for (size_t i = shape.size(); i-- > 0; dense *= std::max<int64_t>(shape[i], 1)) result[i] = dense;
   return result;
@@ -146,7 +146,7 @@ at::OptionalIntArrayRef axes_of(const int64_t *axes, int64_t naxes, int64_t ndim
   for (const int64_t axis : list) {
     const int64_t at = axis_of(axis, ndim);
     if (at < RT_TORCH_MAX_NDIM && seen[at]) {
-      fail(RT_TORCH_INVALID_ARGUMENT, "axes " + text(list) + " name axis " + number(at) + " twice");
+      fail(RT_TORCH_INVALID_ARGUMENT, "axes " + text(list) + " repeat axis " + number(at));
     }
     if (at < RT_TORCH_MAX_NDIM) seen[at] = true;
   }
@@ -227,7 +227,7 @@ void check_broadcast_to(at::IntArrayRef value, at::IntArrayRef shape) {
   if (!fits) fail(RT_TORCH_SHAPE, "shape " + text(value) + " does not broadcast to " + text(shape));
 }
 
-at::Tensor apart(const at::Tensor &a, const at::Tensor &b) {
+at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b) {
   const auto begin = [](const at::Tensor &t) { return static_cast<const char *>(t.const_data_ptr()); };
   const auto end = [&](const at::Tensor &t) {
     int64_t last = 0;
@@ -267,14 +267,14 @@ void check_inexact(const at::Tensor &tensor) {
 
 void check_matmul(const at::Tensor &a, const at::Tensor &b) {
   check_same_dtype(a, b);
-  if (a.scalar_type() == at::kBool) fail(RT_TORCH_TYPE, "dtype bool has no matrix product");
+  if (a.scalar_type() == at::kBool) fail(RT_TORCH_TYPE, "matrix products of bool are not supported");
   const at::IntArrayRef m = a.sizes(), n = b.sizes();
-  bool fits = !m.empty() && !n.empty() && m.back() == (n.size() == 1 ? n[0] : n[n.size() - 2]);
+  bool compatible = !m.empty() && !n.empty() && m.back() == (n.size() == 1 ? n[0] : n[n.size() - 2]);
   if (m.size() > 2 && n.size() > 2) {
-    fits = fits && broadcasts(m.slice(0, m.size() - 2), n.slice(0, n.size() - 2));
+    compatible = compatible && broadcasts(m.slice(0, m.size() - 2), n.slice(0, n.size() - 2));
   }
-  if (!fits) {
-    fail(RT_TORCH_SHAPE, "shapes " + text(m) + " and " + text(n) + " do not fit a matrix product");
+  if (!compatible) {
+    fail(RT_TORCH_SHAPE, "shapes " + text(m) + " and " + text(n) + " are incompatible for a matrix product");
   }
 }
 

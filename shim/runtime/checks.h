@@ -1,4 +1,4 @@
-// What is checked before LibTorch sees it: lengths, dtypes, devices, axes, shapes, scalars.
+// Argument checks that run before LibTorch is called: lengths, dtypes, devices, axes, shapes, scalars.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,26 +18,25 @@ std::string text(at::ScalarType dtype);   // "float32"
 at::ScalarType dtype_of(int32_t dtype);
 at::Device device_of(int64_t device);
 
-// A shape to create: bounded, not negative, its bytes countable.
+// The shape of a new tensor: at most RT_TORCH_MAX_NDIM axes, none negative, a size in bytes that fits int64.
 at::IntArrayRef shape_of(const int64_t *dims, int64_t ndim, at::ScalarType dtype);
-// A list of ndim integers, bounded in length only.
+// A list of at most RT_TORCH_MAX_NDIM integers, whose values are not checked.
 at::IntArrayRef list_of(const char *what, const int64_t *values, int64_t count);
 
-// The strides of host memory, in elements: those given, or C order where there are none.
+// The strides of host memory in elements: those given, or those of C order if strides is NULL.
 c10::DimVector strides_of(const int64_t *strides, at::IntArrayRef shape);
-// Bytes from the first element to the end of the last, for strides that are not negative; -1 if they are
-// too many to count.
+// Bytes from the first element to the end of the last, for non-negative strides; -1 on overflow.
 int64_t reach_of(at::IntArrayRef shape, at::IntArrayRef strides, int64_t size);
 void check_aligned(uintptr_t address, at::ScalarType dtype);
 
 int64_t axis_of(int64_t axis, int64_t ndim);
-// Axes of a reduction, each once; none stands for all.
+// The axes of a reduction, none repeated; nullopt (all axes) for an empty list.
 at::OptionalIntArrayRef axes_of(const int64_t *axes, int64_t naxes, int64_t ndim);
 bool flag_of(const char *name, int32_t value);
 
 at::Scalar scalar_of(const char *name, const void *value, int32_t dtype);
 
-// Host bytes that must be exactly the tensor's.
+// Fails unless nbytes is expected, and data is not NULL where there are bytes.
 void check_bytes(const void *data, int64_t nbytes, int64_t expected);
 int64_t bytes_of(const at::Tensor &tensor);
 
@@ -53,11 +52,11 @@ inline bool broadcasts(at::IntArrayRef a, at::IntArrayRef b) {
 inline void check_broadcast(at::IntArrayRef a, at::IntArrayRef b) {
   if (!broadcasts(a, b)) fail_broadcast(a, b);
 }
-// Whether value broadcasts to shape without shape changing.
+// Fails unless value broadcasts to exactly this shape.
 void check_broadcast_to(at::IntArrayRef value, at::IntArrayRef shape);
 
-// What b holds before a is written: a copy of it where the two lie partly over each other.
-at::Tensor apart(const at::Tensor &a, const at::Tensor &b);
+// b, for use while a is written: a copy if the two overlap partially.
+at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b);
 
 void check_ndim(const char *name, const at::Tensor &tensor, int64_t ndim);
 void check_same_dtype(const at::Tensor &a, const at::Tensor &b);

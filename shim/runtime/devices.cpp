@@ -1,4 +1,4 @@
-// The process: versions, devices, threads, seed.
+// Process-wide state: versions, devices, threads, seed.
 #include "runtime/devices.h"
 
 #include <ATen/Context.h>
@@ -24,14 +24,14 @@ int64_t cuda_devices() noexcept {
   }
 }
 
-const char *cuda_off_because() noexcept {
+const char *why_no_cuda() noexcept {
   if (cuda_devices() > 0) return "";
   try {
     if (!at::CUDAHooksRegistry()->Has("CUDAHooks")) {
       return "this LibTorch was built without CUDA, or its CUDA libraries could not be loaded";
     }
   } catch (...) {
-    return "the CUDA part of LibTorch does not answer";
+    return "LibTorch failed to report whether it has CUDA";
   }
   return "LibTorch found no CUDA device: no GPU, no driver, or CUDA_VISIBLE_DEVICES hides it";
 }
@@ -56,7 +56,7 @@ int64_t cuda_device_count() {
   return cuda_devices();
 }
 const char *cuda_reason() {
-  return cuda_off_because();
+  return why_no_cuda();
 }
 
 int32_t synchronize(int64_t device) {

@@ -1,4 +1,4 @@
-// CUDA as far as this process can use it.
+// CUDA devices that this process can use.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,6 @@
 namespace rt {
 
 int64_t cuda_devices() noexcept;
-const char *cuda_off_because() noexcept;  // "" where it is on
+const char *why_no_cuda() noexcept;  // "" where CUDA is available
 
 }  // namespace rt

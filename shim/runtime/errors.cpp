@@ -1,4 +1,4 @@
-// The per-thread error record, and which code each exception of LibTorch becomes.
+// The per-thread error record, and the error code of each LibTorch exception.
 #include "runtime/errors.h"
 
 #include <c10/util/Exception.h>
@@ -14,7 +14,7 @@
 namespace rt {
 namespace {
 
-// Plain memory: writing it cannot fail, and it needs no destructor when a thread ends.
+// Trivial: writing it cannot fail, and thread exit runs no destructor.
 struct Record {
   int32_t code;
   char text[RT_TORCH_ERROR_BYTES];
@@ -32,7 +32,7 @@ size_t whole_characters(const char *text, size_t length, size_t limit) {
   return limit;
 }
 
-// Length of the UTF-8 sequence at text, 0 if there is none; a NUL ends it early.
+// Length of the UTF-8 sequence at text, 0 if it is invalid, also if a NUL cuts it off.
 size_t sequence(const char *text) {
   const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
   const size_t length = byte(0) < 0x80   ? 1
@@ -47,7 +47,7 @@ size_t sequence(const char *text) {
   return length;
 }
 
-// What a caller gave may be quoted in a message, and need not be UTF-8.
+// Replaces invalid bytes by '?': a message may quote text of the caller.
 void make_utf8(char *text) {
   while (*text != '\0') {
     const size_t length = sequence(text);
@@ -56,7 +56,7 @@ void make_utf8(char *text) {
   }
 }
 
-// LibTorch throws these as plain c10::Error; only their text tells them apart.
+// LibTorch throws these as plain c10::Error; they differ only in their text.
 int32_t code_of_text(std::string_view text) {
   if (has(text, "DefaultCPUAllocator") || has(text, "out of memory")) return RT_TORCH_OUT_OF_MEMORY;
   if (has(text, "INTERNAL ASSERT FAILED")) return RT_TORCH_INTERNAL;
@@ -74,38 +74,38 @@ int32_t code_of(const c10::Error &error) {
   return code_of_text(error.what_without_backtrace());
 }
 
-// LibTorch's words, but where they say too little.
-std::string_view words_of(const c10::Error &error) {
-  const std::string_view words = error.what_without_backtrace();
-  return words == "ZeroDivisionError" ? "integer division by zero" : words;
+// LibTorch's message, replaced where it is unhelpful.
+std::string_view message_of(const c10::Error &error) {
+  const std::string_view message = error.what_without_backtrace();
+  return message == "ZeroDivisionError" ? "integer division by zero" : message;
 }
 
-// Hands the code and the words of the exception that is being handled to `told`.
-template <class Told>
-auto tell(Told &&told) {
+// Calls use(code, message) for the exception that is being handled.
+template <class Use>
+auto with_current_exception(Use &&use) {
   try {
     throw;
   } catch (const Error &error) {
-    return told(error.code(), error.what());
+    return use(error.code(), error.what());
   } catch (const c10::Error &error) {
-    return told(code_of(error), words_of(error));
+    return use(code_of(error), message_of(error));
   } catch (const std::bad_alloc &) {
-    return told(RT_TORCH_OUT_OF_MEMORY, "the system gave no memory");
+    return use(RT_TORCH_OUT_OF_MEMORY, "out of memory");
   } catch (const std::exception &error) {
-    return told(RT_TORCH_INTERNAL, error.what());
+    return use(RT_TORCH_INTERNAL, error.what());
   } catch (...) {
-    return told(RT_TORCH_INTERNAL, "an exception of an unknown type");
+    return use(RT_TORCH_INTERNAL, "unknown exception");
   }
 }
 
 }  // namespace
 
 c10::WarningHandler &warnings() noexcept {
-  struct Dropped final : c10::WarningHandler {
+  struct Drop final : c10::WarningHandler {
     void process(const c10::Warning &) override {}
   };
-  static constinit Dropped dropped;
-  return dropped;
+  static constinit Drop drop;
+  return drop;
 }
 
 void record(const char *operation, int32_t code, std::string_view message) noexcept {
@@ -125,11 +125,13 @@ void record(const char *operation, int32_t code, std::string_view message) noexc
 }
 
 void record_exception(const char *operation) noexcept {
-  tell([operation](int32_t code, std::string_view message) { record(operation, code, message); });
+  with_current_exception(
+      [operation](int32_t code, std::string_view message) { record(operation, code, message); });
 }
 
 Error current_error() {
-  return tell([](int32_t code, std::string_view message) { return Error(code, std::string(message)); });
+  return with_current_exception(
+      [](int32_t code, std::string_view message) { return Error(code, std::string(message)); });
 }
 
 int32_t last_error(char *text, int64_t capacity) {

@@ -1,4 +1,4 @@
-// C++ exceptions on one side, an error record for C on the other.
+// Translation of C++ exceptions to the per-thread error record that C reads.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace rt {
 
-// What a check of this library throws. The guard puts the operation's name before the message.
+// The exception of this library's own checks. The guard prefixes the message with the operation's name.
 class Error : public std::exception {
  public:
   Error(int32_t code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -30,10 +30,10 @@ class Error : public std::exception {
 // Overwrites this thread's error record.
 void record(const char *operation, int32_t code, std::string_view message) noexcept;
 
-// The same for the exception that is being handled. Call inside catch (...).
+// Records the exception that is being handled. Call inside catch (...).
 void record_exception(const char *operation) noexcept;
 
-// That exception as one of this library's own. Call inside catch (...).
+// Converts the exception that is being handled. Call inside catch (...).
 Error current_error();
 
 }  // namespace rt

@@ -1,4 +1,4 @@
-// What stands around every exported function: nothing gets past it but a return value.
+// Exception barrier around every exported function.
 #pragma once
 
 #include <ATen/core/LegacyTypeDispatch.h>
@@ -11,13 +11,13 @@
 namespace rt {
 
 // Whether this process is a forked child of the one that loaded this library. LibTorch's thread pools do
-// not survive a fork: an operator would wait for ever.
+// not survive a fork: an operator would hang.
 bool forked() noexcept;
 
 constexpr const char *kForked =
-    "LibTorch does not work in a forked child process; start the process by 'spawn' or 'forkserver'";
+    "LibTorch does not work in a forked child process; start it with 'spawn' or 'forkserver'";
 
-// Where LibTorch's warnings go. By default it writes them to stderr, which is not a library's to use.
+// Drops LibTorch's warnings: a library must not write to stderr.
 c10::WarningHandler &warnings() noexcept;
 
 template <class Return, class Body>
@@ -36,7 +36,7 @@ Return guard(const char *operation, Return failure, Body &&body) noexcept {
   }
 }
 
-// For what must work in a forked child too, and never touches the error record.
+// For functions that also work in a forked child. They never write the error record.
 template <class Return, class Body>
 Return guard_in_child(const char *, Return failure, Body &&body) noexcept {
   try {

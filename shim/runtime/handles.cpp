@@ -1,4 +1,4 @@
-// The one table of tensors, what is counted about it, and the note that a fork leaves.
+// Global handle table, its counters, and fork detection.
 #include "runtime/handles.h"
 
 #include <pthread.h>
@@ -19,7 +19,7 @@ void retain(c10::TensorImpl *tensor) {
   c10::raw::intrusive_ptr::incref(tensor);
 }
 
-// Zero-initialized and without a destructor: it is there before and after everything else.
+// Zero-initialized and trivially destroyed, so usable during static initialization and process exit.
 constinit HandleTable<c10::TensorImpl, retain> table{};
 
 std::atomic<bool> in_child{false};
@@ -34,8 +34,8 @@ bool forked() noexcept {
 
 at::Tensor get(int64_t handle) {
   if (c10::TensorImpl *tensor = table.get(handle)) return at::Tensor(Pointer::reclaim(tensor));
-  if (handle == 0) fail(RT_TORCH_BAD_HANDLE, "0 stands where a tensor is needed");
-  fail(RT_TORCH_BAD_HANDLE, std::to_string(handle) + " is no live tensor: it was freed, or never issued");
+  if (handle == 0) fail(RT_TORCH_BAD_HANDLE, "expected a tensor, got handle 0");
+  fail(RT_TORCH_BAD_HANDLE, "handle " + std::to_string(handle) + " is not valid: freed or never issued");
 }
 
 std::optional<at::Tensor> get_optional(int64_t handle) {
@@ -69,9 +69,9 @@ bool large_or_borrowed(const at::Tensor &tensor) {
 }  // namespace
 
 int64_t put(at::Tensor tensor) {
-  if (!tensor.defined()) fail(RT_TORCH_INTERNAL, "LibTorch returned no tensor");
+  if (!tensor.defined()) fail(RT_TORCH_INTERNAL, "LibTorch returned an undefined tensor");
   const int64_t handle = table.put(tensor.unsafeGetTensorImpl(), large_or_borrowed(tensor));
-  tensor.unsafeReleaseTensorImpl();  // the table has it now
+  tensor.unsafeReleaseTensorImpl();  // the table owns it now
   return handle;
 }
 

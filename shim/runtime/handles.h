@@ -1,8 +1,8 @@
-// The handle table: int64 handle <-> owned pointer, O(1), for any number of threads.
+// Handle table: int64 handle <-> owned pointer, O(1) and thread-safe.
 //
-// A handle is large << 62 | generation << 31 | slot, where large tells a caller what to free at once. A slot
-// counts up its generation whenever it is freed, so an old handle never meets a new value; one that has used
-// up its generations is never issued again.
+// A handle is large << 62 | generation << 31 | slot; large marks values that should be freed promptly.
+// Freeing a slot increments its generation, so a stale handle never refers to a later value. A slot that has
+// used up its generations is retired.
 #pragma once
 
 #include <atomic>
@@ -14,11 +14,11 @@
 
 namespace rt {
 
-// Value is shared by counted references; Retain adds one.
+// Value is reference-counted; Retain increments the count.
 template <class Value, void (*Retain)(Value *), uint64_t Generations = 0x7fffffff>
 class HandleTable {
  public:
-  // Takes over one reference and issues a handle. Throws std::bad_alloc.
+  // Issues a handle that owns the caller's reference. Throws std::bad_alloc.
   int64_t put(Value *value, bool large = false) {
     const uint32_t index = take_free_slot();
     Slot &slot = *find(index);
@@ -29,7 +29,7 @@ class HandleTable {
     return handle_of(word, index);
   }
 
-  // A new reference to the value of a live handle, or nullptr.
+  // Returns a new reference to the value of a live handle, or nullptr.
   Value *get(int64_t handle) noexcept {
     Slot *slot = slot_of(handle);
     if (slot == nullptr) return nullptr;
@@ -47,8 +47,8 @@ class HandleTable {
     return value;
   }
 
-  // Ends a live handle and gives its reference to the caller, or nullptr. In a forked child a lock may
-  // have been left behind by a thread that does not exist there: break_locks does not wait for it.
+  // Frees a live handle and returns its reference, or nullptr. In a forked child a slot may have been locked
+  // by a thread that does not exist there: break_locks does not wait for it.
   Value *take(int64_t handle, bool break_locks) noexcept {
     Slot *slot = slot_of(handle);
     if (slot == nullptr) return nullptr;
@@ -64,13 +64,13 @@ class HandleTable {
         break;
       }
     }
-    // Nobody else's: the slot is not on the free list yet.
+    // The slot is not on the free list yet, so no other thread writes content.
     Value *value = std::bit_cast<Value *>(slot->content.load(std::memory_order_relaxed));
     if (next < Generations) give_free_slot(index_of(handle), *slot);
     return value;
   }
 
-  // Calls visit(value) with a reference, which visit takes over, for every live handle.
+  // Calls visit(value) for every live handle, with a new reference that visit owns.
   template <class Visit>
   void for_each(Visit &&visit) {
     for_each_slot([&](uint64_t word, uint64_t index) {
@@ -79,7 +79,7 @@ class HandleTable {
     });
   }
 
-  // What was issued and is live is counted by a walk, so that no call pays for it.
+  // live() and created() walk the table, so that put() and take() need not count.
   int64_t live() noexcept {
     int64_t count = 0;
     for_each_slot([&](uint64_t word, uint64_t) { count += (word & kLive) != 0; });
@@ -90,7 +90,7 @@ class HandleTable {
     for_each_slot([&](uint64_t word, uint64_t) { count += (word >> kFlags) + ((word & kLive) != 0); });
     return static_cast<int64_t>(count);
   }
-  // A slot is used for the first time only when none is free.
+  // New slots are taken only when the free list is empty, so this is the peak.
   int64_t peak() const noexcept { return static_cast<int64_t>(used_.load(std::memory_order_relaxed)); }
 
  private:
@@ -99,7 +99,7 @@ class HandleTable {
   // word: generation << 3 | large << 2 | live << 1 | locked. All zero is a slot that was never used.
   struct Slot {
     std::atomic<uint64_t> word;
-    // Of a live handle its Value *, of a free slot 1 + index of the next free one, 0 at the end.
+    // The Value * of a live handle; in a free slot, 1 + index of the next free slot, or 0 at the end.
     std::atomic<uintptr_t> content;
   };
   static constexpr uint64_t kLocked = 1, kLive = 2, kLarge = 4;
@@ -153,14 +153,14 @@ class HandleTable {
   void ensure_chunk(uint64_t index) {
     const unsigned chunk = chunk_of(index);
     if (chunks_[chunk].load(std::memory_order_acquire) != nullptr) return;
-    Slot *fresh = static_cast<Slot *>(std::calloc(kFirstChunk << chunk, sizeof(Slot)));
-    if (fresh == nullptr) throw std::bad_alloc();
-    Slot *none = nullptr;
-    if (!chunks_[chunk].compare_exchange_strong(none, fresh, std::memory_order_acq_rel)) std::free(fresh);
+    Slot *slots = static_cast<Slot *>(std::calloc(kFirstChunk << chunk, sizeof(Slot)));
+    if (slots == nullptr) throw std::bad_alloc();
+    Slot *none = nullptr;  // another thread may be first
+    if (!chunks_[chunk].compare_exchange_strong(none, slots, std::memory_order_acq_rel)) std::free(slots);
   }
 
-  // The free list is a stack of slots; its head carries a tag that changes at every step, so that a slot
-  // that left and came back meanwhile is noticed.
+  // The free list is a stack of slots. The upper half of its head is a counter that changes with every push
+  // and pop, against the ABA problem.
   uint32_t take_free_slot() {
     uint64_t head = free_.load(std::memory_order_acquire);
     while (static_cast<uint32_t>(head) != 0) {

@@ -1,4 +1,4 @@
-// How each kind of result is written, and who owns its memory.
+// Results: conversion to rt_torch_value, and the ownership of their memory.
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -13,19 +13,18 @@ namespace {
 
 using Kind = Type::Kind;
 
-// The memory that was issued: only that is ever freed.
-
+// Memory handed out with results. rt_torch_values_free() frees no other.
 struct Issued {
   std::mutex mutex;
   std::unordered_set<const void *> pointers;
 };
 
 Issued &issued() {
-  static Issued &all = *new Issued;  // outlives everything
+  static Issued &all = *new Issued;  // never destroyed: used until process exit
   return all;
 }
 
-// Copies elements to memory that rt_torch_values_free() knows. Never NULL.
+// Copies elements to memory that rt_torch_values_free() accepts. Never NULL.
 void *issue(const void *data, size_t bytes) {
   void *memory = std::malloc(bytes + 1);
   if (memory == nullptr) throw std::bad_alloc();
@@ -76,26 +75,27 @@ bool has_memory(int32_t tag) {
   return tag == RT_TORCH_STRING || (tag >= RT_TORCH_TENSOR_LIST && tag <= RT_TORCH_LIST);
 }
 
-// What a handle stands for is its memory: a conjugate, a negative or zeros that LibTorch only notes are made real.
+// Materializes lazy conjugation, negation and zero tensors: callers of the C ABI read the memory as it is.
 at::Tensor materialized(const at::Tensor &tensor) {
   if (tensor._is_zerotensor()) return tensor.clone();
   return tensor.is_conj() || tensor.is_neg() ? tensor.resolve_conj().resolve_neg() : tensor;
 }
 
-// A new tensor of its own: an operator may return its argument, whose shape is not the result's to change.
+// A handle to a TensorImpl of its own: an operator may return its argument, and a later change of the result
+// (of its shape, say) must not affect the argument.
 int64_t put_result(const at::Tensor &tensor) {
   const bool shared = tensor.use_count() > 1;
   return put(materialized(shared ? tensor.detach() : tensor));
 }
 
-rt_torch_value written_tensor(const at::Tensor &tensor) {
+rt_torch_value write_tensor(const at::Tensor &tensor) {
   if (!tensor.defined()) return tagged(RT_TORCH_NONE);
   rt_torch_value value = whole(RT_TORCH_TENSOR, put_result(tensor));
   value.length = static_cast<int32_t>(tensor.scalar_type());
   return value;
 }
 
-rt_torch_value written_tensors(const c10::List<at::Tensor> &tensors) {
+rt_torch_value write_tensors(const c10::List<at::Tensor> &tensors) {
   std::vector<int64_t> handles;
   handles.reserve(tensors.size());
   try {
@@ -122,12 +122,12 @@ int32_t tag_of_int(Kind kind) {
 
 }  // namespace
 
-rt_torch_value written(const c10::IValue &value, const Type &type) {
+rt_torch_value write(const c10::IValue &value, const Type &type) {
   if (value.isNone()) return tagged(RT_TORCH_NONE);
-  if (value.isTensor()) return written_tensor(value.toTensor());
+  if (value.isTensor()) return write_tensor(value.toTensor());
   if (value.isInt()) return whole(tag_of_int(type.kind), value.toInt());
   if (value.isBool()) return whole(RT_TORCH_TRUTH, value.toBool());
-  if (value.isTensorList()) return written_tensors(value.toTensorList());
+  if (value.isTensorList()) return write_tensors(value.toTensorList());
   if (value.isDouble()) {
     rt_torch_value result = tagged(RT_TORCH_DOUBLE);
     result.data.d = value.toDouble();
@@ -158,10 +158,10 @@ rt_torch_value written(const c10::IValue &value, const Type &type) {
     const int64_t index = value.toDevice().index();
     return whole(RT_TORCH_DEVICE, value.toDevice().is_cpu() ? int64_t{RT_TORCH_CPU} : index);
   }
-  fail(RT_TORCH_NOT_IMPLEMENTED, "the result is a " + value.tagKind() + ", which no value can hold");
+  fail(RT_TORCH_NOT_IMPLEMENTED, "the result is a " + value.tagKind() + ", which rt_torch_value cannot hold");
 }
 
-void drop(const rt_torch_value &value) noexcept {
+void release(const rt_torch_value &value) noexcept {
   if (value.tag == RT_TORCH_TENSOR) tensor_free(value.data.i);
   if (value.tag == RT_TORCH_TENSOR_LIST) {
     for (int32_t i = 0; i < value.length; ++i) tensor_free(static_cast<const int64_t *>(value.data.p)[i]);
@@ -186,7 +186,7 @@ int32_t values_free(rt_torch_value *values, int64_t count) {
   }
   if (foreign > 0)
     fail(RT_TORCH_INVALID_ARGUMENT,
-         std::to_string(foreign) + " of the values hold memory that is not the library's");
+         std::to_string(foreign) + " of the values hold memory that this library did not allocate");
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// How the types of a schema are told apart, and how each kind of argument is checked and read.
+// Arguments: parsing the types of a schema, checking and converting each value.
 #include "runtime/values.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -61,19 +61,19 @@ Kind kind_of(const c10::Type &type) {
   }
 }
 
-[[noreturn]] void wrong(const std::string &words) {
-  fail(RT_TORCH_INVALID_ARGUMENT, words);
+[[noreturn]] void invalid(const std::string &message) {
+  fail(RT_TORCH_INVALID_ARGUMENT, message);
 }
 
 [[noreturn]] void wrong_tag(const rt_torch_value &value, const Type &type) {
   const bool known = value.tag >= 0 && static_cast<size_t>(value.tag) < std::size(kTags);
-  wrong("is " + (known ? kTags[value.tag] : "of the unknown tag " + std::to_string(value.tag)) +
-        ", expected " + type.name);
+  invalid((known ? std::string("is ") + kTags[value.tag] : "has unknown tag " + std::to_string(value.tag)) +
+          ", expected " + type.name);
 }
 
 int64_t bounded(int64_t value, int64_t end, const char *what) {
   if (value < 0 || value >= end) {
-    wrong("is " + std::to_string(value) + ", expected a " + what + " constant of rt_torch.h");
+    invalid("is " + std::to_string(value) + ", expected a " + what + " constant of rt_torch.h");
   }
   return value;
 }
@@ -82,18 +82,18 @@ int64_t bounded(int64_t value, int64_t end, const char *what) {
 template <class Element>
 at::ArrayRef<Element> elements(const rt_torch_value &value) {
   if (value.length < 0 || value.length > RT_TORCH_MAX_LENGTH) {
-    wrong("has the length " + std::to_string(value.length) + ", expected 0 to " +
-          std::to_string(RT_TORCH_MAX_LENGTH));
+    invalid("has length " + std::to_string(value.length) + ", expected 0 to " +
+            std::to_string(RT_TORCH_MAX_LENGTH));
   }
   if (value.data.p == nullptr && value.length > 0) {
-    wrong("is NULL with the length " + std::to_string(value.length));
+    invalid("is NULL with length " + std::to_string(value.length));
   }
-  if (reinterpret_cast<uintptr_t>(value.data.p) % alignof(Element) != 0) wrong("is not aligned");
+  if (reinterpret_cast<uintptr_t>(value.data.p) % alignof(Element) != 0) invalid("is not aligned");
   return {static_cast<const Element *>(value.data.p), static_cast<size_t>(value.length)};
 }
 
 bool truth(int64_t value) {
-  if (value != 0 && value != 1) wrong("is " + std::to_string(value) + ", expected 0 or 1");
+  if (value != 0 && value != 1) invalid("is " + std::to_string(value) + ", expected 0 or 1");
   return value == 1;
 }
 
@@ -112,7 +112,7 @@ c10::IValue number(const rt_torch_value &value, const Type &type) {
   }
 }
 
-// A number beside tensors: it stands back in promotion, as Python's numbers do in PyTorch.
+// A wrapped number: it does not take part in type promotion, as Python scalars in PyTorch.
 at::Tensor wrapped(const at::Scalar &number) {
   at::Tensor tensor = c10::scalar_to_tensor(number);
   tensor.unsafeGetTensorImpl()->set_wrapped_number(true);
@@ -247,7 +247,7 @@ c10::IValue read(const rt_torch_value &value, const Type &type) {
     }
     case Kind::kDType:
       if (value.tag != RT_TORCH_DTYPE) break;
-      if (value.data.i == static_cast<int64_t>(at::ScalarType::Undefined)) wrong("is no dtype");
+      if (value.data.i == static_cast<int64_t>(at::ScalarType::Undefined)) invalid("is not a dtype");
       return bounded(value.data.i, static_cast<int64_t>(at::ScalarType::NumOptions), "dtype");
     case Kind::kDevice:
       if (value.tag != RT_TORCH_DEVICE) break;

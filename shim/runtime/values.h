@@ -1,4 +1,4 @@
-// Tagged values of the C ABI <-> LibTorch's IValue, by the types of a schema.
+// Conversion between rt_torch_value and LibTorch's IValue, according to the types of a schema.
 #pragma once
 
 #include <ATen/core/ivalue.h>
@@ -11,7 +11,7 @@
 
 namespace rt {
 
-// A type of a schema, read once: every call only looks at the kind.
+// A type of a schema, parsed once, so that a call only switches on kind.
 struct Type {
   enum class Kind {
     kTensor,
@@ -26,29 +26,29 @@ struct Type {
     kMemoryFormat,
     kGenerator,
     kList,
-    kOther,  // no value can hold it
+    kOther,  // not representable as an rt_torch_value
   };
 
   explicit Type(const c10::TypePtr &type);
 
   Kind kind;
   bool optional = false;
-  std::unique_ptr<Type> element;  // of a list
-  c10::TypePtr native;            // without the optional around it
-  std::string name;               // as a schema spells it
+  std::unique_ptr<Type> element;  // for a list
+  c10::TypePtr native;            // the type inside Optional
+  std::string name;               // as in the schema
 
   bool can_be_argument() const;
   bool can_be_result() const;
 };
 
-// A value as LibTorch wants it. Fails with INVALID_ARGUMENT where the tag, the length or the value does not
-// fit, in words that continue "argument 'x' ", and with BAD_HANDLE.
+// Converts an argument. Fails with BAD_HANDLE, and with INVALID_ARGUMENT if the tag, the length or the value
+// is wrong for the type; the message continues a sentence that begins "argument 'x' ".
 c10::IValue read(const rt_torch_value &value, const Type &type);
 
-// What LibTorch gave as a value. Its handles and its memory are the caller's.
-rt_torch_value written(const c10::IValue &value, const Type &type);
+// Converts a result. The caller owns its handles and its memory.
+rt_torch_value write(const c10::IValue &value, const Type &type);
 
-// Gives the handles and the memory back.
-void drop(const rt_torch_value &value) noexcept;
+// Frees the handles and the memory of a result.
+void release(const rt_torch_value &value) noexcept;
 
 }  // namespace rt

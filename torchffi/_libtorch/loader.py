@@ -33,7 +33,7 @@ _ERROR_BYTES = 4096
 
 
 class Probe(NamedTuple):
-    """One place that was tried, and what came of it."""
+    """A place that was tried, and the result."""
 
     path: str
     outcome: str
@@ -44,7 +44,7 @@ class Status(NamedTuple):
 
     Attributes:
         available: Whether calls reach LibTorch.
-        reason: Why not, and the command that mends it; ``""`` if they do.
+        reason: Why not, and the command that fixes it; ``""`` if they do.
         libtorch_version: Such as ``"2.13.0"``; ``""`` where no LibTorch was found.
         libtorch_path: Its folder; ``""`` where none was found.
         shim_path: The ``librt_torch.so`` in use; ``""`` if none is.
@@ -121,7 +121,7 @@ class _Loading:
         except _Unavailable as unavailable:
             reason = str(unavailable)
         except OSError as error:
-            reason = f"{error}. Mend that, or reinstall: pip install torchffi"
+            reason = f"{error}. Fix the file permissions or reinstall: pip install torchffi"
         return Status(
             available=not reason,
             reason=reason,
@@ -196,27 +196,27 @@ class _Loading:
 
     def open_libtorch(self, found: shim_package.libtorch.LibTorch) -> None:
         elf, libtorch = shim_package.elf, shim_package.libtorch
-        mend = f"Install LibTorch again: {libtorch.INSTALL}"
+        advice = f"Install LibTorch again: {libtorch.INSTALL}"
         handle = None
         for name in libtorch.LIBRARIES:
             path = found.library_dir / name
             damage = elf.damage(path)
             if damage:
                 self.probes.append(Probe(str(path), damage))
-                raise _Unavailable(f"{path} {damage}. {mend}")
+                raise _Unavailable(f"{path} {damage}. {advice}")
             handle, error = _dlopen(path)
             if error:
                 self.probes.append(Probe(str(path), error))
-                raise _Unavailable(f"{path} cannot be opened ({error}). {mend}")
+                raise _Unavailable(f"{path} cannot be opened ({error}). {advice}")
         packed = lib.torchffi_libtorch_version(handle)
-        told = ".".join(str(packed >> shift & 255) for shift in (56, 48, 40)) if packed else ""
-        told = told or found.version
-        if not told or (found.version and told != found.version):
+        version = ".".join(str(packed >> shift & 255) for shift in (56, 48, 40)) if packed else ""
+        version = version or found.version
+        if not version or (found.version and version != found.version):
             raise _Unavailable(
-                f"The LibTorch at {found.root} is version {told or 'unknown'} and its headers are "
-                f"version {found.version or 'unknown'}. {mend}"
+                f"The LibTorch at {found.root} is version {version or 'unknown'} and its headers are "
+                f"version {found.version or 'unknown'}. {advice}"
             )
-        self.libtorch_version = told
+        self.libtorch_version = version
         cuda = found.library_dir / libtorch.CUDA_LIBRARY
         if cuda.exists():
             error = elf.damage(cuda) or _dlopen(cuda)[1]
