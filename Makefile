@@ -7,7 +7,7 @@
 #   make check    formatting, types and generated files
 #   make lint     make check and clang-tidy
 #   make format   formats the sources
-# LIBTORCH=/path uses that LibTorch and installs no torch.
+# LIBTORCH=/path uses that LibTorch and installs no torch. TORCHFFI_FASTPATH=0 leaves out shim/fastpath.
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
@@ -16,7 +16,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled in a separate step, because pip would hide its progress.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
-C_FILES := shim/*.h shim/*.cpp cdef/*.h cdef/*.c torchffi/*.c tests/*/*.cpp bench/*/*.cpp
+C_FILES := shim/*.h shim/*/*.h shim/*/*.cpp cdef/*.h cdef/*.c torchffi/*.c tests/*/*.cpp bench/*/*.cpp
 # Installs the dependencies of an extra, without building torchffi again; no torch if LIBTORCH is set.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
@@ -24,7 +24,7 @@ extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.pa
 # Each finished step leaves a file in .venv, named after the LibTorch if it depends on it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
-READY := .venv/shim-$(CHOICE)
+READY := .venv/shim-$(CHOICE)$(if $(filter 0,$(TORCHFFI_FASTPATH)),-nofastpath)
 
 .PHONY: demo test bench regen lint check format clean
 .DELETE_ON_ERROR:
@@ -51,7 +51,7 @@ regen: $(READY)
 lint: check $(READY)
 	@mkdir -p build/tidy
 	$(BIN)/python -m shim flags build/tidy >build/tidy/flags
-	printf '%s\n' shim/*.cpp | xargs -P 2 -I{} sh -c \
+	printf '%s\n' shim/*/*.cpp | xargs -P 2 -I{} sh -c \
 	  '$(BIN)/clang-tidy --quiet {} -- $$(cat build/tidy/flags) 2>build/tidy/$$(basename {}).log \
 	    && echo "clang-tidy: {}" || { cat build/tidy/$$(basename {}).log; exit 255; }'
 
@@ -92,12 +92,12 @@ else
 endif
 	@touch $@
 
-.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h torchffi/_speedups.c $(wildcard shim/*.py cdef/*) | $(LIBTORCH_READY)
+.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h torchffi/_speedups.c $(wildcard shim/*.py shim/build/*.py cdef/*) | $(LIBTORCH_READY)
 	@echo "== torchffi"
 	@$(EDITABLE) .
 	@touch $@
 
-$(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*)
+$(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*.h shim/*/*.h shim/*/*.cpp shim/build/*.py)
 	@echo "== librt_torch.so"
 	@$(BIN)/python -m torchffi build
 	@touch $@

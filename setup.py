@@ -13,8 +13,8 @@ from setuptools.command.build_ext import build_ext
 # A PEP 517 build does not have the project's folder on its path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from shim import build, libtorch, places, sidecar
-from shim.compiler import CompilerError
+from shim.build import build, libtorch, paths, sidecar
+from shim.build.compiler import CompilerError
 
 NO_SHIM = "TORCHFFI_BUILD_SHIM=0"
 
@@ -27,7 +27,7 @@ class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
         super().run()
         # An editable installation has it in the cache, where the key changes with the sources.
         editable = self.inplace or self.editable_mode
-        target = None if editable else Path(self.build_lib, "torchffi", places.NAME)
+        target = None if editable else Path(self.build_lib, "torchffi", paths.NAME)
         if target is not None:  # what an earlier build left there
             target.unlink(missing_ok=True)
             sidecar.path_of(target).unlink(missing_ok=True)

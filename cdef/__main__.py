@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cdef import generate
-from shim import header
-from shim.compiler import CompilerError
+from shim.build import header
+from shim.build.compiler import CompilerError
 
 CDEF = Path(__file__).with_name("rt_torch.cdef")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cffi
 
 from cdef import generate
-from shim import header
+from shim.build import header
 
 FOLDER = Path("cdef")
 CDEF = FOLDER / "rt_torch.cdef"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from shim.generate import unavailable
-from shim.header import Header
+from shim.build.generate import unavailable
+from shim.build.header import Header
 
 _FIRST_LINE = re.compile(r"/\* Generated from rt_torch\.h, SHA-256 (?P<digest>[0-9a-f]{64})\. ")
 _REASON = "LibTorch is not loaded; python -m torchffi info tells why"

@@ -1,4 +1,4 @@
-"""``python -m shim``: what a build needs, before anything is installed, and its compiler flags.
+"""``python -m shim``: checks that a build can work, before anything is installed; prints its flags.
 
 Without an argument: exits with one line that says what to do if a compiler is missing or LIBTORCH is
 wrong. ``flags FOLDER``: writes exports.h there and prints the flags, for other tools such as clang-tidy.
@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import build, compiler, libtorch
+from .build import build, compiler, libtorch
 
 
 def check() -> None:
@@ -28,7 +28,7 @@ def flags(folder: Path) -> list[str]:
     if found is None:
         raise compiler.CompilerError(libtorch.find().reason)
     folder.mkdir(parents=True, exist_ok=True)
-    return build.compile_flags(found, folder)
+    return build.compile_flags(found, folder, build.with_fastpath())
 
 
 def main() -> int:

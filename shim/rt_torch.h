@@ -1,42 +1,42 @@
 /** @file rt_torch.h
  * LibTorch as plain C: tensors, operators and devices behind integer handles.
  *
- * This header is the one source of truth of torchffi. The binding, its loader table, the exported
- * symbols, the stub and the robustness test are all generated from it.
+ * This header is the single source of truth of torchffi: the binding, its loader table, the list of exported
+ * symbols, the stub and the robustness test are generated from it.
  *
  * ## Handles
  *
  * A tensor is an int64_t handle, always positive; 0 is "no tensor". A function that returns a "new
- * tensor" gives the caller a handle of its own, to be given back once with rt_torch_tensor_free().
+ * tensor" gives the caller a handle of its own, to be freed once with rt_torch_tensor_free().
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
- * BAD_HANDLE for ever. One of 2^62 or more stands for memory that should not wait to be freed: it is more
- * than RT_TORCH_SMALL_BYTES, or was lent by somebody. The bits of RT_TORCH_SLOT_MASK are a handle's slot: no
- * two live handles have the same, and they count from 0, so that they can index a table of one's own.
+ * BAD_HANDLE from then on. A handle of 2^62 or more refers to a large or borrowed block of memory: free it
+ * promptly, and expect that to take longer, since it may return pages to the system or run another
+ * library's deleter.
  *
  * ## Errors
  *
- * Failure shows in the return value alone: 0 where a tensor is returned, NULL where a structure is, -1
- * where a status, a count or a flag is. rt_torch_last_error() then tells what went wrong, in this thread's
- * last failing call. Calls that succeed, and those that free, leave that record as it is.
+ * Failure is reported by the return value alone: 0 where a tensor is returned, NULL where a structure is, -1
+ * where a status, a count or a flag is. rt_torch_last_error() then returns the code and the message of this
+ * thread's last failing call. Calls that succeed, and calls that free, do not change that record.
  *
- * Beside the errors named at each function, every call that takes a tensor can fail with BAD_HANDLE,
- * every call that makes one with OUT_OF_MEMORY, every operator with NOT_IMPLEMENTED where LibTorch has
- * no kernel for the dtype or the device, and every call with UNAVAILABLE (this is the stub, or a forked
- * child of a process that had loaded LibTorch) or INTERNAL.
+ * In addition to the errors listed at each function, every call that takes a tensor can fail with BAD_HANDLE,
+ * every call that creates one with OUT_OF_MEMORY, every operator with NOT_IMPLEMENTED if LibTorch has no
+ * kernel for the dtype or the device, and every call with UNAVAILABLE (in the stub, and in a forked child
+ * of a process that had loaded LibTorch) or INTERNAL.
  *
- * NULL, lengths and integers are checked. A wild pointer that is not NULL cannot be. LibTorch's warnings are
- * dropped.
+ * NULL, lengths and integers are checked; an invalid pointer that is not NULL cannot be. LibTorch's warnings
+ * are dropped.
  *
  * ## Vocabulary
  *
  * - dtype: a RT_TORCH_FLOAT32, ... constant, the value of c10::ScalarType.
  * - device: RT_TORCH_CPU (-1), or n >= 0 for CUDA device n.
- * - dims, ndim: a shape, ndim integers >= 0; dims may be NULL where ndim is 0 (a scalar tensor).
+ * - dims, ndim: a shape, ndim integers >= 0; dims may be NULL if ndim is 0 (a 0-d tensor).
  * - axis: an axis in [-ndim, ndim).
- * - scalar: a dtype and a pointer to RT_TORCH_SCALAR_BYTES bytes that begin with the value in that dtype.
- * - broadcast: shapes are aligned at the last axis; 1 stretches.
- * - promote: operands of different dtypes meet in the dtype that LibTorch's type promotion gives.
+ * - scalar: a dtype and a pointer to RT_TORCH_SCALAR_BYTES bytes, which begin with the value in that dtype.
+ * - broadcast: shapes are aligned at the last axis; an axis of length 1 is stretched.
+ * - promote: operands of different dtypes are converted to one dtype by LibTorch's type promotion.
  *
  * Operators record no gradients. Every function may be called from any thread.
  */
@@ -58,18 +58,16 @@
 extern "C" {
 #endif
 
-/** Version of this interface. Declarations are only ever appended; each addition raises it. */
-enum { RT_TORCH_ABI_VERSION = 8 };
+/** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
+enum { RT_TORCH_ABI_VERSION = 9 };
 
-/** Caps. An integer beyond its cap is INVALID_ARGUMENT. */
+/** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
   RT_TORCH_MAX_NDIM = 64,       /**< axes of a tensor */
   RT_TORCH_MAX_THREADS = 1024,  /**< threads in one pool */
   RT_TORCH_MAX_TENSORS = 65536, /**< tensors in one list */
   RT_TORCH_SCALAR_BYTES = 16,   /**< bytes a scalar or an item takes */
-  RT_TORCH_SMALL_BYTES = 4096,  /**< bytes of a storage that rt_torch_tensors_free() need not free at once */
-  RT_TORCH_ERROR_BYTES = 4096,  /**< bytes of the longest error text, its NUL included */
-  RT_TORCH_SLOT_MASK = 0x7fffffff /**< bits of a handle: see Handles */
+  RT_TORCH_ERROR_BYTES = 4096   /**< bytes of the longest error text, its NUL included */
 };
 
 /** Devices. CUDA devices are 0, 1, ... */
@@ -98,20 +96,20 @@ enum {
 enum {
   RT_TORCH_OK = 0,               /**< no call of this thread has failed yet */
   RT_TORCH_INVALID_ARGUMENT = 1, /**< NULL, a length, a value; any other failed check of LibTorch */
-  RT_TORCH_SHAPE = 2,            /**< shapes do not fit */
-  RT_TORCH_TYPE = 3,             /**< dtype not admitted */
+  RT_TORCH_SHAPE = 2,            /**< shapes are incompatible */
+  RT_TORCH_TYPE = 3,             /**< dtype not supported */
   RT_TORCH_INDEX = 4,            /**< index or axis out of range */
   RT_TORCH_OUT_OF_MEMORY = 5,    /**< the allocator failed */
   RT_TORCH_NOT_IMPLEMENTED = 6,  /**< LibTorch has no kernel for this dtype or device */
   RT_TORCH_LINALG = 7,           /**< singular matrix, no convergence */
   RT_TORCH_BAD_HANDLE = 8,       /**< freed, never issued, or 0 where a tensor is needed */
-  RT_TORCH_UNAVAILABLE = 9,      /**< no LibTorch; no CUDA where it is asked for; a forked child */
+  RT_TORCH_UNAVAILABLE = 9,      /**< no LibTorch; CUDA requested and not available; a forked child */
   RT_TORCH_INTERNAL = 10         /**< internal assertion, unknown exception */
 };
 
 /* ---- The process --------------------------------------------------------------------------------- */
 
-/** Whether a LibTorch stands behind this library.
+/** Whether this library was built with LibTorch.
  *
  * @return 1; 0 in the stub. Never fails
  */
@@ -135,12 +133,11 @@ RT_TORCH_API int32_t rt_torch_abi_version(void);
  */
 RT_TORCH_API const char *rt_torch_header_digest(void);
 
-/** Copies out what this thread's last failing call left: code and text in one call.
+/** Copies out the error record of this thread: the code and the message of its last failing call.
  *
- * @param text      where the text goes, NUL-terminated UTF-8, "operation: message", cut to fit; may
- *                  be NULL
- * @param capacity  bytes at text; nothing is written where it is less than 1
- * @return code of the error; RT_TORCH_OK if no call of this thread failed yet. Never fails
+ * @param text      receives "operation: message", NUL-terminated UTF-8, truncated to fit; may be NULL
+ * @param capacity  bytes at text; if less than 1, nothing is written
+ * @return code of the error; RT_TORCH_OK if no call of this thread has failed yet. Never fails
  */
 RT_TORCH_API int32_t rt_torch_last_error(char *text, int64_t capacity);
 
@@ -156,9 +153,9 @@ RT_TORCH_API int32_t rt_torch_cuda_available(void);
  */
 RT_TORCH_API int64_t rt_torch_cuda_device_count(void);
 
-/** Why CUDA is off.
+/** Why CUDA is not available.
  *
- * @return static UTF-8 sentence; "" where CUDA is available. Never fails
+ * @return static UTF-8 sentence; "" if CUDA is available. Never fails
  */
 RT_TORCH_API const char *rt_torch_cuda_reason(void);
 
@@ -192,7 +189,7 @@ RT_TORCH_API int32_t rt_torch_set_num_threads(int64_t threads);
  */
 RT_TORCH_API int64_t rt_torch_live_handles(void);
 
-/** Largest number of handles that were ever live at once.
+/** Largest number of handles that were ever live at the same time.
  *
  * @return 0 or more. Never fails
  */
@@ -206,7 +203,7 @@ RT_TORCH_API int64_t rt_torch_created_handles(void);
 
 /** Bytes of the storages that live handles hold, each storage counted once.
  *
- * Added up on demand by a walk over all live handles, so that operators pay nothing for it.
+ * Computed on demand by a walk over all live handles, so it costs operators nothing.
  *
  * @return 0 or more; -1 on failure
  */
@@ -214,7 +211,7 @@ RT_TORCH_API int64_t rt_torch_live_bytes(void);
 
 /* ---- Creation ------------------------------------------------------------------------------------ */
 
-/** A tensor whose values are not set.
+/** An uninitialized tensor.
  *
  * @param dims    shape, ndim integers
  * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
@@ -326,7 +323,7 @@ RT_TORCH_API int64_t rt_torch_tensor_arange(const void *start, const void *stop,
 
 /** A tensor with a copy of host memory.
  *
- * @param data    values in C order; may be NULL where nbytes is 0
+ * @param data    values in C order; may be NULL if nbytes is 0
  * @param nbytes  bytes at data: the product of dims times the size of dtype
  * @param dims    shape, ndim integers
  * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
@@ -334,38 +331,38 @@ RT_TORCH_API int64_t rt_torch_tensor_arange(const void *start, const void *stop,
  * @param device  device of the result
  * @return new tensor; 0 on failure
  * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
- *         such device); INVALID_ARGUMENT where nbytes does not fit
+ *         such device); INVALID_ARGUMENT (nbytes is not the size of the shape)
  */
 RT_TORCH_API int64_t rt_torch_tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims,
                                                int64_t ndim, int32_t dtype, int64_t device);
 
 /** A CPU tensor over host memory, without a copy.
  *
- * The memory stays the caller's: it must live until deleter is called.
+ * The caller keeps ownership of the memory, which must stay valid until deleter is called.
  *
- * @param data     the memory, aligned for dtype; may be NULL where the tensor has no element
- * @param nbytes   bytes at data; every element must lie inside
+ * @param data     the memory, aligned for dtype; may be NULL if the tensor has no element
+ * @param nbytes   bytes at data; every element must be inside
  * @param dims     shape, ndim integers
  * @param strides  ndim distances in elements, 0 or more; NULL for C order
  * @param ndim     number of axes, 0 to RT_TORCH_MAX_NDIM
  * @param dtype    dtype of the values
- * @param deleter  called exactly once with context when the last tensor over the memory is gone, on
- *                 whatever thread that happens; may be NULL
- * @param context  handed to deleter
+ * @param deleter  called exactly once, with context, when the last tensor over the memory is destroyed, on
+ *                 any thread; may be NULL
+ * @param context  argument of deleter
  * @return new tensor; 0 on failure, and then deleter is not called
  * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
- *         such device); INVALID_ARGUMENT where nbytes or the alignment does not fit
+ *         such device); INVALID_ARGUMENT (nbytes too small, data not aligned)
  * @source at::from_blob
  */
 RT_TORCH_API int64_t rt_torch_tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims,
                                                const int64_t *strides, int64_t ndim, int32_t dtype,
                                                void (*deleter)(void *context), void *context);
 
-/* ---- What a tensor has --------------------------------------------------------------------------- */
+/* ---- Properties and elements of a tensor --------------------------------------------------------- */
 
-/** Gives a handle back. Works in a forked child as well.
+/** Frees a handle. Works in a forked child as well.
  *
- * The memory goes when no other handle, view or exported pointer's owner holds it.
+ * The memory is freed when no other handle, view or owner of an exported pointer holds it.
  *
  * @param tensor  tensor, or 0
  * @return 0; -1 on failure, which leaves the error record as it is
@@ -389,10 +386,9 @@ RT_TORCH_API int64_t rt_torch_tensor_numel(int64_t tensor);
 /** Copies the shape out.
  *
  * @param tensor    tensor
- * @param dims      receives the first min(ndim, capacity) dimensions; may be NULL where capacity is
- *                  0
+ * @param dims      receives the first min(ndim, capacity) dimensions; may be NULL if capacity is 0
  * @param capacity  integers at dims, 0 or more
- * @return ndim, also where capacity is smaller; -1 on failure
+ * @return ndim, even if capacity is smaller; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, capacity)
  */
 RT_TORCH_API int64_t rt_torch_tensor_shape(int64_t tensor, int64_t *dims, int64_t capacity);
@@ -400,9 +396,9 @@ RT_TORCH_API int64_t rt_torch_tensor_shape(int64_t tensor, int64_t *dims, int64_
 /** Copies the strides out, in elements.
  *
  * @param tensor    tensor
- * @param strides   receives the first min(ndim, capacity) strides; may be NULL where capacity is 0
+ * @param strides   receives the first min(ndim, capacity) strides; may be NULL if capacity is 0
  * @param capacity  integers at strides, 0 or more
- * @return ndim, also where capacity is smaller; -1 on failure
+ * @return ndim, even if capacity is smaller; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, capacity)
  */
 RT_TORCH_API int64_t rt_torch_tensor_strides(int64_t tensor, int64_t *strides, int64_t capacity);
@@ -430,7 +426,7 @@ RT_TORCH_API int32_t rt_torch_tensor_device(int64_t tensor, int64_t *device);
  */
 RT_TORCH_API int32_t rt_torch_tensor_is_cuda(int64_t tensor);
 
-/** Whether the elements lie in C order without gaps.
+/** Whether the elements are contiguous in C order.
  *
  * @param tensor  tensor
  * @return 1 or 0; -1 on failure
@@ -440,22 +436,22 @@ RT_TORCH_API int32_t rt_torch_tensor_is_contiguous(int64_t tensor);
 /** Address of the first element, in the memory of the tensor's device.
  *
  * @param tensor  tensor
- * @param data    receives the address, valid as long as a handle holds the storage, which cannot be
- *                resized from now on; NULL where there is no element
+ * @param data    receives the address, valid as long as a handle holds the storage, which from now on
+ *                cannot be resized; NULL if there is no element
  * @return 0; -1 on failure
  * @errors INVALID_ARGUMENT (NULL)
  */
 RT_TORCH_API int32_t rt_torch_tensor_data(int64_t tensor, void **data);
 
-/** All about a tensor's memory in one call, for a caller to whom calls are dear.
+/** Address, device, extent, shape and strides in one call.
  *
  * @param tensor    tensor
  * @param values    receives the first min(4 + 2 * ndim, capacity) of these: the address of the first
- *                  element as rt_torch_tensor_data() tells it, 0 where there is no element; the device;
- *                  the bytes from the first element to the end of the last, 0 where there is none; ndim;
- *                  ndim dimensions; ndim strides, in elements. May be NULL where capacity is 0
+ *                  element as from rt_torch_tensor_data(), 0 if there is no element; the device; the bytes
+ *                  from the first element to the end of the last, 0 if there is none; ndim; ndim
+ *                  dimensions; ndim strides, in elements. May be NULL if capacity is 0
  * @param capacity  integers at values, 0 or more; 4 + 2 * RT_TORCH_MAX_NDIM is always enough
- * @return 4 + 2 * ndim, also where capacity is smaller; -1 on failure
+ * @return 4 + 2 * ndim, even if capacity is smaller; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, capacity)
  */
 RT_TORCH_API int64_t rt_torch_tensor_layout(int64_t tensor, int64_t *values, int64_t capacity);
@@ -471,11 +467,10 @@ RT_TORCH_API int64_t rt_torch_tensor_layout(int64_t tensor, int64_t *values, int
  */
 RT_TORCH_API int32_t rt_torch_tensor_item(int64_t tensor, void *value);
 
-/** The value of a tensor with one element, as a double. It saves a caller the look at the dtype.
+/** The value of a tensor with one element, converted to double from any real dtype.
  *
  * @param tensor  tensor of a real dtype or bool
- * @return the nearest double; NAN on failure, and for a NaN, which rt_torch_tensor_item() tells
- *         apart
+ * @return the nearest double; NAN on failure, and for a NaN: rt_torch_tensor_item() distinguishes the two
  * @errors SHAPE (not one element), TYPE (complex)
  * @source aten::item
  */
@@ -484,7 +479,7 @@ RT_TORCH_API double rt_torch_tensor_item_double(int64_t tensor);
 /** Copies the elements to host memory in C order.
  *
  * @param tensor  tensor
- * @param data    receives the values; may be NULL where nbytes is 0
+ * @param data    receives the values; may be NULL if nbytes is 0
  * @param nbytes  bytes at data: numel times the size of the dtype
  * @return 0; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, nbytes)
@@ -494,14 +489,14 @@ RT_TORCH_API int32_t rt_torch_tensor_copy_to_host(int64_t tensor, void *data, in
 /** Overwrites the elements with host memory in C order.
  *
  * @param tensor  tensor
- * @param data    the values; may be NULL where nbytes is 0
+ * @param data    the values; may be NULL if nbytes is 0
  * @param nbytes  bytes at data: numel times the size of the dtype
  * @return 0; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, nbytes)
  */
 RT_TORCH_API int32_t rt_torch_tensor_copy_from_host(int64_t tensor, const void *data, int64_t nbytes);
 
-/* ---- Where and how a tensor is stored ------------------------------------------------------------ */
+/* ---- Copies, dtypes and devices ------------------------------------------------------------------ */
 
 /** A second handle to the same elements.
  *
@@ -511,7 +506,7 @@ RT_TORCH_API int32_t rt_torch_tensor_copy_from_host(int64_t tensor, const void *
  */
 RT_TORCH_API int64_t rt_torch_tensor_alias(int64_t tensor);
 
-/** A copy with a storage of its own.
+/** A copy in a new storage.
  *
  * @param tensor  tensor
  * @return new tensor; 0 on failure
@@ -519,10 +514,10 @@ RT_TORCH_API int64_t rt_torch_tensor_alias(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_clone(int64_t tensor);
 
-/** The same elements in C order without gaps.
+/** The same elements, contiguous in C order.
  *
  * @param tensor  tensor
- * @return new tensor, which shares the storage where it already is contiguous; 0 on failure
+ * @return new tensor, which shares the storage if that is contiguous already; 0 on failure
  * @source aten::contiguous
  */
 RT_TORCH_API int64_t rt_torch_tensor_contiguous(int64_t tensor);
@@ -531,7 +526,7 @@ RT_TORCH_API int64_t rt_torch_tensor_contiguous(int64_t tensor);
  *
  * @param tensor  tensor
  * @param dtype   dtype of the result
- * @return new tensor, which shares the storage where the dtype already is the one asked for; 0 on
+ * @return new tensor, which shares the storage if it has that dtype already; 0 on
  *         failure
  * @errors INVALID_ARGUMENT (dtype)
  * @source aten::to.dtype
@@ -542,7 +537,7 @@ RT_TORCH_API int64_t rt_torch_tensor_to_dtype(int64_t tensor, int32_t dtype);
  *
  * @param tensor  tensor
  * @param device  device of the result
- * @return new tensor, which shares the storage where it already is there; 0 on failure
+ * @return new tensor, which shares the storage if it is there already; 0 on failure
  * @errors UNAVAILABLE (no CUDA), INVALID_ARGUMENT (no such device)
  * @source aten::to.device
  */
@@ -551,7 +546,7 @@ RT_TORCH_API int64_t rt_torch_tensor_to_device(int64_t tensor, int64_t device);
 /** The elements in host memory.
  *
  * @param tensor  tensor
- * @return new tensor, which shares the storage where it already is there; 0 on failure
+ * @return new tensor, which shares the storage if it is there already; 0 on failure
  * @source aten::to.device
  */
 RT_TORCH_API int64_t rt_torch_tensor_cpu(int64_t tensor);
@@ -560,7 +555,7 @@ RT_TORCH_API int64_t rt_torch_tensor_cpu(int64_t tensor);
  *
  * @param tensor  tensor
  * @param device  CUDA device, 0 or more
- * @return new tensor, which shares the storage where it already is there; 0 on failure
+ * @return new tensor, which shares the storage if it is there already; 0 on failure
  * @errors UNAVAILABLE (no CUDA), INVALID_ARGUMENT (no such device)
  * @source aten::to.device
  */
@@ -573,7 +568,7 @@ RT_TORCH_API int64_t rt_torch_tensor_cuda(int64_t tensor, int64_t device);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::add
  */
 RT_TORCH_API int64_t rt_torch_tensor_add(int64_t a, int64_t b);
@@ -583,7 +578,7 @@ RT_TORCH_API int64_t rt_torch_tensor_add(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::sub
  */
 RT_TORCH_API int64_t rt_torch_tensor_sub(int64_t a, int64_t b);
@@ -593,7 +588,7 @@ RT_TORCH_API int64_t rt_torch_tensor_sub(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::mul
  */
 RT_TORCH_API int64_t rt_torch_tensor_mul(int64_t a, int64_t b);
@@ -603,7 +598,7 @@ RT_TORCH_API int64_t rt_torch_tensor_mul(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::div
  */
 RT_TORCH_API int64_t rt_torch_tensor_div(int64_t a, int64_t b);
@@ -613,7 +608,7 @@ RT_TORCH_API int64_t rt_torch_tensor_div(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::floor_divide
  */
 RT_TORCH_API int64_t rt_torch_tensor_floor_divide(int64_t a, int64_t b);
@@ -623,7 +618,7 @@ RT_TORCH_API int64_t rt_torch_tensor_floor_divide(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::remainder
  */
 RT_TORCH_API int64_t rt_torch_tensor_remainder(int64_t a, int64_t b);
@@ -633,7 +628,7 @@ RT_TORCH_API int64_t rt_torch_tensor_remainder(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::pow
  */
 RT_TORCH_API int64_t rt_torch_tensor_pow(int64_t a, int64_t b);
@@ -643,7 +638,7 @@ RT_TORCH_API int64_t rt_torch_tensor_pow(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::maximum
  */
 RT_TORCH_API int64_t rt_torch_tensor_maximum(int64_t a, int64_t b);
@@ -653,7 +648,7 @@ RT_TORCH_API int64_t rt_torch_tensor_maximum(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::minimum
  */
 RT_TORCH_API int64_t rt_torch_tensor_minimum(int64_t a, int64_t b);
@@ -663,7 +658,7 @@ RT_TORCH_API int64_t rt_torch_tensor_minimum(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::bitwise_and
  */
 RT_TORCH_API int64_t rt_torch_tensor_bitwise_and(int64_t a, int64_t b);
@@ -673,7 +668,7 @@ RT_TORCH_API int64_t rt_torch_tensor_bitwise_and(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::bitwise_or
  */
 RT_TORCH_API int64_t rt_torch_tensor_bitwise_or(int64_t a, int64_t b);
@@ -683,7 +678,7 @@ RT_TORCH_API int64_t rt_torch_tensor_bitwise_or(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::bitwise_xor
  */
 RT_TORCH_API int64_t rt_torch_tensor_bitwise_xor(int64_t a, int64_t b);
@@ -693,7 +688,7 @@ RT_TORCH_API int64_t rt_torch_tensor_bitwise_xor(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::bitwise_left_shift
  */
 RT_TORCH_API int64_t rt_torch_tensor_bitwise_left_shift(int64_t a, int64_t b);
@@ -703,7 +698,7 @@ RT_TORCH_API int64_t rt_torch_tensor_bitwise_left_shift(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::bitwise_right_shift
  */
 RT_TORCH_API int64_t rt_torch_tensor_bitwise_right_shift(int64_t a, int64_t b);
@@ -713,7 +708,7 @@ RT_TORCH_API int64_t rt_torch_tensor_bitwise_right_shift(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor of bool; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::eq
  */
 RT_TORCH_API int64_t rt_torch_tensor_eq(int64_t a, int64_t b);
@@ -723,7 +718,7 @@ RT_TORCH_API int64_t rt_torch_tensor_eq(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor of bool; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::ne
  */
 RT_TORCH_API int64_t rt_torch_tensor_ne(int64_t a, int64_t b);
@@ -733,7 +728,7 @@ RT_TORCH_API int64_t rt_torch_tensor_ne(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor of bool; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::lt
  */
 RT_TORCH_API int64_t rt_torch_tensor_lt(int64_t a, int64_t b);
@@ -743,7 +738,7 @@ RT_TORCH_API int64_t rt_torch_tensor_lt(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor of bool; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::le
  */
 RT_TORCH_API int64_t rt_torch_tensor_le(int64_t a, int64_t b);
@@ -753,7 +748,7 @@ RT_TORCH_API int64_t rt_torch_tensor_le(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor of bool; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::gt
  */
 RT_TORCH_API int64_t rt_torch_tensor_gt(int64_t a, int64_t b);
@@ -763,7 +758,7 @@ RT_TORCH_API int64_t rt_torch_tensor_gt(int64_t a, int64_t b);
  * @param a  tensor
  * @param b  tensor
  * @return new tensor of bool; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::ge
  */
 RT_TORCH_API int64_t rt_torch_tensor_ge(int64_t a, int64_t b);
@@ -774,7 +769,7 @@ RT_TORCH_API int64_t rt_torch_tensor_ge(int64_t a, int64_t b);
  * @param a          tensor
  * @param b          tensor
  * @return new tensor; 0 on failure
- * @errors SHAPE (no broadcast), TYPE (dtypes not admitted)
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
  * @source aten::where.self
  */
 RT_TORCH_API int64_t rt_torch_tensor_where(int64_t condition, int64_t a, int64_t b);
@@ -786,7 +781,7 @@ RT_TORCH_API int64_t rt_torch_tensor_where(int64_t condition, int64_t a, int64_t
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::add_
  */
 RT_TORCH_API int32_t rt_torch_tensor_add_(int64_t a, int64_t b);
@@ -796,7 +791,7 @@ RT_TORCH_API int32_t rt_torch_tensor_add_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::sub_
  */
 RT_TORCH_API int32_t rt_torch_tensor_sub_(int64_t a, int64_t b);
@@ -806,7 +801,7 @@ RT_TORCH_API int32_t rt_torch_tensor_sub_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::mul_
  */
 RT_TORCH_API int32_t rt_torch_tensor_mul_(int64_t a, int64_t b);
@@ -816,7 +811,7 @@ RT_TORCH_API int32_t rt_torch_tensor_mul_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::div_
  */
 RT_TORCH_API int32_t rt_torch_tensor_div_(int64_t a, int64_t b);
@@ -826,17 +821,17 @@ RT_TORCH_API int32_t rt_torch_tensor_div_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::floor_divide_
  */
 RT_TORCH_API int32_t rt_torch_tensor_floor_divide_(int64_t a, int64_t b);
 
-/** a becomes a - b * floor(a / b), with the sign.
+/** a becomes a - b * floor(a / b), with the sign of b.
  *
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::remainder_
  */
 RT_TORCH_API int32_t rt_torch_tensor_remainder_(int64_t a, int64_t b);
@@ -846,7 +841,7 @@ RT_TORCH_API int32_t rt_torch_tensor_remainder_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::pow_
  */
 RT_TORCH_API int32_t rt_torch_tensor_pow_(int64_t a, int64_t b);
@@ -856,7 +851,7 @@ RT_TORCH_API int32_t rt_torch_tensor_pow_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::bitwise_and_
  */
 RT_TORCH_API int32_t rt_torch_tensor_bitwise_and_(int64_t a, int64_t b);
@@ -866,7 +861,7 @@ RT_TORCH_API int32_t rt_torch_tensor_bitwise_and_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::bitwise_or_
  */
 RT_TORCH_API int32_t rt_torch_tensor_bitwise_or_(int64_t a, int64_t b);
@@ -876,7 +871,7 @@ RT_TORCH_API int32_t rt_torch_tensor_bitwise_or_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::bitwise_xor_
  */
 RT_TORCH_API int32_t rt_torch_tensor_bitwise_xor_(int64_t a, int64_t b);
@@ -886,7 +881,7 @@ RT_TORCH_API int32_t rt_torch_tensor_bitwise_xor_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::bitwise_left_shift_
  */
 RT_TORCH_API int32_t rt_torch_tensor_bitwise_left_shift_(int64_t a, int64_t b);
@@ -896,7 +891,7 @@ RT_TORCH_API int32_t rt_torch_tensor_bitwise_left_shift_(int64_t a, int64_t b);
  * @param a  tensor, overwritten
  * @param b  tensor that broadcasts to the shape of a
  * @return 0; -1 on failure
- * @errors SHAPE (b does not broadcast to a), TYPE (the result does not fit the dtype of a)
+ * @errors SHAPE (b does not broadcast to a), TYPE (the result cannot be cast to the dtype of a)
  * @source aten::bitwise_right_shift_
  */
 RT_TORCH_API int32_t rt_torch_tensor_bitwise_right_shift_(int64_t a, int64_t b);
@@ -956,7 +951,7 @@ RT_TORCH_API int64_t rt_torch_tensor_square(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_exp(int64_t tensor);
 
-/** exp(x) - 1, exact near 0; integers give the default floating-point dtype.
+/** exp(x) - 1, accurate near 0; integers give the default floating-point dtype.
  *
  * @param tensor  tensor
  * @return new tensor; 0 on failure
@@ -972,7 +967,7 @@ RT_TORCH_API int64_t rt_torch_tensor_expm1(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_log(int64_t tensor);
 
-/** log(1 + x), exact near 0; integers give the default floating-point dtype.
+/** log(1 + x), accurate near 0; integers give the default floating-point dtype.
  *
  * @param tensor  tensor
  * @return new tensor; 0 on failure
@@ -1071,7 +1066,7 @@ RT_TORCH_API int64_t rt_torch_tensor_ceil(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_round(int64_t tensor);
 
-/** x without its fraction; not for complex.
+/** x truncated to an integer; not for complex.
  *
  * @param tensor  tensor
  * @return new tensor; 0 on failure
@@ -1154,9 +1149,9 @@ RT_TORCH_API int64_t rt_torch_tensor_addmm(int64_t bias, int64_t a, int64_t b, d
  * @param axes     axes to reduce, each once; NULL for all of them
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
- * @param dtype    dtype to add up in
+ * @param dtype    dtype of the sum and of its result
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::sum.dim_IntList
  */
 RT_TORCH_API int64_t rt_torch_tensor_sum(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim,
@@ -1168,9 +1163,9 @@ RT_TORCH_API int64_t rt_torch_tensor_sum(int64_t tensor, const int64_t *axes, in
  * @param axes     axes to reduce, each once; NULL for all of them
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
- * @param dtype    dtype to multiply in
+ * @param dtype    dtype of the product and of its result
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::prod.dim_int, aten::prod
  */
 RT_TORCH_API int64_t rt_torch_tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim,
@@ -1183,7 +1178,7 @@ RT_TORCH_API int64_t rt_torch_tensor_prod(int64_t tensor, const int64_t *axes, i
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis), TYPE
  * @source aten::mean.dim
  */
 RT_TORCH_API int64_t rt_torch_tensor_mean(int64_t tensor, const int64_t *axes, int64_t naxes,
@@ -1194,11 +1189,11 @@ RT_TORCH_API int64_t rt_torch_tensor_mean(int64_t tensor, const int64_t *axes, i
  * @param tensor      tensor of a floating-point or complex dtype
  * @param axes        axes to reduce, each once; NULL for all of them
  * @param naxes       integers at axes; 0 with NULL
- * @param correction  taken from the number of elements in the divisor: 0 for a population, 1 for a
+ * @param correction  subtracted from the number of elements in the divisor: 0 for a population, 1 for a
  *                    sample
  * @param keepdim     1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis), TYPE
  * @source aten::var.correction
  */
 RT_TORCH_API int64_t rt_torch_tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes,
@@ -1211,7 +1206,7 @@ RT_TORCH_API int64_t rt_torch_tensor_var(int64_t tensor, const int64_t *axes, in
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE, SHAPE (empty)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis), TYPE, SHAPE (empty)
  * @source aten::amax
  */
 RT_TORCH_API int64_t rt_torch_tensor_amax(int64_t tensor, const int64_t *axes, int64_t naxes,
@@ -1224,7 +1219,7 @@ RT_TORCH_API int64_t rt_torch_tensor_amax(int64_t tensor, const int64_t *axes, i
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice), TYPE, SHAPE (empty)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis), TYPE, SHAPE (empty)
  * @source aten::amin
  */
 RT_TORCH_API int64_t rt_torch_tensor_amin(int64_t tensor, const int64_t *axes, int64_t naxes,
@@ -1237,7 +1232,7 @@ RT_TORCH_API int64_t rt_torch_tensor_amin(int64_t tensor, const int64_t *axes, i
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor of bool; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::all.dims
  */
 RT_TORCH_API int64_t rt_torch_tensor_all(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim);
@@ -1249,7 +1244,7 @@ RT_TORCH_API int64_t rt_torch_tensor_all(int64_t tensor, const int64_t *axes, in
  * @param naxes    integers at axes; 0 with NULL
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor of bool; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::any.dims
  */
 RT_TORCH_API int64_t rt_torch_tensor_any(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim);
@@ -1257,7 +1252,7 @@ RT_TORCH_API int64_t rt_torch_tensor_any(int64_t tensor, const int64_t *axes, in
 /** Index of the largest element, the first of equal ones.
  *
  * @param tensor   tensor of a real dtype, not empty along the axis
- * @param axis     the axis; NULL counts through all elements in C order
+ * @param axis     the axis; NULL indexes all elements in C order
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor of int64; 0 on failure
  * @errors INDEX (axis), TYPE, SHAPE (empty)
@@ -1268,7 +1263,7 @@ RT_TORCH_API int64_t rt_torch_tensor_argmax(int64_t tensor, const int64_t *axis,
 /** Index of the smallest element, the first of equal ones.
  *
  * @param tensor   tensor of a real dtype, not empty along the axis
- * @param axis     the axis; NULL counts through all elements in C order
+ * @param axis     the axis; NULL indexes all elements in C order
  * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
  * @return new tensor of int64; 0 on failure
  * @errors INDEX (axis), TYPE, SHAPE (empty)
@@ -1281,9 +1276,9 @@ RT_TORCH_API int64_t rt_torch_tensor_argmin(int64_t tensor, const int64_t *axis,
 /** The same elements in another shape.
  *
  * @param tensor  tensor
- * @param dims    shape, ndim integers, one of which may be -1: what is left over
+ * @param dims    shape, ndim integers, one of which may be -1, to be inferred
  * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
- * @return new tensor, which shares the storage where the strides allow it; 0 on failure
+ * @return new tensor, which shares the storage if the strides allow it; 0 on failure
  * @errors SHAPE, INVALID_ARGUMENT (NULL, ndim)
  * @source aten::reshape
  */
@@ -1295,7 +1290,7 @@ RT_TORCH_API int64_t rt_torch_tensor_reshape(int64_t tensor, const int64_t *dims
  * @param axes    every axis once
  * @param naxes   integers at axes: ndim
  * @return new tensor that shares the storage; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::permute
  */
 RT_TORCH_API int64_t rt_torch_tensor_permute(int64_t tensor, const int64_t *axes, int64_t naxes);
@@ -1329,7 +1324,7 @@ RT_TORCH_API int64_t rt_torch_tensor_t(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_matrix_transpose(int64_t tensor);
 
-/** Broadcast to a larger shape, with stride 0 where an axis is stretched.
+/** Broadcast to a larger shape, with stride 0 along stretched axes.
  *
  * @param tensor  tensor
  * @param dims    shape, ndim integers; -1 keeps an axis as it is
@@ -1343,7 +1338,7 @@ RT_TORCH_API int64_t rt_torch_tensor_expand(int64_t tensor, const int64_t *dims,
 /** A new axis of length 1.
  *
  * @param tensor  tensor
- * @param axis    where the new axis stands in the result, in [-ndim - 1, ndim]
+ * @param axis    position of the new axis in the result, in [-ndim - 1, ndim]
  * @return new tensor that shares the storage; 0 on failure
  * @errors INDEX (axis)
  * @source aten::unsqueeze
@@ -1366,14 +1361,14 @@ RT_TORCH_API int64_t rt_torch_tensor_squeeze(int64_t tensor, int64_t axis);
  * @param axes    axes to reverse, each once
  * @param naxes   integers at axes
  * @return new tensor; 0 on failure
- * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, an axis twice)
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::flip
  */
 RT_TORCH_API int64_t rt_torch_tensor_flip(int64_t tensor, const int64_t *axes, int64_t naxes);
 
-/** Joins tensors along an axis they have; dtypes promote.
+/** Joins tensors along an existing axis; dtypes promote.
  *
- * @param tensors  count tensors of the same shape but along the axis
+ * @param tensors  count tensors of the same shape, except along the axis
  * @param count    1 to RT_TORCH_MAX_TENSORS
  * @param axis     axis
  * @return new tensor; 0 on failure
@@ -1386,7 +1381,7 @@ RT_TORCH_API int64_t rt_torch_tensor_cat(const int64_t *tensors, int64_t count, 
  *
  * @param tensors  count tensors of the same shape
  * @param count    1 to RT_TORCH_MAX_TENSORS
- * @param axis     where the new axis stands in the result, in [-ndim - 1, ndim]
+ * @param axis     position of the new axis in the result, in [-ndim - 1, ndim]
  * @return new tensor; 0 on failure
  * @errors SHAPE, INDEX (axis), INVALID_ARGUMENT (NULL, count)
  * @source aten::stack
@@ -1399,7 +1394,7 @@ RT_TORCH_API int64_t rt_torch_tensor_stack(const int64_t *tensors, int64_t count
  *
  * @param tensor  tensor
  * @param axis    axis
- * @param index   in [-n, n), n the length of the axis
+ * @param index   in [-n, n), where n is the length of the axis
  * @return new tensor that shares the storage; 0 on failure
  * @errors INDEX
  * @source aten::select.int
@@ -1420,11 +1415,11 @@ RT_TORCH_API int64_t rt_torch_tensor_select(int64_t tensor, int64_t axis, int64_
 RT_TORCH_API int64_t rt_torch_tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop,
                                            int64_t step);
 
-/** The length elements from start on along an axis.
+/** The elements [start, start + length) along an axis.
  *
  * @param tensor  tensor
  * @param axis    axis
- * @param start   first index, in [-n, n], n the length of the axis
+ * @param start   first index, in [-n, n], where n is the length of the axis
  * @param length  0 to n - start
  * @return new tensor that shares the storage; 0 on failure
  * @errors INDEX
@@ -1432,11 +1427,11 @@ RT_TORCH_API int64_t rt_torch_tensor_slice(int64_t tensor, int64_t axis, int64_t
  */
 RT_TORCH_API int64_t rt_torch_tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t length);
 
-/** Elements picked by integer or bool tensors, one for each leading axis.
+/** Elements selected by integer or bool tensors, one for each leading axis.
  *
  * @param tensor   tensor
- * @param indices  count tensors, which broadcast against each other, or 0 to take an axis whole; a
- *                 bool tensor stands for as many axes as it has
+ * @param indices  count tensors, which broadcast against each other, or 0 to select the whole axis; a
+ *                 bool tensor indexes as many axes as it has
  * @param count    1 to ndim
  * @return new tensor, a copy; 0 on failure
  * @errors INDEX, SHAPE, TYPE (not int32, int64, uint8 or bool), INVALID_ARGUMENT (NULL, count)
@@ -1444,12 +1439,12 @@ RT_TORCH_API int64_t rt_torch_tensor_narrow(int64_t tensor, int64_t axis, int64_
  */
 RT_TORCH_API int64_t rt_torch_tensor_index(int64_t tensor, const int64_t *indices, int64_t count);
 
-/** Overwrites the elements that rt_torch_tensor_index() picks.
+/** Overwrites the elements that rt_torch_tensor_index() selects.
  *
  * @param tensor   tensor, overwritten
  * @param indices  as for rt_torch_tensor_index()
  * @param count    1 to ndim
- * @param values   tensor of the same dtype that broadcasts to what is picked
+ * @param values   tensor of the same dtype that broadcasts to the selection
  * @return 0; -1 on failure
  * @errors INDEX, SHAPE, TYPE, INVALID_ARGUMENT (NULL, count)
  * @source aten::index_put_
@@ -1457,7 +1452,7 @@ RT_TORCH_API int64_t rt_torch_tensor_index(int64_t tensor, const int64_t *indice
 RT_TORCH_API int32_t rt_torch_tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
                                                 int64_t values);
 
-/** Where the elements are not 0.
+/** Indices of the elements that are not 0.
  *
  * @param tensor  tensor
  * @return new tensor of int64, shape (number found, ndim), in C order; 0 on failure
@@ -1495,7 +1490,7 @@ RT_TORCH_API int64_t rt_torch_tanh(int64_t tensor);
 /** Gaussian error linear unit: x * Phi(x).
  *
  * @param tensor       tensor of a floating-point dtype
- * @param approximate  0 for the exact one, by erf; 1 for the approximation by tanh
+ * @param approximate  0 for the exact function, with erf; 1 for the tanh approximation
  * @return new tensor; 0 on failure
  * @errors TYPE, INVALID_ARGUMENT (approximate)
  * @source aten::gelu
@@ -1572,9 +1567,9 @@ RT_TORCH_API int64_t rt_torch_embedding(int64_t weight, int64_t indices);
  * @param query   tensor of shape (..., l, e), floating point
  * @param key     tensor of shape (..., s, e)
  * @param value   tensor of shape (..., s, v)
- * @param mask    tensor that broadcasts to (..., l, s): bool, true where a key takes part, or of
- *                the dtype of query, added; or 0
- * @param causal  1 lets row i attend to columns up to i; mask must then be 0
+ * @param mask    tensor that broadcasts to (..., l, s): bool, true for the keys that take part, or
+ *                of the dtype of query, added to the scores; or 0
+ * @param causal  1 lets row i attend to columns 0 to i only; mask must then be 0
  * @param scale   the factor; NULL for 1 / sqrt(e)
  * @return new tensor of shape (..., l, v); 0 on failure
  * @errors SHAPE, TYPE, INVALID_ARGUMENT
@@ -1583,12 +1578,12 @@ RT_TORCH_API int64_t rt_torch_embedding(int64_t weight, int64_t indices);
 RT_TORCH_API int64_t rt_torch_scaled_dot_product_attention(int64_t query, int64_t key, int64_t value,
                                                            int64_t mask, int32_t causal, const double *scale);
 
-/* ---- Every operator -------------------------------------------------------------------------------- */
+/* ---- Any operator by name -------------------------------------------------------------------------- */
 
-/** Tags: what a value holds, and which of its members says so. */
+/** Tags: the type of a value and the union member that holds it. */
 enum {
   RT_TORCH_NONE = 0,           /**< nothing: an absent optional, an undefined tensor */
-  RT_TORCH_DEFAULT = 1,        /**< as an argument: what the schema says */
+  RT_TORCH_DEFAULT = 1,        /**< as an argument: the schema's default */
   RT_TORCH_TENSOR = 2,         /**< i: a handle */
   RT_TORCH_INT = 3,            /**< i */
   RT_TORCH_DOUBLE = 4,         /**< d */
@@ -1599,12 +1594,12 @@ enum {
   RT_TORCH_DEVICE = 9,         /**< i: a device */
   RT_TORCH_LAYOUT = 10,        /**< i: a RT_TORCH_STRIDED, ... constant */
   RT_TORCH_MEMORY_FORMAT = 11, /**< i: a RT_TORCH_CONTIGUOUS, ... constant */
-  RT_TORCH_GENERATOR = 12,     /**< i: a seed; the call gets a CPU generator of its own, seeded so */
-  RT_TORCH_TENSOR_LIST = 13,   /**< p: length int64_t, handles; 0 is none where the schema admits it */
+  RT_TORCH_GENERATOR = 12,     /**< i: a seed; the call uses a new CPU generator with this seed */
+  RT_TORCH_TENSOR_LIST = 13,   /**< p: length int64_t, handles; 0 is None in a list of optionals */
   RT_TORCH_INT_LIST = 14,      /**< p: length int64_t */
   RT_TORCH_DOUBLE_LIST = 15,   /**< p: length double */
   RT_TORCH_TRUTH_LIST = 16,    /**< p: length uint8_t, each 0 or 1 */
-  RT_TORCH_LIST = 17           /**< p: length rt_torch_value, for the lists that the above do not cover */
+  RT_TORCH_LIST = 17           /**< p: length rt_torch_value, for all other lists */
 };
 
 /** Layouts: the values of c10::Layout. */
@@ -1627,10 +1622,10 @@ enum {
   RT_TORCH_CHANNELS_LAST_3D = 3
 };
 
-/** Cap of the elements of a list and of the bytes of a string that is an argument. */
+/** Largest length of a list or a string that is an argument. */
 enum { RT_TORCH_MAX_LENGTH = 65536 };
 
-/** An argument or a result of an operator: 24 bytes, a tag and the member that belongs to it. */
+/** An argument or a result of an operator: a tagged union of 24 bytes. */
 typedef struct rt_torch_value {
   int32_t tag;    /**< RT_TORCH_TENSOR, ... */
   int32_t length; /**< elements or bytes at p; of a TENSOR that is a result, its dtype; not read otherwise */
@@ -1642,11 +1637,11 @@ typedef struct rt_torch_value {
   } data;
 } rt_torch_value;
 
-/** The number of an operator, for rt_torch_call(). Looked up once for each name.
+/** Looks up an operator, for rt_torch_call(). A repeated lookup returns the same number.
  *
- * @param name      with its namespace, such as "aten::add"
- * @param overload  such as "Tensor"; "" or NULL for the one without a name
- * @return a number above 0, the same each time, valid for the life of the process; 0 on failure
+ * @param name      name with namespace, such as "aten::add"
+ * @param overload  overload name, such as "Tensor"; "" or NULL for the unnamed one
+ * @return a positive number, valid for the life of the process; 0 on failure
  * @errors INVALID_ARGUMENT (NULL, no such operator), NOT_IMPLEMENTED (an operator of TorchScript's
  *         interpreter, which the dispatcher does not have; a name without a schema)
  */
@@ -1655,21 +1650,21 @@ RT_TORCH_API int64_t rt_torch_operator_find(const char *name, const char *overlo
 /** Copies out the schema of an operator, such as "aten::relu(Tensor self) -> Tensor".
  *
  * @param op        number of an operator
- * @param text      where the text goes, NUL-terminated, cut to fit; may be NULL where capacity is 0
+ * @param text      receives the text, NUL-terminated, truncated to fit; may be NULL if capacity is 0
  * @param capacity  bytes at text, 0 or more
- * @return bytes of the whole text without its NUL, also where capacity is smaller; -1 on failure
+ * @return bytes of the whole text without its NUL, even if capacity is smaller; -1 on failure
  * @errors INVALID_ARGUMENT (op, NULL, capacity)
  */
 RT_TORCH_API int64_t rt_torch_operator_schema(int64_t op, char *text, int64_t capacity);
 
-/** Copies out the names of all operators of the dispatcher, one a line.
+/** Copies out the names of all operators of the dispatcher, one per line.
  *
- * A line is "aten::add.Tensor"; the dot and what follows are absent where the overload has no name. The
- * overloads of a name stand together, in the order in which they were registered.
+ * A line is "aten::add.Tensor", or "aten::relu" for an unnamed overload. The overloads of a name are
+ * consecutive, in order of registration.
  *
- * @param text      where the text goes, NUL-terminated, cut to fit; may be NULL where capacity is 0
+ * @param text      receives the text, NUL-terminated, truncated to fit; may be NULL if capacity is 0
  * @param capacity  bytes at text, 0 or more
- * @return bytes of the whole text without its NUL, also where capacity is smaller; -1 on failure
+ * @return bytes of the whole text without its NUL, even if capacity is smaller; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, capacity)
  * @source c10::Dispatcher::getAllOpNames
  */
@@ -1677,30 +1672,29 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
 
 /** Calls any operator.
  *
- * Arguments stand in the order of the schema, keyword-only ones included. Those at the end that are
- * left out, and RT_TORCH_DEFAULT, take the schema's default. A tag must be that of the schema's type;
- * an INT also stands for float, an INT_LIST also for float[], any number for Scalar, SymInt is INT, a
- * list of anything may be a LIST. NONE stands for an optional. A number in the place of a tensor is a
- * tensor of no axes that stands back in promotion.
+ * Arguments are in the order of the schema, keyword-only ones included. Trailing arguments that are left
+ * out, and those with the tag RT_TORCH_DEFAULT, have the schema's default. The tag must match the schema's
+ * type: INT also matches float, INT_LIST also float[], any number Scalar, INT SymInt, LIST any list, and
+ * NONE any optional. A number in place of a tensor becomes a wrapped number: a 0-d tensor that does not take
+ * part in type promotion, as Python scalars in PyTorch.
  *
- * All this is checked before LibTorch is called. A few of LibTorch's own kernels do not check the
- * values of well-typed arguments and end the process, or read past a tensor. Known ones:
- * _convert_indices_from_coo_to_csr, _convert_indices_from_csr_to_coo, ctc_loss,
- * _native_batch_norm_legit.no_stats and the other _batch_norm operators (of weights that are too short),
- * and to_dense of a sparse tensor whose indices were never checked.
+ * All this is checked before LibTorch is called. A few of LibTorch's own kernels do not check the values of
+ * well-typed arguments, and crash or read out of bounds. Known ones: _convert_indices_from_coo_to_csr,
+ * _convert_indices_from_csr_to_coo, ctc_loss, _native_batch_norm_legit.no_stats and the other _batch_norm
+ * operators (with weights that are too short), and to_dense of a sparse tensor with unchecked indices.
  *
  * @param op         number of an operator
- * @param arguments  count values; may be NULL where count is 0
+ * @param arguments  count values; may be NULL if count is 0
  * @param count      0 to the number of arguments of the schema
- * @param results    receives the results, in the order of the schema, to be given to
- *                   rt_torch_values_free(), which frees what was not taken from them by
- *                   rt_torch_value_take(). Each handle among them, also one of a tensor that was
- *                   written in place, is a new tensor; lists and strings are the library's memory
+ * @param results    receives the results, in the order of the schema, to be freed with
+ *                   rt_torch_values_free(), except for the tensors taken with rt_torch_value_take().
+ *                   Each handle is a new tensor, even for a tensor that was written in place. The
+ *                   memory of lists and strings belongs to the library
  * @param capacity   values at results, at least the number of results in the schema
- * @return number of results; -1 on failure, and then there is nothing to free
- * @errors INVALID_ARGUMENT (op, count, capacity, NULL, an argument that does not fit the schema: the
- *         text names it and shows the schema), BAD_HANDLE, NOT_IMPLEMENTED (the schema has a type
- *         that no value can hold, such as Storage or Stream; no kernel), and what the operator raises
+ * @return number of results; -1 on failure, with nothing to free
+ * @errors INVALID_ARGUMENT (op, count, capacity, NULL, an argument that does not match the schema: the
+ *         message names it and quotes the schema), BAD_HANDLE, NOT_IMPLEMENTED (a type in the schema
+ *         that rt_torch_value cannot hold, such as Storage or Stream; no kernel), and those of the operator
  * @source c10::Dispatcher::callBoxed
  */
 RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, int64_t count,
@@ -1731,38 +1725,38 @@ RT_TORCH_API int64_t rt_torch_value_take(rt_torch_value *values, int64_t index, 
 
 /** Frees what is left in the results of rt_torch_call(): tensors that were not taken, lists and strings.
  *
- * Each value that was one of these becomes NONE, so that it is no error to free it again.
+ * Each value that had one of these becomes NONE, so that freeing it again is no error.
  *
- * @param values  results of rt_torch_call(); may be NULL where count is 0
+ * @param values  results of rt_torch_call(); may be NULL if count is 0
  * @param count   values at values, 0 to RT_TORCH_MAX_LENGTH
  * @return 0; -1 on failure
- * @errors INVALID_ARGUMENT (NULL, count, memory that is not the library's: the others are released)
+ * @errors INVALID_ARGUMENT (NULL, count, memory that this library did not allocate: the rest is freed)
  */
 RT_TORCH_API int32_t rt_torch_values_free(rt_torch_value *values, int64_t count);
 
-/** Opens a library that registers operators, with its symbols visible to all.
+/** Opens a library that registers operators, with RTLD_GLOBAL.
  *
- * It stays open. What it does when it is opened is its own.
+ * Its initializers run. It is never closed.
  *
  * @param path  a file name with a slash, or one that the dynamic linker finds
  * @return 0; -1 on failure
- * @errors INVALID_ARGUMENT (NULL or empty; it cannot be opened: the text is the dynamic linker's)
+ * @errors INVALID_ARGUMENT (NULL or empty; cannot be opened, with the dynamic linker's message)
  */
 RT_TORCH_API int32_t rt_torch_load_library(const char *path);
 
 /* ---- DLPack: memory shared with other libraries ---------------------------------------------------- */
 
-/** Lends a tensor's memory to another library, without a copy.
+/** Exports a tensor's memory to another library, without a copy.
  *
- * The structure holds the memory until its deleter is called, whatever becomes of the handle. On CUDA, what
- * was asked of the device may still be under way: see rt_torch_synchronize().
+ * The structure keeps the memory alive until its deleter is called, even if the handle is freed. On CUDA the
+ * device may still be computing: see rt_torch_synchronize().
  *
  * @param tensor     tensor on the CPU or on CUDA, strided
  * @param versioned  1 for a DLManagedTensorVersioned of DLPack 1.x, 0 for the DLManagedTensor before it
- * @param copied     1 to tell the other library that nobody else uses the memory, by the flag IS_COPIED
- *                   of a versioned structure; else 0
- * @return the structure, the caller's: to be handed on, or given to rt_torch_dlpack_free(), once; NULL on
- *         failure
+ * @param copied     1 to set the flag IS_COPIED of a versioned structure: the consumer is the only user
+ *                   of the memory; else 0
+ * @return the structure, owned by the caller, who passes it on or frees it with rt_torch_dlpack_free(), once;
+ *         NULL on failure
  * @errors INVALID_ARGUMENT (versioned, copied; not strided, or a dtype that DLPack does not have),
  *         UNAVAILABLE (another device)
  * @source at::toDLPackVersioned, at::toDLPack
@@ -1771,52 +1765,41 @@ RT_TORCH_API void *rt_torch_tensor_to_dlpack(int64_t tensor, int32_t versioned, 
 
 /** A tensor over another library's memory, without a copy.
  *
- * Whatever the structure says is checked first; whether the memory is there cannot be. LibTorch's tensors
- * can all be written and none has a negative stride: where the structure has the flag READ_ONLY, or a
- * negative stride along an axis of 2 elements or more, the tensor is a copy, or the call fails.
+ * Every field of the structure is checked, but not that the memory exists. LibTorch's tensors are writable
+ * and have no negative strides: if the structure has the flag READ_ONLY, or a negative stride along an axis
+ * of 2 elements or more, the tensor is a copy, or the call fails.
  *
  * @param managed    a DLManagedTensorVersioned of DLPack 1.x, or a DLManagedTensor. Its device is the CPU,
- *                   CUDA, or CUDA's pinned memory, which counts as the CPU's. strides may be NULL, for C
- *                   order; data counts from byte_offset on, and must be aligned for the dtype
+ *                   CUDA, or pinned CUDA memory, which counts as CPU memory. strides may be NULL, for C
+ *                   order; data + byte_offset must be aligned for the dtype
  * @param versioned  1 for the former, 0 for the latter
- * @param copy       1 to copy where it must be, 0 to fail there
- * @return new tensor, and the structure is the library's: its deleter is called exactly once, when the
- *         last tensor over the memory is gone, on whatever thread that happens, or at once after a copy; 0
- *         on failure, and then the structure stays the caller's
+ * @param copy       1 to copy if necessary, 0 to fail
+ * @return new tensor, which owns the structure: its deleter is called exactly once, when the last tensor over
+ *         the memory is destroyed, on any thread, or right after a copy; 0 on failure, and the caller keeps
+ *         the structure
  * @errors INVALID_ARGUMENT (NULL, versioned, copy, the major version, ndim, a negative or too large
  *         dimension, strides or byte_offset out of range, data that is NULL or not aligned; a copy is
- *         needed), TYPE (a dtype that has no constant here, lanes), UNAVAILABLE (another or no such device)
+ *         needed), TYPE (a dtype without a constant here, lanes), UNAVAILABLE (another or no such device)
  * @source at::fromDLPack
  */
 RT_TORCH_API int64_t rt_torch_tensor_from_dlpack(void *managed, int32_t versioned, int32_t copy);
 
-/** Calls the deleter of a DLPack structure, whichever library made it. Works in a forked child as well.
+/** Calls the deleter of a DLPack structure of any library. Works in a forked child as well.
  *
- * @param managed    a structure that nobody took over, or NULL
+ * @param managed    a structure that no consumer has taken over, or NULL
  * @param versioned  1 for a DLManagedTensorVersioned, of any version; 0 for a DLManagedTensor
  * @return 0; -1 on failure, which leaves the error record as it is
  */
 RT_TORCH_API int32_t rt_torch_dlpack_free(void *managed, int32_t versioned);
 
-/** Waits until a device has done all that was asked of it, so that others can use its memory.
+/** Waits until a device has finished all work, so that other libraries can use its memory.
  *
- * @param device  device; on the CPU there is nothing to wait for
+ * @param device  device; the CPU needs no waiting
  * @return 0; -1 on failure
  * @errors UNAVAILABLE (no CUDA), INVALID_ARGUMENT (no such device)
  * @source c10::impl::DeviceGuardImplInterface::synchronizeDevice
  */
 RT_TORCH_API int32_t rt_torch_synchronize(int64_t device);
-
-/* ---- Many at once ---------------------------------------------------------------------------------- */
-
-/** Frees several tensors in one call: see rt_torch_tensor_free(). Works in a forked child.
- *
- * @param tensors  count handles; may be NULL where count is 0. A 0 among them is none
- * @param count    0 to RT_TORCH_MAX_TENSORS
- * @return 0; -1 on failure: NULL, a count out of range, or a handle that is not live. The others are freed
- *         all the same. The error record stays as it is
- */
-RT_TORCH_API int32_t rt_torch_tensors_free(const int64_t *tensors, int64_t count);
 
 #ifdef __cplusplus
 }

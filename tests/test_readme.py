@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import torchffi
-from shim import compiler, header
+from shim.build import compiler, header
 from tests.support import ROOT, python
 
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))

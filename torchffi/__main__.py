@@ -9,18 +9,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torchffi
 from torchffi._diagnosis import diagnose
 from torchffi._libtorch import loader
-
-if TYPE_CHECKING:
-    from shim import build, libtorch, places
-    from shim.compiler import CompilerError
-else:
-    from torchffi._shim import build, libtorch, places
-    from torchffi._shim.compiler import CompilerError
+from torchffi._libtorch.shim_package import build, compiler, libtorch, paths
 
 _LABELS = {
     "backend": "backend",
@@ -29,6 +23,7 @@ _LABELS = {
     "libtorch_path": "LibTorch is at",
     "shim_path": "shim",
     "shim_built_for": "shim is built for",
+    "shim_fastpath": "fast kernels",
     "abi_version": "interface version",
     "lifetimes": "lifetimes are in",
     "cuda_available": "CUDA",
@@ -41,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (CompilerError, OSError) as error:
+    except (compiler.CompilerError, OSError) as error:
         print(f"torchffi: {error}", file=sys.stderr)
         return 1
 
@@ -114,7 +109,7 @@ def _build(options: argparse.Namespace) -> int:
     print(build.shim(search.libtorch))
     # Something else may stand in its way, such as a TORCHFFI_SHIM that names another one.
     status = loader.load()
-    return 0 if status.available else _fail(f"it is built, but: {status.reason}")
+    return 0 if status.available else _fail(f"built, but not usable: {status.reason}")
 
 
 def _config(options: argparse.Namespace) -> int:
@@ -122,7 +117,7 @@ def _config(options: argparse.Namespace) -> int:
         options.parser.error("give --cflags, --libs or --library")
     flags: list[str] = []
     if options.cflags:
-        flags.append(f"-I{places.HERE}")
+        flags.append(f"-I{paths.FOLDER}")
     if options.libs or options.library:
         library, folders = _linkable(options.stub)
         if library is None:
@@ -141,7 +136,7 @@ def _config(options: argparse.Namespace) -> int:
 def _linkable(stub: bool) -> tuple[Path | None, list[Path]]:
     """The library for a C program, and the folders that it needs at run time."""
     if stub:
-        library = places.cached_stub()
+        library = paths.cached_stub()
         if not library.is_file():
             build.stub()
         return library, [library.parent]

@@ -22,9 +22,9 @@ def diagnose() -> dict[str, Any]:
 
     Returns:
         A dict that JSON can hold: ``backend``, ``reason``, ``libtorch_version``, ``libtorch_path``,
-        ``shim_path``, ``shim_built_for``, ``abi_version``, ``lifetimes``, ``cuda_available``,
-        ``cuda_reason`` and ``probes``, a list of ``{"path": ..., "outcome": ...}``. ``backend`` is None
-        where ``TORCHFFI_BACKEND`` asks for one that cannot be used.
+        ``shim_path``, ``shim_built_for``, ``shim_fastpath``, ``abi_version``, ``lifetimes``,
+        ``cuda_available``, ``cuda_reason`` and ``probes``, a list of ``{"path": ..., "outcome": ...}``.
+        ``backend`` is None where ``TORCHFFI_BACKEND`` asks for one that cannot be used.
     """
     reason = ""
     try:
@@ -40,6 +40,7 @@ def diagnose() -> dict[str, Any]:
         "libtorch_path": status.libtorch_path,
         "shim_path": status.shim_path,
         "shim_built_for": status.shim_built_for,
+        "shim_fastpath": status.shim_fastpath,
         "abi_version": status.abi_version,
         "lifetimes": lifetimes.implementation(),
         "cuda_available": cuda,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench.processes.worker import ROOT
 from bench.report.samples import Pairs
-from shim import build, compiler, libtorch
-from shim.places import LINK_LIBTORCH
+from shim.build import build, compiler, libtorch
+from shim.build.paths import LINK_LIBTORCH
 
 SOURCE = Path(__file__).with_suffix(".cpp")
 BUILD = ROOT / "build" / "bench"

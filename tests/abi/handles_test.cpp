@@ -1,5 +1,5 @@
 // The handle table, with a counted object instead of a tensor.
-#include "handles.h"
+#include "runtime/handles.h"
 
 #include <cstdio>
 #include <thread>

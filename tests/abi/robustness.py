@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from shim import header
+from shim.build import header
 from tests.abi.values import INT64, LENGTH, OPERATORS, Structures, Values
 from torchffi._diagnosis import memory_stats
 from torchffi._libtorch.loader import ffi, lib, load
@@ -103,11 +103,7 @@ class Arguments:
 
     def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
         """Whether the call would free a tensor that later calls use."""
-        if function.name == "rt_torch_tensor_free":
-            return values[0] in self.tensors
-        if function.name == "rt_torch_tensors_free" and values[0]:
-            return not self.tensors.isdisjoint(values[0])
-        return False
+        return function.name == "rt_torch_tensor_free" and values[0] in self.tensors
 
     def admitted(self, function: header.Function, values: Any) -> bool:
         """Whether a DLPack structure matches ``versioned``, which the library cannot check."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import build, libtorch
+from shim.build import build, libtorch
 from tests.installations import ROOT, clean_environment
 
 SOURCE = Path(__file__).with_name("matmul.c")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from shim import compiler
+from shim.build import compiler
 from tests.support import ROOT
 
 SHIM = ROOT / "shim"
 HERE = Path(__file__).parent
 PROGRAMS = {
     "handle table": [HERE / "handles_test.cpp"],
-    "block pool": [HERE / "blocks_test.cpp", SHIM / "blocks.cpp"],
+    "block pool": [HERE / "block_pool_test.cpp", SHIM / "fastpath/block_pool.cpp"],
 }
 
 

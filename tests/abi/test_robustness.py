@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import torchffi
-from shim import header
+from shim.build import header
 from tests.support import ROOT
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import cffi
 import pytest
 
-from shim import build, header
+from shim.build import build, header
 
 DECLARED = header.read()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import build, generate, header, libtorch
+from shim.build import build, generate, header, libtorch
 from tests.installations import compile_c
 from torchffi._libtorch.loader import lib
 

@@ -51,7 +51,7 @@ def test_every_code_has_an_exception_that_is_also_the_builtin() -> None:
 
 
 def test_codes_are_those_of_the_header() -> None:
-    from shim import header
+    from shim.build import header
 
     codes = re.findall(r"RT_TORCH_([A-Z_]+) = (\d+),?\s*/\*\*<", header.PATH.read_text())
     names = [re.sub("Error$", "", error.__name__) for error in errors.BY_CODE]

@@ -48,12 +48,12 @@ SHAPES: dict[str, Mistake] = {
     "matmul": (
         lambda: _ones(2, 3) @ _ones(2, 3),
         ValueError,
-        "matmul: shapes (2, 3) and (2, 3) do not fit a matrix product",
+        "matmul: shapes (2, 3) and (2, 3) are incompatible for a matrix product",
     ),
     "batched matmul": (
         lambda: _ones(2, 2, 3) @ _ones(4, 3, 2),
         ValueError,
-        "matmul: shapes (2, 2, 3) and (4, 3, 2) do not fit a matrix product",
+        "matmul: shapes (2, 2, 3) and (4, 3, 2) are incompatible for a matrix product",
     ),
     "reshape": (
         lambda: _ones(2, 3).reshape(4, -1),
@@ -93,12 +93,12 @@ SHAPES: dict[str, Mistake] = {
     "concat": (
         lambda: t.concat([_ones(2, 3), _ones(2, 4)]),
         ValueError,
-        "concat: shapes (2, 3) and (2, 4) differ beside axis 0",
+        "concat: shapes (2, 3) and (2, 4) differ in other axes than 0",
     ),
     "concat ndim": (
         lambda: t.concat([_ones(2), _ones(2, 2)]),
         ValueError,
-        "concat: shapes (2,) and (2, 2) differ beside axis 0",
+        "concat: shapes (2,) and (2, 2) differ in other axes than 0",
     ),
     "concat nothing": (
         lambda: t.concat([]),
@@ -153,7 +153,7 @@ SHAPES: dict[str, Mistake] = {
     "linear": (
         lambda: t.nn.linear(_ones(2, 3), _ones(4, 5)),
         ValueError,
-        "linear: shapes (2, 3) and (5, 4) do not fit a matrix product",
+        "linear: shapes (2, 3) and (5, 4) are incompatible for a matrix product",
     ),
     "attention": (
         lambda: t.nn.scaled_dot_product_attention(_ones(2, 3), _ones(2, 4), _ones(2, 3)),
@@ -221,7 +221,7 @@ INDICES: dict[str, Mistake] = {
     "embedding": (
         lambda: t.nn.embedding(_ones(2, 3), _ints(0, 2)),
         IndexError,
-        "embedding: an index is outside of the table of 2 rows",
+        "embedding: an index is out of range for 2 rows",
     ),
 }
 TYPES: dict[str, Mistake] = {
@@ -269,7 +269,7 @@ TYPES: dict[str, Mistake] = {
     "shape": (
         lambda: _ones(2).reshape(2.0),
         TypeError,
-        "reshape: a shape is integers, got (2.0,)",
+        "reshape: a shape is integers, got 2.0",
     ),
     "index": (
         lambda: _ones(2)["a"],

@@ -218,10 +218,10 @@ def test_layer_begins_within_its_bounds(backend: str) -> None:
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [
-        (((2, 4), (5, 3)), r"shapes \(2, 4\) and \(3, 5\) do not fit a matrix product"),
+        (((2, 4), (5, 3)), r"shapes \(2, 4\) and \(3, 5\) are incompatible for a matrix product"),
         (((2, 3), (3,)), r"weight has shape \(3,\), expected 2 axes"),
         (((2, 3), (5, 3), (4,)), r"bias has shape \(4,\), expected \(5,\)"),
-        (((), (5, 3)), r"shapes \(\) and \(3, 5\) do not fit a matrix product"),
+        (((), (5, 3)), r"shapes \(\) and \(3, 5\) are incompatible for a matrix product"),
     ],
 )
 def test_linear_of_shapes_that_do_not_fit_is_a_value_error(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from shim import build, compiler, libtorch
+from shim.build import build, compiler, libtorch
 from tests.support import check, handles, python, settled
 from torchffi import dtypes, errors, ops
 from torchffi._core import lifetimes
@@ -307,12 +307,12 @@ MISTAKES: dict[str, tuple[Any, type[Exception], str]] = {
     "refused": (
         lambda x: ops.aten.set_.source_Storage(x, x),
         NotImplementedError,
-        "argument 'source' is a Storage, which no value can hold",
+        "argument 'source' is a Storage, which rt_torch_value cannot hold",
     ),
     "cuda": (
         lambda x: ops.aten.zeros([1], device="cuda"),
         t.UnavailableError,
-        r"argument 'device' \(position 3\) cannot be had: CUDA is not available",
+        r"argument 'device' \(position 3\) cannot be used: CUDA is not available",
     ),
     "dtype": (
         lambda x: ops.aten.quantize_per_tensor_dynamic(x, t.float32, False),
@@ -345,7 +345,7 @@ def test_freed_tensor_is_a_handle_error(x: t.Tensor) -> None:
 def test_tensor_that_another_thread_is_freeing_is_a_handle_error(x: t.Tensor) -> None:
     y = t.asarray(GRID)
     lifetimes.release(y)  # as a thread that has not yet changed its class
-    with pytest.raises(t.HandleError, match="it was freed"):
+    with pytest.raises(t.HandleError, match="freed or never issued"):
         ops.aten.add.Tensor(x, y)
     check(ops.aten.add.Tensor(x, x), GRID + GRID)
 
@@ -386,7 +386,9 @@ def test_raw_call_for_one_result_frees_the_others(x: t.Tensor) -> None:
 
 
 def test_raw_call_with_a_stale_handle_is_a_handle_error(x: t.Tensor) -> None:
-    with pytest.raises(t.HandleError, match=r"argument 'other' \(position 1\) is no tensor: 12345"):
+    with pytest.raises(
+        t.HandleError, match=r"argument 'other' \(position 1\) is not a tensor: handle 12345"
+    ):
         boxed.call(make, "aten::add.Tensor", x._data, 12345)
 
 

@@ -27,7 +27,7 @@ from bench.processes.warm_minilm import check as check_vectors
 from bench.processes.worker import Worker
 from bench.report.samples import Pairs
 from examples.minilm.encoder import Encoder, packaged_model
-from shim import compiler
+from shim.build import compiler
 
 pytestmark = [
     pytest.mark.usefixtures("ffi_backend", "one_thread"),

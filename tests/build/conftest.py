@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import build
+from shim.build import build
 from tests.build.shims import real_libtorch
 from tests.installations import Installation
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from shim import generate, header, libtorch, places, sidecar
+from shim.build import generate, header, libtorch, paths, sidecar
 from tests.installations import Installation, compile_c
 
 DECLARED = header.read()
@@ -23,12 +23,12 @@ def real_libtorch() -> libtorch.LibTorch:
 def cached(installation: Installation) -> Path:
     """Where the installation looks for a shim in its cache."""
     version = real_libtorch().version
-    key = places.cached_shim(version).relative_to(places.cache())
+    key = paths.cached_shim(version).relative_to(paths.cache())
     return installation.cache / "torchffi" / key
 
 
 def packaged(installation: Installation) -> Path:
-    return installation.package / places.NAME
+    return installation.package / paths.NAME
 
 
 def put(library: Path, place: Path, with_sidecar: bool = True) -> Path:

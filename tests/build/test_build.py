@@ -1,7 +1,8 @@
-"""shim/build.py, with sources and a LibTorch so small that a build takes one second."""
+"""shim/build/, with sources and a LibTorch so small that a build takes one second."""
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from shim import compiler, libtorch, places, sidecar
+from shim.build import compiler, libtorch, paths, sidecar
 from tests.installations import ROOT, imitate_libtorch
 
 HEADER = """
@@ -53,23 +54,24 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "tinyshim"
-        self.folder.mkdir()
-        for path in (ROOT / "shim").glob("*.py"):
-            (self.folder / path.name).symlink_to(path)
+        for room in ("build", "runtime", "operators", "fastpath"):
+            (self.folder / room).mkdir(parents=True)
+        for path in (ROOT / "shim").glob("**/*.py"):
+            (self.folder / path.relative_to(ROOT / "shim")).symlink_to(path)
         self.write("rt_torch.h", HEADER)
-        self.write("guard.h", GUARD)
-        self.write("one.cpp", '#include "exports.h"\nint64_t rt::one() { return 1; }\n')
-        self.write("two.cpp", TWO)
+        self.write("runtime/guard.h", GUARD)
+        self.write("operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return 1; }\n')
+        self.write("operators/two.cpp", TWO)
         root = imitate_libtorch(folder / "lib torch", "2.99.1")
         found, _ = libtorch._inspect(root, "a test")
         assert found is not None
         self.libtorch = found
         self.build: Any = self.load("build")
-        self.places: Any = self.load("places")
+        self.paths: Any = self.load("paths")
         self.error: type[Exception] = self.load("compiler").CompilerError
 
     def load(self, name: str) -> ModuleType:
-        return importlib.import_module(f"tinyshim.{name}")
+        return importlib.import_module(f"tinyshim.build.{name}")
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
@@ -79,8 +81,8 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("CXX", raising=False)
-    monkeypatch.delenv("CC", raising=False)
+    for variable in ("CXX", "CC", "TORCHFFI_FASTPATH"):
+        monkeypatch.delenv(variable, raising=False)
     yield Project(tmp_path)
     for name in [name for name in sys.modules if name.startswith("tinyshim")]:
         del sys.modules[name]
@@ -88,12 +90,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
 
 def test_a_build_is_in_the_cache_with_a_matching_sidecar(project: Project) -> None:
     library = project.build.shim(project.libtorch)
-    assert library == project.places.cached_shim("2.99.1")
+    assert library == project.paths.cached_shim("2.99.1")
     described = sidecar.read(library)
     assert described is not None
     assert described.size == library.stat().st_size
     assert described.libtorch_version == "2.99.1"
-    assert described.source_digest == project.places.source_digest()
+    assert described.source_digest == project.paths.source_digest()
     assert described.header_digest == project.load("header").digest()
     assert sidecar.damage(library, described) == ""
     assert library.stat().st_mode & 0o777 == 0o755
@@ -122,35 +124,69 @@ def test_only_what_changed_is_compiled_again(
 
     assert unchanged() == set()
     assert unchanged() == {"one.cpp", "two.cpp", "exports.cpp"}
-    project.write("one.cpp", '#include "exports.h"\nint64_t rt::one() { return 11; }\n')
+    project.write("operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return 11; }\n')
     assert unchanged() == {"two.cpp", "exports.cpp"}
-    project.write("guard.h", GUARD + "// changed\n")
+    project.write("runtime/guard.h", GUARD + "// changed\n")
     assert unchanged() == set()
 
 
 def test_a_changed_source_changes_the_place_in_the_cache(project: Project) -> None:
-    before = project.places.cached_shim("2.99.1"), project.places.cached_stub()
-    project.write("one.cpp", "// changed\n")
-    after = project.places.cached_shim("2.99.1"), project.places.cached_stub()
+    before = project.paths.cached_shim("2.99.1"), project.paths.cached_stub()
+    project.write("operators/one.cpp", "// changed\n")
+    after = project.paths.cached_shim("2.99.1"), project.paths.cached_stub()
     assert before[0] != after[0]
     assert before[1] != after[1]
 
 
+def test_the_fast_kernels_can_be_left_out(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write(
+        "operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return RT_FASTPATH; }\n'
+    )
+    project.write("fastpath/fast.cpp", "int fast;\n")
+    fast = project.build.shim(project.libtorch)
+    assert "fast.cpp" in capfd.readouterr().err
+    monkeypatch.setenv("TORCHFFI_FASTPATH", "0")
+    plain = project.build.shim(project.libtorch)
+    lines = capfd.readouterr().err
+    assert "fast.cpp" not in lines
+    assert "(unchanged)" not in lines  # no object of the one is an object of the other
+    assert [fast, plain] == [project.paths.cached_shim("2.99.1", kind) for kind in (True, False)]
+    for library, value in ((fast, 1), (plain, 0)):
+        described = sidecar.read(library)
+        assert described is not None
+        assert described.fastpath == bool(value)
+        assert ctypes.CDLL(str(library)).rt_torch_one() == value
+
+
+def test_another_value_of_torchffi_fastpath_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHFFI_FASTPATH", "no")
+    with pytest.raises(project.error, match="TORCHFFI_FASTPATH is 'no', expected 0 or 1"):
+        project.build.shim(project.libtorch)
+
+
 def test_an_error_shows_the_message_of_the_compiler(project: Project) -> None:
-    project.write("one.cpp", '#include "exports.h"\nint64_t rt::one() { return planted; }\n')
+    project.write(
+        "operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return planted; }\n'
+    )
     with pytest.raises(project.error, match=r"one\.cpp:2:.*error: .planted. was not"):
         project.build.shim(project.libtorch)
-    assert not project.places.cached_shim("2.99.1").exists()
+    assert not project.paths.cached_shim("2.99.1").exists()
 
 
 def test_a_function_that_is_declared_and_not_defined_does_not_link(project: Project) -> None:
-    project.write("two.cpp", "")
+    project.write("operators/two.cpp", "")
     with pytest.raises(project.error, match=r"undefined reference to .rt::last_error"):
         project.build.shim(project.libtorch)
 
 
 def test_a_warning_is_shown(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
-    project.write("one.cpp", '#include "exports.h"\nint64_t rt::one() { int unused; return 1; }\n')
+    project.write(
+        "operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { int unused; return 1; }\n'
+    )
     project.build.shim(project.libtorch)
     assert "unused variable" in capfd.readouterr().err
 
@@ -162,7 +198,7 @@ def test_a_compiler_that_does_not_exist_is_one_clear_line(
     monkeypatch.setenv(variable, "no-such-compiler -O3")
     with pytest.raises(project.error) as caught:
         project.build.shim(project.libtorch) if build == "shim" else project.build.stub()
-    assert str(caught.value).startswith(f"{variable}=no-such-compiler -O3 names no program: set")
+    assert str(caught.value).startswith(f"{variable}=no-such-compiler -O3 is not a program: set")
     assert "\n" not in str(caught.value)
 
 
@@ -225,7 +261,7 @@ def test_a_build_works_without_a_writable_cache(
 
 def test_objects_unused_for_a_month_are_removed(project: Project) -> None:
     project.build.shim(project.libtorch)
-    folder = project.places.cache() / "objects"
+    folder = project.paths.cache() / "objects"
     old = folder / "old.o"
     old.touch()
     os.utime(old, (time.time() - 31 * 86400,) * 2)
@@ -238,19 +274,21 @@ def test_an_object_whose_source_changed_during_the_build_is_not_kept(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     wrapper = tmp_path / "wrapper"
-    edit = f'case "$*" in *one.cpp*) echo "// edited" >> {project.folder}/one.cpp;; esac'
+    edit = f'case "$*" in *one.cpp*) echo "// edited" >> {project.folder}/operators/one.cpp;; esac'
     wrapper.write_text(f'#!/bin/sh\nc++ "$@" || exit\n{edit}\n')
     wrapper.chmod(0o755)
     monkeypatch.setenv("CXX", str(wrapper))
-    with pytest.raises(project.error, match=r"one\.cpp or a header changed meanwhile; build again"):
+    with pytest.raises(
+        project.error, match=r"one\.cpp or a header changed during the build; build again"
+    ):
         project.build.shim(project.libtorch)
-    assert not list(project.places.cache().glob("objects/one-*"))
+    assert not list(project.paths.cache().glob("objects/one-*"))
 
 
 def test_a_cache_home_that_is_not_absolute_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", "/somewhere")
-    assert places.cache() == Path("/somewhere/.cache/torchffi")
+    assert paths.cache() == Path("/somewhere/.cache/torchffi")
 
 
 def test_headers_of_the_system_are_not_named_to_the_compiler(project: Project) -> None:
@@ -290,4 +328,5 @@ class TestSidecar:
             "header_digest",
             "source_digest",
             "libtorch_version",
+            "fastpath",
         ]

@@ -11,7 +11,7 @@ import pytest
 
 from cdef import __main__ as command
 from cdef import ffibuilder, generate
-from shim import header
+from shim.build import header
 from tests.support import ROOT
 
 DECLARED = header.read()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import build, libtorch, places
+from shim.build import build, libtorch, paths
 from tests.installations import ROOT, Installation, clean_environment, imitate_libtorch
 from torchffi import __main__ as command
 from torchffi._libtorch.loader import lib
@@ -22,6 +22,7 @@ KEYS = {
     "libtorch_path",
     "shim_path",
     "shim_built_for",
+    "shim_fastpath",
     "abi_version",
     "lifetimes",
     "cuda_available",
@@ -96,7 +97,7 @@ def test_build_prints_the_library_and_ffi_works(bare: Installation, tmp_path: Pa
     bare.environment["LIBTORCH"] = found.root
     # Objects are the same for every LibTorch of this version, so they are not compiled again.
     (bare.cache / "torchffi").mkdir(parents=True)
-    (bare.cache / "torchffi/objects").symlink_to(places.cache() / "objects")
+    (bare.cache / "torchffi/objects").symlink_to(paths.cache() / "objects")
     assert bare.info()["backend"] == "numpy"
     done = bare.run("-m", "torchffi", "build")
     assert done.returncode == 0, done.stderr
@@ -112,7 +113,7 @@ def test_build_reports_what_prevents_it(bare: Installation, tmp_path: Path) -> N
     assert found is not None
     done = run("build", LIBTORCH=found.root, TORCHFFI_SHIM=tmp_path / "none.so")
     assert done.returncode == 1
-    assert "it is built, but: TORCHFFI_SHIM is refused" in done.stderr
+    assert "built, but not usable: TORCHFFI_SHIM is refused" in done.stderr
 
 
 def test_build_without_libtorch_is_one_line(bare: Installation) -> None:

@@ -1,11 +1,11 @@
-"""shim/elf.py: whether a library is whole."""
+"""shim/build/elf.py: whether a library is whole."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from shim import elf
+from shim.build import elf
 
 
 class TestElf:
@@ -26,7 +26,7 @@ class TestElf:
 
     def test_what_is_no_library_is_said_so(self, tmp_path: Path) -> None:
         file = written(tmp_path / "x.so", b"#!/bin/sh\n" * 100)
-        assert elf.damage(file) == "is no 64-bit shared library"
+        assert elf.damage(file) == "is not a 64-bit shared library"
         assert elf.damage(written(file, b"")) == "is empty"
         assert elf.damage(tmp_path / "none") == "cannot be read (No such file or directory)"
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shim import libtorch
+from shim.build import libtorch
 from tests.installations import imitate_libtorch
 
 

@@ -1,4 +1,4 @@
-"""shim/header.py: rt_torch.h as data."""
+"""shim/build/header.py: rt_torch.h as data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import cffi
 import pytest
 
-from shim import header
-from shim.compiler import CompilerError
+from shim.build import header
+from shim.build.compiler import CompilerError
 
 DECLARED = header.read()
 BY_NAME = {function.name: function for function in DECLARED.functions}
@@ -84,7 +84,7 @@ def test_failure_is_read_from_the_documentation() -> None:
 
 def test_only_freeing_works_in_a_forked_child() -> None:
     fork_safe = [function.name for function in DECLARED.functions if function.fork_safe]
-    assert fork_safe == ["rt_torch_tensor_free", "rt_torch_dlpack_free", "rt_torch_tensors_free"]
+    assert fork_safe == ["rt_torch_tensor_free", "rt_torch_dlpack_free"]
 
 
 def test_parameters_keep_their_names_and_types() -> None:

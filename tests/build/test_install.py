@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from shim import libtorch, places
+from shim.build import libtorch, paths
 from tests.installations import ROOT, clean_environment, imitate_libtorch
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,7 @@ class Machine:
                 shutil.copy(ROOT / name, self.sources / name)
         cache = folder / "cache/torchffi"
         cache.mkdir(parents=True)
-        objects = places.cache() / "objects"
+        objects = paths.cache() / "objects"
         objects.mkdir(parents=True, exist_ok=True)
         (cache / "objects").symlink_to(objects)
 
@@ -117,7 +117,7 @@ def test_an_editable_installation_follows_its_sources(machine: Machine) -> None:
     machine.install("-e", machine.sources)
     assert machine.info()["shim_path"].startswith(str(machine.folder / "cache"))
     assert machine.computes() == "[2.0, 2.0] ffi"
-    source = machine.sources / "shim/errors.cpp"
+    source = machine.sources / "shim/runtime/errors.cpp"
     source.write_text(source.read_text() + "// changed\n")
     assert "Run: python -m torchffi build" in machine.info()["reason"]
 
@@ -130,7 +130,13 @@ def test_an_sdist_builds_a_wheel_elsewhere(machine: Machine) -> None:
     (sdist,) = (machine.folder / "dist").glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert names >= {"cdef/rt_torch.cdef", "cdef/binding.c", "shim/rt_torch.h", "shim/build.py"}
+    assert names >= {
+        "cdef/rt_torch.cdef",
+        "cdef/binding.c",
+        "shim/rt_torch.h",
+        "shim/build/build.py",
+        "shim/runtime/errors.cpp",
+    }
     wheels = machine.folder / "wheels"
     made = machine.run("-m", "pip", "wheel", "--no-deps", "-w", wheels, sdist)
     assert made.returncode == 0, made.stdout + made.stderr
@@ -138,7 +144,11 @@ def test_an_sdist_builds_a_wheel_elsewhere(machine: Machine) -> None:
     assert "-cp310-abi3-linux" in wheel.name
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert {"torchffi/_shim/rt_torch.h", "torchffi/_shim/handles.cpp", "torchffi/py.typed"} <= names
+    assert {
+        "torchffi/_shim/rt_torch.h",
+        "torchffi/_shim/runtime/handles.cpp",
+        "torchffi/py.typed",
+    } <= names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"torchffi"}
     machine.install(wheel)
     assert machine.computes() == "[2.0, 2.0] numpy"
@@ -149,7 +159,7 @@ def test_a_shim_of_an_earlier_build_is_removed(machine: Machine) -> None:
     machine.install(machine.sources)
     (machine.packages / "torch").unlink()
     machine.install("--force-reinstall", "--no-deps", machine.sources)
-    assert not (machine.packages / "torchffi" / places.NAME).exists()
+    assert not (machine.packages / "torchffi" / paths.NAME).exists()
 
 
 def test_a_wrong_libtorch_ends_the_installation_with_one_line(machine: Machine) -> None:

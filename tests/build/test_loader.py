@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import libtorch, places
+from shim.build import libtorch, paths
 from tests.build.shims import (
     BUILD,
     USES_NUMPY,
@@ -33,6 +33,21 @@ def test_a_shim_in_the_cache_is_used(installation: Installation, good: Path) -> 
     assert outcomes(info)[str(place)] == "the cache: in use"
 
 
+def test_loading_imports_nothing_that_only_building_needs(
+    installation: Installation, good: Path
+) -> None:
+    put(good, cached(installation))
+    code = """
+import sys, torchffi
+def imported(): return sorted(n[21:] for n in sys.modules if n.startswith("torchffi._shim.build."))
+print(imported())
+assert torchffi.get_backend() == "ffi"
+print(imported())
+"""
+    output = installation.run("-c", code).stdout.splitlines()
+    assert output == ["[]", "['digest', 'elf', 'libtorch', 'paths', 'sidecar']"]
+
+
 def test_a_shim_in_the_package_comes_before_the_cache(
     installation: Installation, good: Path
 ) -> None:
@@ -44,7 +59,7 @@ def test_a_shim_in_the_package_comes_before_the_cache(
 def test_a_shim_on_the_library_path_comes_last(
     installation: Installation, good: Path, tmp_path: Path
 ) -> None:
-    place = put(good, tmp_path / "somewhere" / places.NAME, with_sidecar=False)
+    place = put(good, tmp_path / "somewhere" / paths.NAME, with_sidecar=False)
     info = installation.info(LD_LIBRARY_PATH=place.parent)
     assert (info["backend"], info["shim_path"]) == ("ffi", str(place))
     put(good, cached(installation))
@@ -89,7 +104,7 @@ def test_importing_opens_nothing(installation: Installation, good: Path) -> None
     put(good, cached(installation))
     code = """
 import torchffi._libtorch.loader as loader
-from torchffi._shim import libtorch
+from torchffi._shim.build import libtorch
 import torchffi
 print(libtorch.loaded(), loader.lib.rt_torch_available())
 print(torchffi.get_backend())
@@ -104,7 +119,7 @@ def test_with_the_numpy_backend_libtorch_is_never_opened(
     put(good, cached(installation))
     code = f"""
 {USES_NUMPY}
-from torchffi._shim import libtorch
+from torchffi._shim.build import libtorch
 print(libtorch.loaded())
 """
     done = installation.run("-c", code, TORCHFFI_BACKEND="numpy")
@@ -157,7 +172,7 @@ def test_no_shim_was_built(installation: Installation) -> None:
 def test_without_a_shim_libtorch_is_not_even_opened(installation: Installation) -> None:
     code = """
 from torchffi._libtorch import loader
-from torchffi._shim import libtorch
+from torchffi._shim.build import libtorch
 print(loader.load().available, libtorch.loaded())
 """
     assert installation.run("-c", code).stdout == "False None\n"
@@ -276,4 +291,4 @@ def test_a_cuda_library_that_cannot_be_opened_leaves_the_cpu(
     put(good, cached(bare))
     info = bare.info(LIBTORCH=root)
     assert info["backend"] == "ffi"
-    assert outcomes(info)[str(broken)] == "is no 64-bit shared library"
+    assert outcomes(info)[str(broken)] == "is not a 64-bit shared library"

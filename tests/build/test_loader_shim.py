@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shim import build, places, sidecar
+from shim.build import build, paths, sidecar
 from tests.build.shims import (
     BUILD,
     DECLARED,
@@ -78,7 +78,7 @@ def test_a_shim_that_is_not_a_library(installation: Installation) -> None:
     place = cached(installation)
     place.parent.mkdir(parents=True)
     place.write_text("#!/bin/sh\n" * 100)
-    assert_numpy(installation, f"{place} is no 64-bit shared library", BUILD)
+    assert_numpy(installation, f"{place} is not a 64-bit shared library", BUILD)
 
 
 def test_a_shim_that_cannot_be_opened(installation: Installation, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_header_of_another_digest_by_the_library(installation: Installation) -
 def test_other_sources_by_the_sidecar(installation: Installation, good: Path) -> None:
     place = put(good, packaged(installation))
     path = sidecar.path_of(place)
-    path.write_text(path.read_text().replace(places.source_digest(), "0" * 64))
+    path.write_text(path.read_text().replace(paths.source_digest(), "0" * 64))
     assert_numpy(installation, f"{place} was built from other sources", BUILD)
 
 
@@ -179,7 +179,7 @@ def test_a_truncated_shim_in_front_of_a_good_one_is_passed_over(
         ("folder", "does not exist"),
         ("stub", "is the stub"),
         ("truncated", "is truncated"),
-        ("text", "is no 64-bit shared library"),
+        ("text", "is not a 64-bit shared library"),
     ],
 )
 def test_torchffi_shim_is_wrong(

@@ -31,8 +31,8 @@ class TestBeforeAnything:
     @pytest.mark.parametrize(
         ("environment", "words"),
         [
-            ({"CC": "no-such"}, "CC=no-such names no program"),
-            ({"CXX": "no-such"}, "CXX=no-such names no program"),
+            ({"CC": "no-such"}, "CC=no-such is not a program"),
+            ({"CXX": "no-such"}, "CXX=no-such is not a program"),
             ({"LIBTORCH": "/no/such"}, "LIBTORCH=/no/such holds no LibTorch"),
             ({"PATH": "/no/such"}, "no C compiler"),
         ],
@@ -46,7 +46,11 @@ class TestBeforeAnything:
     def test_the_flags_name_the_folder_of_the_generated_header(self, tmp_path: Path) -> None:
         flags = self.run("flags", str(tmp_path / "new")).stdout.split()
         assert f"-I{tmp_path / 'new'}" in flags
+        assert "-DRT_FASTPATH=1" in flags
         assert "namespace rt" in (tmp_path / "new/exports.h").read_text()
+
+    def test_the_flags_leave_the_fast_kernels_out(self, tmp_path: Path) -> None:
+        assert "-DRT_FASTPATH=0" in self.run("flags", str(tmp_path), TORCHFFI_FASTPATH="0").stdout
 
     def test_no_flags_without_a_libtorch(self, tmp_path: Path) -> None:
         done = self.run("flags", str(tmp_path), LIBTORCH="/no/such")

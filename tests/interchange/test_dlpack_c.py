@@ -46,13 +46,21 @@ MALFORMED: dict[str, tuple[int, str, Change]] = {
         lambda p: p.set_shape([0, 2**62, 4], None),
     ),
     "no data": (1, "data is NULL", lambda p: setattr(p.tensor, "data", None)),
-    "stride": (1, "beyond any memory", lambda p: p.set_shape([2, 3], [2**62, 1])),
-    "stride -": (1, "beyond any memory", lambda p: p.set_shape([2, 3], [1, -(2**62)])),
-    "stride min": (1, "beyond any memory", lambda p: p.set_shape([2, 3], [1, -(2**63)])),
-    "strides": (1, "beyond any memory", lambda p: p.set_shape([2, 2, 2], [2**60] * 3)),
-    "below 0": (1, "beyond any memory", lambda p: p.set_shape([2**31, 2], [-(2**28), 1])),
-    "offset": (1, "beyond any memory", lambda p: setattr(p.tensor, "byte_offset", 2**64 - 8)),
-    "offset 2**63": (1, "beyond any memory", lambda p: setattr(p.tensor, "byte_offset", 2**63)),
+    "stride": (1, "overflow the address space", lambda p: p.set_shape([2, 3], [2**62, 1])),
+    "stride -": (1, "overflow the address space", lambda p: p.set_shape([2, 3], [1, -(2**62)])),
+    "stride min": (1, "overflow the address space", lambda p: p.set_shape([2, 3], [1, -(2**63)])),
+    "strides": (1, "overflow the address space", lambda p: p.set_shape([2, 2, 2], [2**60] * 3)),
+    "below 0": (1, "overflow the address space", lambda p: p.set_shape([2**31, 2], [-(2**28), 1])),
+    "offset": (
+        1,
+        "overflow the address space",
+        lambda p: setattr(p.tensor, "byte_offset", 2**64 - 8),
+    ),
+    "offset 2**63": (
+        1,
+        "overflow the address space",
+        lambda p: setattr(p.tensor, "byte_offset", 2**63),
+    ),
     "unaligned": (1, "not aligned for float32", lambda p: setattr(p.tensor, "byte_offset", 2)),
     "lanes 4": (3, "32 bits and 4 lanes", lambda p: setattr(p.tensor, "lanes", 4)),
     "lanes 0": (3, "32 bits and 0 lanes", lambda p: setattr(p.tensor, "lanes", 0)),
@@ -162,7 +170,7 @@ def test_arguments_of_the_functions_are_checked(ffi_backend: None) -> None:
         assert call() in (0, -1, null)
         assert last_error() == (1, message)
     assert lib.rt_torch_tensor_to_dlpack(0, 1, 0) == null
-    assert last_error() == (8, "to_dlpack: 0 stands where a tensor is needed")
+    assert last_error() == (8, "to_dlpack: expected a tensor, got handle 0")
     before = last_error()
     assert lib.rt_torch_dlpack_free(pointer(made), 2) == -1
     assert lib.rt_torch_dlpack_free(null, 0) == lib.rt_torch_dlpack_free(null, 1) == 0

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from torchffi._libtorch import shim_package
+from torchffi._libtorch.candidates import Candidate, Refused, candidates, inspect
 
 try:
     from torchffi._binding import ffi, lib
@@ -20,21 +22,14 @@ except ImportError as error:
         f"run in the project's folder: pip install . ({error})"
     ) from error
 
-# In the checkout tier 1 is the folder shim/, in an installation it is torchffi._shim. It is
-# imported where it is needed, for it takes longer to import than the rest of this file.
-if TYPE_CHECKING:
-    from shim.libtorch import LibTorch
-    from shim.sidecar import Sidecar
-
 __all__ = ["Probe", "Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
 
-_SHIM = "librt_torch.so"
 _BUILD = "python -m torchffi build"
 _ERROR_BYTES = 4096
 
 
 class Probe(NamedTuple):
-    """One place that was tried, and what came of it."""
+    """A place that was tried, and the result."""
 
     path: str
     outcome: str
@@ -45,11 +40,12 @@ class Status(NamedTuple):
 
     Attributes:
         available: Whether calls reach LibTorch.
-        reason: Why not, and the command that mends it; ``""`` if they do.
+        reason: Why not, and the command that fixes it; ``""`` if they do.
         libtorch_version: Such as ``"2.13.0"``; ``""`` where no LibTorch was found.
         libtorch_path: Its folder; ``""`` where none was found.
         shim_path: The ``librt_torch.so`` in use; ``""`` if none is.
         shim_built_for: The LibTorch that one was built for.
+        shim_fastpath: Whether it has the fast kernels; None if that is not known.
         abi_version: The version of rt_torch.h.
         probes: Every place that was tried.
     """
@@ -60,6 +56,7 @@ class Status(NamedTuple):
     libtorch_path: str
     shim_path: str
     shim_built_for: str
+    shim_fastpath: bool | None
     abi_version: int
     probes: tuple[Probe, ...]
 
@@ -99,17 +96,6 @@ class _Unavailable(Exception):  # noqa: N818  (it ends a search, it is no error)
     """There will be no FFI in this process; the text is the reason."""
 
 
-class _Refused(Exception):  # noqa: N818
-    """This shim will not do; the text continues a sentence that begins with its path."""
-
-
-class _Candidate(NamedTuple):
-    path: Path
-    source: str
-    # Whether its sources are the ones beside this file.
-    ours: bool
-
-
 class _Loading:
     """One attempt: what was tried and found so far."""
 
@@ -118,6 +104,7 @@ class _Loading:
         self.libtorch_version = ""
         self.libtorch_path = ""
         self.shim_path = ""
+        self.shim_fastpath: bool | None = None
 
     def run(self) -> Status:
         reason = ""
@@ -126,7 +113,7 @@ class _Loading:
         except _Unavailable as unavailable:
             reason = str(unavailable)
         except OSError as error:
-            reason = f"{error}. Mend that, or reinstall: pip install torchffi"
+            reason = f"{error}. Fix the file permissions or reinstall: pip install torchffi"
         return Status(
             available=not reason,
             reason=reason,
@@ -134,6 +121,7 @@ class _Loading:
             libtorch_path=self.libtorch_path,
             shim_path=self.shim_path,
             shim_built_for=_string(lib.rt_torch_version()),
+            shim_fastpath=self.shim_fastpath,
             abi_version=lib.rt_torch_abi_version(),
             probes=tuple(self.probes),
         )
@@ -143,26 +131,30 @@ class _Loading:
         if not libtorch.version:  # without headers only the library itself can tell
             self.open_libtorch(libtorch)
         given = os.environ.get("TORCHFFI_SHIM", "")
+        try:
+            fastpath = shim_package.paths.fastpath()
+        except ValueError as error:
+            raise _Unavailable(str(error)) from None
+        version, digest = self.libtorch_version, _string(lib.torchffi_header_digest())
         refused: list[str] = []
-        usable: list[_Candidate] = []
-        for candidate in _candidates(given, self.libtorch_version):
+        usable: list[tuple[Candidate, bool | None]] = []
+        for candidate in candidates(given, version, fastpath):
             if not given and not candidate.path.is_file():
                 if candidate.ours:
                     self.probes.append(Probe(str(candidate.path), f"{candidate.source}: not built"))
                 continue
             try:
-                self.inspect(candidate)
-                usable.append(candidate)
-            except _Refused as refusal:
+                usable.append((candidate, inspect(candidate, version, digest, fastpath)))
+            except Refused as refusal:
                 refused.append(self.refuse(candidate, refusal))
         # Only now, because it takes a third of a second and 100 MB.
         if usable and libtorch.version:
             self.open_libtorch(libtorch)
-        for candidate in usable:
+        for candidate, self.shim_fastpath in usable:
             try:
                 self.bind(candidate)
                 return
-            except _Refused as refusal:
+            except Refused as refusal:
                 refused.append(self.refuse(candidate, refusal))
         if given:
             raise _Unavailable(
@@ -171,16 +163,12 @@ class _Loading:
         if refused:
             raise _Unavailable(f"{refused[0]}. To build one that fits, run: {_BUILD}")
         raise _Unavailable(
-            f"LibTorch {self.libtorch_version} was found at {self.libtorch_path}, but no {_SHIM} "
-            f"is built for it. Run: {_BUILD}"
+            f"LibTorch {self.libtorch_version} was found at {self.libtorch_path}, but no "
+            f"librt_torch.so is built for it. Run: {_BUILD}"
         )
 
-    def find_libtorch(self) -> LibTorch:
-        if TYPE_CHECKING:
-            from shim import libtorch
-        else:
-            from torchffi._shim import libtorch
-
+    def find_libtorch(self) -> shim_package.libtorch.LibTorch:
+        libtorch = shim_package.libtorch
         search = libtorch.find()
         self.probes += [Probe(*probe) for probe in search.probes]
         found = search.libtorch
@@ -198,106 +186,49 @@ class _Loading:
             )
         return found
 
-    def open_libtorch(self, found: LibTorch) -> None:
-        if TYPE_CHECKING:
-            from shim import elf, libtorch
-        else:
-            from torchffi._shim import elf, libtorch
-
-        mend = f"Install LibTorch again: {libtorch.INSTALL}"
+    def open_libtorch(self, found: shim_package.libtorch.LibTorch) -> None:
+        elf, libtorch = shim_package.elf, shim_package.libtorch
+        advice = f"Install LibTorch again: {libtorch.INSTALL}"
         handle = None
         for name in libtorch.LIBRARIES:
             path = found.library_dir / name
             damage = elf.damage(path)
             if damage:
                 self.probes.append(Probe(str(path), damage))
-                raise _Unavailable(f"{path} {damage}. {mend}")
+                raise _Unavailable(f"{path} {damage}. {advice}")
             handle, error = _dlopen(path)
             if error:
                 self.probes.append(Probe(str(path), error))
-                raise _Unavailable(f"{path} cannot be opened ({error}). {mend}")
+                raise _Unavailable(f"{path} cannot be opened ({error}). {advice}")
         packed = lib.torchffi_libtorch_version(handle)
-        told = ".".join(str(packed >> shift & 255) for shift in (56, 48, 40)) if packed else ""
-        told = told or found.version
-        if not told or (found.version and told != found.version):
+        version = ".".join(str(packed >> shift & 255) for shift in (56, 48, 40)) if packed else ""
+        version = version or found.version
+        if not version or (found.version and version != found.version):
             raise _Unavailable(
-                f"The LibTorch at {found.root} is version {told or 'unknown'} and its headers are "
-                f"version {found.version or 'unknown'}. {mend}"
+                f"The LibTorch at {found.root} is version {version or 'unknown'} and its headers are "
+                f"version {found.version or 'unknown'}. {advice}"
             )
-        self.libtorch_version = told
+        self.libtorch_version = version
         cuda = found.library_dir / libtorch.CUDA_LIBRARY
         if cuda.exists():
             error = elf.damage(cuda) or _dlopen(cuda)[1]
             self.probes.append(Probe(str(cuda), error or "opened"))
 
-    def inspect(self, candidate: _Candidate) -> None:
-        """Refuses what can be refused without opening it."""
-        if TYPE_CHECKING:
-            from shim import places, sidecar
-        else:
-            from torchffi._shim import places, sidecar
-
-        path = candidate.path
-        if not path.is_file():
-            raise _Refused("does not exist")
-        described: Sidecar | None = sidecar.read(path)
-        damage = sidecar.damage(path, described)
-        if damage:
-            raise _Refused(damage)
-        if described is None:
-            return
-        if not described.libtorch_version:
-            raise _Refused("is the stub, which was built without LibTorch")
-        if described.libtorch_version != self.libtorch_version:
-            raise _Refused(
-                f"was built for LibTorch {described.libtorch_version}, and LibTorch "
-                f"{self.libtorch_version} is installed"
-            )
-        if described.header_digest != _string(lib.torchffi_header_digest()):
-            raise _Refused("was built from another rt_torch.h than this torchffi")
-        if candidate.ours and described.source_digest != places.source_digest():
-            raise _Refused("was built from other sources than this torchffi's")
-
-    def bind(self, candidate: _Candidate) -> None:
+    def bind(self, candidate: Candidate) -> None:
         handle, error = _dlopen(candidate.path)
         if error:
-            raise _Refused(f"cannot be opened ({error})")
+            raise Refused(f"cannot be opened ({error})")
         text = ffi.new("char[]", _ERROR_BYTES)
         if lib.torchffi_bind(handle, self.libtorch_version.encode(), text, _ERROR_BYTES) != 0:
             lib.torchffi_close(handle)
-            raise _Refused(f"does not fit: {_string(text)}")
+            raise Refused(f"does not fit: {_string(text)}")
         self.shim_path = str(candidate.path)
         self.probes.append(Probe(self.shim_path, f"{candidate.source}: in use"))
 
-    def refuse(self, candidate: _Candidate, refusal: _Refused) -> str:
+    def refuse(self, candidate: Candidate, refusal: Refused) -> str:
         """Notes a refusal and returns it as a sentence."""
         self.probes.append(Probe(str(candidate.path), f"{candidate.source}: {refusal}"))
         return f"{candidate.path} {refusal}"
-
-
-def _candidates(given: str, libtorch_version: str) -> Iterator[_Candidate]:
-    """The shims to try, in order."""
-    if TYPE_CHECKING:
-        from shim import places
-    else:
-        from torchffi._shim import places
-
-    if given:
-        yield _Candidate(Path(given).absolute(), "TORCHFFI_SHIM", False)
-        return
-    yield _Candidate(Path(__file__).parents[1] / _SHIM, "the package", True)
-    yield _Candidate(places.cached_shim(libtorch_version), "the cache", True)
-    for folder in _system_folders():
-        yield _Candidate(folder / _SHIM, "the system", False)
-
-
-def _system_folders() -> list[Path]:
-    """Where dlopen("librt_torch.so") would look; so each file is seen before it is opened."""
-    folders = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    for conf in sorted(Path("/etc/ld.so.conf.d").glob("*.conf")):
-        folders += conf.read_text(encoding="utf-8", errors="replace").splitlines()
-    folders += ["/usr/local/lib", "/lib64", "/usr/lib64", "/lib", "/usr/lib"]
-    return [Path(folder) for folder in dict.fromkeys(folders) if folder.startswith("/")]
 
 
 def _dlopen(path: Path) -> tuple[Any, str]:

@@ -44,7 +44,7 @@ def embedding(weight: Raw, indices: Raw) -> Raw:
     if weight.ndim != 2:
         raise ShapeError(f"weight has shape {weight.shape}, expected 2 axes")
     if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
-        raise AxisError(f"an index is outside of the table of {len(weight)} rows")
+        raise AxisError(f"an index is out of range for {len(weight)} rows")
     return weight[indices]
 
 

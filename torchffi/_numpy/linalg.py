@@ -15,7 +15,9 @@ def _product(product: Callable[[Raw, Raw], Any], a: Raw, b: Raw) -> Raw:
     try:
         return np.asarray(product(a, b))
     except ValueError:
-        raise ShapeError(f"shapes {a.shape} and {b.shape} do not fit a matrix product") from None
+        raise ShapeError(
+            f"shapes {a.shape} and {b.shape} are incompatible for a matrix product"
+        ) from None
 
 
 def matmul(a: Raw, b: Raw) -> Raw:

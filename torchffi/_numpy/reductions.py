@@ -46,7 +46,7 @@ def _count(x: Raw, axes: tuple[int, ...] | None) -> int:
 
 def _check_not_empty(x: Raw, axes: tuple[int, ...] | None) -> None:
     if _count(x, axes) == 0:
-        raise ShapeError(f"shape {x.shape} has no element along the axes")
+        raise ShapeError(f"cannot reduce an empty axis of shape {x.shape}")
 
 
 def amax(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:

@@ -73,14 +73,14 @@ def triu(x: Raw, k: int) -> Raw:
     return np.triu(x, k)
 
 
-def _check_same_shape(arrays: Sequence[Raw], but: int | None) -> None:
+def _check_same_shape(arrays: Sequence[Raw], skip: int | None) -> None:
     for array in arrays[1:]:
         a, b = list(arrays[0].shape), list(array.shape)
-        if but is not None and len(a) == len(b):
-            a[but] = b[but]
+        if skip is not None and len(a) == len(b):
+            a[skip] = b[skip]
         if a != b:
-            beside = "" if but is None else f" beside axis {but}"
-            raise ShapeError(f"shapes {arrays[0].shape} and {array.shape} differ{beside}")
+            others = "" if skip is None else f" in other axes than {skip}"
+            raise ShapeError(f"shapes {arrays[0].shape} and {array.shape} differ{others}")
 
 
 def cat(tensors: Sequence[Raw], axis: int) -> Raw:

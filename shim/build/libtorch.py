@@ -1,0 +1,146 @@
+"""Finds a LibTorch without importing torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+INSTALL = "pip install torch==2.13.0"
+# Opened in this order, before the shim: its needed libraries then resolve to them.
+LIBRARIES = ("libc10.so", "libtorch_cpu.so")
+CUDA_LIBRARY = "libtorch_cuda.so"
+
+_VERSION_HEADERS = ("torch/headeronly/version.h", "torch/csrc/api/include/torch/version.h")
+_VERSION_PART = re.compile(r"#define TORCH_VERSION_(MAJOR|MINOR|PATCH)\s+(\d+)")
+
+
+class Probe(NamedTuple):
+    """A place that was tried, and the result."""
+
+    path: str
+    outcome: str
+
+
+class LibTorch(NamedTuple):
+    """A LibTorch on disk.
+
+    Attributes:
+        root: The folder that holds it all, such as ``site-packages/torch``.
+        library_dir: The folder of ``libtorch_cpu.so``.
+        include_dirs: The folders a compiler needs; empty where there are no headers.
+        version: From its headers, such as ``"2.13.0"``; ``""`` where there are none.
+        source: How it was found.
+    """
+
+    root: Path
+    library_dir: Path
+    include_dirs: tuple[Path, ...]
+    version: str
+    source: str
+
+
+class Search(NamedTuple):
+    """The result of :func:`find`: ``libtorch``, or the ``reason`` why there is none."""
+
+    libtorch: LibTorch | None
+    reason: str
+    probes: tuple[Probe, ...]
+
+
+def find() -> Search:
+    """Searches for a LibTorch: ``LIBTORCH``, an imported torch, this Python's packages, the system.
+
+    Returns:
+        The first one found, with every place that was tried. If ``LIBTORCH`` is set, nothing else is.
+    """
+    probes: list[Probe] = []
+    given = os.environ.get("LIBTORCH", "")
+    places = [(Path(given).absolute(), "LIBTORCH")] if given else _places()
+    seen: set[Path] = set()
+    for root, source in places:
+        if root in seen:
+            continue
+        seen.add(root)
+        found, outcome = _inspect(root, source)
+        probes.append(Probe(str(root), f"{source}: {outcome}"))
+        if found is not None:
+            return Search(found, "", tuple(probes))
+    if given:
+        reason = (
+            f"LIBTORCH={given} holds no LibTorch ({probes[0].outcome.removeprefix('LIBTORCH: ')}). "
+            "Set it to an unpacked libtorch or to the torch folder of a pip install, or unset it."
+        )
+    else:
+        reason = f"No LibTorch was found. Install one ({INSTALL}) or set LIBTORCH to its folder."
+    return Search(None, reason, tuple(probes))
+
+
+def loaded(name: str = "libtorch_cpu.so") -> Path | None:
+    """The path of a library that this process has already loaded."""
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+    for line in maps.splitlines():
+        _, slash, path = line.partition("/")
+        path = path.removesuffix(" (deleted)")
+        if slash and path.endswith(f"/{name}"):
+            return Path(f"/{path}")
+    return None
+
+
+def version_from_headers(include_dirs: tuple[Path, ...]) -> str:
+    """``"2.13.0"`` from the version macros; ``""`` where there are no headers."""
+    for folder in include_dirs:
+        for name in _VERSION_HEADERS:
+            try:
+                text = (folder / name).read_text(encoding="utf-8")
+            except OSError:
+                continue
+            parts = dict(_VERSION_PART.findall(text))
+            if len(parts) == 3:
+                return "{MAJOR}.{MINOR}.{PATCH}".format(**parts)
+    return ""
+
+
+def _places() -> Iterator[tuple[Path, str]]:
+    imported = getattr(sys.modules.get("torch"), "__file__", None)
+    if imported:
+        yield Path(imported).parent, "the imported torch"
+    for scheme in ("purelib", "platlib"):
+        yield Path(sysconfig.get_path(scheme), "torch"), "the packages of this Python"
+    try:
+        spec = importlib.util.find_spec("torch")
+    except (ImportError, ValueError):
+        spec = None
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        yield Path(folder).absolute(), "the module path"
+    for folder in ("/usr/local/libtorch", "/opt/libtorch", "/usr/local", "/usr"):
+        yield Path(folder), "the system"
+
+
+def _inspect(root: Path, source: str) -> tuple[LibTorch | None, str]:
+    if not root.is_dir():
+        return None, "no such folder"
+    multiarch = sysconfig.get_config_var("MULTIARCH") or ""
+    for library_dir in (root / "lib", root / "lib64", root / "lib" / multiarch):
+        missing = [name for name in LIBRARIES if not (library_dir / name).is_file()]
+        if not missing:
+            break
+    else:
+        return None, f"no lib/{LIBRARIES[-1]}"
+    include = root / "include"
+    include_dirs = tuple(
+        folder
+        for folder in (include, include / "torch/csrc/api/include")
+        if (folder / "torch").is_dir()
+    )
+    version = version_from_headers(include_dirs)
+    outcome = f"LibTorch {version}" if version else "LibTorch without headers"
+    return LibTorch(root, library_dir, include_dirs, version, source), outcome

@@ -1,0 +1,74 @@
+// The free lists: trivially constructed and destroyed, so usable during static init and thread exit.
+#include "fastpath/block_pool.h"
+
+#include <cstdlib>
+#include <new>
+
+namespace rt::block_pool {
+namespace {
+
+struct Block {
+  Block *next;
+};
+
+constexpr int kMaxFree = 64;  // blocks of a kind that a thread keeps; further ones go back to malloc
+constexpr size_t kAlignment = 64;
+
+struct FreeList {
+  Block *head;
+  int room;  // how many more blocks it may keep
+
+  Block *pop() noexcept {
+    Block *block = head;
+    if (block == nullptr) return nullptr;
+    head = block->next;
+    ++room;
+    return block;
+  }
+};
+constinit thread_local FreeList lists[kKinds]{};
+constinit thread_local bool registered = false;  // Cleanup of this thread was constructed
+
+// Frees the blocks when the thread ends. room stays 0 from then on, so that later blocks go to std::free().
+struct Cleanup {
+  Cleanup() {
+    for (FreeList &list : lists) list.room = kMaxFree;
+  }
+  Cleanup(const Cleanup &) = delete;
+  Cleanup &operator=(const Cleanup &) = delete;
+  ~Cleanup() {
+    for (FreeList &list : lists) {
+      while (Block *block = list.pop()) std::free(block);
+      list.room = 0;
+    }
+  }
+};
+
+// Registers the cleanup on the first call of a thread; false on later calls.
+bool register_cleanup() noexcept {
+  if (registered) return false;
+  registered = true;
+  static thread_local const Cleanup cleanup;
+  return true;
+}
+
+}  // namespace
+
+void *allocate(int kind, size_t bytes) {
+  if (Block *block = lists[kind].pop()) return block;
+  void *block = bytes % kAlignment == 0 ? std::aligned_alloc(kAlignment, bytes) : std::malloc(bytes);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+
+void release(int kind, void *block) noexcept {
+  FreeList &list = lists[kind];
+  if (list.room == 0 && !register_cleanup()) {
+    std::free(block);
+    return;
+  }
+  list.head = new (block) Block{list.head};
+  --list.room;
+}
+
+}  // namespace rt::block_pool

@@ -1,0 +1,18 @@
+// Per-thread free lists of small memory blocks.
+#pragma once
+
+#include <cstddef>
+
+namespace rt::block_pool {
+
+constexpr int kKinds = 5;  // all blocks of a kind have the same size
+
+// A block from this thread's free list, or a new one. It is aligned as LibTorch's memory (64 bytes) if bytes
+// is a multiple of 64, else as malloc aligns. Throws std::bad_alloc.
+void *allocate(int kind, size_t bytes);
+
+// Returns a block to the free list of the calling thread, which need not be the one that allocated it. May be
+// called during thread exit and static destruction.
+void release(int kind, void *block) noexcept;
+
+}  // namespace rt::block_pool

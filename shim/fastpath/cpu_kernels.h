@@ -1,0 +1,25 @@
+// CPU kernels called without the dispatcher, where the dispatcher would pick them anyway.
+//
+// Each function does the same as the one of that name in at::, and calls that where the dispatcher would pick
+// another kernel. Only for calls inside the guard, which excludes the autograd keys: see runtime/guard.h.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace rt::cpu_kernels {
+
+at::Tensor add(const at::Tensor &x, const at::Tensor &y);
+at::Tensor sub(const at::Tensor &x, const at::Tensor &y);
+at::Tensor mul(const at::Tensor &x, const at::Tensor &y);
+at::Tensor div(const at::Tensor &x, const at::Tensor &y);
+at::Tensor relu(const at::Tensor &x);
+at::Tensor matmul(const at::Tensor &x, const at::Tensor &y);
+at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype);
+
+// axis and index must be in range and not negative, shape without a -1.
+at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index);
+at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape);
+
+at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options);
+
+}  // namespace rt::cpu_kernels

@@ -1,0 +1,17 @@
+// Scalar loops for small tensors, where LibTorch's loop setup costs ten times the loop itself.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+namespace rt::small {
+
+// The same results as LibTorch's kernels, for dense CPU tensors in C order, of the same dtype and shape, and
+// of at most kSmallBytes bytes (see allocate.h). nullopt for other operands and dtypes.
+std::optional<at::Tensor> add(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> sub(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> mul(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> relu(const at::Tensor &x);
+
+}  // namespace rt::small

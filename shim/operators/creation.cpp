@@ -1,0 +1,161 @@
+// Tensors from shapes, scalars and host memory.
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
+#include <ATen/ops/randn.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "exports.h"
+#include "operators/kernels.h"
+#include "runtime/checks.h"
+#include "runtime/tensors.h"
+
+namespace rt {
+namespace {
+
+struct Plan {
+  at::IntArrayRef shape;
+  at::TensorOptions options;
+};
+
+at::TensorOptions options_of(int32_t dtype, int64_t device) {
+  return at::TensorOptions().dtype(dtype_of(dtype)).device(device_of(device));
+}
+
+Plan plan(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  return {shape_of(dims, ndim, dtype_of(dtype)), options_of(dtype, device)};
+}
+
+// Calls a C deleter when the last tensor over borrowed memory is gone.
+struct Owner {
+  void (*deleter)(void *context);
+  void *context;
+
+  static void release(void *self) {
+    const std::unique_ptr<Owner> owner(static_cast<Owner *>(self));
+    if (owner->deleter != nullptr) owner->deleter(owner->context);
+  }
+};
+
+// stop - start, exact for integers unless it overflows.
+double distance(const at::Scalar &start, const at::Scalar &stop) {
+  int64_t whole = 0;
+  const bool exact = start.isIntegral(false) && start.type() != at::kUInt64 &&
+                     !__builtin_sub_overflow(stop.toLong(), start.toLong(), &whole);
+  return exact ? static_cast<double>(whole) : stop.toDouble() - start.toDouble();
+}
+
+void check_random(const Plan &plan) {
+  const at::ScalarType dtype = plan.options.dtype().toScalarType();
+  if (!c10::isFloatingType(dtype) && !c10::isComplexType(dtype)) {
+    fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is neither floating point nor complex");
+  }
+}
+
+}  // namespace
+
+int64_t tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::empty(p.shape, p.options));
+}
+
+int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(kernels::zeros(p.shape, p.options));
+}
+
+int64_t tensor_ones(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::ones(p.shape, p.options));
+}
+
+int64_t tensor_full(const int64_t *dims, int64_t ndim, const void *value, int32_t value_dtype, int32_t dtype,
+                    int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::full(p.shape, scalar_of("value", value, value_dtype), p.options));
+}
+
+int64_t tensor_rand(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  check_random(p);
+  return put(at::rand(p.shape, p.options));
+}
+
+int64_t tensor_randn(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  check_random(p);
+  return put(at::randn(p.shape, p.options));
+}
+
+int64_t tensor_eye(int64_t rows, int64_t columns, int32_t dtype, int64_t device) {
+  const int64_t dims[] = {rows, columns};
+  const Plan p = plan(dims, 2, dtype, device);
+  return put(at::eye(rows, columns, p.options));
+}
+
+int64_t tensor_arange(const void *start, const void *stop, const void *step, int32_t scalar_dtype,
+                      int32_t dtype, int64_t device) {
+  const at::Scalar first = scalar_of("start", start, scalar_dtype);
+  const at::Scalar last = scalar_of("stop", stop, scalar_dtype);
+  const at::Scalar by = scalar_of("step", step, scalar_dtype);
+  const at::TensorOptions options = options_of(dtype, device);
+  if (first.isComplex()) fail(RT_TORCH_TYPE, "scalars of a complex dtype have no order");
+  const double span = distance(first, last) / by.toDouble();
+  if (!std::isfinite(span)) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "start, stop and step must be finite, and step not 0");
+  }
+  if (span <= 0) return put(at::empty({0}, options));
+  if (span >= 0x1p60) fail(RT_TORCH_INVALID_ARGUMENT, "the range has too many values");
+  return put(at::arange(first, last, by, options));
+}
+
+int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, int64_t ndim, int32_t dtype,
+                         int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  int64_t expected = static_cast<int64_t>(c10::elementSize(dtype_of(dtype)));
+  for (const int64_t n : p.shape) expected *= n;
+  check_bytes(data, nbytes, expected);
+  at::Tensor host = kernels::empty_cpu(p.shape, dtype_of(dtype));
+  if (nbytes > 0) std::memcpy(host.mutable_data_ptr(), data, static_cast<size_t>(nbytes));
+  return put(p.options.device().is_cpu() ? std::move(host) : host.to(p.options.device()));
+}
+
+int64_t tensor_from_blob(void *data, int64_t nbytes, const int64_t *dims, const int64_t *strides,
+                         int64_t ndim, int32_t dtype, void (*deleter)(void *context), void *context) {
+  const at::ScalarType type = dtype_of(dtype);
+  const at::IntArrayRef shape = shape_of(dims, ndim, type);
+  const at::IntArrayRef steps(strides, strides != nullptr ? shape.size() : 0);
+  if (std::ranges::any_of(steps, [](int64_t step) { return step < 0; })) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "strides " + text(steps) + " has a negative one, which LibTorch does not support");
+  }
+  const bool empty = std::ranges::find(shape, 0) != shape.end();
+  const auto size = static_cast<int64_t>(c10::elementSize(type));
+  const int64_t reach =
+      strides != nullptr ? reach_of(shape, steps, size) : c10::multiply_integers(shape) * size;
+  if (nbytes < 0 || reach < 0 || (!empty && reach > nbytes)) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "nbytes is " + std::to_string(nbytes) + ", too few for shape " +
+                                        text(shape) + " of " + text(type) + " with these strides");
+  }
+  if (data == nullptr && !empty) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
+  check_aligned(reinterpret_cast<uintptr_t>(data), type);
+  Owner *owner = std::make_unique<Owner>(nullptr, context).release();
+  at::Tensor tensor = kernels::from_memory({data, owner, Owner::release, at::kCPU}, empty ? 0 : reach, type);
+  if (strides != nullptr) {
+    tensor.unsafeGetTensorImpl()->set_sizes_and_strides(shape, steps);
+  } else {
+    tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
+  }
+  const int64_t handle = put(std::move(tensor));
+  owner->deleter = deleter;  // last: on failure the caller keeps the memory
+  return handle;
+}
+
+}  // namespace rt

@@ -1,0 +1,212 @@
+// Elementwise operators, one table entry each: the operator and the dtypes it supports.
+#include <ATen/ops/abs.h>
+#include <ATen/ops/bitwise_and.h>
+#include <ATen/ops/bitwise_left_shift.h>
+#include <ATen/ops/bitwise_not.h>
+#include <ATen/ops/bitwise_or.h>
+#include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/ops/bitwise_xor.h>
+#include <ATen/ops/ceil.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/eq.h>
+#include <ATen/ops/erf.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/expm1.h>
+#include <ATen/ops/floor.h>
+#include <ATen/ops/floor_divide.h>
+#include <ATen/ops/ge.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/isinf.h>
+#include <ATen/ops/isnan.h>
+#include <ATen/ops/le.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/log10.h>
+#include <ATen/ops/log1p.h>
+#include <ATen/ops/log2.h>
+#include <ATen/ops/logical_not.h>
+#include <ATen/ops/lt.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/ne.h>
+#include <ATen/ops/neg.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/remainder.h>
+#include <ATen/ops/result_type.h>
+#include <ATen/ops/round.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/sign.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/square.h>
+#include <ATen/ops/tan.h>
+#include <ATen/ops/tanh.h>
+#include <ATen/ops/trunc.h>
+#include <ATen/ops/where.h>
+
+#include "exports.h"
+#include "operators/kernels.h"
+#include "runtime/checks.h"
+#include "runtime/tensors.h"
+
+namespace rt {
+namespace {
+
+using Supports = bool (*)(at::ScalarType);
+
+bool any(at::ScalarType) {
+  return true;
+}
+bool number(at::ScalarType dtype) {
+  return dtype != at::kBool;
+}
+bool real(at::ScalarType dtype) {
+  return !c10::isComplexType(dtype);
+}
+bool real_number(at::ScalarType dtype) {
+  return number(dtype) && real(dtype);
+}
+bool integer(at::ScalarType dtype) {
+  return c10::isIntegralType(dtype, false);
+}
+bool integer_or_bool(at::ScalarType dtype) {
+  return c10::isIntegralType(dtype, true);
+}
+
+[[noreturn]] void fail_unsupported(at::ScalarType dtype) {
+  fail(RT_TORCH_TYPE, "dtype " + text(dtype) + " is not supported");
+}
+
+template <Supports supports>
+inline void check_supported(at::ScalarType dtype) {
+  if (!supports(dtype)) fail_unsupported(dtype);
+}
+
+at::ScalarType promoted(const at::Tensor &a, const at::Tensor &b) {
+  return a.scalar_type() == b.scalar_type() ? a.scalar_type() : at::result_type(a, b);
+}
+
+// The result must fit into the left operand: its shape, and a dtype it can be cast to. Integer division gives
+// floating point.
+void check_in_place(const at::Tensor &a, const at::Tensor &b, at::ScalarType result) {
+  check_broadcast_to(b.sizes(), a.sizes());
+  if (!c10::canCast(result, a.scalar_type())) {
+    fail(RT_TORCH_TYPE,
+         "the result is " + text(result) + ", which cannot be stored in place in " + text(a.scalar_type()));
+  }
+}
+
+at::ScalarType inexact(at::ScalarType dtype) {
+  return c10::isIntegralType(dtype, true) ? at::kFloat : dtype;
+}
+
+}  // namespace
+
+#define RT_BINARY(from, name, supports)         \
+  int64_t tensor_##name(int64_t a, int64_t b) { \
+    const at::Tensor x = get(a), y = get(b);    \
+    check_broadcast(x.sizes(), y.sizes());      \
+    check_supported<supports>(promoted(x, y));  \
+    return put(from::name(x, y));               \
+  }
+
+#define RT_IN_PLACE(name, supports, result)        \
+  int32_t tensor_##name##_(int64_t a, int64_t b) { \
+    const at::Tensor x = get(a), y = get(b);       \
+    const at::ScalarType dtype = promoted(x, y);   \
+    check_supported<supports>(dtype);              \
+    check_in_place(x, y, result(dtype));           \
+    x.name##_(unaliased(x, y));                    \
+    return 0;                                      \
+  }
+
+#define RT_UNARY(from, prefix, name, supports)  \
+  int64_t prefix##name(int64_t tensor) {        \
+    const at::Tensor x = get(tensor);           \
+    check_supported<supports>(x.scalar_type()); \
+    return put(from::name(x));                  \
+  }
+
+RT_BINARY(kernels, add, any)
+RT_BINARY(kernels, sub, number)
+RT_BINARY(kernels, mul, any)
+RT_BINARY(kernels, div, any)
+RT_BINARY(at, floor_divide, real)
+RT_BINARY(at, remainder, real)
+RT_BINARY(at, pow, any)
+RT_BINARY(at, maximum, real)
+RT_BINARY(at, minimum, real)
+RT_BINARY(at, bitwise_and, integer_or_bool)
+RT_BINARY(at, bitwise_or, integer_or_bool)
+RT_BINARY(at, bitwise_xor, integer_or_bool)
+RT_BINARY(at, bitwise_left_shift, integer)
+RT_BINARY(at, bitwise_right_shift, integer)
+RT_BINARY(at, eq, any)
+RT_BINARY(at, ne, any)
+RT_BINARY(at, lt, real)
+RT_BINARY(at, le, real)
+RT_BINARY(at, gt, real)
+RT_BINARY(at, ge, real)
+
+RT_IN_PLACE(add, any, )
+RT_IN_PLACE(sub, number, )
+RT_IN_PLACE(mul, any, )
+RT_IN_PLACE(div, any, inexact)
+RT_IN_PLACE(floor_divide, real, )
+RT_IN_PLACE(remainder, real, )
+RT_IN_PLACE(pow, any, )
+RT_IN_PLACE(bitwise_and, integer_or_bool, )
+RT_IN_PLACE(bitwise_or, integer_or_bool, )
+RT_IN_PLACE(bitwise_xor, integer_or_bool, )
+RT_IN_PLACE(bitwise_left_shift, integer, )
+RT_IN_PLACE(bitwise_right_shift, integer, )
+
+RT_UNARY(at, tensor_, neg, number)
+RT_UNARY(at, tensor_, abs, number)
+RT_UNARY(at, tensor_, sign, real)
+RT_UNARY(at, tensor_, square, any)
+RT_UNARY(at, tensor_, exp, any)
+RT_UNARY(at, tensor_, expm1, any)
+RT_UNARY(at, tensor_, log, any)
+RT_UNARY(at, tensor_, log1p, any)
+RT_UNARY(at, tensor_, log2, any)
+RT_UNARY(at, tensor_, log10, any)
+RT_UNARY(at, tensor_, sqrt, any)
+RT_UNARY(at, tensor_, rsqrt, any)
+RT_UNARY(at, tensor_, sin, any)
+RT_UNARY(at, tensor_, cos, any)
+RT_UNARY(at, tensor_, tan, any)
+RT_UNARY(at, tensor_, erf, real)
+RT_UNARY(at, tensor_, floor, real)
+RT_UNARY(at, tensor_, ceil, real)
+RT_UNARY(at, tensor_, round, real)
+RT_UNARY(at, tensor_, trunc, real)
+RT_UNARY(at, tensor_, isnan, any)
+RT_UNARY(at, tensor_, isinf, any)
+RT_UNARY(at, tensor_, isfinite, any)
+RT_UNARY(at, tensor_, logical_not, any)
+RT_UNARY(at, tensor_, bitwise_not, integer_or_bool)
+RT_UNARY(kernels, , relu, real_number)
+RT_UNARY(at, , sigmoid, any)
+RT_UNARY(at, , tanh, any)
+
+int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
+  const at::Tensor c = get(condition), x = get(a), y = get(b);
+  if (c.scalar_type() != at::kBool) {
+    fail(RT_TORCH_TYPE, "the condition is " + text(c.scalar_type()) + ", expected bool");
+  }
+  check_broadcast(x.sizes(), y.sizes());
+  check_broadcast(c.sizes(), x.sizes());
+  check_broadcast(c.sizes(), y.sizes());
+  return put(at::where(c, x, y));
+}
+
+int32_t tensor_copy_(int64_t a, int64_t b) {
+  const at::Tensor x = get(a), y = get(b);
+  check_broadcast_to(y.sizes(), x.sizes());
+  x.copy_(unaliased(x, y));
+  return 0;
+}
+
+}  // namespace rt

@@ -1,0 +1,132 @@
+// Indexing by integer, slice and tensor.
+#include <ATen/core/List.h>
+#include <ATen/ops/index.h>
+#include <ATen/ops/nonzero.h>
+
+#include <algorithm>
+
+#include "exports.h"
+#include "operators/kernels.h"
+#include "runtime/checks.h"
+#include "runtime/tensors.h"
+
+namespace rt {
+namespace {
+
+using Indices = c10::List<std::optional<at::Tensor>>;
+
+Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t count) {
+  if (count < 1)
+    fail(RT_TORCH_INVALID_ARGUMENT, "count is " + std::to_string(count) + ", expected 1 or more");
+  Indices indices;
+  int64_t axes = 0;
+  at::DimVector broadcast;
+  for (const int64_t handle : list_of("indices", handles, count)) {
+    std::optional<at::Tensor> index = get_optional(handle);
+    axes += 1;
+    if (index.has_value()) {
+      switch (index->scalar_type()) {
+        case at::kBool:
+        case at::kByte:
+          axes += std::max<int64_t>(index->dim(), 1) - 1;
+          break;
+        case at::kInt:
+        case at::kLong:
+          check_broadcast(broadcast, index->sizes());
+          if (static_cast<size_t>(index->dim()) > broadcast.size()) broadcast = index->sizes();
+          break;
+        default:
+          fail(RT_TORCH_TYPE,
+               "an index is " + text(index->scalar_type()) + ", expected int64, int32 or bool");
+      }
+    }
+    indices.push_back(std::move(index));
+  }
+  if (axes > std::max<int64_t>(tensor.dim(), 1)) {
+    fail(RT_TORCH_INDEX, std::to_string(axes) + " axes are indexed, shape " + text(tensor.sizes()) + " has " +
+                             std::to_string(tensor.dim()));
+  }
+  return indices;
+}
+
+// Whether no axis has an index tensor. LibTorch's kernels need at least one.
+bool selects_all(const Indices &indices) {
+  return std::ranges::none_of(indices,
+                              [](const std::optional<at::Tensor> &index) { return index.has_value(); });
+}
+
+// View in the signed dtype of the same size: index_put_ has no kernels for uint16, uint32 and uint64.
+at::Tensor as_signed(const at::Tensor &tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kUInt16:
+      return tensor.view(at::kShort);
+    case at::kUInt32:
+      return tensor.view(at::kInt);
+    case at::kUInt64:
+      return tensor.view(at::kLong);
+    default:
+      return tensor;
+  }
+}
+
+}  // namespace
+
+int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
+  const at::Tensor t = get(tensor);
+  const int64_t along = axis_of(axis, t.dim()), length = t.size(along);
+  if (index < -length || index >= length) {
+    fail(RT_TORCH_INDEX, "index " + std::to_string(index) + " is out of range for axis " +
+                             std::to_string(along) + " of length " + std::to_string(length));
+  }
+  return put(kernels::select(t, along, index < 0 ? index + length : index));
+}
+
+int64_t tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop, int64_t step) {
+  const at::Tensor t = get(tensor);
+  const int64_t along = axis_of(axis, t.dim());
+  if (step < 1) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "step is " + std::to_string(step) + ", expected 1 or more");
+  }
+  // A step longer than the axis selects the same as a step of its length, which does not overflow the stride.
+  return put(t.slice(along, start, stop, std::min(step, std::max<int64_t>(t.size(along), 1))));
+}
+
+int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t length) {
+  const at::Tensor t = get(tensor);
+  const int64_t along = axis_of(axis, t.dim()), size = t.size(along);
+  if (start < -size || start > size) {
+    fail(RT_TORCH_INDEX,
+         "start " + std::to_string(start) + " is out of range for length " + std::to_string(size));
+  }
+  const int64_t first = start < 0 ? start + size : start;
+  if (length < 0 || length > size - first) {
+    fail(RT_TORCH_INDEX, "length " + std::to_string(length) + " from " + std::to_string(first) +
+                             " on is out of range for an axis of length " + std::to_string(size));
+  }
+  return put(t.narrow(along, first, length));
+}
+
+int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
+  const at::Tensor t = get(tensor);
+  const Indices list = indices_of(t, indices, count);
+  return put(selects_all(list) ? t.clone(at::MemoryFormat::Contiguous) : at::index(t, list));
+}
+
+int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {
+  const at::Tensor t = get(tensor), from = get(values);
+  check_same_dtype(t, from);
+  const Indices list = indices_of(t, indices, count);
+  if (selects_all(list)) return tensor_copy_(tensor, values);
+  Indices copies;
+  for (const std::optional<at::Tensor> index : list) {
+    copies.push_back(index.has_value() ? std::optional(unaliased(t, *index)) : std::nullopt);
+  }
+  as_signed(t).index_put_(copies, as_signed(unaliased(t, from)));
+  return 0;
+}
+
+int64_t tensor_nonzero(int64_t tensor) {
+  return put(at::nonzero(get(tensor)));
+}
+
+}  // namespace rt

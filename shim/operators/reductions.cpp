@@ -1,0 +1,109 @@
+// Reductions over axes.
+#include <ATen/ops/all.h>
+#include <ATen/ops/amax.h>
+#include <ATen/ops/amin.h>
+#include <ATen/ops/any.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/argmin.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/prod.h>
+#include <ATen/ops/var.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "exports.h"
+#include "operators/kernels.h"
+#include "runtime/checks.h"
+#include "runtime/tensors.h"
+
+namespace rt {
+namespace {
+
+void check_ordered(const at::Tensor &tensor) {
+  if (tensor.is_complex()) {
+    fail(RT_TORCH_TYPE, "dtype " + text(tensor.scalar_type()) + " has no order");
+  }
+}
+
+// max and min of an empty axis are undefined.
+void check_not_empty(const at::Tensor &tensor, at::OptionalIntArrayRef axes) {
+  bool empty = !axes.has_value() && tensor.numel() == 0;
+  if (axes.has_value()) {
+    for (const int64_t axis : *axes) empty |= tensor.dim() > 0 && tensor.size(axis) == 0;
+  }
+  if (empty) fail(RT_TORCH_SHAPE, "cannot reduce an empty axis of shape " + text(tensor.sizes()));
+}
+
+}  // namespace
+
+int64_t tensor_sum(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
+  const at::Tensor t = get(tensor);
+  return put(kernels::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
+}
+
+int64_t tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
+  at::Tensor t = get(tensor);
+  const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
+  const bool keep = flag_of("keepdim", keepdim);
+  const at::ScalarType type = dtype_of(dtype);
+  std::vector<int64_t>
+      order;  // at::prod takes one axis at a time: in descending order, as each call removes one
+  order.reserve(t.dim());
+  for (int64_t axis = 0; axis < (list.has_value() ? 0 : t.dim()); ++axis) order.push_back(axis);
+  if (list.has_value()) {
+    for (const int64_t axis : *list) order.push_back(axis_of(axis, t.dim()));
+  }
+  std::ranges::sort(order, std::greater<>());
+  t = t.to(type);
+  for (const int64_t axis : order) t = at::prod(t, axis, keep, type);
+  return put(std::move(t));
+}
+
+int64_t tensor_mean(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) {
+  const at::Tensor t = get(tensor);
+  check_inexact(t);
+  return put(at::mean(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim)));
+}
+
+int64_t tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes, double correction, int32_t keepdim) {
+  const at::Tensor t = get(tensor);
+  check_inexact(t);
+  return put(at::var(t, axes_of(axes, naxes, t.dim()), std::optional<at::Scalar>(correction),
+                     flag_of("keepdim", keepdim)));
+}
+
+#define RT_EXTREME(name)                                                                       \
+  int64_t tensor_##name(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) { \
+    const at::Tensor t = get(tensor);                                                          \
+    check_ordered(t);                                                                          \
+    const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());                        \
+    check_not_empty(t, list);                                                                  \
+    return put(at::name(t, list.value_or(at::IntArrayRef()), flag_of("keepdim", keepdim)));    \
+  }
+RT_EXTREME(amax)
+RT_EXTREME(amin)
+
+// LibTorch returns uint8 for uint8.
+#define RT_TRUTH(name)                                                                         \
+  int64_t tensor_##name(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) { \
+    const at::Tensor t = get(tensor);                                                          \
+    const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());                        \
+    return put(at::name(t, list, flag_of("keepdim", keepdim)).to(at::kBool));                  \
+  }
+RT_TRUTH(all)
+RT_TRUTH(any)
+
+#define RT_INDEX_OF(name)                                                                 \
+  int64_t tensor_##name(int64_t tensor, const int64_t *axis, int32_t keepdim) {           \
+    const at::Tensor t = get(tensor);                                                     \
+    check_ordered(t);                                                                     \
+    const at::OptionalIntArrayRef list = axes_of(axis, axis == nullptr ? 0 : 1, t.dim()); \
+    check_not_empty(t, list);                                                             \
+    const auto along = axis == nullptr ? std::nullopt : std::optional<int64_t>(*axis);    \
+    return put(at::name(t, along, flag_of("keepdim", keepdim)));                          \
+  }
+RT_INDEX_OF(argmax)
+RT_INDEX_OF(argmin)
+
+}  // namespace rt

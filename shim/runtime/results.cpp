@@ -1,0 +1,229 @@
+// Results: conversion to rt_torch_value, and the ownership of their memory.
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+#include "exports.h"
+#include "runtime/tensors.h"
+#include "runtime/values.h"
+
+namespace rt {
+namespace {
+
+using Kind = Type::Kind;
+
+// Memory handed out with results. rt_torch_values_free() frees no other.
+struct Issued {
+  std::mutex mutex;
+  std::unordered_set<const void *> pointers;
+};
+
+Issued &issued() {
+  static Issued &all = *new Issued;  // never destroyed: used until process exit
+  return all;
+}
+
+// Copies elements to memory that rt_torch_values_free() accepts. Never NULL.
+void *issue(const void *data, size_t bytes) {
+  void *memory = std::malloc(bytes + 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  if (bytes > 0) std::memcpy(memory, data, bytes);
+  static_cast<char *>(memory)[bytes] = '\0';
+  try {
+    const std::lock_guard lock(issued().mutex);
+    issued().pointers.insert(memory);
+  } catch (...) {
+    std::free(memory);
+    throw;
+  }
+  return memory;
+}
+
+bool is_issued(const void *memory) {
+  const std::lock_guard lock(issued().mutex);
+  return issued().pointers.contains(memory);
+}
+
+bool take_back(const void *memory) {
+  {
+    const std::lock_guard lock(issued().mutex);
+    if (issued().pointers.erase(memory) == 0) return false;
+  }
+  std::free(const_cast<void *>(memory));
+  return true;
+}
+
+rt_torch_value tagged(int32_t tag) {
+  rt_torch_value value{};
+  value.tag = tag;
+  return value;
+}
+
+rt_torch_value whole(int32_t tag, int64_t number) {
+  rt_torch_value value = tagged(tag);
+  value.data.i = number;
+  return value;
+}
+
+template <class Element>
+rt_torch_value listed(int32_t tag, const Element *data, size_t count) {
+  if (count > INT32_MAX)
+    fail(RT_TORCH_OUT_OF_MEMORY, "the result has " + std::to_string(count) + " elements");
+  rt_torch_value value = tagged(tag);
+  value.length = static_cast<int32_t>(count);
+  value.data.p = issue(data, count * sizeof(Element));
+  return value;
+}
+
+bool has_memory(int32_t tag) {
+  return tag == RT_TORCH_STRING || (tag >= RT_TORCH_TENSOR_LIST && tag <= RT_TORCH_LIST);
+}
+
+// Materializes lazy conjugation, negation and zero tensors: callers of the C ABI read the memory as it is.
+at::Tensor materialized(const at::Tensor &tensor) {
+  if (tensor._is_zerotensor()) return tensor.clone();
+  return tensor.is_conj() || tensor.is_neg() ? tensor.resolve_conj().resolve_neg() : tensor;
+}
+
+}  // namespace
+
+// A handle to a TensorImpl of its own: an operator may return its argument, and a later change of the result
+// (of its shape, say) must not affect the argument.
+int64_t put_result(const at::Tensor &tensor) {
+  const bool shared = tensor.use_count() > 1;
+  return put(materialized(shared ? tensor.detach() : tensor));
+}
+
+namespace {
+
+rt_torch_value write_tensor(const at::Tensor &tensor) {
+  if (!tensor.defined()) return tagged(RT_TORCH_NONE);
+  rt_torch_value value = whole(RT_TORCH_TENSOR, put_result(tensor));
+  value.length = static_cast<int32_t>(tensor.scalar_type());
+  return value;
+}
+
+rt_torch_value write_tensors(const c10::List<at::Tensor> &tensors) {
+  std::vector<int64_t> handles;
+  handles.reserve(tensors.size());
+  try {
+    for (const at::Tensor &tensor : tensors) handles.push_back(tensor.defined() ? put_result(tensor) : 0);
+    return listed(RT_TORCH_TENSOR_LIST, handles.data(), handles.size());
+  } catch (...) {
+    for (const int64_t handle : handles) tensor_free(handle);
+    throw;
+  }
+}
+
+int32_t tag_of_int(Kind kind) {
+  switch (kind) {
+    case Kind::kDType:
+      return RT_TORCH_DTYPE;
+    case Kind::kLayout:
+      return RT_TORCH_LAYOUT;
+    case Kind::kMemoryFormat:
+      return RT_TORCH_MEMORY_FORMAT;
+    default:
+      return RT_TORCH_INT;
+  }
+}
+
+}  // namespace
+
+rt_torch_value write(const c10::IValue &value, const Type &type) {
+  if (value.isNone()) return tagged(RT_TORCH_NONE);
+  if (value.isTensor()) return write_tensor(value.toTensor());
+  if (value.isInt()) return whole(tag_of_int(type.kind), value.toInt());
+  if (value.isBool()) return whole(RT_TORCH_TRUTH, value.toBool());
+  if (value.isTensorList()) return write_tensors(value.toTensorList());
+  if (value.isDouble()) {
+    rt_torch_value result = tagged(RT_TORCH_DOUBLE);
+    result.data.d = value.toDouble();
+    return result;
+  }
+  if (value.isComplexDouble()) {
+    rt_torch_value result = tagged(RT_TORCH_COMPLEX);
+    result.data.c[0] = value.toComplexDouble().real();
+    result.data.c[1] = value.toComplexDouble().imag();
+    return result;
+  }
+  if (value.isIntList()) {
+    const std::vector<int64_t> list = value.toIntVector();
+    return listed(RT_TORCH_INT_LIST, list.data(), list.size());
+  }
+  if (value.isDoubleList()) {
+    const std::vector<double> list = value.toDoubleVector();
+    return listed(RT_TORCH_DOUBLE_LIST, list.data(), list.size());
+  }
+  if (value.isBoolList()) {
+    const c10::List<bool> list = value.toBoolList();
+    const std::vector<uint8_t> bytes(list.begin(), list.end());
+    return listed(RT_TORCH_TRUTH_LIST, bytes.data(), bytes.size());
+  }
+  if (value.isString())
+    return listed(RT_TORCH_STRING, value.toStringRef().data(), value.toStringRef().size());
+  if (value.isDevice() && (value.toDevice().is_cpu() || value.toDevice().is_cuda())) {
+    const int64_t index = value.toDevice().index();
+    return whole(RT_TORCH_DEVICE, value.toDevice().is_cpu() ? int64_t{RT_TORCH_CPU} : index);
+  }
+  fail(RT_TORCH_NOT_IMPLEMENTED, "the result is a " + value.tagKind() + ", which rt_torch_value cannot hold");
+}
+
+void release(const rt_torch_value &value) noexcept {
+  if (value.tag == RT_TORCH_TENSOR) tensor_free(value.data.i);
+  if (value.tag == RT_TORCH_TENSOR_LIST) {
+    for (int32_t i = 0; i < value.length; ++i) tensor_free(static_cast<const int64_t *>(value.data.p)[i]);
+  }
+  if (has_memory(value.tag)) take_back(value.data.p);
+}
+
+int32_t values_free(rt_torch_value *values, int64_t count) {
+  if (count < 0 || count > RT_TORCH_MAX_LENGTH) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "count is " + std::to_string(count) + ", expected 0 to " + std::to_string(RT_TORCH_MAX_LENGTH));
+  }
+  if (values == nullptr && count > 0) fail(RT_TORCH_INVALID_ARGUMENT, "values is NULL");
+  int64_t foreign = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    rt_torch_value &value = values[i];
+    if (value.tag == RT_TORCH_TENSOR) {
+      tensor_free(value.data.i);
+    } else if (!has_memory(value.tag)) {
+      continue;
+    } else if (!is_issued(value.data.p)) {
+      ++foreign;
+      continue;
+    } else {
+      release(value);
+    }
+    value = tagged(RT_TORCH_NONE);
+  }
+  if (foreign > 0)
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         std::to_string(foreign) + " of the values hold memory that this library did not allocate");
+  return 0;
+}
+
+int64_t value_take(rt_torch_value *values, int64_t index, int64_t element) {
+  if (values == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "values is NULL");
+  if (index < 0 || index >= RT_TORCH_MAX_LENGTH)
+    fail(RT_TORCH_INVALID_ARGUMENT, "index is " + std::to_string(index) + ", out of range");
+  rt_torch_value &value = values[index];
+  int64_t *handle = &value.data.i;
+  const bool single = value.tag == RT_TORCH_TENSOR;
+  const int64_t length = single ? 1 : value.length;
+  if (!single && (value.tag != RT_TORCH_TENSOR_LIST || !is_issued(value.data.p)))
+    fail(RT_TORCH_INVALID_ARGUMENT, "the value has no tensor to take");
+  if (element < 0 || element >= length)
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "element is " + std::to_string(element) + ", expected 0 to " + std::to_string(length - 1));
+  if (!single) handle = static_cast<int64_t *>(const_cast<void *>(value.data.p)) + element;
+  const int64_t taken = std::exchange(*handle, 0);
+  if (single) value = tagged(RT_TORCH_NONE);
+  if (taken == 0) fail(RT_TORCH_INVALID_ARGUMENT, "the value has no tensor to take");
+  return taken;
+}
+
+}  // namespace rt

@@ -1,0 +1,30 @@
+// Conversion between handles and tensors.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/errors.h"
+
+namespace rt {
+
+// The tensor of a handle. Fails with BAD_HANDLE.
+at::Tensor get(int64_t handle);
+
+// The tensor of a handle, or nullopt for handle 0.
+std::optional<at::Tensor> get_optional(int64_t handle);
+
+// The tensors of count handles, 1 to RT_TORCH_MAX_TENSORS.
+std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count);
+
+// A new handle that owns the tensor.
+int64_t put(at::Tensor tensor);
+
+// Makes the storage non-resizable, because its address is about to be exported.
+inline void pin_storage(const at::Tensor &tensor) {
+  if (tensor.has_storage()) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
+}
+
+}  // namespace rt

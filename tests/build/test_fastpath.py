@@ -1,0 +1,96 @@
+"""The shim without its fast kernels: that it is whole, and which of two shims is used."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shim.build import paths, sidecar
+from tests.build.shims import BUILD, packaged, put, real_libtorch
+from tests.installations import ROOT, Installation
+
+
+def place(library: Path, installation: Installation, fastpath: bool, cached: bool = True) -> Path:
+    """Puts a library where one with or without the fast kernels would lie."""
+    relative = paths.cached_shim(real_libtorch().version, fastpath).relative_to(paths.cache())
+    target = installation.cache / "torchffi" / relative if cached else packaged(installation)
+    put(library, target)
+    described = sidecar.path_of(target)
+    fields = json.loads(described.read_text()) | {"fastpath": fastpath}
+    described.write_text(json.dumps(fields))
+    return target
+
+
+def test_the_one_with_the_fast_kernels_is_preferred(installation: Installation, good: Path) -> None:
+    plain, fast = (place(good, installation, kind) for kind in (False, True))
+    info = installation.info()
+    assert (info["shim_path"], info["shim_fastpath"]) == (str(fast), True)
+    info = installation.info(TORCHFFI_FASTPATH="0")
+    assert (info["shim_path"], info["shim_fastpath"]) == (str(plain), False)
+
+
+def test_the_only_one_is_used_whichever_it_is(installation: Installation, good: Path) -> None:
+    plain = place(good, installation, False)
+    info = installation.info()
+    assert (info["shim_path"], info["shim_fastpath"]) == (str(plain), False)
+    table = installation.run("-m", "torchffi", "info").stdout
+    assert "fast kernels no" in " ".join(table.split())
+
+
+def test_the_other_one_is_not_used_where_the_variable_is_set(
+    installation: Installation, good: Path
+) -> None:
+    place(good, installation, False)
+    info = installation.info(TORCHFFI_FASTPATH="1")
+    assert info["shim_fastpath"] is None
+    assert BUILD in info["reason"]
+    other = place(good, installation, False, cached=False)
+    info = installation.info(TORCHFFI_FASTPATH="1")
+    refusal = f"{other} was built with TORCHFFI_FASTPATH=0, and 1 is set"
+    assert refusal in info["reason"]
+
+
+def test_without_a_sidecar_it_is_not_known(installation: Installation, good: Path) -> None:
+    put(good, packaged(installation), with_sidecar=False)
+    info = installation.info()
+    assert (info["backend"], info["shim_fastpath"]) == ("ffi", None)
+
+
+def test_another_value_is_the_reason_for_numpy(installation: Installation, good: Path) -> None:
+    place(good, installation, True)
+    info = installation.info(TORCHFFI_FASTPATH="no")
+    assert info["backend"] == "numpy"
+    assert info["reason"] == "TORCHFFI_FASTPATH is 'no', expected 0 or 1"
+
+
+@pytest.mark.slow
+def test_the_shim_is_whole_without_its_fast_kernels() -> None:
+    environment = os.environ | {"TORCHFFI_FASTPATH": "0"}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("torchffi", "build")
+    assert json.loads(run("torchffi", "info", "--json"))["shim_fastpath"] is False
+    run(
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/array/test_small_tensors.py",
+        "tests/abi/test_c_abi.py",
+    )
