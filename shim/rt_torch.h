@@ -1705,27 +1705,27 @@ RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, 
  * @param op         number of an operator
  * @param arguments  as for rt_torch_call()
  * @param count      as for rt_torch_call()
- * @param position   which of the results, counted from 0; in the schema it is a Tensor
- * @return new tensor; -1 where that result is an undefined tensor; 0 on failure
+ * @param position   index of the result, whose type in the schema is Tensor
+ * @return new tensor; -1 if that result is an undefined tensor; 0 on failure
  * @errors INVALID_ARGUMENT (position), and as for rt_torch_call()
  * @source c10::Dispatcher::callBoxed
  */
 RT_TORCH_API int64_t rt_torch_call_one(int64_t op, const rt_torch_value *arguments, int64_t count,
                                        int64_t position);
 
-/** Takes a tensor out of the results of rt_torch_call(): from now on the caller frees it.
+/** Takes a tensor out of the results of rt_torch_call(); the caller then owns it.
  *
  * @param values   results of rt_torch_call()
- * @param index    which of the values: a TENSOR, which becomes NONE, or a TENSOR_LIST
- * @param element  which tensor of the list, whose place is left with 0; 0 for a TENSOR
+ * @param index    index of a TENSOR, which becomes NONE, or of a TENSOR_LIST
+ * @param element  index in the list, where the handle is replaced by 0; 0 for a TENSOR
  * @return the tensor; 0 on failure
- * @errors INVALID_ARGUMENT (NULL, index, element; no tensor there, or memory that is not the library's)
+ * @errors INVALID_ARGUMENT (NULL, index, element; no tensor there, memory that this library did not allocate)
  */
 RT_TORCH_API int64_t rt_torch_value_take(rt_torch_value *values, int64_t index, int64_t element);
 
-/** Frees what is left in the results of rt_torch_call(): tensors that were not taken, lists and strings.
+/** Frees the results of rt_torch_call(): tensors that were not taken out, lists and strings.
  *
- * Each value that had one of these becomes NONE, so that freeing it again is no error.
+ * The freed values become NONE, so freeing them again is not an error.
  *
  * @param values  results of rt_torch_call(); may be NULL if count is 0
  * @param count   values at values, 0 to RT_TORCH_MAX_LENGTH

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <sstream>
 #include <unordered_map>
 
 #include "exports.h"
@@ -21,7 +20,7 @@ namespace {
 struct Parameter {
   std::string name;
   Type type;
-  std::optional<c10::IValue> fallback;  // the schema's default
+  std::optional<c10::IValue> default_value;
 };
 
 struct Operator {
@@ -135,8 +134,8 @@ std::vector<std::string> overloads_in_order(const std::string &name, std::vector
 c10::IValue argument_of(const Operator &op, size_t position, const rt_torch_value *value) {
   const Parameter &parameter = op.parameters[position];
   if (value == nullptr || value->tag == RT_TORCH_DEFAULT) {
-    if (!parameter.fallback) fail_argument(op, position, "is missing and has no default");
-    return *parameter.fallback;
+    if (!parameter.default_value) fail_argument(op, position, "is missing and has no default");
+    return *parameter.default_value;
   }
   try {
     return read(*value, parameter.type);
@@ -188,8 +187,8 @@ std::string first_sentence(const std::string &text) {
   return listed ? text.substr(0, text.find(". ")) : text;
 }
 
-// The results of a call.
-torch::jit::Stack called(const Operator &op, const rt_torch_value *arguments, int64_t count) {
+// Calls an operator and returns its results.
+torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64_t count) {
   torch::jit::Stack stack = stack_of(op, arguments, count);
   try {
     op.handle.callBoxed(stack);
@@ -245,7 +244,7 @@ int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torc
              int64_t capacity) {
   const Operator &found = callable(op);
   check_room(found, results, capacity);
-  const torch::jit::Stack stack = called(found, arguments, count);
+  const torch::jit::Stack stack = run(found, arguments, count);
   int64_t done = 0;
   try {
     for (; done < static_cast<int64_t>(found.results.size()); ++done) {
@@ -266,7 +265,7 @@ int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int
                                         ", expected that of a result that is a tensor; the schema is " +
                                         found.schema);
   }
-  const torch::jit::Stack stack = called(found, arguments, count);
+  const torch::jit::Stack stack = run(found, arguments, count);
   const c10::IValue &result = stack.at(wanted);
   return result.isTensor() && result.toTensor().defined() ? put_result(result.toTensor()) : -1;
 }
