@@ -112,6 +112,15 @@ def check(
         np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(expected[zero]))
 
 
+def _environment() -> dict[str, str]:
+    """This one, without the variables that choose a backend: those of lifetimes stay."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TORCHFFI_") or name == "TORCHFFI_SPEEDUPS"
+    }
+
+
 def python(code: str, *, timeout: float = 240, **environment: str) -> str:
     """Runs a program in a new process, which must exit with 0 and write nothing to stderr.
 
@@ -121,7 +130,7 @@ def python(code: str, *, timeout: float = 240, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith("TORCHFFI_")} | environment,
+        env=_environment() | environment,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -198,7 +198,7 @@ def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -
 
 def _reshape_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
-    return manipulation.reshape(self, _one_sequence(shape))
+    return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
 def _permute_(self: Tensor, *axes: Any) -> Tensor:

@@ -102,7 +102,7 @@ def _own(
     try:
         if kind is None:
             kind = class_of_code[lib.rt_torch_tensor_dtype(handle)]
-        elif not isinstance(kind, type) or not issubclass(kind, Owner):
+        if not isinstance(kind, type) or not issubclass(kind, Owner):
             raise TypeError(f"expected a subclass of {Owner}, got {kind!r}")
         owner = allocate(kind)
         owner._data = handle
