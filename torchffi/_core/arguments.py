@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Sequence
-from typing import SupportsIndex, TypeGuard
+from typing import Final, SupportsIndex, TypeGuard
 
 import numpy as np
 
@@ -15,10 +15,11 @@ from torchffi._core.operations import keep_scalar, scalars
 from torchffi._core.tensor import Axis as Axis
 from torchffi._core.tensor import Scalar as Scalar
 from torchffi._core.tensor import Tensor
+from torchffi._libtorch.loader import lib
 from torchffi.dtypes import INEXACT, DType
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
-MAX_NDIM = 64  # RT_TORCH_MAX_NDIM
+MAX_NDIM: Final[int] = lib.RT_TORCH_MAX_NDIM
 _LARGEST = int(sys.float_info.max)
 _WIDEST = dtypes.complex128.itemsize
 _RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}

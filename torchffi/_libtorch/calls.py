@@ -7,7 +7,7 @@ from typing import Any, Final
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import BY_CODE, InternalError, TorchError
 
-_TEXT_BYTES = 4096
+_TEXT_BYTES: Final[int] = lib.RT_TORCH_ERROR_BYTES
 _SHAPES = 4096
 _INT64S = ffi.typeof("int64_t[]")
 

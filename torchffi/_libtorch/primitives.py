@@ -144,18 +144,19 @@ def item(x: Raw, dtype: DType) -> Any:
 # ---- What a tensor has
 
 
-_AXES = ffi.typeof("int64_t[64]")
+_MAX_NDIM = lib.RT_TORCH_MAX_NDIM
+_AXES = ffi.typeof(f"int64_t[{_MAX_NDIM}]")
 
 
 def shape(x: Raw) -> tuple[int, ...]:
     dims = ffi.new(_AXES)
-    return tuple(ffi.unpack(dims, done(lib.rt_torch_tensor_shape(x, dims, 64))))
+    return tuple(ffi.unpack(dims, done(lib.rt_torch_tensor_shape(x, dims, _MAX_NDIM))))
 
 
 def strides(x: Raw) -> tuple[int, ...]:
     """In elements."""
     steps = ffi.new(_AXES)
-    return tuple(ffi.unpack(steps, done(lib.rt_torch_tensor_strides(x, steps, 64))))
+    return tuple(ffi.unpack(steps, done(lib.rt_torch_tensor_strides(x, steps, _MAX_NDIM))))
 
 
 def device(x: Raw) -> int:

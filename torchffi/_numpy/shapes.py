@@ -41,6 +41,18 @@ def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
     return np.transpose(x, axes)
 
 
+def t(x: Raw) -> Raw:
+    if x.ndim != 2:
+        raise ShapeError(f"shape {x.shape}, expected 2 axes")
+    return np.asarray(x.T)
+
+
+def matrix_transpose(x: Raw) -> Raw:
+    if x.ndim < 2:
+        raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
+    return np.swapaxes(x, -2, -1)
+
+
 def unsqueeze(x: Raw, axis: int) -> Raw:
     return np.expand_dims(x, axis)
 

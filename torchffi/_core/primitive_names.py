@@ -1,0 +1,40 @@
+"""The names of all primitives. Each backend has every one of them: a test holds it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_ELEMENTWISE: Final = """
+    abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or
+    bitwise_right_shift bitwise_xor ceil complex conj_physical copysign cos cosh div eq erf exp expm1
+    floor floor_divide ge gt hypot imag isfinite isinf isnan le log log10 log1p log2 logaddexp
+    logical_and logical_not logical_or logical_xor lt maximum minimum mul ne neg nextafter pow real
+    reciprocal remainder round rsqrt sgn sign signbit sin sinh sqrt square sub tan tanh trunc where
+"""
+_CREATION: Final = "arange empty eye from_bytes full ones rand randn zeros"
+_SHAPES: Final = """
+    alias cat clone contiguous diagonal expand flip index matrix_transpose permute repeat reshape roll
+    select slice squeeze stack t take take_along_axis tile to_device to_dtype tril triu unsqueeze view
+"""
+_REDUCTIONS: Final = """
+    all amax amin any argmax argmin argsort cumprod cumsum isin mean nonzero prod searchsorted sort sum
+    var vector_norm
+"""
+_MATRICES: Final = """
+    addmm cholesky cross det eig eigh eigvals eigvalsh inv matmul matrix_power qr slogdet solve svd
+    svdvals fft_fftn fft_ifftn fft_irfftn fft_rfftn
+"""
+_LAYERS: Final = """
+    embedding gelu layer_norm linear log_softmax relu scaled_dot_product_attention sigmoid silu softmax
+"""
+_IN_PLACE: Final = """
+    add_ bitwise_and_ bitwise_left_shift_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ copy_ div_
+    floor_divide_ index_put_ mul_ pow_ remainder_ sub_
+"""
+_QUERIES: Final = "device is_cuda item seed shape strides to_bytes"
+
+PRIMITIVES: Final = frozenset(
+    " ".join(
+        (_ELEMENTWISE, _CREATION, _SHAPES, _REDUCTIONS, _MATRICES, _LAYERS, _IN_PLACE, _QUERIES)
+    ).split()
+)
