@@ -209,18 +209,20 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     """
     plain: Tensor | None = None
     kind = type(key)
-    entry = _SELECT.get(type(x))
-    if kind is int and entry is not None:
-        make, result, call = entry
-        try:
-            plain = make(result, call, x._data, 0, key)
-        except OverflowError:
-            plain = None
-    elif kind is slice and key.step is None and entry is not None:
-        make, result, call = _SLICE[type(x)]
+    if kind is int:
+        entry = _SELECT.get(type(x))
+        if entry is not None:
+            make, result, call = entry
+            try:
+                plain = make(result, call, x._data, 0, key)
+            except OverflowError:
+                plain = None
+    elif kind is slice and key.step is None:
+        entry = _SLICE.get(type(x))
         start = 0 if key.start is None else key.start
         stop = _LAST if key.stop is None else key.stop
-        if type(start) is int and type(stop) is int:
+        if entry is not None and type(start) is type(stop) is int:
+            make, result, call = entry
             try:
                 plain = make(result, call, x._data, 0, start, stop, 1)
             except OverflowError:
