@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 import torchffi
 from torchffi import Tensor, dtypes
@@ -113,12 +114,20 @@ def check(
 
 
 def _environment() -> dict[str, str]:
-    """This one, without the variables that choose a backend: those of lifetimes stay."""
+    """This one, without the variables that choose a backend: that of lifetimes stays."""
     return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("TORCHFFI_") or name == "TORCHFFI_SPEEDUPS"
     }
+
+
+def without_coverage() -> pytest.MonkeyPatch:
+    """Lets child processes run without a tracer, which a signal would also interrupt."""
+    patch = pytest.MonkeyPatch()
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        patch.delenv(name)
+    return patch
 
 
 def python(code: str, *, timeout: float = 240, **environment: str) -> str:
