@@ -183,10 +183,7 @@ def _view(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
             else:
                 return None
             axis += 1
-    except (
-        AttributeError,
-        OverflowError,
-    ):  # a refusal made the view None; an integer was too large
+    except (AttributeError, OverflowError):  # a view was refused, or an integer is too large
         return None
     return view
 

@@ -130,12 +130,8 @@ def _run(
 ) -> Tensor:
     try:
         return backend.run(name, dtype, raw)
-    except NotSupportedError as error:
-        refused = named(name, error)
     except TorchError as error:
-        raise named(name, error) from None
-    if backend is NUMPY:
-        raise refused
+        refused = _refusal(backend, name, error)
     return _on_ffi(_fall_back(name, arguments, refused), dtype)
 
 
@@ -146,12 +142,8 @@ def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tenso
     raw = [_raw(backend, argument, keep) for argument in arguments]
     try:
         return backend.run_many(name, dtypes, raw)
-    except NotSupportedError as error:
-        refused = named(name, error)
     except TorchError as error:
-        raise named(name, error) from None
-    if backend is NUMPY:
-        raise refused
+        refused = _refusal(backend, name, error)
     return tuple(map(_on_ffi, _fall_back(name, arguments, refused), dtypes))
 
 
@@ -181,6 +173,14 @@ def named(name: str, error: _Error) -> _Error:
     """The error of a primitive, whose text begins with the name of what the user called."""
     text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
     return type(error)(f"{_public(name)}: {text}")
+
+
+def _refusal(backend: Backend, name: str, error: TorchError) -> NotSupportedError:
+    """The error of a primitive that NumPy may compute instead. Any other one is raised."""
+    refused = named(name, error)
+    if backend is NUMPY or not isinstance(refused, NotSupportedError):
+        raise refused from None
+    return refused
 
 
 def _public(name: str) -> str:
