@@ -1,7 +1,6 @@
-"""The dtypes and their promotion.
+"""Dtypes and type promotion.
 
-The thirteen dtypes of the Array API standard, and beside them float16 and bfloat16, which it does not
-name.
+The thirteen dtypes of the Array API standard, and float16 and bfloat16, which are not in the standard.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class DType:
         name: As the Array API standard spells it.
         code: The value of the C ABI, which is c10::ScalarType's.
         itemsize: Bytes of one element.
-        kind: What it holds.
+        kind: The kind of numbers it holds.
         numpy: NumPy's dtype, or None where NumPy has none.
     """
 
@@ -66,14 +65,14 @@ ALL: Final = (
     float16, bfloat16, float32, float64, complex64, complex128,
 )  # fmt: skip
 
-# What the standard names, and what the top-level namespace has.
+# The dtypes of the standard; the top-level namespace has these.
 STANDARD: Final = tuple(dtype for dtype in ALL if dtype not in (float16, bfloat16))
 
 default_float: Final = float32
 default_int: Final = int64
 default_complex: Final = complex64
 
-# What an operation may admit, as sets of kinds.
+# Sets of kinds, for the dtypes that an operation supports.
 BOOL: Final = frozenset({"bool"})
 INTEGER: Final = frozenset({"signed integer", "unsigned integer"})
 FLOATING: Final = frozenset({"floating point"})
@@ -82,6 +81,18 @@ INEXACT: Final = FLOATING | COMPLEX
 REAL: Final = INTEGER | FLOATING
 NUMERIC: Final = REAL | COMPLEX
 ANY: Final = NUMERIC | BOOL
+_KIND_NAMES: Final = {
+    BOOL: "bool",
+    INTEGER: "an integer dtype",
+    INTEGER | BOOL: "an integer dtype or bool",
+    FLOATING: "a floating-point dtype",
+    COMPLEX: "a complex dtype",
+    INEXACT: "a floating-point or complex dtype",
+    REAL: "a real dtype",
+    REAL | BOOL: "a real dtype or bool",
+    NUMERIC: "a numeric dtype",
+    ANY: "any dtype",
+}
 
 _BY_NAME: Final = {dtype.name: dtype for dtype in ALL}
 _BY_NUMPY: Final = {dtype.numpy: dtype for dtype in ALL if dtype.numpy is not None}
@@ -93,37 +104,42 @@ _COMPLEX_OF: Final = {float32: complex64, float64: complex128}
 
 
 def real_of(dtype: DType) -> DType:
-    """The dtype of a number's parts: itself, if it is not complex."""
+    """The dtype of the real and imaginary parts; a dtype that is not complex is returned unchanged."""
     return _REAL_OF.get(dtype, dtype)
 
 
 def complex_of(dtype: DType) -> DType:
-    """The complex dtype whose parts are of a floating-point dtype; itself, if it is complex."""
+    """The complex dtype with parts of a floating-point dtype; a complex dtype is returned unchanged."""
     return _COMPLEX_OF.get(dtype, dtype)
 
 
 def by_name(name: str) -> DType:
-    """The dtype of this name."""
+    """The dtype with this name."""
     return _BY_NAME[name]
 
 
 def by_code(code: int) -> DType:
-    """The dtype of this code of the C ABI."""
+    """The dtype with this code in the C ABI."""
     return OF_CODE[code]
 
 
 def by_numpy(dtype: np.dtype[Any]) -> DType:
-    """The dtype that NumPy calls so.
+    """The dtype that corresponds to a dtype of NumPy.
 
     Raises:
-        TypeError: For one that torchffi does not have, or not in this byte order.
+        TypeError: torchffi does not have this dtype, or it is not in native byte order.
     """
     try:
         return _BY_NUMPY[dtype]
     except KeyError:
+        if dtype.newbyteorder("=") in _BY_NUMPY:
+            raise DTypeError(
+                f"dtype {dtype} is not in native byte order; "
+                f"convert with array.astype({dtype.name!r})"
+            ) from None
         known = ", ".join(d.name for d in _BY_NUMPY.values())
         raise DTypeError(
-            f"NumPy's dtype {dtype} has no counterpart; expected one of {known}"
+            f"NumPy's dtype {dtype} is not supported; expected one of {known}"
         ) from None
 
 
@@ -137,7 +153,7 @@ def _meet(a: DType, b: DType) -> DType | None:
         signed, unsigned = (a, b) if a.kind == "signed integer" else (b, a)
         if signed.itemsize > unsigned.itemsize:
             return signed
-        return _BY_NAME.get(f"int{16 * unsigned.itemsize}")  # none above uint32
+        return _BY_NAME.get(f"int{16 * unsigned.itemsize}")  # None for uint64
     if kinds == INEXACT:
         real, whole = (a, b) if a.kind == "floating point" else (b, a)
         return complex128 if real.itemsize * 2 > whole.itemsize else whole
@@ -148,14 +164,14 @@ _MEETS: Final = {(a, b): _meet(a, b) for a in ALL for b in ALL}
 
 
 def promote(operation: str, a: DType, b: DType) -> DType:
-    """The dtype in which two dtypes meet.
+    """The dtype that two dtypes promote to.
 
     Args:
-        operation: Named in the error.
+        operation: The name for the error message.
         a, b: The dtypes.
 
     Raises:
-        TypeError: If the standard does not let them mix.
+        TypeError: If the standard does not define a promotion.
 
     Source: Array API standard, "Type Promotion Rules".
     """
@@ -168,7 +184,7 @@ def promote(operation: str, a: DType, b: DType) -> DType:
 
 
 def given(operation: str, dtype: object, default: DType) -> DType:
-    """The dtype that a caller gave, or the default where it is None."""
+    """The dtype passed by a caller, or the default if it is None."""
     if dtype is None:
         return default
     if isinstance(dtype, DType):
@@ -184,15 +200,19 @@ def check_conversion(operation: str, dtype: DType, to: DType) -> None:
         raise DTypeError(f"{operation}: {dtype} to {to} would drop the imaginary part")
 
 
+def describe(kinds: frozenset[str]) -> str:
+    """A set of kinds as text, such as ``"a numeric dtype"``, for messages and docstrings."""
+    return _KIND_NAMES.get(kinds) or " or ".join(sorted(kinds))
+
+
 def check(operation: str, dtype: DType, admitted: frozenset[str]) -> None:
-    """Raises TypeError if the operation does not admit the dtype."""
+    """Raises TypeError if the dtype's kind is not among the admitted ones."""
     if dtype.kind not in admitted:
-        kinds = " or ".join(sorted(admitted))
-        raise DTypeError(f"{operation}: dtype {dtype} is not admitted; expected {kinds}")
+        raise DTypeError(f"{operation}: {dtype} is not supported; expected {describe(admitted)}")
 
 
 def sum_dtype(operation: str, of: DType, dtype: DType | None) -> DType:
-    """The dtype of a sum or product of elements of a dtype; ``dtype`` is the one asked for, or None."""
+    """The dtype of a sum or product of elements of a dtype; ``dtype`` is the requested one, or None."""
     if dtype is not None:
         dtype = given(operation, dtype, dtype)
         check_conversion(operation, of, dtype)

@@ -67,7 +67,7 @@ class Operator:
                 reasons.append(error)
         if len(reasons) == 1:
             raise reasons[0]
-        lines = [f"{self._name}: no overload takes these arguments:", *map(str, reasons)]
+        lines = [f"{self._name}: no overload accepts these arguments:", *map(str, reasons)]
         raise ArgumentError("\n  ".join(lines))
 
 

@@ -207,7 +207,7 @@ def test_triangles_need_a_matrix(function: str, backend: str) -> None:
 
 
 def test_linspace_refuses_integers_and_negative_counts(backend: str) -> None:
-    with pytest.raises(TypeError, match="linspace: dtype int64 is not admitted"):
+    with pytest.raises(TypeError, match="linspace: int64 is not supported"):
         t.linspace(0, 1, 3, dtype=t.int64)
     with pytest.raises(ValueError, match=r"linspace: .*negative"):
         t.linspace(0, 1, -1)
@@ -221,15 +221,17 @@ def test_shapes_are_integers_that_are_not_negative(function: Any, backend: str) 
     assert function(2).dtype is t.float32
     with pytest.raises(ValueError, match=r"shape \(2, -1\) has a negative dimension"):
         function((2, -1))
-    with pytest.raises(TypeError, match=r"a shape is integers, got \(2, 1.5\)"):
+    with pytest.raises(
+        TypeError, match=r"shape must be an int or a sequence of ints, got \(2, 1.5\)"
+    ):
         function((2, 1.5))
-    with pytest.raises(TypeError, match=r"a shape is integers, got 2.0"):
+    with pytest.raises(TypeError, match=r"shape must be an int or a sequence of ints, got 2.0"):
         function(2.0)
     with pytest.raises(ValueError, match="65 axes, expected at most 64"):
         function((1,) * 65)
 
 
-def test_64_axes_are_admitted(backend: str) -> None:
+def test_64_axes_are_accepted(backend: str) -> None:
     shape = (1,) * 63 + (2,)
     x = t.ones(shape)
     assert x.shape == shape

@@ -74,9 +74,7 @@ def test_half_precision_is_not_in_the_top_namespace() -> None:
 
 @pytest.mark.parametrize("name", ["U3", "O", "datetime64[s]", "longdouble", "i4,f4"])
 def test_numpy_dtype_without_counterpart_is_a_type_error_that_lists_the_others(name: str) -> None:
-    with pytest.raises(
-        TypeError, match=r"has no counterpart; expected one of bool, int8, .*float64"
-    ):
+    with pytest.raises(TypeError, match=r"is not supported; expected one of bool, int8, .*float64"):
         dtypes.by_numpy(np.dtype(name))
 
 
@@ -103,7 +101,7 @@ def test_isdtype_takes_dtypes_and_tuples_and_refuses_other_kinds() -> None:
     assert not t.isdtype(t.int8, t.int16)
     assert t.isdtype(t.int8, ("bool", t.int8))
     assert not t.isdtype(t.int8, ("bool", "real floating"))
-    with pytest.raises(TypeError, match="'float' is no kind, expected one of bool"):
+    with pytest.raises(TypeError, match="unknown kind 'float'; expected one of bool"):
         t.isdtype(t.int8, "float")
 
 

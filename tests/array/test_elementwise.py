@@ -87,16 +87,12 @@ def test_function_of_two_tensors_broadcasts_and_computes_what_numpy_computes(
 
 
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)
-def test_dtype_that_is_not_admitted_is_a_type_error_that_names_it(
-    function: Function, backend: str
-) -> None:
+def test_unsupported_dtype_is_a_type_error_that_names_it(function: Function, backend: str) -> None:
     for name in NAMES:
         if name not in function.admits:
             x = t.asarray(sample(name))
             arguments = (x, x) if function in BINARY else (x,)
-            with pytest.raises(
-                TypeError, match=f"{function.name}: dtype {name} is not admitted; ex"
-            ):
+            with pytest.raises(TypeError, match=f"{function.name}: {name} is not supported; ex"):
                 getattr(t, function.name)(*arguments)
 
 
@@ -172,7 +168,7 @@ def test_integer_division_by_zero_is_a_value_error(function: str, name: str, bac
 def test_negative_power_of_an_integer_is_a_value_error(name: str, backend: str) -> None:
     x, y = t.asarray(sample(name, 2)), t.asarray(np.array([2, -1], name))
     for power in (lambda: x**y, lambda: x**-1, lambda: 2**y, lambda: x.__ipow__(y)):
-        with pytest.raises(ValueError, match=f"pow: an exponent of {name} is negative"):
+        with pytest.raises(ValueError, match=f"pow: negative exponent of {name}"):
             power()
     check(x, sample(name, 2))
 

@@ -41,7 +41,7 @@ def test_matrix_power_is_repeated_multiplication(n: int, name: str, backend: str
 
 
 def test_the_exponent_is_an_integer(backend: str) -> None:
-    with pytest.raises(TypeError, match=r"matrix_power: n is 0\.5, expected an integer"):
+    with pytest.raises(TypeError, match=r"matrix_power: n must be an int, got 0\.5"):
         t.linalg.matrix_power(t.eye(2), 0.5)  # type: ignore[arg-type]
 
 
@@ -100,7 +100,7 @@ def test_systems_that_do_not_fit_are_a_value_error(
 def test_singular_matrices_are_a_value_error(name: str, backend: str) -> None:
     x = t.asarray(np.array([np.eye(2), [[1, 2], [2, 4]]], name))
     for function, argument in (("inv", ()), ("matrix_power", (-2,)), ("solve", (x,))):
-        with pytest.raises(ValueError, match=f"{function}: a matrix is singular") as raised:
+        with pytest.raises(ValueError, match=f"{function}: matrix is singular") as raised:
             getattr(t.linalg, function)(x, *argument)
         assert isinstance(raised.value, np.linalg.LinAlgError)
         assert isinstance(raised.value, t.TorchError)
@@ -174,5 +174,5 @@ def test_tolerances_that_do_not_fit_are_an_error(function: Any, backend: str) ->
     name = function.__name__
     with pytest.raises(ValueError, match=rf"{name}: shapes \(2,\) and \(3,\) do not broadcast"):
         function(x, rtol=t.ones(3))
-    with pytest.raises(TypeError, match=f"{name}: dtype int64 is not admitted"):
+    with pytest.raises(TypeError, match=f"{name}: int64 is not supported"):
         function(x, rtol=t.asarray(1))

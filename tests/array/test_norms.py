@@ -102,9 +102,9 @@ def test_invalid_arguments_of_diagonals_are_errors(backend: str) -> None:
         name = function.__name__
         with pytest.raises(ValueError, match=rf"{name}: shape \(3,\) has fewer than 2 axes"):
             function(t.ones(3))  # type: ignore[operator]
-        with pytest.raises(TypeError, match=f"{name}: offset is 1.5, expected an integer"):
+        with pytest.raises(TypeError, match=f"{name}: offset must be an int, got 1.5"):
             function(t.ones((3, 3)), offset=1.5)  # type: ignore[operator]
-    with pytest.raises(TypeError, match="trace: dtype bool is not admitted"):
+    with pytest.raises(TypeError, match="trace: bool is not supported"):
         t.linalg.trace(t.ones((2, 2), dtype=t.bool))
 
 
@@ -185,12 +185,12 @@ def test_the_norm_of_nothing_is_0(order: float, backend: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"ord": nan}, ValueError, "ord is nan, expected a number of float64"),
-        ({"ord": 10**400}, ValueError, "ord is 1000000.*, expected a number of float64"),
-        ({"ord": "fro"}, TypeError, "ord is 'fro', expected a real number"),
-        ({"ord": 1j}, TypeError, "ord is 1j, expected a real number"),
+        ({"ord": nan}, ValueError, "ord must be a float64 number other than NaN, got nan"),
+        ({"ord": 10**400}, ValueError, "ord must be a float64 number other than NaN, got 1000000"),
+        ({"ord": "fro"}, TypeError, "ord must be a real number, got 'fro'"),
+        ({"ord": 1j}, TypeError, "ord must be a real number, got 1j"),
         ({"axis": 2}, IndexError, r"axis 2 is out of range for shape \(2, 0\)"),
-        ({"axis": (0, 0)}, ValueError, r"axes \(0, 0\) name one axis twice"),
+        ({"axis": (0, 0)}, ValueError, r"axis \(0, 0\) repeats an axis"),
         *(({"ord": n}, ValueError, rf"shape \(2, 0\) .* order {n}") for n in (inf, -inf, -1)),
     ],
 )
@@ -204,7 +204,7 @@ def test_vector_norms_that_are_none_are_an_error(
 
 @pytest.mark.parametrize("function", [t.linalg.vector_norm, t.linalg.matrix_norm])
 def test_norms_are_for_floating_point(function: Any, backend: str) -> None:
-    with pytest.raises(TypeError, match=f"{function.__name__}: dtype int64 is not admitted"):
+    with pytest.raises(TypeError, match=f"{function.__name__}: int64 is not supported"):
         function(t.eye(2, dtype=t.int64))
 
 
@@ -215,7 +215,7 @@ def test_norms_are_for_floating_point(function: Any, backend: str) -> None:
 @pytest.mark.parametrize("order", ["fro", None, "nuc", 1, -1, 2, -2, inf, -inf])
 def test_matrix_norm_has_the_values_of_numpy(order: Any, name: str, backend: str) -> None:
     if name == "float16" and order in ("nuc", 2, -2):
-        with pytest.raises(TypeError, match="matrix_norm: dtype float16 is not admitted"):
+        with pytest.raises(TypeError, match="matrix_norm: float16 is not supported"):
             t.linalg.matrix_norm(t.eye(2, dtype=dtype_of("float16")), ord=order)
         return
     for shape in ((3, 3), (2, 4), (5, 4, 2), (0, 2, 2), (2, 1, 3, 3)):
@@ -248,7 +248,7 @@ def test_matrix_norms_that_are_none_are_an_error(backend: str) -> None:
             ValueError, match=f"matrix_norm: ord is {order!r}, expected 'fro', 'nuc'"
         ):
             t.linalg.matrix_norm(t.eye(2), ord=order)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="matrix_norm: a matrix has NaN or infinities"):
+    with pytest.raises(ValueError, match="matrix_norm: input contains NaN or inf"):
         t.linalg.matrix_norm(t.full((2, 2), nan), ord=2)
     with pytest.raises(ValueError, match=r"matrix_norm: shape \(2,\) has fewer than 2 axes"):
         t.linalg.matrix_norm(t.ones(2))

@@ -95,7 +95,7 @@ def test_shapes_that_do_not_fit_are_a_value_error_that_shows_both(
 
 
 def test_matmul_of_bools_or_scalars_is_a_type_error(backend: str) -> None:
-    with pytest.raises(TypeError, match="matmul: dtype bool is not admitted"):
+    with pytest.raises(TypeError, match="matmul: bool is not supported"):
         t.matmul(t.ones((2, 2), dtype=t.bool), t.ones((2, 2), dtype=t.bool))
     with pytest.raises(TypeError, match="matmul: dtypes int64 and float32 do not mix"):
         t.matmul(t.ones((2, 2), dtype=t.int64), t.ones((2, 2)))
@@ -116,7 +116,7 @@ def test_outer_multiplies_all_pairs(n: int, m: int, name: str, backend: str) -> 
 def test_outer_is_for_vectors(backend: str) -> None:
     with pytest.raises(ValueError, match=r"outer: shape \(2, 1\), expected one axis"):
         t.linalg.outer(t.ones(3), t.ones((2, 1)))
-    with pytest.raises(TypeError, match="outer: dtype bool is not admitted"):
+    with pytest.raises(TypeError, match="outer: bool is not supported"):
         t.linalg.outer(t.asarray([True]), t.asarray([True]))
 
 
@@ -173,8 +173,8 @@ def test_products_of_vectors_promote(function: Any, backend: str) -> None:
         ((2, 3), (4, 3), -1, ValueError, r"shapes \(2, 3\) and \(4, 3\) do not broadcast"),
         ((2, 3), (3,), -2, IndexError, r"axis -2 is out of range for shape \(3,\)"),
         ((), (3,), -1, IndexError, r"axis -1 is out of range for shape \(\)"),
-        ((2, 3), (2, 3), 1, IndexError, "axis 1, expected -2 to -1: it counts from the last"),
-        ((3,), (3,), 0.5, TypeError, "an axis is an integer, got 0.5"),
+        ((2, 3), (2, 3), 1, IndexError, r"axis must be negative \(-2 to -1\), got 1"),
+        ((3,), (3,), 0.5, TypeError, "axis must be an int, got 0.5"),
     ],
 )
 def test_vectors_that_do_not_fit_are_an_error(
@@ -186,7 +186,9 @@ def test_vectors_that_do_not_fit_are_an_error(
 
 
 def test_cross_is_for_vectors_of_3(backend: str) -> None:
-    with pytest.raises(ValueError, match=r"cross: shape \(2, 4\) has not 3 elements along axis -1"):
+    with pytest.raises(
+        ValueError, match=r"cross: axis -1 must have length 3; x1 has shape \(2, 4\)"
+    ):
         t.linalg.cross(t.ones((2, 4)), t.ones((2, 4)))
 
 
@@ -231,8 +233,8 @@ def test_tensordot_sums_over_two_axes_by_default(backend: str) -> None:
         (-1, ValueError, "axes is -1, expected 0 to 2"),
         (2, ValueError, r"shapes \(2, 3\) and \(3, 2\) differ along axes \(0, 1\) and \(0, 1\)"),
         (((0, 1), (1,)), ValueError, r"differ along axes \(0, 1\) and \(1,\)"),
-        (((0,), (1,), (0,)), ValueError, "expected a number or one sequence for each tensor"),
-        (((0, 0), (1, 1)), ValueError, r"axes \(0, 0\) name one axis twice"),
+        (((0,), (1,), (0,)), ValueError, "expected an int or two sequences of axes"),
+        (((0, 0), (1, 1)), ValueError, r"axis \(0, 0\) repeats an axis"),
         (((2,), (0,)), IndexError, r"axis 2 is out of range for shape \(2, 3\)"),
     ],
 )

@@ -52,7 +52,7 @@ def test_extreme_of_a_scalar_is_at_0(backend: str) -> None:
 
 @pytest.mark.parametrize("name", ["bool", *COMPLEX])
 def test_extremes_need_an_order(name: str, backend: str) -> None:
-    with pytest.raises(TypeError, match=f"argmax: dtype {name} is not admitted"):
+    with pytest.raises(TypeError, match=f"argmax: {name} is not supported"):
         t.argmax(t.asarray(sample(name)))
 
 
@@ -163,5 +163,5 @@ def test_searchsorted_errors_show_the_expected_arguments(backend: str) -> None:
             t.searchsorted(line, line, sorter=t.asarray(out))
     with pytest.raises(TypeError, match="searchsorted: dtypes"):
         t.searchsorted(line, t.asarray([1]))
-    with pytest.raises(TypeError, match="searchsorted: dtype bool is not admitted"):
+    with pytest.raises(TypeError, match="searchsorted: bool is not supported"):
         t.searchsorted(t.asarray([True]), t.asarray([True]))

@@ -71,7 +71,7 @@ def test_view_is_sorted_without_a_change_of_its_base(backend: str) -> None:
 @pytest.mark.parametrize("function", [t.sort, t.argsort])
 def test_sorting_needs_an_order_and_an_axis(function: Any, backend: str) -> None:
     for name in COMPLEX:
-        with pytest.raises(TypeError, match=f"sort: dtype {name} is not admitted"):
+        with pytest.raises(TypeError, match=f"sort: {name} is not supported"):
             function(t.asarray(sample(name)))
     with pytest.raises(IndexError, match=r"sort: axis 2 is out of range for shape \(3, 4\)"):
         function(t.ones((3, 4)), axis=2)

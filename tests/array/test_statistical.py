@@ -74,11 +74,11 @@ def test_reduction_computes_what_numpy_computes(function: str, name: str, backen
 
 
 @pytest.mark.parametrize("function", ADMITS)
-def test_reduction_of_a_dtype_not_admitted_is_a_type_error(function: str, backend: str) -> None:
+def test_reduction_of_an_unsupported_dtype_is_a_type_error(function: str, backend: str) -> None:
     operation = {"std": "var"}.get(function, function)
     for name in NAMES:
         if name not in ADMITS[function]:
-            with pytest.raises(TypeError, match=f"{operation}: dtype {name} is not admitted"):
+            with pytest.raises(TypeError, match=f"{operation}: {name} is not supported"):
                 getattr(t, function)(t.asarray(sample(name)))
 
 
@@ -241,7 +241,7 @@ def test_errors_of_running_totals_show_the_expected_arguments(backend: str) -> N
         t.cumulative_prod(t.ones(()))
     with pytest.raises(IndexError, match="cumulative_sum: axis 1"):
         t.cumulative_sum(t.ones(3), axis=1)
-    with pytest.raises(TypeError, match="cumulative_sum: dtype bool is not admitted"):
+    with pytest.raises(TypeError, match="cumulative_sum: bool is not supported"):
         t.cumulative_sum(t.asarray([True]))
     with pytest.raises(TypeError, match="cumulative_sum: complex64 to float32 would drop"):
         t.cumulative_sum(t.asarray([1j]), dtype=t.float32)

@@ -119,7 +119,7 @@ def test_impossible_conversions_are_pythons_errors(
 
 
 def test_only_integers_are_an_index(backend: str) -> None:
-    with pytest.raises(TypeError, match="index: dtype float32 is not integer"):
+    with pytest.raises(TypeError, match="index: expected an integer tensor, got float32"):
         [1, 2][t.asarray(1.0)]  # type: ignore[call-overload]
 
 
@@ -132,7 +132,7 @@ def test_len_and_iteration_go_over_the_first_axis(backend: str) -> None:
     assert x[0].tolist() == [11, 12]
     assert list(t.zeros((0, 2))) == []
     for function in (len, iter, list):
-        with pytest.raises(TypeError, match="a tensor of no axes has no length"):
+        with pytest.raises(TypeError, match=r"len\(\) of a 0-d tensor"):
             function(t.asarray(1))  # type: ignore[operator]
 
 
@@ -185,7 +185,7 @@ def test_copies_have_memory_of_their_own(function: Any, backend: str) -> None:
 
 
 def test_tensor_is_made_by_functions_only(backend: str) -> None:
-    with pytest.raises(TypeError, match=r"make a tensor with torchffi.asarray\(\)"):
+    with pytest.raises(TypeError, match=r"cannot be instantiated; use torchffi.asarray\(\)"):
         t.Tensor()
 
 

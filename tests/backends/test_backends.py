@@ -71,7 +71,7 @@ def test_use_backend_belongs_to_its_context(ffi_backend: None) -> None:
 def test_unknown_backend_is_a_value_error() -> None:
     with (
         pytest.raises(
-            ValueError, match="use_backend: 'cuda' is no backend, expected 'ffi' or 'numpy'"
+            ValueError, match="use_backend: unknown backend 'cuda'; expected 'ffi' or 'numpy'"
         ),
         t.use_backend("cuda"),
     ):
@@ -419,7 +419,7 @@ def test_operators_without_a_detour_give_what_functions_give(
     }[symbol]
     x, y = t.asarray(sample(name, 4).reshape(2, 2)), t.asarray(sample(name, 4, 1).reshape(2, 2))
     if name == "bool":
-        with pytest.raises(TypeError, match="dtype bool is not admitted"):
+        with pytest.raises(TypeError, match="bool is not supported"):
             operator(x, y)
         return
     result = operator(x, y)

@@ -69,7 +69,11 @@ def test_freeing_works_in_the_child() -> None:
         "except t.HandleError as error:",
         "    print(error)",
     )
-    assert printed == ["2", "the tensor was freed", "parent"]
+    assert printed == [
+        "2",
+        "tensor has been freed, by tensor_free() or at the end of its 'with' block",
+        "parent",
+    ]
 
 
 def test_numpy_computes_in_the_child() -> None:

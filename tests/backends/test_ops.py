@@ -287,14 +287,22 @@ MISTAKES: dict[str, tuple[Any, type[Exception], str]] = {
         TypeError,
         r"aten::relu: argument 'self' \(position 0\) is 'x' \(str\), expected Tensor; the schema is",
     ),
-    "missing": (lambda x: ops.aten.mm.default(x), TypeError, "argument 'mat2' is missing"),
-    "unknown": (lambda x: ops.aten.mm.default(x, x, z=1), TypeError, "there is no argument 'z'"),
-    "twice": (lambda x: ops.aten.mm.default(x, x, self=x), TypeError, "'self' is given twice"),
-    "many": (lambda x: ops.aten.mm.default(x, x, x), TypeError, "3 arguments by position"),
+    "missing": (lambda x: ops.aten.mm.default(x), TypeError, "missing argument 'mat2'"),
+    "unknown": (lambda x: ops.aten.mm.default(x, x, z=1), TypeError, "unknown argument 'z'"),
+    "twice": (
+        lambda x: ops.aten.mm.default(x, x, self=x),
+        TypeError,
+        "multiple values for argument 'self'",
+    ),
+    "many": (
+        lambda x: ops.aten.mm.default(x, x, x),
+        TypeError,
+        "at most 2 positional arguments, got 3",
+    ),
     "none fits": (
         lambda x: ops.aten.add("x", x),
         TypeError,
-        "no overload takes these arguments:\n  aten::add.Tensor: argument 'self'",
+        "no overload accepts these arguments:\n  aten::add.Tensor: argument 'self'",
     ),
     "format": (
         lambda x: ops.aten.clone.default(x, memory_format="rows"),
@@ -353,7 +361,7 @@ def test_tensor_that_another_thread_is_freeing_is_a_handle_error(x: t.Tensor) ->
 def test_dtype_that_torchffi_does_not_have_is_named_and_not_leaked(x: t.Tensor) -> None:
     half = t.ones((2, 2), dtype=dtypes.float16)
     before = settled()
-    with pytest.raises(TypeError, match="the result's dtype is complex32, which torchffi"):
+    with pytest.raises(TypeError, match="the result has dtype complex32, which torchffi"):
         ops.aten.view_as_complex(half)
     assert handles() == before
 

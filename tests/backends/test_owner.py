@@ -308,13 +308,13 @@ def _reasons() -> dict[str, np.ndarray[Any, Any]]:
     read_only = np.ones(3, np.float32)
     read_only.flags.writeable = False
     return {
-        "it is read-only": read_only,
-        "its elements are not aligned": np.frombuffer(bytearray(13), np.float32, 3, offset=1),
-        "it is not in the machine's byte order": np.ones(3, ">f4"),
-        "it has a negative stride": np.ones(3, np.float32)[::-1],
-        "it has a stride that is no multiple of the element's size": np.zeros(
-            3, [("a", "c8"), ("b", "f4")]
-        )["a"],
+        "the array is read-only": read_only,
+        "the elements are not aligned": np.frombuffer(bytearray(13), np.float32, 3, offset=1),
+        "the elements are not in native byte order": np.ones(3, ">f4"),
+        "negative stride": np.ones(3, np.float32)[::-1],
+        "stride is not a multiple of the element size": np.zeros(3, [("a", "c8"), ("b", "f4")])[
+            "a"
+        ],
     }
 
 

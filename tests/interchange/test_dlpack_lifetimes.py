@@ -203,7 +203,7 @@ def test_capsule_is_consumed_once(versioned: bool, ffi_backend: None) -> None:
     capsule = capsule_of(producer.made)
     x = t.from_dlpack(storage._Given(capsule))
     assert name(capsule) == ("used_dltensor_versioned" if versioned else "used_dltensor")
-    with pytest.raises(ValueError, match="the capsule was used before"):
+    with pytest.raises(ValueError, match="this DLPack capsule has already been consumed"):
         t.from_dlpack(storage._Given(capsule))
     del capsule
     assert (x.tolist(), producer.deleted) == ([[0, 1, 2], [3, 4, 5]], 0)

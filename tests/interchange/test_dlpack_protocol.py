@@ -114,7 +114,7 @@ def test_memory_on_cuda_is_synchronised_unless_the_stream_is_minus_1(
     assert waited == [3] * 4
     capsule: Any = x.__dlpack__(dl_device=(1, 0), max_version=(1, 0))
     assert opened(capsule).flags == IS_COPIED
-    with pytest.raises(BufferError, match="a move to the CPU is a copy, and copy is False"):
+    with pytest.raises(BufferError, match="moving to the CPU requires a copy, but copy=False"):
         x.__dlpack__(dl_device=(1, 0), copy=False)
     with pytest.raises(BufferError, match=r"dl_device is \(2, 1\), expected \(2, 3\)"):
         x.__dlpack__(dl_device=(2, 1))
@@ -179,7 +179,7 @@ def test_errors_of_the_producer_are_not_changed(error: type[BaseException], back
 
 @pytest.mark.parametrize("thing", [5, [1, 2], "text", None, object()])
 def test_other_objects_are_a_type_error_that_names_them(thing: object, backend: str) -> None:
-    with pytest.raises(TypeError, match=f"from_dlpack: got {type(thing).__name__}, expected") as e:
+    with pytest.raises(TypeError, match=f"from_dlpack: .*, got {type(thing).__name__};") as e:
         t.from_dlpack(thing)
     assert isinstance(e.value, AttributeError)  # as the standard requires
 
@@ -190,7 +190,7 @@ def test_producer_that_returns_no_capsule_is_named(given: object, ffi_backend: N
         def __dlpack__(self, **_: Any) -> Any:
             return given
 
-    with pytest.raises(ValueError, match=f"expected a capsule of DLPack, got {given!r}"):
+    with pytest.raises(ValueError, match=f"expected a DLPack capsule, got {given!r}"):
         t.from_dlpack(Wrong())
 
 
@@ -246,7 +246,7 @@ def test_move_is_refused_if_the_producer_does_not_move(
         return self.clone()
 
     monkeypatch.setattr(t.Tensor, "to_device", to_device)  # pretend that there is another device
-    with pytest.raises(BufferError, match="from_dlpack: a move to cuda:0 is a copy"):
+    with pytest.raises(BufferError, match="from_dlpack: moving to cuda:0 requires a copy"):
         t.from_dlpack(np.ones(2), device="cuda:0", copy=False)
     check(t.from_dlpack(np.ones(2), device="cuda:0", copy=True), np.ones(2))
     assert moved == ["cuda:0", "cuda:0"]

@@ -93,7 +93,7 @@ def test_array_protocol_converts_and_copies_as_asked(backend: str) -> None:
     assert not np.shares_memory(np.array(x), x.numpy())
     assert np.shares_memory(np.array(x, copy=False), x.numpy())
     assert np.shares_memory(x.__array__(np.dtype("float32")), x.numpy())
-    with pytest.raises(ValueError, match="another dtype than float32 needs a copy"):
+    with pytest.raises(ValueError, match="converting float32 to float64 requires a copy"):
         np.array(x, dtype="float64", copy=False)
     np.testing.assert_allclose(x, [1, 2])
     assert np.stack([x, x]).shape == (2, 2)
@@ -152,9 +152,9 @@ def test_byte_swapped_array_is_copied_by_asarray_and_refused_by_from_numpy(
     name: str, backend: str
 ) -> None:
     array = sample(name).astype(np.dtype(name).newbyteorder())
-    with pytest.raises(TypeError, match="has no counterpart"):
+    with pytest.raises(TypeError, match="not in native byte order"):
         t.from_numpy(array)
-    with pytest.raises(TypeError, match="has no counterpart"):
+    with pytest.raises(TypeError, match="not in native byte order"):
         t.asarray(array, copy=False)
     check(t.asarray(array), sample(name))
 
@@ -165,9 +165,9 @@ def test_byte_swapped_array_is_copied_by_asarray_and_refused_by_from_numpy(
     ids=["text", "object", "time", "record"],
 )
 def test_array_of_another_dtype_is_a_type_error(array: Any, backend: str) -> None:
-    with pytest.raises(TypeError, match="has no counterpart; expected one of bool"):
+    with pytest.raises(TypeError, match="is not supported; expected one of bool"):
         t.from_numpy(array)
-    with pytest.raises(TypeError, match="has no counterpart; expected one of bool"):
+    with pytest.raises(TypeError, match="is not supported; expected one of bool"):
         t.asarray(array)
 
 

@@ -109,7 +109,7 @@ def isdtype(dtype: DType, kind: DType | str | tuple[DType | str, ...]) -> bool:
     if isinstance(kind, DType):
         return dtype is kind
     if kind not in _KINDS:
-        raise DTypeError(f"isdtype: {kind!r} is no kind, expected one of {', '.join(_KINDS)}")
+        raise DTypeError(f"isdtype: unknown kind {kind!r}; expected one of {', '.join(_KINDS)}")
     return dtype.kind in _KINDS[kind]
 
 

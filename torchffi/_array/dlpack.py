@@ -95,7 +95,7 @@ def export(
             f"__dlpack__: dl_device is {target}, expected {_plain(own)}, where the tensor is, or (1, 0)"
         )
     if target != own and copy is False:
-        raise SharingError("__dlpack__: a move to the CPU is a copy, and copy is False")
+        raise SharingError("__dlpack__: moving to the CPU requires a copy, but copy=False")
     if own != _CPU and stream != -1:
         x._backend.primitives.synchronize(own[1])
     try:
@@ -148,8 +148,8 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
     """
     if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
         raise ProtocolError(
-            f"from_dlpack: got {type(x).__name__}, expected an array that shares its memory by "
-            "__dlpack__() and __dlpack_device__(); asarray() takes other things"
+            f"from_dlpack: expected an array with __dlpack__() and __dlpack_device__(), got "
+            f"{type(x).__name__}; asarray() accepts other objects"
         )
     backend = default_backend()
     source = _pair("from_dlpack: __dlpack_device__()", x.__dlpack_device__())
@@ -158,8 +158,8 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
     target = source if device is None else _device(_devices.number(device))
     if backend is NUMPY and target != _CPU:
         raise UnavailableError(
-            f"from_dlpack: the NumPy backend has no CUDA, only the CPU, and the tensor would be on "
-            f"DLPack's device {_plain(target)}; device='cpu' copies it"
+            f"from_dlpack: the NumPy backend has no CUDA, and the tensor would be on DLPack device "
+            f"{_plain(target)}; copy it with device='cpu'"
         )
     wishes: dict[str, Any] = {}
     if target == _CPU != source:
@@ -182,5 +182,5 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
         raise
     moved = result if device is None else result.to_device(device)
     if copy is False and moved is not result:
-        raise SharingError(f"from_dlpack: a move to {device} is a copy, and copy is False")
+        raise SharingError(f"from_dlpack: moving to {device} requires a copy, but copy=False")
     return moved.clone() if copy and moved is result and "copy" not in known else moved

@@ -250,7 +250,7 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         A tensor of the broadcast shape, in the dtype where the operands meet.
 
     Raises:
-        TypeError: If a dtype is not admitted, or the two do not mix.
+        TypeError: If a dtype is not supported, or the two do not mix.
         ValueError: If an exponent of an integer dtype is negative.
 
     Source: aten::pow.
@@ -279,7 +279,7 @@ def clip(
         A tensor of the broadcast shape, in the dtype of x.
 
     Raises:
-        TypeError: If a dtype is not admitted, or a bound's kind is another one than that of x.
+        TypeError: If a dtype is not supported, or a bound's kind is another one than that of x.
 
     Source: aten::maximum, aten::minimum.
     """

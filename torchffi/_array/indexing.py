@@ -39,12 +39,14 @@ def _prepared(key: Any) -> Any:
             return key
         if key.dtype.kind in INTEGER:
             return arguments.astype(key, dtypes.int64)
-        raise DTypeError(f"index: a tensor of {key.dtype} is no index, expected integers or bool")
+        raise DTypeError(
+            f"index: a {key.dtype} tensor is not a valid index; expected integers or bool"
+        )
     try:
         return operator.index(key)
     except TypeError:
         raise DTypeError(
-            f"index: {key!r:.60} is no index; expected an integer, a slice, an ellipsis, None, or a "
+            f"index: {key!r:.60} is not a valid index; expected an int, a slice, ..., None, or a "
             "tensor of integers or bools"
         ) from None
 
@@ -61,11 +63,12 @@ def _complete(x: Tensor, key: Any) -> list[Any]:
     keys = [_prepared(one) for one in (key if isinstance(key, tuple) else (key,))]
     dots = [i for i, one in enumerate(keys) if one is Ellipsis]
     if len(dots) > 1:
-        raise AxisError("index: only one ellipsis can stand in an index")
+        raise AxisError("index: an index can only have a single ellipsis ('...')")
     missing = x.ndim - sum(_width(one) for one in keys)
     if missing < 0:
         raise AxisError(
-            f"index: {x.ndim - missing} axes are indexed, but shape {x.shape} has only {x.ndim}"
+            f"index: too many indices: {x.ndim - missing} axes are indexed, but shape {x.shape} has "
+            f"only {x.ndim}"
         )
     at = dots[0] if dots else len(keys)
     return [*keys[:at], *[slice(None)] * missing, *keys[at + 1 :]]
@@ -129,11 +132,9 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
     try:
         start, stop, step = key.indices(length)
     except ValueError:
-        raise InvalidArgumentError(
-            "index: the step of a slice is 0, expected another number"
-        ) from None
+        raise InvalidArgumentError("index: slice step must not be 0") from None
     except TypeError:
-        raise DTypeError(f"index: {key} has parts that are no integers") from None
+        raise DTypeError(f"index: slice indices must be integers, got {key}") from None
     if step > 0:
         if (start, step) == (0, 1) and stop == length:
             return x, False

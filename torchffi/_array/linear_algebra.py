@@ -70,7 +70,7 @@ def addmm(bias: Tensor, x1: Tensor, x2: Tensor, /, *, beta: float = 1, alpha: fl
     for name, factor in (("beta", beta), ("alpha", alpha)):
         if dtype.kind in dtypes.INTEGER and not float(factor).is_integer():
             raise InvalidArgumentError(
-                f"addmm: {name} is {factor}, expected a whole number for {dtype}"
+                f"addmm: {name} must be an integer for {dtype}, got {factor}"
             )
     bias, x1, x2 = (arguments.astype(x, dtype) for x in (bias, x1, x2))
     return run("addmm", dtype, bias, x1, x2, float(beta), float(alpha))
@@ -95,7 +95,7 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
     x1, x2 = _pair("outer", x1, x2)
     for x in (x1, x2):
         if x.ndim != 1:
-            raise ShapeError(f"outer: shape {x.shape}, expected one axis; flatten with reshape()")
+            raise ShapeError(f"outer: expected a 1-D tensor, got shape {x.shape}; use reshape()")
     return elementwise.multiply(manipulation.expand_dims(x1, axis=1), x2)
 
 
@@ -108,9 +108,7 @@ def _of_vectors(
     for x in (x1, x2):
         arguments.axis(operation, axis, x)
     if axis >= 0:
-        raise AxisError(
-            f"{operation}: axis {axis}, expected {lowest} to -1: it counts from the last"
-        )
+        raise AxisError(f"{operation}: axis must be negative ({lowest} to -1), got {axis}")
     if x1.shape[axis] != x2.shape[axis]:
         raise ShapeError(f"{operation}: shapes {x1.shape} and {x2.shape} differ along axis {axis}")
     return x1, x2, broadcasting.meet(operation, x1.shape, x2.shape)
@@ -158,7 +156,7 @@ def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     """
     x1, x2, shape = _of_vectors("cross", x1, x2, axis)
     if x1.shape[axis] != 3:
-        raise ShapeError(f"cross: shape {x1.shape} has not 3 elements along axis {axis}")
+        raise ShapeError(f"cross: axis {axis} must have length 3; x1 has shape {x1.shape}")
     a, b = (run("expand", x.dtype, x, shape) for x in (x1, x2))
     return run("cross", a.dtype, a, b, axis)
 
@@ -176,7 +174,7 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Axes) -> tuple[tuple[int, ...], tu
     else:
         if len(axes) != 2:
             raise InvalidArgumentError(
-                f"tensordot: axes is {axes}, expected a number or one sequence for each tensor"
+                f"tensordot: axes is {axes}, expected an int or two sequences of axes"
             )
         first = arguments.axes("tensordot", tuple(axes[0]), x1)
         second = arguments.axes("tensordot", tuple(axes[1]), x2)

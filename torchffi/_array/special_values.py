@@ -113,5 +113,5 @@ def check_exponent(x: Tensor) -> None:
     negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))
     if run("any", dtypes.bool, negative, None, False).item():
         raise InvalidArgumentError(
-            f"pow: an exponent of {x.dtype} is negative; convert to a floating-point dtype first"
+            f"pow: negative exponent of {x.dtype}; convert to a floating-point dtype first"
         )

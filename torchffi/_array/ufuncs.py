@@ -1,6 +1,6 @@
-"""What makes the elementwise functions, which differ mostly in their names.
+"""Factories for elementwise functions, which differ mostly in their names.
 
-Each maker returns a function with a name, a signature and a docstring of its own.
+Each factory returns a function with its own name, signature and docstring.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Binary(Protocol):
         ...
 
 
-_ONE = "x: A tensor of {admitted}."
-_TWO = "x1, x2: Tensors of {admitted}; they broadcast, and one of them may be a Python scalar."
+_ONE = "x: A tensor of {dtype}."
+_TWO = "x1, x2: Tensors of {dtype}; they broadcast, and one of them may be a Python scalar."
 _DOC = """{summary}.
 
 Args:
@@ -43,24 +43,16 @@ Returns:
     {returns}
 
 Raises:
-    TypeError: If a dtype is not admitted, or two dtypes do not mix.
+    TypeError: If a dtype is not supported, or the dtypes do not mix.
 
 Source: {source}.
 """
 
 
-def _admitted(kinds: frozenset[str], *, also_integers: bool = False) -> str:
-    names = {
-        dtypes.ANY: "any dtype",
-        dtypes.NUMERIC: "a numeric dtype",
-        dtypes.REAL: "a real dtype",
-        dtypes.REAL | dtypes.BOOL: "a real dtype or bool",
-        dtypes.FLOATING: "a floating-point dtype",
-        dtypes.INTEGER: "an integer dtype",
-        dtypes.INTEGER | dtypes.BOOL: "an integer dtype or bool",
-    }
-    text = names[kinds]
-    return f"{text}; integers count as the default floating-point dtype" if also_integers else text
+def _supported(kinds: frozenset[str], *, integers: bool = False) -> str:
+    text = dtypes.describe(kinds)
+    what = "integers and bools" if "bool" in kinds else "integers"
+    return f"{text}; {what} are converted to float32" if integers else text
 
 
 def _named(
@@ -85,7 +77,7 @@ def unary(name: str, summary: str, admitted: frozenset[str], primitive: str | No
         return run(operator, x._dtype, x)
 
     returns = "A tensor of the same shape and dtype."
-    arguments = _ONE.format(admitted=_admitted(admitted))
+    arguments = _ONE.format(dtype=_supported(admitted))
     return _named(function, name, summary, arguments, returns, operator)  # type: ignore[no-any-return]
 
 
@@ -95,7 +87,7 @@ def unary_inexact(
     admitted: frozenset[str] = dtypes.ANY,
     of_complex: Callable[[Tensor], Tensor] | None = None,
 ) -> Unary:
-    """A function that is defined for floating point and takes integers as the default dtype."""
+    """A function defined for floating point; integers and bools are converted to float32."""
     plain = admitted & (dtypes.FLOATING if of_complex else dtypes.INEXACT)
 
     @of_one(name, plain)
@@ -108,12 +100,12 @@ def unary_inexact(
         return run(name, x._dtype, x)
 
     returns = "A tensor of the same shape."
-    arguments = _ONE.format(admitted=_admitted(admitted, also_integers=True))
+    arguments = _ONE.format(dtype=_supported(admitted, integers=True))
     return _named(function, name, summary, arguments, returns, name)  # type: ignore[no-any-return]
 
 
 def rounding(name: str, summary: str) -> Unary:
-    """A function that leaves integers as they are."""
+    """A rounding function; integers are copied unchanged."""
 
     @of_one(name, dtypes.FLOATING)
     def function(x: Tensor, /) -> Tensor:
@@ -122,7 +114,7 @@ def rounding(name: str, summary: str) -> Unary:
         return run("clone" if x._dtype.kind in dtypes.INTEGER else name, x._dtype, x)
 
     returns = "A tensor of the same shape and dtype."
-    arguments = _ONE.format(admitted=_admitted(dtypes.REAL))
+    arguments = _ONE.format(dtype=_supported(dtypes.REAL))
     return _named(function, name, summary, arguments, returns, name)  # type: ignore[no-any-return]
 
 
@@ -136,7 +128,7 @@ def test(name: str, summary: str, admitted: frozenset[str] = dtypes.ANY) -> Unar
         return run(name, dtypes.bool, x)
 
     returns = "A tensor of bool, of the same shape."
-    arguments = _ONE.format(admitted=_admitted(admitted))
+    arguments = _ONE.format(dtype=_supported(admitted))
     return _named(function, name, summary, arguments, returns, name)  # type: ignore[no-any-return]
 
 
@@ -148,7 +140,7 @@ def binary(
     result: DType | None = None,
     of_floats: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Binary:
-    """A function whose result has the dtype in which its operands meet, or always the same one."""
+    """A function whose result has the promoted dtype of its operands, or the fixed dtype ``result``."""
     operator = primitive or name
 
     plain = admitted - dtypes.FLOATING if of_floats else admitted
@@ -161,16 +153,16 @@ def binary(
         return run(operator, result or a._dtype, a, b)
 
     returns = (
-        f"A tensor of the broadcast shape, in {result or 'the dtype where the operands meet'}."
+        f"A tensor of the broadcast shape, in {result or 'the promoted dtype of the operands'}."
     )
-    arguments = _TWO.format(admitted=_admitted(admitted))
+    arguments = _TWO.format(dtype=_supported(admitted))
     return _named(function, name, summary, arguments, returns, operator)  # type: ignore[no-any-return]
 
 
 def binary_inexact(
     name: str, summary: str, admitted: frozenset[str], primitive: str | None = None
 ) -> Binary:
-    """A function of two that is defined for floating point: integers count as the default dtype."""
+    """A function of two operands, defined for floating point; integers are converted to float32."""
     operator = primitive or name
 
     @of_two(name, operator, admitted & dtypes.INEXACT)
@@ -179,6 +171,6 @@ def binary_inexact(
         a, b = inexact(name, a), inexact(name, b)
         return run(operator, a._dtype, a, b)
 
-    returns = "A tensor of the broadcast shape, in the dtype where the operands meet."
-    arguments = _TWO.format(admitted=_admitted(admitted, also_integers=True))
+    returns = "A tensor of the broadcast shape, in the promoted dtype of the operands."
+    arguments = _TWO.format(dtype=_supported(admitted, integers=True))
     return _named(function, name, summary, arguments, returns, operator)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""What a chapter asks of its arguments: tensors of one dtype, axes, shapes."""
+"""Argument checking and normalization shared by all functions: tensors, scalars, axes, shapes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ def is_scalar(value: object) -> TypeGuard[Scalar]:
 
 
 def tensor(operation: str, value: object) -> Tensor:
-    """The value, which must be a tensor."""
+    """Returns the value if it is a tensor.
+
+    Raises:
+        TypeError: If it is not.
+    """
     if isinstance(value, Tensor):
         return value
     raise DTypeError(
@@ -39,21 +43,24 @@ def tensor(operation: str, value: object) -> Tensor:
     )
 
 
-def scalar_dtype(operation: str, value: Scalar, beside: DType) -> DType:
-    """The dtype that a Python scalar takes beside a tensor: the tensor's, unless its kind is lower."""
+def scalar_dtype(operation: str, value: Scalar, other: DType) -> DType:
+    """The dtype of an operation on a Python scalar and a tensor of dtype ``other``.
+
+    It is the tensor's dtype, unless the scalar's kind is higher (bool < integer < float < complex).
+    """
     if isinstance(value, (bool, np.bool_)):
-        return beside
+        return other
     if isinstance(value, (int, np.integer)):
-        return dtypes.default_int if beside.kind == "bool" else beside
+        return dtypes.default_int if other.kind == "bool" else other
     if isinstance(value, (float, np.floating)):
-        return beside if _RANK[beside.kind] >= 2 else dtypes.default_float
-    if beside.kind == "complex":
-        return beside
-    return dtypes.complex128 if beside is dtypes.float64 else dtypes.complex64
+        return other if _RANK[other.kind] >= 2 else dtypes.default_float
+    if other.kind == "complex":
+        return other
+    return dtypes.complex128 if other is dtypes.float64 else dtypes.complex64
 
 
-def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
-    """A tensor of no axes, on the backend and device of the tensor that it stands beside."""
+def scalar_tensor(operation: str, value: Scalar, dtype: DType, like: Tensor) -> Tensor:
+    """A scalar as a 0-d tensor, on the backend and device of ``like``."""
     if dtype.kind in dtypes.INTEGER:
         assert dtype.numpy is not None
         limits = np.iinfo(dtype.numpy)
@@ -63,27 +70,27 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -
         raise InvalidArgumentError(
             f"{operation}: an integer of this size does not fit into {dtype}"
         )
-    return create_like(beside, "full", dtype, (), value, dtype, _devices.number(beside.device))
+    return create_like(like, "full", dtype, (), value, dtype, _devices.number(like.device))
 
 
-def scalar_operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
-    """A tensor as :func:`scalar_tensor` gives, for reading only: it is kept for reuse."""
-    # 0.0 has a sign that no key shows; so have the parts of a complex number.
-    kept = type(value) in (int, bool) or (type(value) is float and value)
-    if not kept or beside.is_cuda():
-        return scalar_tensor(operation, value, dtype, beside)
-    key = beside._backend.classes[dtype], type(value), value
-    made = scalars.get(key)
-    if made is None:
-        made = scalar_tensor(operation, value, dtype, beside)
-        keep_scalar(key, made)
-    return made
+def scalar_operand(operation: str, value: Scalar, dtype: DType, like: Tensor) -> Tensor:
+    """As :func:`scalar_tensor`, but cached: the result must not be written to."""
+    # 0.0 and complex numbers are not cached: 0.0 == -0.0, so the two would share a key.
+    cacheable = type(value) in (int, bool) or (type(value) is float and value)
+    if not cacheable or like.is_cuda():
+        return scalar_tensor(operation, value, dtype, like)
+    key = like._backend.classes[dtype], type(value), value
+    cached = scalars.get(key)
+    if cached is None:
+        cached = scalar_tensor(operation, value, dtype, like)
+        keep_scalar(key, cached)
+    return cached
 
 
 def pair(
     operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
 ) -> tuple[Tensor, Tensor]:
-    """Two operands in the dtype in which they meet. One of them may be a Python scalar."""
+    """Two operands converted to the dtype that they promote to. One may be a Python scalar."""
     if isinstance(x1, Tensor) and isinstance(x2, Tensor):
         dtype = (
             x1._dtype if x1._dtype is x2._dtype else dtypes.promote(operation, x1._dtype, x2._dtype)
@@ -99,40 +106,42 @@ def pair(
         dtypes.check(operation, dtype, admitted)
         return scalar_operand(operation, x1, dtype, x2), astype(x2, dtype)
     given = f"{type(x1).__name__} and {type(x2).__name__}"
-    raise DTypeError(f"{operation}: expected two tensors, or one and a Python scalar, got {given}")
+    raise DTypeError(
+        f"{operation}: expected two tensors, or a tensor and a Python scalar, got {given}"
+    )
 
 
 def astype(x: Tensor, dtype: DType) -> Tensor:
-    """The tensor itself if it has the dtype already."""
+    """The tensor converted to a dtype; the same object if it has that dtype already."""
     return x if x._dtype is dtype else run("to_dtype", dtype, x, dtype)
 
 
 def inexact(operation: str, x: Tensor) -> Tensor:
-    """The tensor in a floating-point or complex dtype: integers become the default one."""
+    """The tensor in a floating-point or complex dtype: integers and bools become float32."""
     x = tensor(operation, x)
     return astype(x, dtypes.default_float) if _RANK[x._dtype.kind] < 2 else x
 
 
 def axis(operation: str, axis: SupportsIndex, x: Tensor, extra: int = 0) -> int:
-    """An axis of the tensor, counted from 0. ``extra`` counts axes that the result has more."""
+    """An axis of the tensor, counted from 0. ``extra`` is how many axes the result has more than x."""
     ndim = x.ndim + extra
     try:
         number = operator.index(axis)
     except TypeError:
-        raise DTypeError(f"{operation}: an axis is an integer, got {axis!r:.60}") from None
+        raise DTypeError(f"{operation}: axis must be an int, got {axis!r:.60}") from None
     if not -ndim <= number < ndim:
         raise AxisError(f"{operation}: axis {number} is out of range for shape {x.shape}")
     return number % ndim
 
 
 def axes(operation: str, axis_: Axis, x: Tensor, extra: int = 0) -> tuple[int, ...]:
-    """Axes, each once, counted from 0. None is all of them; ``extra`` is as for :func:`axis`."""
+    """Distinct axes, counted from 0; None means all. ``extra`` is as for :func:`axis`."""
     if axis_ is None:
         return tuple(range(x.ndim))
     given = axis_ if isinstance(axis_, (tuple, list)) else (axis_,)
     found = tuple(axis(operation, one, x, extra) for one in given)
     if len(set(found)) != len(found):
-        raise InvalidArgumentError(f"{operation}: axes {tuple(given)} name one axis twice")
+        raise InvalidArgumentError(f"{operation}: axis {tuple(given)} repeats an axis")
     return found
 
 
@@ -141,11 +150,11 @@ def integer(operation: str, name: str, value: SupportsIndex) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise DTypeError(f"{operation}: {name} is {value!r:.60}, expected an integer") from None
+        raise DTypeError(f"{operation}: {name} must be an int, got {value!r:.60}") from None
 
 
-def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int, ...]:
-    """Integers from one of them or a sequence."""
+def integers(operation: str, name: str, value: int | Sequence[int]) -> tuple[int, ...]:
+    """The value of an argument that must be an integer or a sequence of integers, as a tuple."""
     index = operator.index
     try:
         if isinstance(value, (tuple, list)):
@@ -155,7 +164,9 @@ def integers(operation: str, what: str, value: int | Sequence[int]) -> tuple[int
         except TypeError:
             return tuple(map(index, value))  # type: ignore[arg-type]
     except TypeError:
-        raise DTypeError(f"{operation}: a {what} is integers, got {value!r:.60}") from None
+        raise DTypeError(
+            f"{operation}: {name} must be an int or a sequence of ints, got {value!r:.60}"
+        ) from None
 
 
 def shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
@@ -168,7 +179,7 @@ def new_shape(operation: str, value: int | Sequence[int]) -> tuple[int, ...]:
     dims = value if type(value) is tuple else integers(operation, "shape", value)
     size = _WIDEST
     for n in dims:
-        if type(n) is not int:  # a bool, NumPy's, or none at all
+        if type(n) is not int:  # a bool, an integer of NumPy, or an error
             return new_shape(operation, tuple(map(int, integers(operation, "shape", dims))))
         if n < 0:
             raise InvalidArgumentError(f"{operation}: shape {dims} has a negative dimension")
@@ -190,10 +201,10 @@ _PRECISE = (dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)
 
 
 def check_precise(operation: str, dtype: DType, admitted: frozenset[str] = INEXACT) -> None:
-    """Raises TypeError unless the dtype is of single or double precision, as LAPACK and MKL have."""
+    """Raises TypeError unless the dtype is of single or double precision, as LAPACK and MKL need."""
     names = [precise.name for precise in _PRECISE if precise.kind in admitted]
     if dtype.name not in names:
         raise DTypeError(
-            f"{operation}: dtype {dtype} is not admitted; expected {' or '.join(names)}, "
+            f"{operation}: {dtype} is not supported; expected {' or '.join(names)}; "
             "convert with astype()"
         )

@@ -78,7 +78,7 @@ def get_backend() -> str:
 def numpy_reason() -> str:
     """Why creation uses NumPy, where it does."""
     if _chosen.get() is NUMPY:
-        return "use_backend('numpy') is in force"
+        return "use_backend('numpy') is active"
     if policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy")) == "numpy":
         return "TORCHFFI_BACKEND=numpy"
     return loader.load().reason
@@ -99,7 +99,7 @@ def use_backend(name: str) -> Iterator[None]:
     """
     if name not in ("ffi", "numpy"):
         raise InvalidArgumentError(
-            f"use_backend: {name!r} is no backend, expected 'ffi' or 'numpy'"
+            f"use_backend: unknown backend {name!r}; expected 'ffi' or 'numpy'"
         )
     token = _chosen.set(_need_ffi() if name == "ffi" else NUMPY)
     try:

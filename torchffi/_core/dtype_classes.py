@@ -12,7 +12,7 @@ from torchffi.errors import HandleError
 
 _Tensor = TypeVar("_Tensor", bound=Tensor)
 
-FREED: Final = "the tensor was freed"
+FREED: Final = "tensor has been freed, by tensor_free() or at the end of its 'with' block"
 _freed: Final[dict[type[Tensor], type[Tensor]]] = {}
 
 

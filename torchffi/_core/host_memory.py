@@ -62,14 +62,14 @@ def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
 def reason_against(array: np.ndarray[Any, Any]) -> str:
     """Why LibTorch cannot use an array's memory; ``""`` if it can."""
     if not array.flags.writeable:
-        return "it is read-only"
+        return "the array is read-only"
     if not array.flags.aligned:
-        return "its elements are not aligned"
+        return "the elements are not aligned"
     if not array.dtype.isnative:
-        return "it is not in the machine's byte order"
+        return "the elements are not in native byte order"
     steps = [step for n, step in zip(array.shape, array.strides, strict=True) if n > 1]
     if min(steps, default=0) < 0:
-        return "it has a negative stride"
+        return "negative stride"
     if any(step % array.itemsize for step in steps):
-        return "it has a stride that is no multiple of the element's size"
+        return "stride is not a multiple of the element size"
     return ""

@@ -92,7 +92,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
 def _foreign_dtype(error: KeyError) -> DTypeError:
     """For a result whose dtype's code stands in the error: no class of tensors is for it."""
     foreign = _FOREIGN.get(error.args[0], f"number {error.args[0]}")
-    return DTypeError(f"the result's dtype is {foreign}, which torchffi does not have")
+    return DTypeError(f"the result has dtype {foreign}, which torchffi does not support")
 
 
 def _refresh(tensor: Tensor, view: Tensor) -> None:

@@ -66,7 +66,9 @@ class Tensor(Methods):
     _dtype: ClassVar[DType]  # each has a class of its own: see dtype_classes.py
 
     def __init__(self) -> None:
-        raise TypeError("make a tensor with torchffi.asarray(), zeros(), from_numpy(), ...")
+        raise TypeError(
+            "Tensor cannot be instantiated; use torchffi.asarray(), zeros(), from_numpy(), ..."
+        )
 
     # ---- What it has
 
@@ -191,7 +193,9 @@ class Tensor(Methods):
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
-                raise InvalidArgumentError(f"another dtype than {self._dtype} needs a copy")
+                raise InvalidArgumentError(
+                    f"converting {self._dtype} to {np.dtype(dtype)} requires a copy, but copy=False"
+                )
             return array.astype(dtype)
         return array.copy() if copy else array
 
@@ -231,12 +235,12 @@ class Tensor(Methods):
 
     def __index__(self) -> int:
         if self._dtype.kind not in dtypes.INTEGER:
-            raise DTypeError(f"index: dtype {self._dtype} is not integer")
+            raise DTypeError(f"index: expected an integer tensor, got {self._dtype}")
         return int(self._only("index"))
 
     def __len__(self) -> int:
         if not self.shape:
-            raise DTypeError("len: a tensor of no axes has no length")
+            raise DTypeError("len() of a 0-d tensor")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:

@@ -85,5 +85,5 @@ def unpack(make: Callable[..., Any], capsule: object, may_copy: bool) -> Any:
             address = ffi.cast("void *", id(capsule))
             return make(lib.torchffi_from_capsule, address, versioned, may_copy)
     if any(_is_valid(capsule, name) for name in _USED):
-        raise InvalidArgumentError("from_dlpack: the capsule was used before; it serves once")
-    raise InvalidArgumentError(f"from_dlpack: expected a capsule of DLPack, got {capsule!r:.60}")
+        raise InvalidArgumentError("from_dlpack: this DLPack capsule has already been consumed")
+    raise InvalidArgumentError(f"from_dlpack: expected a DLPack capsule, got {capsule!r:.60}")

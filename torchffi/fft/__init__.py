@@ -70,9 +70,9 @@ def _frequencies(
     dtype = dtypes.given(name, dtype, dtypes.default_float)
     dtypes.check(name, dtype, FLOATING)
     if length < 1:
-        raise InvalidArgumentError(f"{name}: n is {length}, expected at least 1")
+        raise InvalidArgumentError(f"{name}: n must be at least 1, got {length}")
     if d == 0:
-        raise InvalidArgumentError(f"{name}: d is 0, expected the distance of two samples")
+        raise InvalidArgumentError(f"{name}: d must not be 0")
     exact = dtypes.float64
     counts = creation.arange(length if negative else length // 2 + 1, dtype=exact, device=device)
     if negative:

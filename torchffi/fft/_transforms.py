@@ -58,14 +58,14 @@ def _lengths(
         own = x.shape[axis]
         if kind.halved == "operand" and i == len(axes) - 1:
             own = 2 * (own - 1)
-        number = own if length is None else integer(name, "a length", length)
+        number = own if length is None else integer(name, "length", length)
         if length is None and own < 1:
             raise ShapeError(
                 f"{name}: shape {x.shape} has too few elements along axis {axis} for a transform; "
-                "say its length"
+                "pass its length"
             )
         if number < 1:
-            raise InvalidArgumentError(f"{name}: a length is {number}, expected at least 1")
+            raise InvalidArgumentError(f"{name}: length must be at least 1, got {number}")
         lengths.append(number)
     return tuple(lengths)
 
@@ -214,14 +214,13 @@ def over_axes(name: str, summary: str, kind: Kind, *, inverse: bool = False) -> 
     ) -> Tensor:
         x = _operand(name, kind, x)
         if s is not None and axes is None:
-            raise InvalidArgumentError(
-                f"{name}: s without axes, expected the axes of these lengths"
-            )
+            raise InvalidArgumentError(f"{name}: s requires axes")
         along = arguments.axes(name, None if axes is None else tuple(axes), x)
         given = [None] * len(along) if s is None else [None if n == -1 else n for n in s]
         if not along or len(given) != len(along):
             raise InvalidArgumentError(
-                f"{name}: {len(given)} lengths for {len(along)} axes, expected as many, at least one"
+                f"{name}: got {len(given)} lengths for {len(along)} axes; expected one per axis, and "
+                "at least one"
             )
         return _transform(name, kind, x, given, along, norm)
 

@@ -1,4 +1,4 @@
-"""What linear algebra and Fourier transforms ask of their arguments."""
+"""Argument checks and errors of linear algebra."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ def check_matrix(operation: str, x: Tensor) -> None:
 
 
 def matrix(operation: str, x: Tensor, *, finite: bool = False) -> Tensor:
-    """The value, which must be a matrix or a batch of them that LAPACK can take.
+    """Returns the value if it is a matrix or a batch of matrices of a dtype that LAPACK supports.
 
     Args:
-        operation: Named in the error.
+        operation: The name for the error message.
         x: The value.
-        finite: Whether NaN and infinities are an error; some of LAPACK's routines crash on them.
+        finite: Whether NaN and inf are an error: some LAPACK routines crash on them.
     """
     x = tensor(operation, x)
     check_precise(operation, x.dtype)
     check_matrix(operation, x)
     if finite and not utility.all(elementwise.isfinite(x)):
-        raise InvalidArgumentError(f"{operation}: a matrix has NaN or infinities, expected none")
+        raise InvalidArgumentError(f"{operation}: input contains NaN or inf")
     return x
 
 
 def square(operation: str, x: Tensor, *, finite: bool = False) -> Tensor:
-    """The value, which must be a square matrix or a batch of them. See :func:`matrix`."""
+    """As :func:`matrix`, for square matrices."""
     x = matrix(operation, x, finite=finite)
     if x.shape[-1] != x.shape[-2]:
-        raise ShapeError(f"{operation}: shape {x.shape} is not of square matrices")
+        raise ShapeError(f"{operation}: expected square matrices, got shape {x.shape}")
     return x
 
 
 @contextmanager
 def failing(text: str) -> Iterator[None]:
-    """Says the same of a LinAlgError of either backend; what the backend said stays its cause."""
+    """Replaces the text of a LinAlgError, so that both backends report the same; the cause is kept."""
     try:
         yield
     except LinAlgError as error:

@@ -16,7 +16,7 @@ from torchffi.dtypes import complex_of, real_of
 from torchffi.errors import InvalidArgumentError
 from torchffi.linalg._checks import failing, matrix, square
 
-_NO_END = "the iteration did not converge for a matrix; scale it, or compute in float64"
+_NOT_CONVERGED = "did not converge; scale the input, or compute in float64"
 
 
 class EigResult(NamedTuple):
@@ -64,7 +64,7 @@ def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
     Source: aten::linalg_cholesky.
     """
     x = square("cholesky", x, finite=True)
-    with failing("cholesky: a matrix is not positive definite"):
+    with failing("cholesky: matrix is not positive definite"):
         return run("cholesky", x.dtype, x, bool(upper))
 
 
@@ -85,7 +85,7 @@ def eig(x: Tensor, /) -> EigResult:
     """
     x = square("eig", x, finite=True)
     wide = complex_of(x.dtype)
-    with failing(f"eig: {_NO_END}"):
+    with failing(f"eig: {_NOT_CONVERGED}"):
         return EigResult(*run_many("eig", (wide, wide), x))
 
 
@@ -95,7 +95,7 @@ def eigvals(x: Tensor, /) -> Tensor:
     Source: aten::linalg_eigvals.
     """
     x = square("eigvals", x, finite=True)
-    with failing(f"eigvals: {_NO_END}"):
+    with failing(f"eigvals: {_NOT_CONVERGED}"):
         return run("eigvals", complex_of(x.dtype), x)
 
 
@@ -115,7 +115,7 @@ def eigh(x: Tensor, /) -> EighResult:
     Source: aten::linalg_eigh.
     """
     x = square("eigh", x, finite=True)
-    with failing(f"eigh: {_NO_END}"):
+    with failing(f"eigh: {_NOT_CONVERGED}"):
         return EighResult(*run_many("eigh", (real_of(x.dtype), x.dtype), x))
 
 
@@ -125,7 +125,7 @@ def eigvalsh(x: Tensor, /) -> Tensor:
     Source: aten::linalg_eigvalsh.
     """
     x = square("eigvalsh", x, finite=True)
-    with failing(f"eigvalsh: {_NO_END}"):
+    with failing(f"eigvalsh: {_NOT_CONVERGED}"):
         return run("eigvalsh", real_of(x.dtype), x)
 
 
@@ -172,7 +172,7 @@ def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
 def factored(operation: str, x: Tensor, full_matrices: bool) -> SVDResult:
     """:func:`svd` for the operation that is named in the errors."""
     x = matrix(operation, x, finite=True)
-    with failing(f"{operation}: {_NO_END}"):
+    with failing(f"{operation}: {_NOT_CONVERGED}"):
         results = (x.dtype, real_of(x.dtype), x.dtype)
         return SVDResult(*run_many("svd", results, x, bool(full_matrices)))
 
@@ -188,5 +188,5 @@ def svdvals(x: Tensor, /) -> Tensor:
 def singular_values(operation: str, x: Tensor) -> Tensor:
     """:func:`svdvals` for the operation that is named in the errors."""
     x = matrix(operation, x, finite=True)
-    with failing(f"{operation}: {_NO_END}"):
+    with failing(f"{operation}: {_NOT_CONVERGED}"):
         return run("svdvals", real_of(x.dtype), x)

@@ -23,7 +23,7 @@ from torchffi.linalg import _checks
 from torchffi.linalg._checks import failing, square
 from torchffi.linalg._decompositions import factored, singular_values
 
-_SINGULAR = "a matrix is singular, expected an invertible one; pinv() takes any"
+_SINGULAR = "matrix is singular; pinv() accepts any matrix"
 
 
 def inv(x: Tensor, /) -> Tensor:

@@ -108,9 +108,9 @@ def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tenso
     return statistical.sum(diagonal(x, offset=which), axis=-1, dtype=dtype)
 
 
-def _nothing(operation: str, x: Tensor, ord: object) -> ShapeError:
+def _empty_error(operation: str, x: Tensor, ord: object) -> ShapeError:
     return ShapeError(
-        f"{operation}: shape {x.shape} has no elements to take the norm of order {ord} of"
+        f"{operation}: ord={ord} is undefined for an empty axis; x has shape {x.shape}"
     )
 
 
@@ -139,16 +139,18 @@ def vector_norm(
     x = tensor("vector_norm", x)
     dtypes.check("vector_norm", x.dtype, INEXACT)
     if not arguments.is_scalar(ord) or isinstance(ord, complex):
-        raise DTypeError(f"vector_norm: ord is {ord!r:.60}, expected a real number")
+        raise DTypeError(f"vector_norm: ord must be a real number, got {ord!r:.60}")
     try:
         order = float(ord)
     except OverflowError:
         order = math.nan
     if math.isnan(order):
-        raise InvalidArgumentError(f"vector_norm: ord is {ord!s:.30}, expected a number of float64")
+        raise InvalidArgumentError(
+            f"vector_norm: ord must be a float64 number other than NaN, got {ord!s:.30}"
+        )
     axes = arguments.axes("vector_norm", axis, x)
     if (order < 0 or order == math.inf) and statistical.any_empty(x, axes):
-        raise _nothing("vector_norm", x, ord)
+        raise _empty_error("vector_norm", x, ord)
     result = real_of(x.dtype)
     return statistical.reduce("vector_norm", x, axes, result, order, bool(keepdims))
 
@@ -209,6 +211,6 @@ def matrix_norm(
         result = statistical.sum(values, axis=-1)
     else:
         if values.shape[-1] == 0:
-            raise _nothing("matrix_norm", x, ord)
+            raise _empty_error("matrix_norm", x, ord)
         result = statistical.reduce("matrix_norm", values, -1, values.dtype, False, primitive=by)
     return manipulation.reshape(result, (*x.shape[:-2], 1, 1)) if keepdims else result

@@ -108,20 +108,20 @@ class Operator:
             ArgumentError: Too many, too few, one that the schema does not have, or one twice.
         """
         if len(arguments) > most:
-            raise self._misfit(f"{len(arguments)} arguments by position, expected at most {most}")
+            raise self._misfit(f"takes at most {most} positional arguments, got {len(arguments)}")
         if not named and len(arguments) >= self.fewest:
             return arguments
         values = [*arguments, *[_MISSING] * (len(self._positions) - len(arguments))]
         for name, value in named.items():
             position = self._positions.get(name)
             if position is None:
-                raise self._misfit(f"there is no argument '{name}'")
+                raise self._misfit(f"unknown argument '{name}'")
             if values[position] is not _MISSING:
-                raise self._misfit(f"argument '{name}' is given twice")
+                raise self._misfit(f"got multiple values for argument '{name}'")
             values[position] = value
         for parameter, value in zip(self.schema.parameters, values, strict=True):
             if parameter.required and value is _MISSING:
-                raise self._misfit(f"argument '{parameter.name}' is missing")
+                raise self._misfit(f"missing argument '{parameter.name}'")
         return values
 
     def call(
