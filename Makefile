@@ -21,7 +21,7 @@ C_FILES := shim/*.h shim/*/*.h shim/*/*.cpp cdef/*.h cdef/*.c torchffi/*.c tests
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
   $(if $(LIBTORCH),| grep -v ^torch) | $(PIP) --requirement /dev/stdin
-# Each finished step leaves a file in .venv, named after the LibTorch if it depends on it.
+# Each finished step leaves a stamp file in .venv, named after the LibTorch if it depends on it.
 CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
 READY := .venv/shim-$(CHOICE)$(if $(filter 0,$(TORCHFFI_FASTPATH)),-nofastpath)
@@ -72,7 +72,7 @@ format: .venv/test
 clean:
 	rm -rf .venv build dist *.egg-info torchffi/_binding.* torchffi/_speedups.*.so
 
-# ---- The steps
+# ---- Setup steps
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

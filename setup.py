@@ -1,4 +1,4 @@
-"""Builds torchffi: the binding always, the shim where a LibTorch is found."""
+"""Builds torchffi: the binding, and the shim if a LibTorch is found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# A PEP 517 build does not have the project's folder on its path.
+# A PEP 517 build does not add the project's folder to sys.path.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from shim.build import build, libtorch, paths, sidecar
@@ -20,19 +20,19 @@ NO_SHIM = "TORCHFFI_BUILD_SHIM=0"
 
 
 class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
-    """Builds the binding, then the shim beside it."""
+    """Builds the binding, then the shim in the same folder."""
 
     def run(self) -> None:
         """Runs the command."""
         super().run()
-        # An editable installation has it in the cache, where the key changes with the sources.
+        # An editable installation uses the cache, whose key depends on the sources.
         editable = self.inplace or self.editable_mode
         target = None if editable else Path(self.build_lib, "torchffi", paths.NAME)
-        if target is not None:  # what an earlier build left there
+        if target is not None:  # remove the result of an earlier build
             target.unlink(missing_ok=True)
             sidecar.path_of(target).unlink(missing_ok=True)
         if os.environ.get("TORCHFFI_BUILD_SHIM", "1") == "0":
-            say("the shim is not built, as TORCHFFI_BUILD_SHIM=0 asks for")
+            say("the shim is not built, because TORCHFFI_BUILD_SHIM=0 is set")
             return
         search = libtorch.find()
         found = search.libtorch
@@ -54,14 +54,14 @@ class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
 
 
 def say(text: str) -> None:
-    """Tells the person who installs (pip shows it with -v)."""
+    """Prints a line on stderr, which pip shows with -v."""
     print(f"torchffi: {text}", file=sys.stderr, flush=True)
 
 
-# The stable ABI does not exist for the free-threaded Python.
+# Free-threaded Python does not have a stable ABI.
 stable = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
-# Lifetimes in C; the free-threaded Python takes those in Python: see torchffi/_core/lifetimes.py.
+# Lifetimes in C; free-threaded Python uses the Python implementation in torchffi/_core/lifetimes.py.
 SPEEDUPS = Extension(
     "torchffi._speedups",
     ["torchffi/_speedups.c"],

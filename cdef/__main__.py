@@ -1,4 +1,4 @@
-"""``python -m cdef``: writes rt_torch.cdef; ``--check`` only tells what is wrong with it."""
+"""``python -m cdef``: writes rt_torch.cdef; ``--check`` only compares it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tofile="generated from rt_torch.h",
         )
     )
-    print(f"cdef: {path} does not fit rt_torch.h; write it anew: python -m cdef", file=sys.stderr)
+    print(f"cdef: {path} does not match rt_torch.h; regenerate it: python -m cdef", file=sys.stderr)
     return 1
 
 

@@ -1,4 +1,4 @@
-/* The inside of torchffi._binding: the table of functions, and the loader that fills it. It stands after rt_torch.h,
+/* Implementation of torchffi._binding: the function table and the loader that fills it. Included after rt_torch.h,
    the functions unavailable_rt_torch_* and the list RT_FUNCTIONS. */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -30,7 +30,7 @@ static inline const struct rt_functions *rt_functions(void) {
 
 /* ---- The loader ---- */
 
-/* Always -1, so that a caller can return it. */
+/* Returns -1, so that a caller can return its result. */
 __attribute__((format(printf, 3, 4))) static int32_t rt_refuse(char *error, int64_t capacity,
                                                                const char *format, ...) {
   if (error != NULL && capacity > 0) {
@@ -43,8 +43,8 @@ __attribute__((format(printf, 3, 4))) static int32_t rt_refuse(char *error, int6
 }
 
 void *torchffi_open(const char *path, char *error, int64_t capacity) {
-  /* RTLD_NOW: a library that lacks a symbol is refused here, not in the middle of a call. RTLD_LOCAL: what
-     another extension brings along stays out of each other's way. */
+  /* RTLD_NOW: a missing symbol fails here, not in the middle of a call. RTLD_LOCAL: the symbols do not clash with
+     those of other extensions. */
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
     const char *reason = dlerror();
@@ -79,12 +79,12 @@ static int rt_same_release(const char *a, const char *b) {
   return length == rt_release_length(b) && strncmp(a, b, length) == 0;
 }
 
-/* Fills rt_loaded; call with rt_lock held and nothing published. */
+/* Fills rt_loaded. The caller holds the lock, and rt_loaded has not been published. */
 static int32_t rt_fill(void *shim, const char *libtorch_version, char *error, int64_t capacity) {
 #define X(name) *(void **)&rt_loaded.name = dlsym(shim, #name);
   RT_FUNCTIONS(X)
 #undef X
-  /* The digest first: it explains a function that is missing. */
+  /* The digest first: it is the better explanation of a missing function. */
   if (rt_loaded.rt_torch_header_digest != NULL &&
       strcmp(rt_loaded.rt_torch_header_digest(), RT_TORCH_HEADER_DIGEST) != 0) {
     return rt_refuse(error, capacity,
@@ -101,7 +101,7 @@ static int32_t rt_fill(void *shim, const char *libtorch_version, char *error, in
     return rt_refuse(error, capacity, "it is the stub, which was built without LibTorch");
   }
   if (!rt_same_release(rt_loaded.rt_torch_version(), libtorch_version)) {
-    return rt_refuse(error, capacity, "it was built for LibTorch %s, and LibTorch %s is loaded",
+    return rt_refuse(error, capacity, "it was built for LibTorch %s, but LibTorch %s is loaded",
                      rt_loaded.rt_torch_version(), libtorch_version);
   }
   return 0;
@@ -125,7 +125,7 @@ int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int
 
 /* ---- Arrays whose memory LibTorch borrows ---- */
 
-/* What an array's __array_struct__ holds: NumPy's array interface. */
+/* NumPy's array interface: the target of an array's __array_struct__. */
 struct rt_array {
   int two, ndim;
   char kind;
@@ -133,12 +133,12 @@ struct rt_array {
   intptr_t *dims, *strides; /* in bytes */
   void *data;
 };
-_Static_assert(sizeof(intptr_t) == sizeof(int64_t), "dims are handed on as they are");
+_Static_assert(sizeof(intptr_t) == sizeof(int64_t), "dims are passed on without conversion");
 
 enum { RT_CONTIGUOUS = 0x1, RT_ALIGNED = 0x100, RT_NATIVE = 0x200, RT_WRITABLE = 0x400 };
 
-/* LibTorch gives memory back on any thread, also after Python has ended, so the lender waits in this list for a
-   thread that may touch Python objects. It is only ever taken whole: nothing can come back under a compare-exchange. */
+/* LibTorch can release borrowed memory on any thread, even after Python has ended, so the owner of the memory is
+   queued here for a thread that may use Python objects. The list is only ever popped whole: no ABA problem. */
 static struct torchffi_borrow *_Atomic rt_ended;
 static _Atomic int64_t rt_borrowed;
 
@@ -190,12 +190,12 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
   if (borrow == NULL) {
     return -1;
   }
-  nbytes = (uint64_t)array->itemsize; /* wraps for dims that no memory has; the shim refuses them */
+  nbytes = (uint64_t)array->itemsize; /* wraps for impossible dims, which the shim rejects */
   for (int axis = 0; axis < array->ndim; ++axis) {
     const int64_t n = array->dims[axis], step = array->strides[axis];
     empty |= n == 0;
     nbytes += ((uint64_t)n - 1) * (uint64_t)step;
-    strides[axis] = step < 0 ? 1 : step / array->itemsize; /* below 0: of one element */
+    strides[axis] = step < 0 ? 1 : step / array->itemsize; /* negative only for an axis of length 1 */
   }
   borrow->lender = lender;
   atomic_fetch_add_explicit(&rt_borrowed, 1, memory_order_relaxed);
@@ -212,8 +212,8 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
 
 /* The interpreter's functions: see torchffi_set_capsule_functions. */
 static struct {
-  int (*hold)(void);
-  void (*let_go)(int);
+  int (*ensure_gil)(void);
+  void (*release_gil)(int);
   int (*is_valid)(void *capsule, const char *name);
   void *(*pointer)(void *capsule, const char *name);
   int (*set_name)(void *capsule, const char *name);
@@ -231,8 +231,7 @@ const char *torchffi_capsule_name(int32_t versioned, int32_t used) {
 }
 
 void torchffi_destroy_capsule(void *capsule) {
-  /* Who takes the structure over renames the capsule. Neither call can raise: an exception that is being handled
-     stays as it is. */
+  /* A consumer renames the capsule. Neither call can raise, so an exception that is being handled is kept. */
   for (int32_t versioned = 0; versioned < 2; ++versioned) {
     const char *name = torchffi_capsule_name(versioned, 0);
     if (rt_python.is_valid(capsule, name)) {
@@ -256,15 +255,15 @@ void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied) {
   return capsule;
 }
 
-/* The structure in a capsule, which is renamed so that nobody else takes it; NULL if somebody did. */
+/* Takes the structure out of a capsule and renames it, so that it is consumed once; NULL if it has been already. */
 static void *rt_take(void *capsule, const char *name, const char *new_name) {
   void *managed = NULL;
-  const int state = rt_python.hold();
+  const int state = rt_python.ensure_gil();
   if (rt_python.is_valid(capsule, name)) {
     managed = rt_python.pointer(capsule, name);
     rt_python.set_name(capsule, new_name);
   }
-  rt_python.let_go(state);
+  rt_python.release_gil(state);
   return managed;
 }
 
@@ -278,4 +277,4 @@ int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy) {
   return handle;
 }
 
-/* ---- From here on a call goes through the table ---- */
+/* ---- Below this line rt_torch_*() are macros that call through the table ---- */

@@ -1,53 +1,56 @@
-/* What the binding itself offers beside rt_torch.h. cffi reads this file as it is: declarations only. */
+/* Functions of the binding in addition to rt_torch.h. cffi parses this file: declarations only. */
 
-/* Opens a library for this binding alone. NULL on failure, with dlerror's words at error. */
+/* Opens a library with local symbols. NULL on failure, with the message of dlerror() in error. */
 void *torchffi_open(const char *path, char *error, int64_t capacity);
 
-/* Gives back what torchffi_open returned. */
+/* Closes a library opened by torchffi_open. */
 void torchffi_close(void *library);
 
-/* The version of an opened LibTorch, packed as in torch/headeronly/version.h; 0 if it does not tell. */
+/* The version of an opened LibTorch, packed as in torch/headeronly/version.h; 0 if unknown. */
 uint64_t torchffi_libtorch_version(void *library);
 
 /* Digest of the rt_torch.h that this binding was generated from. */
 const char *torchffi_header_digest(void);
 
-/* Sends the rt_torch_ calls to an opened shim, for good. Refuses one that is a stub, lacks a function, or was
-   built from another header or for another LibTorch than libtorch_version. 0; -1 with the reason at error. */
+/* Directs all rt_torch_*() calls to an opened shim; this cannot be undone. Rejects a shim that is the stub, lacks a
+   function, or was built from another header or for another LibTorch than libtorch_version.
+   Returns 0, or -1 with the reason in error. */
 int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int64_t capacity);
 
-/* Memory that LibTorch has borrowed and given back. */
+/* An array whose memory LibTorch borrows; lender is the owner of the memory. */
 struct torchffi_borrow {
   struct torchffi_borrow *next;
   void *lender;
 };
 
-/* A tensor over an array's own memory. array_struct is what the array's __array_struct__ points to, lender whatever
-   tells who keeps the memory alive. 0 where LibTorch refuses, -1 where it cannot use such memory; then the lender is
-   not kept. Else it comes back through torchffi_ended_borrows once the memory is no longer used. */
+/* Creates a tensor over an array's memory. array_struct is the target of the array's __array_struct__; lender
+   identifies the owner that must keep the memory alive. Returns the handle; 0 on an error of LibTorch; -1 if the
+   memory cannot be used. On success, lender comes back through torchffi_ended_borrows when LibTorch no longer uses
+   the memory. */
 int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *lender);
 
-/* Takes the list of what LibTorch has given back, each to be handed to torchffi_forget_borrow; NULL if there is nothing. */
+/* Pops the list of ended borrows, each of which must be passed to torchffi_forget_borrow; NULL if there are none. */
 struct torchffi_borrow *torchffi_ended_borrows(void);
 
-/* Frees what torchffi_ended_borrows returned. */
+/* Frees an element of torchffi_ended_borrows. */
 void torchffi_forget_borrow(struct torchffi_borrow *borrow);
 
-/* How many arrays LibTorch borrows, those in the list of ended borrows included. */
+/* The number of arrays that LibTorch borrows, including those in the list of ended borrows. */
 int64_t torchffi_borrowed_arrays(void);
 
-/* Gives the functions below the addresses of PyGILState_Ensure, PyGILState_Release, PyCapsule_IsValid,
+/* Sets the addresses that the functions below call: PyGILState_Ensure, PyGILState_Release, PyCapsule_IsValid,
    PyCapsule_GetPointer, PyCapsule_SetName, PyErr_BadArgument and PyCapsule_New, in this order. */
 void torchffi_set_capsule_functions(void *const *functions);
 
 /* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
 const char *torchffi_capsule_name(int32_t versioned, int32_t used);
 
-/* The destructor of a DLPack capsule, a PyObject *, for Python to call: frees what was not taken over. */
+/* The destructor of a DLPack capsule, a PyObject *: frees the structure unless it has been consumed. */
 void torchffi_destroy_capsule(void *capsule);
 
-/* rt_torch_tensor_to_dlpack in a capsule, a new PyObject *; NULL with an exception on failure. The caller holds the interpreter's lock. */
+/* Calls rt_torch_tensor_to_dlpack; returns a new capsule, a PyObject *, or NULL with an exception set. The caller
+   holds the GIL. */
 void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied);
 
-/* rt_torch_tensor_from_dlpack of the structure in a capsule, a PyObject *, which only one caller can take over. */
+/* Calls rt_torch_tensor_from_dlpack with the structure in a capsule, a PyObject *, and marks it as consumed. */
 int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy);

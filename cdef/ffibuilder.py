@@ -1,4 +1,4 @@
-"""Builds ``torchffi._binding``: setup.py hands :func:`ffibuilder` to cffi."""
+"""Builds ``torchffi._binding``: setup.py passes :func:`ffibuilder` to cffi."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shim.build import header
 FOLDER = Path("cdef")
 CDEF = FOLDER / "rt_torch.cdef"
 
-# The stable ABI of the oldest Python that is served; the free-threaded Python has none.
+# The stable ABI of the oldest supported Python; free-threaded Python does not have one.
 _FREE_THREADED = sysconfig.get_config_var("Py_GIL_DISABLED")
 _STABLE = [] if _FREE_THREADED else [("Py_LIMITED_API", "0x030A0000")]
 
-# setuptools wants paths relative to setup.py; cffi's `depends` brings these files into the sdist.
+# setuptools needs paths relative to setup.py; `depends` also adds these files to the sdist.
 _DEPENDS = [
     str(path)
     for folder, pattern in (
@@ -31,10 +31,10 @@ _DEPENDS = [
 
 
 def ffibuilder(include: str = "shim") -> cffi.FFI:
-    """The binding, ready to be compiled. The working directory must be the project's root.
+    """The binding, to be compiled by setuptools. The working directory must be the project's root.
 
     Args:
-        include: The folder of rt_torch.h, for the compiler.
+        include: The include folder for the compiler, with rt_torch.h.
 
     Raises:
         ValueError: rt_torch.cdef was generated from another rt_torch.h.
@@ -43,13 +43,13 @@ def ffibuilder(include: str = "shim") -> cffi.FFI:
     text = CDEF.read_text(encoding="utf-8")
     if generate.digest_of(text) != declared.digest:
         raise ValueError(
-            f"{CDEF} was generated from another rt_torch.h; write it anew: python -m cdef"
+            f"{CDEF} was generated from another rt_torch.h; regenerate it: python -m cdef"
         )
     return build(declared, text, include)
 
 
 def build(declared: header.Header, cdef_text: str, include: str) -> cffi.FFI:
-    """The binding for a header and a cdef, whether they fit or not."""
+    """The binding for a header and a cdef, without checking that they match."""
     helpers, prelude = (
         (FOLDER / name).read_text(encoding="utf-8") for name in ("binding.h", "binding.c")
     )

@@ -1,6 +1,6 @@
-"""rt_torch.h -> rt_torch.cdef and the C source of the binding.
+"""Generates rt_torch.cdef and the C source of the binding from rt_torch.h.
 
-Every function here is pure: header in, text out.
+All functions are pure: from a header to text.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from shim.build.generate import unavailable
 from shim.build.header import Header
 
 _FIRST_LINE = re.compile(r"/\* Generated from rt_torch\.h, SHA-256 (?P<digest>[0-9a-f]{64})\. ")
-_REASON = "LibTorch is not loaded; python -m torchffi info tells why"
+_REASON = "LibTorch is not loaded; python -m torchffi info reports why"
 _CUDA_REASON = "LibTorch is not loaded, so there is no CUDA."
 
 
 def cdef(header: Header) -> str:
-    """The text of rt_torch.cdef. Its first line tells the digest of the header."""
+    """The text of rt_torch.cdef. Its first line has the digest of the header."""
     return (
         f"/* Generated from rt_torch.h, SHA-256 {header.digest}. Do not edit: python -m cdef */\n"
         f"{header.text}"
@@ -32,7 +32,7 @@ def digest_of(cdef_text: str) -> str:
     match = _FIRST_LINE.match(cdef_text)
     if match is None:
         raise ValueError(
-            "rt_torch.cdef does not begin with its header's digest; write it anew: python -m cdef"
+            "rt_torch.cdef does not begin with its header's digest; regenerate it: python -m cdef"
         )
     return match["digest"]
 
@@ -40,8 +40,8 @@ def digest_of(cdef_text: str) -> str:
 def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -> str:
     """The C source that cffi puts before its own.
 
-    The prototypes stand there twice, from the header and from the cdef, because cffi alone would
-    compile a wrong cdef without a word.
+    It has the prototypes twice, from the header and from the cdef, so that the compiler finds
+    differences; cffi alone would accept a wrong cdef.
 
     Args:
         header: The header.
@@ -58,7 +58,7 @@ def binding_source(header: Header, cdef_text: str, helpers: str, prelude: str) -
     return f"""\
 #include "rt_torch.h"
 
-/* The prototypes that cffi works with: where the header says otherwise, this does not compile. */
+/* The prototypes of the cdef: a compile error if they differ from the header. */
 {prototypes}
 #include <math.h>
 #include <stdio.h>

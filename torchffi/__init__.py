@@ -136,7 +136,7 @@ from torchffi._compat import (
     torch_version,
     torch_zeros,
 )
-from torchffi._core import tensor_libtorch as _tensor_ffi  # noqa: F401  (each backend gets its tensors)
+from torchffi._core import tensor_libtorch as _tensor_ffi  # noqa: F401  (sets the tensor classes)
 from torchffi._core import tensor_numpy as _tensor_numpy  # noqa: F401
 from torchffi._core.backends import get_backend, use_backend
 from torchffi._core.dispatch import fallback_counts
@@ -370,15 +370,15 @@ __all__ = [
 ]
 
 
-_LATE = ("fft", "linalg", "ops")  # imported when they are first used
+_LAZY = ("fft", "linalg", "ops")  # imported on first use
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATE})
+    return sorted({*globals(), *_LAZY})
 
 
 def __getattr__(name: str) -> object:
-    if name in _LATE:
+    if name in _LAZY:
         from importlib import import_module
 
         return import_module(f"torchffi.{name}")

@@ -1,4 +1,4 @@
-"""``python -m torchffi``: what is in use, building the shim, flags for C programs."""
+"""``python -m torchffi``: reports what is in use, builds the shim, prints flags for C programs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _LABELS = {
     "backend": "backend",
     "reason": "reason",
     "libtorch_version": "LibTorch",
-    "libtorch_path": "LibTorch is at",
+    "libtorch_path": "LibTorch path",
     "shim_path": "shim",
-    "shim_built_for": "shim is built for",
+    "shim_built_for": "shim built for",
     "shim_fastpath": "fast kernels",
-    "abi_version": "interface version",
-    "lifetimes": "lifetimes are in",
+    "abi_version": "C ABI version",
+    "lifetimes": "lifetimes",
     "cuda_available": "CUDA",
     "cuda_reason": "why no CUDA",
 }
@@ -45,26 +45,26 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m torchffi", description=torchffi.__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    info = commands.add_parser("info", help="tell what torchffi computes with here, and why")
-    info.add_argument("--json", action="store_true", help="for programs")
+    info = commands.add_parser("info", help="print the backend in use, and why")
+    info.add_argument("--json", action="store_true", help="print JSON")
     info.set_defaults(run=_info)
 
     compile_ = commands.add_parser(
-        "build", help="compile librt_torch.so for the LibTorch that is found, into the cache"
+        "build", help="compile librt_torch.so for the LibTorch that is found, and cache it"
     )
     compile_.add_argument(
-        "--stub", action="store_true", help="the one that has every function and no LibTorch"
+        "--stub", action="store_true", help="build the stub: every function, without LibTorch"
     )
     compile_.set_defaults(run=_build)
 
     config = commands.add_parser(
-        "config", help="print what a C compiler needs to build a program on rt_torch.h"
+        "config", help="print the compiler flags for a C program that uses rt_torch.h"
     )
-    config.add_argument("--cflags", action="store_true", help="flags to compile with")
-    config.add_argument("--libs", action="store_true", help="flags to link with")
-    config.add_argument("--library", action="store_true", help="the path of librt_torch.so")
+    config.add_argument("--cflags", action="store_true", help="print the compile flags")
+    config.add_argument("--libs", action="store_true", help="print the link flags")
+    config.add_argument("--library", action="store_true", help="print the path of librt_torch.so")
     config.add_argument(
-        "--stub", action="store_true", help="of the stub, which is built if it is not there yet"
+        "--stub", action="store_true", help="use the stub, which is built if it is missing"
     )
     config.set_defaults(run=_config, parser=config)
     return parser
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _info(options: argparse.Namespace) -> int:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # it says what the table says
+        warnings.simplefilter("ignore", RuntimeWarning)  # the table shows the reason anyway
         found = diagnose()
     print(json.dumps(found, indent=2) if options.json else _table(found))
     return 0
@@ -81,17 +81,17 @@ def _info(options: argparse.Namespace) -> int:
 def _table(found: dict[str, Any]) -> str:
     width = max(map(len, _LABELS.values()))
     lines = [
-        f"{label:{width}}  {_worded(found[key])}"
+        f"{label:{width}}  {_as_text(found[key])}"
         for key, label in _LABELS.items()
         if found[key] not in ("", None) or key == "backend"
     ]
     if found["probes"]:
-        lines += ["", "tried:"]
+        lines += ["", "paths tried:"]
         lines += [f"  {probe['path']}\n    {probe['outcome']}" for probe in found["probes"]]
     return "\n".join(lines)
 
 
-def _worded(value: object) -> str:
+def _as_text(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -107,7 +107,7 @@ def _build(options: argparse.Namespace) -> int:
     if search.libtorch is None:
         return _fail(search.reason)
     print(build.shim(search.libtorch))
-    # Something else may stand in its way, such as a TORCHFFI_SHIM that names another one.
+    # The new shim may not be the one that is used, for instance if TORCHFFI_SHIM names another.
     status = loader.load()
     return 0 if status.available else _fail(f"built, but not usable: {status.reason}")
 
@@ -127,7 +127,7 @@ def _config(options: argparse.Namespace) -> int:
         if options.libs:
             flags += [f"-L{library.parent}", "-lrt_torch"]
             flags += [f"-Wl,-rpath,{folder}" for folder in folders]
-            # DT_RPATH, unlike DT_RUNPATH, also serves what the shim itself needs.
+            # DT_RPATH, unlike DT_RUNPATH, also applies to the libraries that the shim needs.
             flags.append("-Wl,--disable-new-dtags")
     print(shlex.join(flags))
     return 0

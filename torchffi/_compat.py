@@ -1,4 +1,4 @@
-"""The names of the original three-tier interface, beside those of the Array API standard."""
+"""Names of the original three-tier interface, kept in addition to those of the Array API standard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def torch_available() -> bool:
 
 
 def torch_version() -> str:
-    """LibTorch's version, such as ``"2.13.0"``; ``""`` where it cannot be used."""
+    """LibTorch's version, such as ``"2.13.0"``; ``""`` if it cannot be used."""
     return loader.load().libtorch_version if torch_available() else ""
 
 
@@ -41,10 +41,10 @@ def torch_randn(dims: Shape) -> Tensor:
 
 
 def tensor_free(tensor: Tensor, /) -> None:
-    """Frees a tensor now. What was exported from it, and its views, live on.
+    """Frees a tensor now. Its views and exported arrays stay valid.
 
     Raises:
-        HandleError: If it was freed before.
+        HandleError: If it has been freed already.
     """
     if not isinstance(tensor, Tensor):
         raise DTypeError(f"tensor_free: expected a Tensor, got {type(tensor).__name__}")

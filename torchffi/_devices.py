@@ -1,4 +1,4 @@
-"""Devices by name: ``"cpu"``, ``"cuda:0"``. The C ABI counts them from -1."""
+"""Device names, ``"cpu"`` and ``"cuda:0"``, and their numbers in the C ABI, -1 and 0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CUDA = re.compile(r"cuda(?::(\d{1,3}))?")
 
 
 def number(name: str | None) -> int:
-    """The C ABI's number for a device: -1 for ``"cpu"`` or None, n for ``"cuda:n"``.
+    """The number of a device in the C ABI: -1 for ``"cpu"`` or None, n for ``"cuda:n"``.
 
     Raises:
         ValueError: For anything else.
@@ -24,5 +24,5 @@ def number(name: str | None) -> int:
 
 
 def name(number: int) -> str:
-    """The name of a device of the C ABI."""
+    """The name of the device with this number in the C ABI."""
     return "cpu" if number < 0 else f"cuda:{number}"

@@ -1,4 +1,4 @@
-"""What torchffi runs on here, and what it uses."""
+"""Diagnosis: the backend in use and why, memory statistics, and the number of threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torchffi.errors import TorchError
 
 
 def auto_detect_device() -> str:
-    """The best device there is: ``"cuda:0"`` if CUDA can be used, else ``"cpu"``."""
+    """``"cuda:0"`` if CUDA is available, else ``"cpu"``."""
     if loader.load().available and lib.rt_torch_cuda_available():
         return "cuda:0"
     return "cpu"
@@ -21,10 +21,10 @@ def diagnose() -> dict[str, Any]:
     """Which backend is in use and why, and every path that was tried for LibTorch and the shim.
 
     Returns:
-        A dict that JSON can hold: ``backend``, ``reason``, ``libtorch_version``, ``libtorch_path``,
+        A dict of JSON types: ``backend``, ``reason``, ``libtorch_version``, ``libtorch_path``,
         ``shim_path``, ``shim_built_for``, ``shim_fastpath``, ``abi_version``, ``lifetimes``,
         ``cuda_available``, ``cuda_reason`` and ``probes``, a list of ``{"path": ..., "outcome": ...}``.
-        ``backend`` is None where ``TORCHFFI_BACKEND`` asks for one that cannot be used.
+        ``backend`` is None if ``TORCHFFI_BACKEND`` names one that cannot be used.
     """
     reason = ""
     try:
@@ -55,9 +55,11 @@ def memory_stats() -> dict[str, int]:
     Returns:
         ``live_handles``, ``peak_handles`` and ``created_handles``: counts of handles since the library
         was loaded. ``live_bytes``: bytes of the storages behind live handles, each counted once.
-        ``borrowed_arrays``: NumPy arrays whose memory LibTorch borrows. All 0 without LibTorch.
+        ``borrowed_arrays``: the number of NumPy arrays whose memory LibTorch borrows. All are 0
+        without LibTorch.
     """
-    arrays = lifetimes.borrowed_arrays()  # first, for tensors may go with an array that is dropped
+    # Before counting handles: dropping the arrays that were given back may free tensors.
+    arrays = lifetimes.borrowed_arrays()
     return {
         "live_handles": lib.rt_torch_live_handles(),
         "peak_handles": lib.rt_torch_peak_handles(),

@@ -1,6 +1,6 @@
-"""Gives Tensor its operators and methods: the functions of the namespace, by Python's names for them.
+"""Adds the operators and methods to Tensor; they call the functions of the namespace.
 
-The only file that knows both the tensor and the chapters. The signatures are declared in tensor.py.
+The only module that imports both Tensor and the functions. The signatures are in declarations.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from torchffi.errors import HandleError
 
 
 def _one_sequence(arguments: tuple[Any, ...]) -> Any:
-    """Numbers that stand one by one, or in one sequence."""
+    """Numbers passed as separate arguments or as one sequence."""
     together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
     return arguments[0] if together else arguments
 
@@ -57,7 +57,7 @@ def _clone_(self: Tensor) -> Tensor:
 
 
 def _contiguous_(self: Tensor) -> Tensor:
-    """The elements in C order without gaps; itself if they are. Source: aten::contiguous."""
+    """The elements in C order without gaps; self if they are. Source: aten::contiguous."""
     return self if self.is_contiguous() else run("contiguous", self._dtype, self)
 
 
@@ -69,24 +69,24 @@ def _dlpack_(
     dl_device: tuple[int, int] | None = None,
     copy: bool | None = None,
 ) -> object:
-    """The memory for another library: what its ``from_dlpack()`` calls.
+    """Exports the memory; called by the ``from_dlpack()`` of another library.
 
     Args:
-        stream: None on the CPU. On CUDA the stream the consumer works on, as the standard
-            numbers them; unless it is -1, all that the device has still to do is waited for.
-        max_version: The newest version of DLPack that the consumer knows: a versioned capsule
-            from (1, 0) on.
-        dl_device: Where the consumer wants it: None or ``__dlpack_device__()`` for where the
-            tensor is, (1, 0) for the CPU.
-        copy: True always copies; False never does, and raises where it would have to; None
-            copies where it has to.
+        stream: None on the CPU. On CUDA, the consumer's stream as the standard numbers them;
+            unless it is -1, the device is synchronized.
+        max_version: The newest DLPack version that the consumer supports; from (1, 0) on the
+            capsule is versioned.
+        dl_device: The device that the consumer wants: None or ``__dlpack_device__()`` for that of
+            the tensor, (1, 0) for the CPU.
+        copy: True always copies; False never copies, and raises if a copy is needed; None copies
+            if needed.
 
     Returns:
         A capsule, ``"dltensor_versioned"`` or ``"dltensor"``, which keeps the memory alive.
 
     Raises:
         BufferError: For another device, or if a copy is needed and ``copy`` is False.
-        ValueError: For a stream that is none.
+        ValueError: For an invalid stream.
 
     Source: Array API standard; at::toDLPackVersioned, at::toDLPack.
     """
@@ -94,7 +94,7 @@ def _dlpack_(
 
 
 def _dlpack_device_(self: Tensor) -> tuple[dlpack.DeviceType, int]:
-    """DLPack's device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
+    """The DLPack device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
     return dlpack.device_of(self)
 
 
@@ -133,7 +133,7 @@ def _sum_(
     self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
     """See :func:`torchffi.sum`."""
-    if dtype is None:  # which the first step of the operation does not take
+    if dtype is None:  # the fast path does not take a dtype
         return statistical.sum(self, axis=axis, keepdims=keepdims)
     return statistical.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
@@ -197,12 +197,12 @@ def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -
 
 
 def _reshape_(self: Tensor, *shape: Any) -> Tensor:
-    """See :func:`torchffi.reshape`. The dimensions may also stand one by one."""
+    """See :func:`torchffi.reshape`. The dimensions may also be separate arguments."""
     return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
 def _permute_(self: Tensor, *axes: Any) -> Tensor:
-    """See :func:`torchffi.permute_dims`. The axes may also stand one by one."""
+    """See :func:`torchffi.permute_dims`. The axes may also be separate arguments."""
     return manipulation.permute_dims(self, _one_sequence(axes))
 
 
@@ -212,7 +212,7 @@ def _transpose_(self: Tensor, axis1: int, axis2: int) -> Tensor:
 
 
 def _expand_(self: Tensor, *shape: Any) -> Tensor:
-    """See :func:`torchffi.broadcast_to`. The dimensions may also stand one by one."""
+    """See :func:`torchffi.broadcast_to`. The dimensions may also be separate arguments."""
     return broadcasting.broadcast_to(self, _one_sequence(shape))
 
 
@@ -265,7 +265,9 @@ _METHODS: dict[str, Callable[..., Any]] = {
 _PROPERTIES = {"T": manipulation.transposed, "mT": manipulation.matrix_transpose}
 
 for _name, _method in _METHODS.items():
-    if _method.__module__ == __name__:  # others are functions of the namespace as well
+    if (
+        _method.__module__ == __name__
+    ):  # the others are functions of the namespace, which keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
 for _name, _getter in _PROPERTIES.items():

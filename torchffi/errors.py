@@ -1,6 +1,6 @@
 """The exceptions of torchffi, one for each error code of the C ABI.
 
-Each is both :class:`TorchError` and the builtin that Python code would expect.
+Each is both a :class:`TorchError` and the matching builtin exception.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ class TorchError(Exception):
 
 
 class InvalidArgumentError(TorchError, ValueError):
-    """A value, a length or a combination of arguments that the operation does not admit."""
+    """An invalid value, length or combination of arguments."""
 
 
 class ArgumentError(InvalidArgumentError, TypeError):
-    """Arguments that do not fit the schema of an operator."""
+    """Arguments that do not match the schema of an operator."""
 
 
 class UnknownOperatorError(InvalidArgumentError, AttributeError):
-    """A name that no operator of LibTorch has."""
+    """LibTorch has no operator of this name."""
 
 
 class ShapeError(TorchError, ValueError):
-    """Shapes that do not fit each other or the operation."""
+    """Shapes that are incompatible with each other or with the operation."""
 
 
 class DTypeError(TorchError, TypeError):
-    """A dtype that the operation does not admit, or dtypes that do not mix."""
+    """A dtype that the operation does not support, or dtypes without a common promotion."""
 
 
 class AxisError(TorchError, IndexError):
@@ -37,7 +37,7 @@ class AxisError(TorchError, IndexError):
 
 
 class OutOfMemoryError(TorchError, MemoryError):
-    """The allocator could not give the memory asked for."""
+    """An allocation failed."""
 
 
 class NotSupportedError(TorchError, NotImplementedError):
@@ -49,26 +49,26 @@ class LinAlgError(TorchError, _NumpyLinAlgError):
 
 
 class SharingError(InvalidArgumentError, BufferError):
-    """Memory that cannot be shared as it is, where a copy was ruled out."""
+    """Memory that cannot be shared without a copy, and ``copy=False``."""
 
 
 class ProtocolError(DTypeError, AttributeError):
-    """An object without the methods by which it would have to be read."""
+    """An object that lacks the methods of a protocol, such as ``__dlpack__``."""
 
 
 class HandleError(TorchError, RuntimeError):
-    """A tensor that was freed is used again."""
+    """Use of a tensor that has been freed."""
 
 
 class UnavailableError(TorchError, RuntimeError):
-    """LibTorch, CUDA or a forked child's LibTorch is needed and not there."""
+    """LibTorch or CUDA is needed and not available, for instance in a forked child."""
 
 
 class InternalError(TorchError, RuntimeError):
     """An internal assertion of LibTorch or of torchffi failed."""
 
 
-# In the order of the codes in rt_torch.h: 1 is the first.
+# In the order of the codes in rt_torch.h, beginning with 1.
 BY_CODE: tuple[type[TorchError], ...] = (
     InvalidArgumentError,
     ShapeError,

@@ -1,14 +1,14 @@
 """Every operator of LibTorch by name, spelled as in ``torch.ops``.
 
 ``torchffi.ops.aten.add.Tensor(a, b, alpha=2)`` calls one overload, and
-``torchffi.ops.aten.conv2d(x, w, None, stride=[2, 2])`` the first one that the arguments fit. ``dir()``
-lists the operators of a namespace and the overloads of an operator, ``help()`` shows the schema.
+``torchffi.ops.aten.conv2d(x, w, None, stride=[2, 2])`` the first one that accepts the arguments.
+``dir()`` lists the operators of a namespace and the overloads of an operator; ``help()`` shows the
+schema.
 
-Arguments are what the schema says: a Tensor, a Python number for a Scalar, a list or tuple for a list,
-one number for a list of fixed length such as ``int[2]``, a dtype of torchffi, a seed for a Generator,
-and strings for the rest: ``device="cpu"``, ``layout="strided"``, ``memory_format="channels_last"``.
-What is left out takes the schema's default. An operator that writes in place returns the very Tensor
-that was given.
+Arguments follow the schema: a Tensor, a Python number for a Scalar, a list or tuple for a list (or one
+number for a list of fixed length such as ``int[2]``), a dtype of torchffi, a seed for a Generator, and
+strings for the rest: ``device="cpu"``, ``layout="strided"``, ``memory_format="channels_last"``.
+Omitted arguments take the schema's default. An in-place operator returns the Tensor that it wrote to.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Operator:
         self.__doc__ = "\n".join(getattr(self, overload).schema for overload in self.overloads())
 
     def overloads(self) -> list[str]:
-        """The names of the overloads, in the order in which they are tried; ``"default"`` has none."""
+        """The names of the overloads in the order they are tried; an unnamed one is ``"default"``."""
         return [overload or "default" for overload in self._overloads]
 
     def __dir__(self) -> Iterable[str]:
@@ -57,7 +57,7 @@ class Operator:
         return overload
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
-        """Calls the first overload that the arguments fit."""
+        """Calls the first overload that accepts the arguments."""
         check_backend(self._name, arguments, named)
         reasons = []
         for name in self.overloads():
@@ -87,10 +87,10 @@ class Namespace:
     def __getattr__(self, name: str) -> Operator:
         if name.startswith("__") and not lib.rt_torch_available():
             raise AttributeError(name)
-        _reach(f"{self._name}::{name}")
+        _need_libtorch(f"{self._name}::{name}")
         operators = _table().get(self._name, {})
         if name not in operators:
-            operators = _table(fresh=True).get(self._name, {})
+            operators = _table(refresh=True).get(self._name, {})
         if not operators:
             raise UnknownOperatorError(
                 f"there is no namespace {self._name!r}{_nearest(self._name, _table())}"
@@ -111,15 +111,15 @@ def _nearest(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-# ---- What there is, and where it runs
+# ---- Operator table
 
 _operators: dict[str, dict[str, list[str]]] = {}
 
 
-def _table(fresh: bool = False) -> dict[str, dict[str, list[str]]]:
-    """Namespace -> operator -> overloads; empty where LibTorch is not loaded."""
+def _table(refresh: bool = False) -> dict[str, dict[str, list[str]]]:
+    """Namespace -> operator -> overloads; empty if LibTorch is not loaded. Cached."""
     global _operators
-    if (fresh or not _operators) and lib.rt_torch_available():
+    if (refresh or not _operators) and lib.rt_torch_available():
         found: dict[str, dict[str, list[str]]] = {}
         for name in registry.names():
             base, _, overload = name.partition(".")
@@ -129,8 +129,8 @@ def _table(fresh: bool = False) -> dict[str, dict[str, list[str]]]:
     return _operators
 
 
-def _reach(name: str) -> None:
-    """Opens LibTorch if that is this process's choice. UnavailableError where it is not there."""
+def _need_libtorch(name: str) -> None:
+    """Loads LibTorch unless NumPy is chosen. Raises UnavailableError if it is not available."""
     if default_backend() is NUMPY and not lib.rt_torch_available():
         raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")
 
@@ -142,12 +142,12 @@ def load_library(path: str | os.PathLike[str]) -> None:
         path: The library, such as ``"./libmine.so"``.
 
     Raises:
-        ValueError: It cannot be opened.
-        UnavailableError: There is no LibTorch.
+        ValueError: The library cannot be opened.
+        UnavailableError: LibTorch is not available.
     """
-    _reach("load_library")
+    _need_libtorch("load_library")
     registry.load_library(os.fspath(path))
-    _table(fresh=True)
+    _table(refresh=True)
 
 
 def __getattr__(name: str) -> Namespace:

@@ -21,7 +21,7 @@ _VERSION_PART = re.compile(r"#define TORCH_VERSION_(MAJOR|MINOR|PATCH)\s+(\d+)")
 
 
 class Probe(NamedTuple):
-    """A place that was tried, and the result."""
+    """A path that was tried, and the result."""
 
     path: str
     outcome: str
@@ -31,10 +31,10 @@ class LibTorch(NamedTuple):
     """A LibTorch on disk.
 
     Attributes:
-        root: The folder that holds it all, such as ``site-packages/torch``.
+        root: Its folder, such as ``site-packages/torch``.
         library_dir: The folder of ``libtorch_cpu.so``.
-        include_dirs: The folders a compiler needs; empty where there are no headers.
-        version: From its headers, such as ``"2.13.0"``; ``""`` where there are none.
+        include_dirs: The include folders for a compiler; empty if there are no headers.
+        version: The version in its headers, such as ``"2.13.0"``; ``""`` without headers.
         source: How it was found.
     """
 
@@ -46,7 +46,7 @@ class LibTorch(NamedTuple):
 
 
 class Search(NamedTuple):
-    """The result of :func:`find`: ``libtorch``, or the ``reason`` why there is none."""
+    """The result of :func:`find`: ``libtorch``, or the ``reason`` why none was found."""
 
     libtorch: LibTorch | None
     reason: str
@@ -57,7 +57,7 @@ def find() -> Search:
     """Searches for a LibTorch: ``LIBTORCH``, an imported torch, this Python's packages, the system.
 
     Returns:
-        The first one found, with every place that was tried. If ``LIBTORCH`` is set, nothing else is.
+        The first one found, with every path that was tried. If ``LIBTORCH`` is set, only that is tried.
     """
     probes: list[Probe] = []
     given = os.environ.get("LIBTORCH", "")
@@ -73,7 +73,7 @@ def find() -> Search:
             return Search(found, "", tuple(probes))
     if given:
         reason = (
-            f"LIBTORCH={given} holds no LibTorch ({probes[0].outcome.removeprefix('LIBTORCH: ')}). "
+            f"LIBTORCH={given} is not a LibTorch ({probes[0].outcome.removeprefix('LIBTORCH: ')}). "
             "Set it to an unpacked libtorch or to the torch folder of a pip install, or unset it."
         )
     else:
@@ -96,7 +96,7 @@ def loaded(name: str = "libtorch_cpu.so") -> Path | None:
 
 
 def version_from_headers(include_dirs: tuple[Path, ...]) -> str:
-    """``"2.13.0"`` from the version macros; ``""`` where there are no headers."""
+    """The version from the version macros, such as ``"2.13.0"``; ``""`` without headers."""
     for folder in include_dirs:
         for name in _VERSION_HEADERS:
             try:

@@ -71,7 +71,7 @@ def test_failing_call_without_an_error_record_is_an_internal_error(
             return 0
 
     monkeypatch.setattr(calls, "lib", Silent)
-    with pytest.raises(errors.InternalError, match="a call failed and left no error"):
+    with pytest.raises(errors.InternalError, match="a call failed without an error"):
         calls.done(-1)
 
 

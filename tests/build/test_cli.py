@@ -80,7 +80,7 @@ def test_info_says_why_it_is_numpy_without_a_warning(bare: Installation) -> None
     assert done.stderr == ""
     assert done.stdout.startswith("backend ")
     assert "numpy" in done.stdout
-    assert "LIBTORCH=/no/such/place holds no LibTorch" in done.stdout
+    assert "LIBTORCH=/no/such/place is not a LibTorch" in done.stdout
 
 
 def test_info_honours_the_policy(bare: Installation) -> None:
@@ -113,7 +113,7 @@ def test_build_reports_what_prevents_it(bare: Installation, tmp_path: Path) -> N
     assert found is not None
     done = run("build", LIBTORCH=found.root, TORCHFFI_SHIM=tmp_path / "none.so")
     assert done.returncode == 1
-    assert "built, but not usable: TORCHFFI_SHIM is refused" in done.stderr
+    assert "built, but not usable: TORCHFFI_SHIM cannot be used" in done.stderr
 
 
 def test_build_without_libtorch_is_one_line(bare: Installation) -> None:
@@ -126,7 +126,7 @@ def test_build_without_libtorch_is_one_line(bare: Installation) -> None:
 def test_build_with_a_wrong_libtorch_is_one_line(bare: Installation) -> None:
     done = bare.run("-m", "torchffi", "build", LIBTORCH="/no/such/place")
     assert done.returncode == 1
-    assert done.stderr.startswith("torchffi: LIBTORCH=/no/such/place holds no LibTorch")
+    assert done.stderr.startswith("torchffi: LIBTORCH=/no/such/place is not a LibTorch")
     assert done.stderr.count("\n") == 1
 
 

@@ -51,7 +51,7 @@ def test_the_other_one_is_not_used_where_the_variable_is_set(
     assert BUILD in info["reason"]
     other = place(good, installation, False, cached=False)
     info = installation.info(TORCHFFI_FASTPATH="1")
-    refusal = f"{other} was built with TORCHFFI_FASTPATH=0, and 1 is set"
+    refusal = f"{other} was built with TORCHFFI_FASTPATH=0, but 1 is set"
     assert refusal in info["reason"]
 
 

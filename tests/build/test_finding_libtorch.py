@@ -37,7 +37,7 @@ class TestLibTorch:
         search = libtorch.find()
         assert search.libtorch is None
         assert len(search.probes) == 1
-        assert search.reason.startswith(f"LIBTORCH={root} holds no LibTorch")
+        assert search.reason.startswith(f"LIBTORCH={root} is not a LibTorch")
         assert "unset it" in search.reason
 
     def test_an_imported_torch_comes_before_the_packages(

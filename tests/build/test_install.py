@@ -165,7 +165,7 @@ def test_a_shim_of_an_earlier_build_is_removed(machine: Machine) -> None:
 def test_a_wrong_libtorch_ends_the_installation_with_one_line(machine: Machine) -> None:
     done = machine.run("-m", "pip", "install", machine.sources, LIBTORCH="/no/such/place")
     assert done.returncode != 0
-    assert "torchffi: LIBTORCH=/no/such/place holds no LibTorch" in done.stdout + done.stderr
+    assert "torchffi: LIBTORCH=/no/such/place is not a LibTorch" in done.stdout + done.stderr
 
 
 def test_a_shim_that_does_not_compile_ends_the_installation_with_the_reason(

@@ -158,7 +158,7 @@ def test_libtorch_variable_is_wrong(bare: Installation, tmp_path: Path, kind: st
         wrong.touch()
     (bare.packages / "torch").symlink_to(real_libtorch().root)  # must not be used
     info = assert_numpy(
-        bare, f"LIBTORCH={wrong} holds no LibTorch", "unset it", LIBTORCH=str(wrong)
+        bare, f"LIBTORCH={wrong} is not a LibTorch", "unset it", LIBTORCH=str(wrong)
     )
     assert len(info["probes"]) == 1
 
@@ -214,7 +214,7 @@ def test_a_libtorch_whose_headers_are_of_another_version(
         )
     )
     put(good, cached(bare))
-    assert_numpy(bare, "is version 9.8.7 and its headers are version", LIBTORCH=root)
+    assert_numpy(bare, "is version 9.8.7, but its headers are version", LIBTORCH=root)
 
 
 def test_the_version_of_a_libtorch_without_headers_comes_from_its_library(

@@ -29,7 +29,7 @@ def test_a_shim_for_another_libtorch(
     place = put(good, packaged(installation))
     assert_numpy(
         installation,
-        f"{place} was built for LibTorch {real_libtorch().version}, and LibTorch 9.8.7 is installed",
+        f"{place} was built for LibTorch {real_libtorch().version}, but LibTorch 9.8.7 is installed",
         BUILD,
         LIBTORCH=other,
     )
@@ -42,7 +42,7 @@ def test_a_shim_for_another_libtorch_is_known_without_a_sidecar(
     place = altered_shim(packaged(installation), (version, '"9.8.7a0+cpu"'))
     assert_numpy(
         installation,
-        f"{place} does not fit: it was built for LibTorch 9.8.7a0+cpu, and LibTorch",
+        f"{place} cannot be used: it was built for LibTorch 9.8.7a0+cpu, but LibTorch",
         BUILD,
     )
 
@@ -92,14 +92,14 @@ def test_a_header_of_another_digest_by_the_sidecar(installation: Installation, g
     place = put(good, cached(installation))
     path = sidecar.path_of(place)
     path.write_text(path.read_text().replace(DECLARED.digest, "0" * 64))
-    assert_numpy(installation, f"{place} was built from another rt_torch.h", BUILD)
+    assert_numpy(installation, f"{place} was built from another version of rt_torch.h", BUILD)
 
 
 def test_a_header_of_another_digest_by_the_library(installation: Installation) -> None:
     place = altered_shim(packaged(installation), (DECLARED.digest, "f" * 64))
     assert_numpy(
         installation,
-        f"{place} does not fit: it was built from another rt_torch.h (digest ffffffffffff",
+        f"{place} cannot be used: it was built from another rt_torch.h (digest ffffffffffff",
         BUILD,
     )
 
@@ -116,7 +116,7 @@ def test_a_shim_that_lacks_a_function(installation: Installation) -> None:
         packaged(installation), ("int64_t rt_torch_tensor_add(", "int64_t rt_torch_old_add(")
     )
     assert_numpy(
-        installation, f"{place} does not fit: it lacks the function rt_torch_tensor_add", BUILD
+        installation, f"{place} cannot be used: it lacks the function rt_torch_tensor_add", BUILD
     )
 
 
@@ -196,7 +196,11 @@ def test_torchffi_shim_is_wrong(
     elif kind == "text":
         wrong.write_text("text")
     assert_numpy(
-        installation, f"TORCHFFI_SHIM is refused: {wrong} ", cause, BUILD, TORCHFFI_SHIM=str(wrong)
+        installation,
+        f"TORCHFFI_SHIM cannot be used: {wrong} ",
+        cause,
+        BUILD,
+        TORCHFFI_SHIM=str(wrong),
     )
 
 
@@ -239,7 +243,7 @@ lib.torchffi_close(ffi.NULL)
 print(lib.torchffi_open(b"/no/such/library.so", text, 6), ffi.string(text).decode())
 """
     assert run_helper(bare, code).splitlines() == [
-        "0 9 add: LibTorch is not loaded; python -m torchffi info tells why",
+        "0 9 add: LibTorch is not loaded; python -m torchffi info reports why",
         "0 -1 0",
         "True",
         "LibTorch is not loaded, so there is no CUDA.",

@@ -33,7 +33,7 @@ class TestBeforeAnything:
         [
             ({"CC": "no-such"}, "CC=no-such is not a program"),
             ({"CXX": "no-such"}, "CXX=no-such is not a program"),
-            ({"LIBTORCH": "/no/such"}, "LIBTORCH=/no/such holds no LibTorch"),
+            ({"LIBTORCH": "/no/such"}, "LIBTORCH=/no/such is not a LibTorch"),
             ({"PATH": "/no/such"}, "no C compiler"),
         ],
     )

@@ -1,1 +1,1 @@
-"""The chapters of the Array API standard, one file a page of it."""
+"""The functions of the Array API standard, one module for each chapter."""

@@ -1,4 +1,4 @@
-"""Shapes that fit each other: an axis of length 1 stretches, and missing axes stand in front.
+"""Broadcasting: an axis of length 1 is repeated, and missing axes are added in front.
 
 Source: Array API standard, "Broadcasting".
 """
@@ -18,7 +18,7 @@ from torchffi.errors import InvalidArgumentError, ShapeError
 
 
 def meet(operation: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape to which shapes broadcast together, for the operation that is named in the error."""
+    """The shape that the shapes broadcast to. ``operation`` is the name for the error message."""
     result = [1] * max(map(len, shapes), default=0)
     for shape in shapes:
         for i, n in enumerate(shape, len(result) - len(shape)):
@@ -30,20 +30,20 @@ def meet(operation: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape to which shapes broadcast together; () if there are none.
+    """The shape that the shapes broadcast to; () for no shapes.
 
     Raises:
-        ValueError: If they do not.
+        ValueError: If they do not broadcast.
     """
     operation = "broadcast_shapes"
     return meet(operation, *(arguments.new_shape(operation, shape) for shape in shapes))
 
 
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
-    """Views of tensors in the shape to which they broadcast together; the dtypes stay.
+    """Views of the tensors in the shape that they broadcast to; the dtypes are unchanged.
 
     Raises:
-        ValueError: If they do not.
+        ValueError: If they do not broadcast.
 
     Source: aten::expand.
     """
@@ -56,7 +56,7 @@ _EXPAND = of_libtorch(entries("expand", ANY))
 
 
 def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
-    """A view stretched to a larger shape; an axis of length 1 repeats.
+    """A view in a larger shape, in which axes of length 1 are repeated.
 
     Args:
         x: A tensor.
@@ -67,7 +67,7 @@ def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
 
     Source: aten::expand.
     """
-    if type(shape) is tuple and -1 not in shape:  # which C takes for the length of an axis
+    if type(shape) is tuple and -1 not in shape:  # C reads -1 as "keep the length"
         result = attempt(_EXPAND, x, shape, len(shape))
         if result is not None:
             return result
@@ -79,14 +79,14 @@ def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Ten
     """The coordinates of every point of a grid, one tensor for each axis of the grid.
 
     Args:
-        arrays: Tensors of one axis: the coordinates along each axis of the grid, lengths n, m, ...
+        arrays: 1-D tensors: the coordinates along each axis of the grid, of lengths n, m, ...
         indexing: ``"ij"``: the results have shape (n, m, ...); ``"xy"``: (m, n, ...).
 
     Returns:
         New tensors, as many as there are arrays.
 
     Raises:
-        ValueError: If an array has not one axis, or ``indexing`` is another word.
+        ValueError: If an array is not 1-D, or for another ``indexing``.
 
     Source: aten::meshgrid.indexing.
     """
@@ -95,7 +95,7 @@ def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Ten
     tensors = [tensor("meshgrid", array) for array in arrays]
     for x in tensors:
         if x.ndim != 1:
-            raise ShapeError(f"meshgrid: an array has shape {x.shape}, expected one axis")
+            raise ShapeError(f"meshgrid: expected 1-D tensors, got shape {x.shape}")
     order = list(range(len(tensors)))
     if indexing == "xy":
         order[:2] = order[1::-1]

@@ -37,14 +37,14 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None 
     Args:
         x: A tensor.
         dtype: The dtype to convert to.
-        copy: If False, a tensor that has the dtype already is returned itself.
-        device: Where the result is; None for where x is.
+        copy: If False, a tensor that has the dtype already is returned without a copy.
+        device: The device of the result; None for that of x.
 
     Returns:
         A tensor of the same shape.
 
     Raises:
-        TypeError: From a complex dtype to a real one: take a part of it first.
+        TypeError: From a complex dtype to a real one; use real() or imag() instead.
 
     Source: aten::to.dtype.
     """
@@ -58,10 +58,10 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None 
 
 
 def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
-    """The dtype in which tensors, dtypes and Python scalars meet.
+    """The dtype that tensors, dtypes and Python scalars promote to.
 
     Raises:
-        TypeError: If they do not mix, or there is neither a tensor nor a dtype among them.
+        TypeError: If the standard does not define a promotion, or all arguments are scalars.
     """
     found, scalars = [], []
     for value in arrays_and_dtypes:
@@ -117,7 +117,7 @@ class FloatLimits(NamedTuple):
     """Limits of a floating-point dtype, as Python floats.
 
     Attributes:
-        bits: Bits of a number, of a complex one bits of a part.
+        bits: Bits of a number; for a complex dtype, bits of each part.
         eps: Distance between 1 and the next number.
         max: Largest finite number.
         min: Smallest finite number.
@@ -156,7 +156,7 @@ def _dtype_of(operation: str, type: DType | Tensor, admitted: frozenset[str]) ->
 
 
 def finfo(type: DType | Tensor, /) -> FloatLimits:
-    """Limits of a floating-point dtype; of a complex one those of its parts.
+    """Limits of a floating-point dtype; for a complex dtype, those of its parts.
 
     Args:
         type: A dtype, or a tensor of it.
@@ -165,7 +165,7 @@ def finfo(type: DType | Tensor, /) -> FloatLimits:
         TypeError: For an integer dtype or bool.
     """
     dtype = dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT))
-    if dtype.numpy is None:  # bfloat16: 8 bits of exponent as float32, 7 of fraction
+    if dtype.numpy is None:  # bfloat16: 8 bits of exponent, as float32, and 7 of fraction
         top = (2 - 2.0**-7) * 2.0**127
         return FloatLimits(16, 2.0**-7, top, -top, 2.0**-126, dtype)
     found = np.finfo(dtype.numpy)

@@ -1,4 +1,4 @@
-"""DLPack: memory shared with any library that knows it, in both directions.
+"""DLPack: memory shared with other libraries, in both directions.
 
 Source: Array API standard, "Data interchange mechanisms"; DLPack's "Python Specification".
 """
@@ -23,7 +23,7 @@ from torchffi.errors import (
 
 
 class DeviceType(enum.IntEnum):
-    """The device types of DLPack that torchffi meets."""
+    """The device types of DLPack that torchffi uses."""
 
     CPU = 1
     CUDA = 2
@@ -49,11 +49,11 @@ def _pair(what: str, value: Any) -> tuple[int, int]:
         raise DTypeError(f"{what} is {value!r:.60}, expected two integers") from None
 
 
-# ---- Lending
+# ---- Export
 
 
 def device_of(x: Tensor) -> tuple[DeviceType, int]:
-    """What ``x.__dlpack_device__()`` answers."""
+    """The result of ``x.__dlpack_device__()``."""
     return _device(x._backend.primitives.device(x._data))
 
 
@@ -85,7 +85,7 @@ def export(
     dl_device: tuple[int, int] | None,
     copy: bool | None,
 ) -> object:
-    """What ``x.__dlpack__()`` returns: see :meth:`torchffi.Tensor.__dlpack__`."""
+    """The result of ``x.__dlpack__()``: see :meth:`torchffi.Tensor.__dlpack__`."""
     own = device_of(x)
     _check_stream(stream, own != _CPU)
     version = None if max_version is None else _pair("__dlpack__: max_version", max_version)
@@ -104,44 +104,43 @@ def export(
         raise SharingError(f"__dlpack__: {str(error).removeprefix('to_dlpack: ')}") from None
 
 
-# ---- Borrowing
+# ---- Import
 
 
-def _ask(producer: Any, wishes: dict[str, Any]) -> tuple[object, set[str]]:
-    """A capsule from the producer, and which of the wishes it knows.
+def _request(producer: Any, keywords: dict[str, Any]) -> tuple[object, set[str]]:
+    """A capsule from the producer, and the names of the keywords that it supports.
 
-    The keywords but ``stream`` came with version 2023.12 of the standard, and libraries took them
-    up one after the other.
+    All keywords except ``stream`` came with version 2023.12 of the standard, and libraries added
+    them one by one: drop one after the other until the call works.
     """
     for unknown in ("copy", "dl_device", "max_version"):
-        if unknown in wishes:
+        if unknown in keywords:
             try:
-                return producer.__dlpack__(**wishes), set(wishes)
+                return producer.__dlpack__(**keywords), set(keywords)
             except TypeError:
-                wishes = {name: wish for name, wish in wishes.items() if name != unknown}
-    return producer.__dlpack__(**wishes), set(wishes)
+                keywords = {name: value for name, value in keywords.items() if name != unknown}
+    return producer.__dlpack__(**keywords), set(keywords)
 
 
 def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
-    """A tensor over the memory of another library's array: each sees what the other writes.
+    """A tensor that shares the memory of another library's array: writes to one show in the other.
 
     Args:
-        x: An array or tensor with ``__dlpack__`` and ``__dlpack_device__``, of any library, also
-            a tensor of torchffi. It may go before the tensor does.
-        device: Where the tensor is to be, ``"cpu"`` or ``"cuda:0"``, ...; None for where ``x`` is.
-        copy: True always copies; False never does, and raises where it would have to; None copies
-            where it has to: for another device, and for memory that LibTorch cannot share because
-            it is read-only or runs backwards.
+        x: An array or tensor of any library, torchffi included, with ``__dlpack__`` and
+            ``__dlpack_device__``. The tensor keeps its memory alive.
+        device: The device of the tensor, ``"cpu"`` or ``"cuda:0"``, ...; None for that of ``x``.
+        copy: True always copies; False never copies, and raises if a copy is needed; None copies
+            if needed: for another device, and for memory that LibTorch cannot share because it is
+            read-only or has negative strides.
 
     Returns:
-        A tensor of the same shape and dtype, on the backend that is chosen: see ``get_backend()``.
-        On NumPy, and only with ``copy=False``, it can be one that cannot be written.
+        A tensor of the same shape and dtype, on the current backend: see ``get_backend()``.
+        On NumPy with ``copy=False`` it is read-only if the memory is.
 
     Raises:
-        TypeError: For an object that is no such array, or a dtype that torchffi or, on that
-            backend, NumPy does not have.
-        BufferError: If a copy is needed and ``copy`` is False. It is a ValueError as well. Also
-            where the producer raises one.
+        TypeError: For another object, or a dtype that torchffi or the backend does not have.
+        BufferError: If a copy is needed and ``copy`` is False (it is a ValueError as well), or
+            raised by the producer.
         UnavailableError: For memory of a device that the backend does not have.
 
     Source: Array API standard, "from_dlpack"; at::fromDLPack.
@@ -161,15 +160,15 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
             f"from_dlpack: the NumPy backend has no CUDA, and the tensor would be on DLPack device "
             f"{_plain(target)}; copy it with device='cpu'"
         )
-    wishes: dict[str, Any] = {}
+    keywords: dict[str, Any] = {}
     if target == _CPU != source:
-        wishes["dl_device"] = _plain(_CPU)
+        keywords["dl_device"] = _plain(_CPU)
     elif source[0] == DeviceType.CUDA:
-        wishes["stream"] = 1  # the legacy default stream, LibTorch's own
+        keywords["stream"] = 1  # the legacy default stream, LibTorch's own
     if copy is not None:
-        wishes["copy"] = copy
+        keywords["copy"] = copy
     version = on_numpy.DLPACK_VERSION if backend is NUMPY else (1, 1)
-    capsule, known = _ask(x, {"max_version": version, **wishes} if version else wishes)
+    capsule, known = _request(x, {"max_version": version, **keywords} if version else keywords)
     try:
         if backend is NUMPY:
             array = on_numpy.from_dlpack(capsule, copy is not False)

@@ -1,7 +1,7 @@
 """Elementwise functions.
 
-They broadcast their operands, and compute in the dtype in which the operands meet; one operand may be
-a Python scalar. A function that is defined for floating point takes integers as the default dtype.
+Functions of two operands broadcast them and compute in their promoted dtype; one operand may be a Python
+scalar. A function that is defined for floating point converts integers to float32.
 
 Source: Array API standard, "Element-wise Functions"; erf and rsqrt are ATen's.
 """
@@ -49,7 +49,7 @@ square = unary("square", "x * x", NUMERIC)
 reciprocal = unary_inexact("reciprocal", "1 / x")
 sqrt = unary_inexact("sqrt", "Square root")
 rsqrt = unary_inexact("rsqrt", "1 / sqrt(x)")
-hypot = binary_inexact("hypot", "sqrt(x1 * x1 + x2 * x2), without overflow on the way", REAL)
+hypot = binary_inexact("hypot", "sqrt(x1 * x1 + x2 * x2), without intermediate overflow", REAL)
 
 # ---- Comparison and logic
 
@@ -61,7 +61,7 @@ greater = binary("greater", "x1 > x2", REAL, "gt", dtypes.bool)
 greater_equal = binary("greater_equal", "x1 >= x2", REAL, "ge", dtypes.bool)
 logical_and = binary("logical_and", "Whether both elements are not 0", ANY, None, dtypes.bool)
 logical_or = binary("logical_or", "Whether either element is not 0", ANY, None, dtypes.bool)
-logical_xor = binary("logical_xor", "Whether just one element is not 0", ANY, None, dtypes.bool)
+logical_xor = binary("logical_xor", "Whether exactly one element is not 0", ANY, None, dtypes.bool)
 logical_not = ufuncs.test("logical_not", "Whether an element is 0")
 
 # ---- Bits
@@ -71,7 +71,9 @@ bitwise_or = binary("bitwise_or", "x1 | x2", INTEGER | BOOL)
 bitwise_xor = binary("bitwise_xor", "x1 ^ x2", INTEGER | BOOL)
 bitwise_left_shift = binary("bitwise_left_shift", "x1 << x2", INTEGER)
 bitwise_right_shift = binary("bitwise_right_shift", "x1 >> x2", INTEGER)
-bitwise_invert = unary("bitwise_invert", "~x, of bools the negation", INTEGER | BOOL, "bitwise_not")
+bitwise_invert = unary(
+    "bitwise_invert", "~x; for bools the negation", INTEGER | BOOL, "bitwise_not"
+)
 
 # ---- Exponentials and logarithms
 
@@ -84,7 +86,7 @@ log10 = unary_inexact("log10", "Logarithm to base 10")
 logaddexp = binary_inexact("logaddexp", "log(exp(x1) + exp(x2))", REAL)
 erf = unary_inexact("erf", "Error function", REAL | BOOL)
 
-# ---- Trigonometry, in radians, and hyperbolas
+# ---- Trigonometric (in radians) and hyperbolic functions
 
 sin = unary_inexact("sin", "Sine")
 cos = unary_inexact("cos", "Cosine")
@@ -117,13 +119,13 @@ nextafter = binary(
 
 @of_one("abs", NUMERIC, dtypes.real_of)
 def abs(x: Tensor, /) -> Tensor:
-    """Absolute value, the modulus of complex numbers.
+    """Absolute value; for complex numbers the modulus.
 
     Args:
         x: A tensor of a numeric dtype.
 
     Returns:
-        A tensor of the same shape, real where x is complex.
+        A tensor of the same shape; real if x is complex.
 
     Raises:
         TypeError: If x is of bool.
@@ -176,7 +178,7 @@ def imag(x: Tensor, /) -> Tensor:
 
 
 def conj(x: Tensor, /) -> Tensor:
-    """The complex conjugate, as a copy; of a real tensor its values.
+    """The complex conjugate, as a copy; a real tensor is copied.
 
     Args:
         x: A tensor of a numeric dtype.
@@ -195,7 +197,7 @@ def conj(x: Tensor, /) -> Tensor:
 
 
 def round(x: Tensor, /) -> Tensor:
-    """Nearest integer, halves to even; of complex numbers both parts.
+    """Nearest integer, with halves rounded to even; complex numbers are rounded in both parts.
 
     Args:
         x: A tensor of a numeric dtype.
@@ -216,7 +218,7 @@ def round(x: Tensor, /) -> Tensor:
 
 
 def sign(x: Tensor, /) -> Tensor:
-    """-1, 0 or 1 by the sign of x, NaN where x is; of complex numbers x / abs(x).
+    """-1, 0 or 1 by the sign of x; NaN where x is NaN; x / abs(x) for complex numbers.
 
     Args:
         x: A tensor of a numeric dtype.
@@ -236,7 +238,7 @@ def sign(x: Tensor, /) -> Tensor:
     result = run("sign", x.dtype, x)
     if x.dtype.kind in INTEGER:
         return result
-    return run("where", x.dtype, isnan(x), x, result)  # LibTorch's sign of NaN is 0
+    return run("where", x.dtype, isnan(x), x, result)  # LibTorch returns 0 for NaN
 
 
 @of_two("pow", "pow", FLOATING)
@@ -244,10 +246,10 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """x1 to the power x2.
 
     Args:
-        x1, x2: Tensors of a numeric dtype; they broadcast, and one of them may be a Python scalar.
+        x1, x2: Tensors of a numeric dtype; they broadcast, and one may be a Python scalar.
 
     Returns:
-        A tensor of the broadcast shape, in the dtype where the operands meet.
+        A tensor of the broadcast shape, in the promoted dtype of the operands.
 
     Raises:
         TypeError: If a dtype is not supported, or the two do not mix.
@@ -268,18 +270,18 @@ def clip(
     min: Tensor | Scalar | None = None,
     max: Tensor | Scalar | None = None,
 ) -> Tensor:
-    """The elements no smaller than min and no larger than max; NaN stays NaN.
+    """The elements limited to the range from min to max; NaN stays NaN.
 
     Args:
         x: A tensor of a real dtype.
-        min, max: Tensors that broadcast to x, Python scalars, or None for no bound. Where min is above
+        min, max: Tensors that broadcast to x, Python scalars, or None for no bound. If min is above
             max the result is max.
 
     Returns:
         A tensor of the broadcast shape, in the dtype of x.
 
     Raises:
-        TypeError: If a dtype is not supported, or a bound's kind is another one than that of x.
+        TypeError: If a dtype is not supported, or a bound has another kind of dtype than x.
 
     Source: aten::maximum, aten::minimum.
     """

@@ -27,7 +27,7 @@ from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
 
 def _prepared(key: Any) -> Any:
-    """One key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
+    """A key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
     if key is None or key is Ellipsis or isinstance(key, slice):
         return key
     if isinstance(key, (bool, np.bool_, list, np.ndarray)):
@@ -52,14 +52,14 @@ def _prepared(key: Any) -> Any:
 
 
 def _width(key: Any) -> int:
-    """How many axes of the tensor a key stands for."""
+    """The number of axes of the tensor that a key indexes."""
     if key is None or key is Ellipsis:
         return 0
     return key.ndim if isinstance(key, Tensor) and key.dtype is dtypes.bool else 1
 
 
 def _complete(x: Tensor, key: Any) -> list[Any]:
-    """A key for every axis: the ellipsis as whole slices."""
+    """The keys with the ellipsis expanded, so that every axis has one."""
     keys = [_prepared(one) for one in (key if isinstance(key, tuple) else (key,))]
     dots = [i for i, one in enumerate(keys) if one is Ellipsis]
     if len(dots) > 1:
@@ -81,27 +81,27 @@ def _check_bounds(index: int, axis: int, x: Tensor) -> None:
 
 
 def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[int, ...]]:
-    """The view that the integers, slices and None of a key give; what stands for its tensors, axis by
-    axis; and the axes of the view that a negative step still has to turn round.
+    """The view by the integers, slices and None of a key; the tensors to index it with, one per axis;
+    and the axes of the view that must be flipped, because their slices have negative steps.
     """
     keys = _complete(x, key)
     picks = any(isinstance(one, Tensor) for one in keys)
     indices: list[Tensor | None] = []
-    turned: list[int] = []
+    flipped: list[int] = []
     view, axis = x, 0
-    sources = accumulate(map(_width, keys), initial=0)  # the axis of x that each key is for
+    sources = accumulate(map(_width, keys), initial=0)  # the axis of x that each key indexes
     for one, source in zip(keys, sources, strict=False):
         if one is None:
             view = run("unsqueeze", x.dtype, view, axis)
         elif isinstance(one, slice):
             view, reverse = _sliced(view, axis, one, x.shape[source])
-            turned += [axis] if reverse else []
+            flipped += [axis] if reverse else []
         elif not isinstance(one, Tensor):
             _check_bounds(one, source, x)
             if not picks:
                 view = run("select", x.dtype, view, axis, one)
                 continue
-            # Beside a tensor an integer is an index like it: the two broadcast.
+            # In a key with tensors an integer is an index tensor as well: they broadcast.
             indices.append(arguments.scalar_tensor("index", one, dtypes.int64, x))
             axis += 1
             continue
@@ -109,16 +109,16 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
             if one.ndim == 0 and one.dtype is dtypes.bool:
                 view = run("unsqueeze", x.dtype, view, axis)
                 one = manipulation.reshape(one, (1,))
-            indices.append(_stretched(one, view.shape[axis : axis + one.ndim]))
+            indices.append(_expand_empty_mask(one, view.shape[axis : axis + one.ndim]))
             axis += _width(one)
             continue
         indices.append(None)
         axis += 1
-    return view, indices if picks else [], tuple(turned)
+    return view, indices if picks else [], tuple(flipped)
 
 
-def _stretched(key: Tensor, sides: tuple[int, ...]) -> Tensor:
-    """The key; but a mask that is empty where the axes are not picks nothing, as in NumPy."""
+def _expand_empty_mask(key: Tensor, sides: tuple[int, ...]) -> Tensor:
+    """Expands an empty mask to the shape of the axes it indexes: NumPy allows the mismatch, ATen not."""
     if key.dtype is not dtypes.bool or 0 not in key.shape or key.shape == sides:
         return key
     if not all(n in (0, side) for n, side in zip(key.shape, sides, strict=True)):
@@ -128,7 +128,14 @@ def _stretched(key: Tensor, sides: tuple[int, ...]) -> Tensor:
 
 
 def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool]:
-    """The slice of an axis of that length, and whether it has still to be turned round."""
+    """The view by a slice, and whether the axis must be flipped because the step is negative.
+
+    Args:
+        x: The tensor.
+        axis: The axis.
+        key: The slice.
+        length: The length of the axis.
+    """
     try:
         start, stop, step = key.indices(length)
     except ValueError:
@@ -154,9 +161,9 @@ _PICKS = frozenset({FFI.classes[dtypes.int64], FFI.classes[dtypes.bool]})
 
 
 def _view(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
-    """The view that integers, slices, None and an ellipsis give; x itself if they take it whole.
+    """The view by integers, slices with positive steps, None and an ellipsis; x itself for ``x[...]``.
 
-    None for all other keys, and for what is wrong with these.
+    None if the key needs the general path: tensors, negative steps, errors.
     """
     entry = _SELECT.get(type(x))
     if entry is None:
@@ -179,18 +186,18 @@ def _view(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
             elif key is None:
                 view = make(kind, _UNSQUEEZE[kind][2], view._data, axis)
             elif key is Ellipsis:
-                axis = _axis_behind(view, keys)
+                axis = _axis_after_ellipsis(view, keys)
                 continue
             else:
                 return None
             axis += 1
-    except (AttributeError, OverflowError):  # a view was refused, or an integer is too large
+    except (AttributeError, OverflowError):  # a view failed (None), or an integer is too large
         return None
     return view
 
 
-def _axis_behind(view: Tensor, keys: tuple[Any, ...]) -> int:
-    """The axis of a view that the key behind the ellipsis is for. OverflowError if there is none."""
+def _axis_after_ellipsis(view: Tensor, keys: tuple[Any, ...]) -> int:
+    """The axis of a view that the key after the ellipsis indexes. OverflowError if there is none."""
     behind = keys[keys.index(Ellipsis) + 1 :]
     axis = view.ndim - sum(1 for key in behind if key is not None)
     if axis < 0 or any(key is Ellipsis for key in behind):
@@ -202,8 +209,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     """``x[key]``.
 
     Raises:
-        IndexError: For an index out of range, or more of them than axes.
-        TypeError: For something that is no index.
+        IndexError: For an index out of range, or more indices than axes.
+        TypeError: For an invalid index.
     """
     plain: Tensor | None = None
     kind = type(key)
@@ -231,9 +238,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         plain = _view(x, key if kind is tuple else (key,))
     if plain is not None and plain is not x:
         return plain
-    view, indices, turned = _resolve(x, key)
-    if turned:
-        view = run("flip", x.dtype, view, turned)
+    view, indices, flipped = _resolve(x, key)
+    if flipped:
+        view = run("flip", x.dtype, view, flipped)
     if indices:
         return run("index", x.dtype, view, indices)
     return run("alias", x.dtype, view) if view is x else view
@@ -243,8 +250,8 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     """``x[key] = value``: overwrites elements with the value, which broadcasts to them.
 
     Raises:
-        IndexError: For an index out of range, or more of them than axes.
-        TypeError: For something that is no index, or a value whose dtype does not fit that of x.
+        IndexError: For an index out of range, or more indices than axes.
+        TypeError: For an invalid index, or a value whose dtype does not fit that of x.
         ValueError: If the value does not broadcast.
     """
     kind, copy = type(x), _COPY.get(type(x))
@@ -260,16 +267,18 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         plain = _view(x, key if type(key) is tuple else (key,))
         if plain is not None and copy(plain._data, source._data) == 0:
             return
-    view, indices, turned = _resolve(x, key)
+    view, indices, flipped = _resolve(x, key)
     elements = _fitting(x, value)
     if not indices:
-        if turned:
-            elements = run("flip", x.dtype, broadcasting.broadcast_to(elements, view.shape), turned)
+        if flipped:
+            elements = run(
+                "flip", x.dtype, broadcasting.broadcast_to(elements, view.shape), flipped
+            )
         run_in_place("copy_", view, elements)
-    elif turned:
-        whole = run("flip", x.dtype, view, turned)
+    elif flipped:
+        whole = run("flip", x.dtype, view, flipped)
         run_in_place("index_put_", whole, indices, elements)
-        run_in_place("copy_", view, run("flip", x.dtype, whole, turned))
+        run_in_place("copy_", view, run("flip", x.dtype, whole, flipped))
     else:
         run_in_place("index_put_", view, indices, elements)
 

@@ -1,4 +1,4 @@
-"""What the namespace offers, for libraries that compute with any array of the standard.
+"""Inspection of the namespace, for libraries that work with any array of the standard.
 
 Source: Array API standard, "Inspection".
 """
@@ -20,24 +20,24 @@ VERSIONS: Final = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
 
 def namespace(api_version: str | None) -> ModuleType:
-    """The module torchffi, as a version of the standard.
+    """The module torchffi, for a version of the standard.
 
     Raises:
         ValueError: For a version that is not one of VERSIONS.
     """
     if api_version is not None and api_version not in VERSIONS:
         raise InvalidArgumentError(
-            f"__array_namespace__: version {api_version!r} of the Array API standard is not offered, "
+            f"__array_namespace__: version {api_version!r} of the Array API standard is not supported; "
             f"expected one of {', '.join(VERSIONS)}"
         )
     return sys.modules["torchffi"]
 
 
 class ArrayNamespaceInfo:
-    """What :func:`__array_namespace_info__` returns."""
+    """The result of :func:`__array_namespace_info__`."""
 
     def capabilities(self) -> dict[str, Any]:
-        """What the standard leaves open and torchffi has."""
+        """The optional features of the standard, which torchffi supports."""
         return {
             "boolean indexing": True,
             "data-dependent shapes": True,
@@ -49,7 +49,7 @@ class ArrayNamespaceInfo:
         return _devices.name(-1)
 
     def default_dtypes(self, *, device: str | None = None) -> dict[str, DType]:
-        """The dtypes that are taken where none is given, on any device."""
+        """The default dtypes; they do not depend on the device."""
         _devices.number(device)
         return {
             "real floating": dtypes.default_float,
@@ -59,14 +59,14 @@ class ArrayNamespaceInfo:
         }
 
     def devices(self) -> tuple[str, ...]:
-        """The devices there are."""
+        """The available devices."""
         count = lib.rt_torch_cuda_device_count() if load().available else 0
         return tuple(_devices.name(number) for number in range(-1, count))
 
     def dtypes(
         self, *, device: str | None = None, kind: str | tuple[str, ...] | None = None
     ) -> dict[str, DType]:
-        """The dtypes of the standard, of all kinds or of those that :func:`isdtype` knows."""
+        """The dtypes of the standard by name, of all kinds or of a kind as for :func:`isdtype`."""
         _devices.number(device)
         return {
             dtype.name: dtype
@@ -76,5 +76,5 @@ class ArrayNamespaceInfo:
 
 
 def __array_namespace_info__() -> ArrayNamespaceInfo:  # noqa: N807
-    """What the namespace offers: capabilities, devices, dtypes."""
+    """Capabilities, devices and dtypes of the namespace."""
     return ArrayNamespaceInfo()

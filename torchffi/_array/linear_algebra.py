@@ -31,10 +31,10 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
 
     Args:
         x1: A tensor of shape (n,) or (..., m, n), of a numeric dtype.
-        x2: A tensor of shape (n,) or (..., n, p), likewise.
+        x2: A tensor of shape (n,) or (..., n, p), of a numeric dtype.
 
     Returns:
-        A tensor of shape (..., m, p), without the axis of a vector, in the dtype where the two meet.
+        A tensor of shape (..., m, p), without the axis of a vector, in the promoted dtype.
 
     Raises:
         ValueError: If the shapes do not fit.
@@ -53,14 +53,14 @@ def addmm(bias: Tensor, x1: Tensor, x2: Tensor, /, *, beta: float = 1, alpha: fl
         bias: A tensor that broadcasts to (m, p).
         x1: A tensor of shape (m, n).
         x2: A tensor of shape (n, p).
-        beta: Factor of the bias; 0 ignores its values. For integers a whole number.
-        alpha: Factor of the product, likewise.
+        beta: Factor of the bias; 0 ignores its values. An integer if the dtype is.
+        alpha: Factor of the product. An integer if the dtype is.
 
     Returns:
         A tensor of shape (m, p).
 
     Raises:
-        ValueError: If the shapes do not fit, or a factor of integers has a fraction.
+        ValueError: If the shapes do not fit, or a factor is not an integer for an integer dtype.
         TypeError: If a dtype is not numeric, or they do not mix.
 
     Source: aten::addmm.
@@ -81,13 +81,13 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
 
     Args:
         x1: A tensor of shape (n,), of a numeric dtype.
-        x2: A tensor of shape (m,), likewise.
+        x2: A tensor of shape (m,), of a numeric dtype.
 
     Returns:
-        A tensor of shape (n, m), in the dtype where the two meet.
+        A tensor of shape (n, m), in the promoted dtype.
 
     Raises:
-        ValueError: If one has not one axis.
+        ValueError: If one is not 1-D.
         TypeError: If a dtype is not numeric, or the two do not mix.
 
     Source: aten::mul.Tensor.
@@ -102,7 +102,7 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
 def _of_vectors(
     operation: str, x1: Tensor, x2: Tensor, axis: int
 ) -> tuple[Tensor, Tensor, tuple[int, ...]]:
-    """Two operands whose vectors along the axis, counted from the last, have one length; their shape."""
+    """Two operands with the same length along the axis, and the shape of them broadcast without it."""
     x1, x2 = _pair(operation, x1, x2)
     lowest = -min(x1.ndim, x2.ndim)
     for x in (x1, x2):
@@ -119,10 +119,10 @@ def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
 
     Args:
         x1, x2: Tensors of a numeric dtype.
-        axis: The axis of both, negative: it counts from the last. They are of one length along it.
+        axis: The axis of both, negative (counted from the last); its lengths are the same.
 
     Returns:
-        A tensor of the broadcast shape without the axis, in the dtype where the two meet.
+        A tensor of the broadcast shape without the axis, in the promoted dtype.
 
     Raises:
         ValueError: If the shapes do not fit.
@@ -142,10 +142,10 @@ def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
 
     Args:
         x1, x2: Tensors of a numeric dtype.
-        axis: The axis of both, of length 3, negative: it counts from the last.
+        axis: The axis of both, negative (counted from the last), of length 3.
 
     Returns:
-        A tensor of the broadcast shape, in the dtype where the two meet.
+        A tensor of the broadcast shape, in the promoted dtype.
 
     Raises:
         ValueError: If the axis is not of length 3, or the shapes do not broadcast.
@@ -162,7 +162,7 @@ def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
 
 
 def _contracted(x1: Tensor, x2: Tensor, axes: Axes) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes of either tensor over which tensordot() sums, counted from 0."""
+    """The axes of each tensor that tensordot() sums over, counted from 0."""
     if isinstance(axes, int):
         most = min(x1.ndim, x2.ndim)
         if not 0 <= axes <= most:
@@ -186,15 +186,15 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Axes) -> tuple[tuple[int, ...], tu
 
 
 def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Axes = 2) -> Tensor:
-    """Sum of products over some axes of each tensor, for all pairs of places along the others.
+    """Sum of products over some axes of each tensor, for all combinations of the other axes.
 
     Args:
         x1, x2: Tensors of a numeric dtype.
-        axes: Sequences of the axes of x1 and of x2, of one length each pair; or a number n, for the
-            last n axes of x1 and the first n of x2.
+        axes: Two sequences, the axes of x1 and of x2, with pairwise equal lengths; or an int n, for
+            the last n axes of x1 and the first n of x2.
 
     Returns:
-        A tensor with the other axes of x1, then those of x2, in the dtype where the two meet.
+        A tensor with the other axes of x1, then those of x2, in the promoted dtype.
 
     Raises:
         ValueError: If the axes do not fit each other.
@@ -227,11 +227,11 @@ def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
 
 
 def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
-    """Matrices with what is above a diagonal set to 0, as a copy.
+    """Lower triangles of matrices, as a copy: elements above a diagonal are 0.
 
     Args:
         x: A tensor of shape (..., m, n).
-        k: Which diagonal: 0 the main one, above it positive, below it negative.
+        k: The diagonal: 0 for the main one, positive above it, negative below it.
 
     Raises:
         ValueError: If x has fewer than two axes.
@@ -242,7 +242,7 @@ def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
 
 
 def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
-    """Matrices with what is below a diagonal set to 0. Arguments and errors are those of :func:`tril`.
+    """Upper triangles of matrices, as a copy. Arguments and errors are those of :func:`tril`.
 
     Source: aten::triu.
     """

@@ -1,4 +1,4 @@
-"""A tensor as text."""
+"""The repr of a tensor."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torchffi import dtypes
 from torchffi._core.arguments import astype
 from torchffi._core.tensor import Tensor
 
-_SHOWN = 1000  # elements; of a larger tensor NumPy shows the edges
+_SHOWN = 1000  # elements; of a larger tensor NumPy prints the edges only
 
 
 def describe(x: Tensor) -> str:
-    """Values, dtype, device and backend: what ``repr()`` shows."""
+    """Values, dtype, device and backend of a tensor, for ``repr()``."""
     prefix = "Tensor("
     host = x.cpu()
     if x.dtype.numpy is None:

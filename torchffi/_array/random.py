@@ -1,4 +1,4 @@
-"""Random numbers. The same seed repeats on one backend, not across them."""
+"""Random numbers. A seed gives the same numbers on one backend, but others on the other backend."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def rand(shape: Shape, *, dtype: DType | None = None, device: str | None = None)
 
 
 def randn(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """Random numbers of the standard normal distribution. The rest is as for :func:`rand`.
+    """Random numbers of the standard normal distribution. Arguments and errors: as for :func:`rand`.
 
     Source: aten::randn.
     """

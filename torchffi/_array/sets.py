@@ -1,4 +1,4 @@
-"""Sets: the different elements of a tensor. NaN is different from NaN.
+"""Sets: the distinct elements of a tensor. Every NaN is distinct.
 
 Source: Array API standard, "Set Functions".
 """
@@ -18,7 +18,7 @@ from torchffi.dtypes import ANY
 
 
 class UniqueAll(NamedTuple):
-    """What :func:`unique_all` returns."""
+    """The result of :func:`unique_all`."""
 
     values: Tensor
     indices: Tensor
@@ -27,21 +27,21 @@ class UniqueAll(NamedTuple):
 
 
 class UniqueCounts(NamedTuple):
-    """What :func:`unique_counts` returns."""
+    """The result of :func:`unique_counts`."""
 
     values: Tensor
     counts: Tensor
 
 
 class UniqueInverse(NamedTuple):
-    """What :func:`unique_inverse` returns."""
+    """The result of :func:`unique_inverse`."""
 
     values: Tensor
     inverse_indices: Tensor
 
 
 def _order(x: Tensor) -> Tensor:
-    """The indices that bring equal elements together, the first of them first."""
+    """The indices that stably sort a flat tensor, so that equal elements are adjacent."""
     if x.dtype.kind != "complex":
         return sorting.argsort(x)
     by_imag = sorting.argsort(elementwise.imag(x))
@@ -49,7 +49,7 @@ def _order(x: Tensor) -> Tensor:
 
 
 class _Groups:
-    """The elements of a tensor in order, and where each different one begins."""
+    """The sorted elements of a tensor, and the positions where a new value begins."""
 
     def __init__(self, operation: str, x: Tensor) -> None:
         self.x = tensor(operation, x)
@@ -79,15 +79,15 @@ class _Groups:
 
 
 def unique_all(x: Tensor, /) -> UniqueAll:
-    """The different elements, where each stands first, which one every element is, and how often.
+    """The distinct elements, with first indices, inverse indices and counts.
 
     Args:
         x: A tensor of any dtype.
 
     Returns:
-        ``values``, in order, shape (n,); ``indices``, int64, shape (n,): of the first of each in the
-        flattened x; ``inverse_indices``, int64, of the shape of x: values[inverse_indices] is x;
-        ``counts``, int64, shape (n,).
+        ``values``, sorted, shape (n,); ``indices``, int64, shape (n,): where each value first occurs
+        in the flattened x; ``inverse_indices``, int64, of the shape of x: values[inverse_indices] is
+        x; ``counts``, int64, shape (n,).
 
     Source: aten::sort.stable.
     """
@@ -96,19 +96,19 @@ def unique_all(x: Tensor, /) -> UniqueAll:
 
 
 def unique_counts(x: Tensor, /) -> UniqueCounts:
-    """The different elements, and how often each is there. See :func:`unique_all`."""
+    """The distinct elements and their counts. See :func:`unique_all`."""
     groups = _Groups("unique_counts", x)
     return UniqueCounts(groups.values(), groups.counts())
 
 
 def unique_inverse(x: Tensor, /) -> UniqueInverse:
-    """The different elements, and which one every element is. See :func:`unique_all`."""
+    """The distinct elements and the inverse indices. See :func:`unique_all`."""
     groups = _Groups("unique_inverse", x)
     return UniqueInverse(groups.values(), groups.inverse())
 
 
 def unique_values(x: Tensor, /) -> Tensor:
-    """The different elements. See :func:`unique_all`."""
+    """The distinct elements. See :func:`unique_all`."""
     return _Groups("unique_values", x).values()
 
 
@@ -116,8 +116,8 @@ def isin(x1: Tensor | Scalar, x2: Tensor | Scalar, /, *, invert: bool = False) -
     """Whether each element of x1 is among the elements of x2.
 
     Args:
-        x1, x2: Tensors of any dtype, one of which may be a Python scalar.
-        invert: Whether to ask for those that are not.
+        x1, x2: Tensors of any dtype; one may be a Python scalar.
+        invert: If True, the result is negated.
 
     Returns:
         A tensor of bool, of the shape of x1.

@@ -23,13 +23,13 @@ def _sorted(
 
 
 def sort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
-    """The elements in order along an axis; NaN counts as the largest number.
+    """The elements sorted along an axis; NaN counts as the largest number.
 
     Args:
         x: A tensor of a real dtype or bool.
         axis: The axis.
         descending: Whether the largest element comes first.
-        stable: Whether equal elements keep their order, which they always do here.
+        stable: Ignored: equal elements always keep their order.
 
     Returns:
         A tensor of the same shape and dtype.

@@ -1,6 +1,6 @@
-"""What the standard asks of infinities, NaN and signed zeros, where the backends' own answers differ.
+"""Special cases of the standard (infinities, NaN, signed zeros) that the backends do not follow.
 
-The functions take tensors of one dtype, in which they compute.
+The operands of a function have the same dtype, in which it computes.
 
 Source: Array API standard, "Element-wise Functions", the special cases.
 """
@@ -31,45 +31,45 @@ def _with_sign(x: Tensor, sign: Tensor) -> Tensor:
 
 
 def parts(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The real and the imaginary part."""
+    """The real and imaginary parts."""
     dtype = dtypes.real_of(x.dtype)
     return run("real", dtype, x), run("imag", dtype, x)
 
 
 def joined(real: Tensor, imag: Tensor) -> Tensor:
-    """The complex tensor of two parts."""
+    """The complex tensor with these parts."""
     return run("complex", dtypes.complex_of(real.dtype), real, imag)
 
 
 def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """Beside infinity the quotient is rounded: -1 // inf is -0, inf // 2 is inf."""
+    """With an infinite operand the quotient is rounded: -1 // inf is -0, inf // 2 is inf."""
     infinite = _test("logical_or", _test("isinf", x1), _test("isinf", x2))
     rounded = run("floor", x1.dtype, run("div", x1.dtype, x1, x2))
     return _where(infinite, rounded, run("floor_divide", x1.dtype, x1, x2))
 
 
 def remainder(x1: Tensor, x2: Tensor) -> Tensor:
-    """A remainder of 0 has the sign of the divisor too."""
+    """A remainder of 0 also has the sign of the divisor."""
     result = run("remainder", x1.dtype, x1, x2)
     zero = _test("eq", result, _number(0, result))
     return _where(zero, _with_sign(result, x2), result)
 
 
 def acos(x: Tensor) -> Tensor:
-    """The imaginary part has the sign that x's has not, also where it is 0."""
+    """The imaginary part has the opposite sign of that of x, also if it is 0."""
     real, imag = parts(run("acos", x.dtype, x))
     return joined(real, _with_sign(imag, run("neg", imag.dtype, parts(x)[1])))
 
 
 def log1p(x: Tensor) -> Tensor:
-    """An infinite part makes the real part infinite, whatever the other one is."""
+    """If either part is infinite, the real part is inf, even if the other part is NaN."""
     infinite = _test("logical_or", *(_test("isinf", part) for part in parts(x)))
     real, imag = parts(run("log1p", x.dtype, x))
     return joined(_where(infinite, _number(float("inf"), real), real), imag)
 
 
 def tanh(x: Tensor) -> Tensor:
-    """At an infinite real part it is 1 or -1, with an imaginary part of 0."""
+    """For an infinite real part the result is 1 or -1, with an imaginary part of 0."""
     a, b = parts(x)
     infinite = _test("isinf", a)
     real, imag = parts(run("tanh", x.dtype, x))
@@ -80,9 +80,9 @@ def tanh(x: Tensor) -> Tensor:
 
 
 def expm1(x: Tensor) -> Tensor:
-    """Both parts without cancellation near 0, and the limits where a part is infinite.
+    """Computes both parts without cancellation near 0, and the limits for infinite parts.
 
-    Of a + bj it is expm1(a) cos(b) - 2 sin(b / 2)**2, and exp(a) sin(b) j.
+    expm1(a + bj) = expm1(a) cos(b) - 2 sin(b / 2)**2 + exp(a) sin(b) j.
     """
     a, b = parts(x)
     dtype = a.dtype
@@ -91,23 +91,24 @@ def expm1(x: Tensor) -> Tensor:
     scaled = run("mul", dtype, run("expm1", dtype, a), run("cos", dtype, b))
     real = run("add", dtype, run("add", dtype, scaled, missing), _number(0, a))  # never -0
     imag = run("mul", dtype, run("exp", dtype, a), run("sin", dtype, b))
-    # No angle: the limit of the real part stands, that of the imaginary part only where it is 0.
-    aimless = _test("logical_and", _test("isinf", a), _test("logical_not", _test("isfinite", b)))
-    vanishing = _test("lt", a, _number(0, a))
-    limit = _where(vanishing, _number(-1, a), _number(float("inf"), a))
-    imag = _where(_test("logical_and", aimless, vanishing), _number(0, b), imag)
-    on_the_axis = _test("eq", b, _number(0, b))
-    return joined(_where(aimless, limit, real), _where(on_the_axis, b, imag))
+    # a is infinite and b is not finite: exp(a) has no direction. The real part is its limit, -1 or inf;
+    # the imaginary part is 0 for a = -inf.
+    no_angle = _test("logical_and", _test("isinf", a), _test("logical_not", _test("isfinite", b)))
+    negative = _test("lt", a, _number(0, a))
+    limit = _where(negative, _number(-1, a), _number(float("inf"), a))
+    imag = _where(_test("logical_and", no_angle, negative), _number(0, b), imag)
+    is_real = _test("eq", b, _number(0, b))
+    return joined(_where(no_angle, limit, real), _where(is_real, b, imag))
 
 
 def pow(a: Tensor, b: Tensor) -> Tensor:
-    """The power 0 is 1, of 0 too."""
+    """A power with exponent 0 is 1, also for NaN and infinities."""
     zero = _test("eq", b, _number(0, b))
     return _where(zero, _number(1, b), run("pow", a.dtype, a, b))
 
 
 def check_exponent(x: Tensor) -> None:
-    """Raises ValueError for a negative integer: the power would be a fraction."""
+    """Raises ValueError for a negative integer exponent: the power would not be an integer."""
     if x.dtype.kind != "signed integer":
         return
     negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))

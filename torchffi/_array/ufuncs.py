@@ -33,7 +33,7 @@ class Binary(Protocol):
 
 
 _ONE = "x: A tensor of {dtype}."
-_TWO = "x1, x2: Tensors of {dtype}; they broadcast, and one of them may be a Python scalar."
+_TWO = "x1, x2: Tensors of {dtype}; they broadcast, and one may be a Python scalar."
 _DOC = """{summary}.
 
 Args:

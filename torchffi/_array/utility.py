@@ -1,4 +1,4 @@
-"""Truth over axes, and differences.
+"""Reductions of truth values, and differences.
 
 Source: Array API standard, "Utility Functions".
 """
@@ -18,7 +18,7 @@ from torchffi.errors import InvalidArgumentError
 
 @reduction("all", ANY, dtypes.bool)
 def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Whether every element is true, that is, not 0.
+    """Whether every element is nonzero.
 
     Args:
         x: A tensor of any dtype.
@@ -37,7 +37,7 @@ def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 @reduction("any", ANY, dtypes.bool)
 def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Whether any element is true, that is, not 0. Arguments are those of :func:`all`.
+    """Whether any element is nonzero. Arguments are those of :func:`all`.
 
     Source: aten::any.dims.
     """
@@ -54,16 +54,16 @@ def diff(
     prepend: Tensor | None = None,
     append: Tensor | None = None,
 ) -> Tensor:
-    """Differences between neighbours along an axis, taken n times.
+    """Differences between adjacent elements along an axis, taken n times.
 
     Args:
         x: A tensor of a numeric dtype.
         axis: The axis, of length m.
         n: How many times, 0 or more.
-        prepend, append: Tensors to put before and behind x first; their shapes fit beside the axis.
+        prepend, append: Tensors to join to x along the axis first, before and after it.
 
     Returns:
-        A tensor of the same dtype, the axis n shorter.
+        A tensor of the same dtype; the axis is shorter by n.
 
     Raises:
         ValueError: If n is negative.

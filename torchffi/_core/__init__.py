@@ -1,1 +1,1 @@
-"""The base of every operation: tensors, lifetimes, backends, dispatch. It imports no operation."""
+"""Tensors, lifetimes, backends and dispatch: the base of all functions, none of which it imports."""

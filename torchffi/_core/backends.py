@@ -1,4 +1,4 @@
-"""Which of the two backends creation uses, and why."""
+"""Backend choice: the backend that new tensors are created on, and why."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from torchffi._libtorch import loader
 from torchffi.errors import InvalidArgumentError, UnavailableError
 
 _chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)
-chosen_backend: Final = _chosen.get  # by use_backend(); None outside of it
-default: Backend | None = None  # what is used without use_backend(), once that is known
+chosen_backend: Final = _chosen.get  # chosen by use_backend(); None outside of it
+default: Backend | None = None  # the backend outside of use_backend(); None until it is needed
 lock: Final = threading.Lock()
 
 
 def policy(variable: str, admitted: tuple[str, ...]) -> str:
-    """The value of an environment variable, which must be one of a few; the first if it is not set."""
+    """The value of an environment variable: one of ``admitted``, of which the first is the default."""
     value = os.environ.get(variable) or admitted[0]
     if value not in admitted:
         raise InvalidArgumentError(f"{variable} is {value!r}, expected {' or '.join(admitted)}")
@@ -46,7 +46,7 @@ def _first_default() -> Backend:
     status = loader.load()
     if status.available:
         return FFI
-    if status.libtorch_path:  # it is there and cannot be used: worth a word
+    if status.libtorch_path:  # LibTorch is installed but unusable: warn
         warnings.warn(
             f"torchffi computes with NumPy: {status.reason}", RuntimeWarning, stacklevel=5
         )
@@ -54,7 +54,7 @@ def _first_default() -> Backend:
 
 
 def default_backend() -> Backend:
-    """The backend that creation uses now."""
+    """The backend that new tensors are created on."""
     global default
     chosen = _chosen.get()
     if chosen is not None:
@@ -67,7 +67,7 @@ def default_backend() -> Backend:
 
 
 def get_backend() -> str:
-    """The backend that new tensors are made on: ``"ffi"`` (LibTorch) or ``"numpy"``.
+    """The backend that new tensors are created on: ``"ffi"`` (LibTorch) or ``"numpy"``.
 
     Raises:
         UnavailableError: If ``TORCHFFI_BACKEND=ffi`` and LibTorch cannot be used.
@@ -76,7 +76,7 @@ def get_backend() -> str:
 
 
 def numpy_reason() -> str:
-    """Why creation uses NumPy, where it does."""
+    """Why new tensors are created on NumPy, if they are."""
     if _chosen.get() is NUMPY:
         return "use_backend('numpy') is active"
     if policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy")) == "numpy":
@@ -86,16 +86,16 @@ def numpy_reason() -> str:
 
 @contextmanager
 def use_backend(name: str) -> Iterator[None]:
-    """Makes new tensors on one backend, inside a ``with`` block and this context only.
+    """Creates new tensors on one backend, inside a ``with`` block and in this context only.
 
-    What exists already stays where it is: an operation runs where its operands are.
+    Existing tensors stay on their backend, and an operation runs on the backend of its operands.
 
     Args:
         name: ``"ffi"`` or ``"numpy"``.
 
     Raises:
         ValueError: For another name.
-        UnavailableError: For ``"ffi"`` where LibTorch cannot be used.
+        UnavailableError: For ``"ffi"`` if LibTorch cannot be used.
     """
     if name not in ("ffi", "numpy"):
         raise InvalidArgumentError(

@@ -1,4 +1,4 @@
-"""The methods that ``_methods.py`` gives to tensors, declared for type checkers and editors."""
+"""Declarations of the methods that ``_methods.py`` adds to Tensor, for type checkers and editors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Axis = int | tuple[int, ...] | None
 
 
 class Methods:
-    """Has methods only for type checkers: a test compares each with the function that is given."""
+    """Declares methods for type checkers only. A test compares them with the real functions."""
 
     __slots__ = ()
     if TYPE_CHECKING:

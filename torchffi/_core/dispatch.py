@@ -1,4 +1,4 @@
-"""Runs a primitive where its operands are, and on NumPy what LibTorch has no kernel for."""
+"""Dispatch: runs a primitive on the backend of its operands, or falls back to NumPy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torchffi._core.tensor import Backend, Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
 
-# What the namespace calls the primitives that are named as in ATen.
+# The public names of primitives, whose own names are ATen's.
 _PUBLIC: Final = {
     "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert", "cat": "concat", "copy": "index",
     "cumprod": "cumulative_prod", "cumsum": "cumulative_sum", "div": "divide",
@@ -32,7 +32,7 @@ _fallbacks: Final[Counter[str]] = Counter()
 
 
 def fallback_counts() -> dict[str, int]:
-    """How often each operation on FFI data ran on NumPy, for want of a kernel in LibTorch."""
+    """How often each operation on LibTorch tensors ran on NumPy, because LibTorch has no kernel."""
     return dict(_fallbacks)
 
 
@@ -40,7 +40,7 @@ def fallback_counts() -> dict[str, int]:
 
 
 def moved(tensor: Tensor, backend: Backend) -> Tensor:
-    """The tensor on a backend, over the same memory wherever that is possible."""
+    """The tensor on another backend, over the same memory if possible."""
     if tensor._backend is backend:
         return tensor
     array = tensor._array_view()
@@ -48,7 +48,7 @@ def moved(tensor: Tensor, backend: Backend) -> Tensor:
 
 
 def _on_ffi(result: Any, dtype: DType) -> Tensor:
-    """A tensor on FFI over an array's memory, or over a copy where LibTorch cannot use it."""
+    """A tensor on LibTorch over an array's memory, or over a copy if LibTorch cannot use it."""
     array = np.asarray(result, dtype.numpy)
     try:
         return FFI.over(array)
@@ -65,7 +65,7 @@ def _tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:
 
 
 def _raw(backend: Backend, argument: Any, keep: list[Tensor]) -> Any:
-    """An argument as raw data. ``keep`` receives what must live until the call returns."""
+    """An argument as raw data. Appends to ``keep`` what must stay alive during the call."""
     if isinstance(argument, Tensor):
         tensor = moved(argument, backend)
         keep.append(tensor)
@@ -79,13 +79,14 @@ def _raw(backend: Backend, argument: Any, keep: list[Tensor]) -> Any:
 
 
 def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive where its operands are, and makes a tensor of the result.
+    """Calls a primitive on the backend of its operands.
+
+    If any operand is on LibTorch, it runs there; NumPy operands are passed as zero-copy views.
 
     Args:
-        name: The primitive's.
-        dtype: Of the result.
-        arguments: Tensors, lists of tensors, None, and plain values in the primitive's order. Where
-            one operand is on FFI the operation runs there, over zero-copy views of the others.
+        name: The name of the primitive.
+        dtype: The dtype of the result.
+        arguments: Tensors, lists of tensors, None and other values in the primitive's order.
     """
     raw: list[Any] = []
     backend = None
@@ -102,7 +103,7 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
     return _run(backend or NUMPY, name, dtype, raw, arguments)
 
 
-# Of tensors that are not freed: a freed one is refused where its data is asked for.
+# Without the classes of freed tensors: those raise HandleError on access to their data.
 _backend_of_class: Final[dict[type, Backend]] = {
     kind: backend for backend in (FFI, NUMPY) for kind in backend.classes.values()
 }
@@ -116,12 +117,12 @@ def _run_mixed(name: str, dtype: DType, arguments: Sequence[Any]) -> Tensor:
 
 
 def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
+    """Calls a primitive that has no tensor operands, on the default backend."""
     return _run(default_backend(), name, dtype, arguments, arguments)
 
 
 def create_like(x: Tensor, name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that makes a tensor from plain values, on the backend of a tensor."""
+    """Calls a primitive that has no tensor operands, on the backend of ``x``."""
     return _run(x._backend, name, dtype, arguments, arguments)
 
 
@@ -136,7 +137,7 @@ def _run(
 
 
 def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tensor, ...]:
-    """Calls a primitive with several results, one for each dtype. The rest is as for :func:`run`."""
+    """As :func:`run`, for a primitive with several results, one for each dtype."""
     backend = _backend_of(arguments)
     keep: list[Tensor] = []
     raw = [_raw(backend, argument, keep) for argument in arguments]
@@ -159,24 +160,24 @@ def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
 
 
 def _backend_of(arguments: Sequence[Any]) -> Backend:
-    """Where operands meet: on FFI if one of them is there."""
+    """LibTorch if any operand is on it, else NumPy."""
     for tensor in _tensors(arguments):
         if tensor._backend is FFI:
             return FFI
     return NUMPY
 
 
-# ---- Errors, and what NumPy computes instead
+# ---- Errors and fallback
 
 
 def named(name: str, error: _Error) -> _Error:
-    """The error of a primitive, whose text begins with the name of what the user called."""
+    """The error of a primitive with the public name of the function in front."""
     text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
     return type(error)(f"{_public(name)}: {text}")
 
 
 def _refusal(backend: Backend, name: str, error: TorchError) -> NotSupportedError:
-    """The error of a primitive that NumPy may compute instead. Any other one is raised."""
+    """The error if the primitive may fall back to NumPy; raises it otherwise."""
     refused = named(name, error)
     if backend is NUMPY or not isinstance(refused, NotSupportedError):
         raise refused from None
@@ -189,7 +190,7 @@ def _public(name: str) -> str:
 
 
 def _fall_back(name: str, arguments: Sequence[Any], error: NotSupportedError) -> Any:
-    """What NumPy's primitive gives for operands on FFI, over zero-copy views."""
+    """The result of NumPy's primitive for operands on LibTorch, passed as zero-copy views."""
     if policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
         raise error
     if any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments)):

@@ -1,4 +1,8 @@
-"""A class of tensors for each dtype, so that no tensor stores its own, and one for when it was freed."""
+"""One Tensor subclass per backend and dtype, and one for freed tensors of each.
+
+So the dtype takes no space in a tensor, and ``type(a) is type(b)`` compares both backend and dtype.
+Freeing a tensor replaces its class by the freed one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ _freed: Final[dict[type[Tensor], type[Tensor]]] = {}
 
 
 class Freed:
-    """Mixed into a class of tensors: whatever needs the data is refused."""
+    """Mixin of freed tensors: every access to the data raises HandleError."""
 
     __slots__ = ()
     _alive = False
@@ -28,7 +32,7 @@ class Freed:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Refused."""
+        """Raises HandleError."""
         raise HandleError(FREED)
 
     def _free(self) -> None:
@@ -36,26 +40,26 @@ class Freed:
 
 
 def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
-    """Makes a class of each dtype from the class of a backend's tensors."""
-    made = {}
+    """Creates a subclass of a backend's tensor class for each dtype."""
+    classes = {}
     for dtype in dtypes.ALL:
-        name, inside = tensor.__name__, {"__slots__": (), "__module__": tensor.__module__}
-        made[dtype] = type(name, (tensor,), {**inside, "_dtype": dtype})
-        _freed[made[dtype]] = type(f"Freed{name}", (Freed, made[dtype]), inside)
-    return made
+        name, body = tensor.__name__, {"__slots__": (), "__module__": tensor.__module__}
+        classes[dtype] = type(name, (tensor,), {**body, "_dtype": dtype})
+        _freed[classes[dtype]] = type(f"Freed{name}", (Freed, classes[dtype]), body)
+    return classes
 
 
 def mark_freed(tensor: Tensor, release: Callable[[Any], bool]) -> None:
-    """Makes a tensor one that was freed.
+    """Frees a tensor.
 
     Args:
         tensor: The tensor.
-        release: Releases its data. False if that was done before.
+        release: Releases its data; returns False if the data has been released already.
 
     Raises:
-        HandleError: If another thread was first.
+        HandleError: If another thread freed it first.
     """
-    # The class goes first: from then on others are refused, and find no tensor without data.
+    # Change the class before releasing: other threads then get HandleError, not a tensor without data.
     tensor.__class__ = _freed.get(type(tensor), type(tensor))
     if not release(tensor):
         raise HandleError(FREED)

@@ -1,4 +1,4 @@
-"""Arrays and tensors of LibTorch over the same memory, in both directions."""
+"""NumPy arrays over the memory of LibTorch tensors, and the check for the other direction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torchffi.errors import DTypeError
 
 
 class _Export(Owner):
-    """A tensor's memory as NumPy takes it over."""
+    """A handle with ``__array_interface__``: the base of an exported array."""
 
     __slots__ = ("__array_interface__",)
     __array_interface__: dict[str, Any]
@@ -25,11 +25,11 @@ _WORDS = 4 + 2 * lib.RT_TORCH_MAX_NDIM
 
 
 def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
-    """An array over a tensor's memory, with a handle of its own, so that it outlives the tensor.
+    """An array over a tensor's memory. It owns another handle, so it can outlive the tensor.
 
     Args:
-        x: The handle.
-        dtype: The tensor's.
+        x: The handle of the tensor.
+        dtype: The dtype of the tensor.
 
     Raises:
         TypeError: For a dtype that NumPy does not have, and for CUDA memory.

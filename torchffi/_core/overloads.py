@@ -1,4 +1,4 @@
-"""One overload of an operator, called with tensors."""
+"""An overload of a LibTorch operator, called with tensors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from torchffi._libtorch.operators.schemas import Type
 from torchffi._libtorch.operators.values import Packer, number, packer
 from torchffi.errors import DTypeError, InvalidArgumentError, UnavailableError
 
-# Where PyTorch takes a Python number for a Tensor, whose overload the number would not choose otherwise.
+# Operators whose Tensor overload also accepts a Python number, as in PyTorch.
 _TAKES_NUMBERS: Final = frozenset(
     f"aten::{name}{suffix}"
     for name in (
@@ -33,21 +33,22 @@ _TAKES_NUMBERS: Final = frozenset(
 ) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
-_OURS: Final = frozenset(FFI.classes.values())
+_LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 
-_make_any: Final = functools.partial(make, None)  # a tensor of the dtype that its handle has
+_make_any: Final = functools.partial(make, None)  # the tensor class follows the handle's dtype
 
-_frames: Final[deque[Frame]] = deque()  # for tensors alone; used again, as many as ever ran at once
+# Free list of frames whose arguments are all tensors, one per concurrent call.
+_frames: Final[deque[Frame]] = deque()
 
-# dtypes that a result may have and a Tensor may not, by c10::ScalarType.
-_FOREIGN: Final = {
+# Names of c10::ScalarType codes that a result may have, but that torchffi does not support.
+_UNSUPPORTED_DTYPES: Final = {
     8: "complex32", 12: "qint8", 13: "quint8", 14: "qint32", 16: "quint4x2", 17: "quint2x4",
     23: "float8_e5m2", 24: "float8_e4m3fn", 25: "float8_e5m2fnuz", 26: "float8_e4m3fnuz",
     44: "float8_e8m0fnu", 45: "float4_e2m1fn_x2",
 }  # fmt: skip
 
 
-# ---- Tensors in and out
+# ---- Tensor arguments and results
 
 
 def _handle(value: Any, keep: list[Any]) -> int:
@@ -77,7 +78,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
         return pack
 
     def tensor(frame: Frame, at: int, value: Any) -> None:
-        if type(value) in _OURS:
+        if type(value) in _LIBTORCH_CLASSES:
             words = frame.words
             words[at + 1] = value._data
             words[at] = _TENSOR
@@ -89,14 +90,19 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
     return tensor
 
 
-def _foreign_dtype(error: KeyError) -> DTypeError:
-    """For a result whose dtype's code stands in the error: no class of tensors is for it."""
-    foreign = _FOREIGN.get(error.args[0], f"number {error.args[0]}")
-    return DTypeError(f"the result has dtype {foreign}, which torchffi does not support")
+def _dtype_error(error: KeyError) -> DTypeError:
+    """The error for a result of an unsupported dtype; the KeyError holds the dtype's code."""
+    dtype = _UNSUPPORTED_DTYPES.get(error.args[0], f"number {error.args[0]}")
+    return DTypeError(f"the result has dtype {dtype}, which torchffi does not support")
 
 
 def _refresh(tensor: Tensor, view: Tensor) -> None:
-    """Takes over what an operator changed beside the values: the shape, the strides, the dtype."""
+    """Updates a tensor after an in-place operator that may have changed its shape, strides or dtype.
+
+    Args:
+        tensor: The argument of the operator.
+        view: The LibTorch tensor that was passed for it: the same object, or a view of NumPy memory.
+    """
     code = lib.rt_torch_tensor_dtype(view._data)
     if tensor._backend is FFI:
         tensor._forget()
@@ -108,11 +114,11 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
         tensor.__class__ = tensor._backend.classes[dtypes.by_code(code)]
 
 
-# ---- The three levels: namespace, operator, overload
+# ---- Overloads
 
 
 def _counts_of_tensors(operator: boxed.Operator) -> frozenset[int]:
-    """How many arguments may be tensors alone; none where the result is more than a new tensor."""
+    """The argument counts for the fast path: all arguments are tensors, the result is one new tensor."""
     if operator.targets or [result.type for result in operator.schema.results] != [Type("Tensor")]:
         return frozenset()
     tensors = itertools.takewhile(lambda one: one.type.name == "Tensor", operator.schema.parameters)
@@ -146,11 +152,11 @@ class Overload:
         return f"<torchffi.ops operator {self.schema}>"
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
-        """Calls the overload: None, its result, or a tuple of its results."""
+        """Calls the overload; returns None, its result, or a tuple of its results."""
         if named or len(arguments) not in self._counts:
             return self._call(arguments, named)
         for one in arguments:
-            if type(one) not in _OURS:
+            if type(one) not in _LIBTORCH_CLASSES:
                 return self._call(arguments, named)
         try:
             frame = _frames.pop()
@@ -163,18 +169,18 @@ class Overload:
                 at += WORDS
             result = make(None, call_one, self._number, frame.arguments, len(arguments), 0)
         except KeyError as error:
-            raise _foreign_dtype(error) from None
-        except ValueError:  # -1, for an undefined tensor
+            raise _dtype_error(error) from None
+        except ValueError:  # handle -1: an undefined tensor
             return None
         finally:
             _frames.append(frame)
         if result is None:
-            raise boxed.told("call_one")
+            raise boxed.operator_error("call_one")
         return result
 
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        """Any other call: with more than tensors of LibTorch, or for more than one new tensor."""
-        if not arguments or type(arguments[0]) not in _OURS:
+        """General path: arguments of any type, any number of results, in-place operators."""
+        if not arguments or type(arguments[0]) not in _LIBTORCH_CLASSES:
             check_backend(self.__name__, arguments, named)
         operator = self._operator
         keep: list[Any] = []
@@ -184,7 +190,7 @@ class Overload:
         try:
             results = operator.call(_make_any, self._packers, values, keep)
         except KeyError as error:
-            raise _foreign_dtype(error) from None
+            raise _dtype_error(error) from None
         if operator.targets:
             self._refresh(values, keep)
         if len(results) == 1:
@@ -201,7 +207,7 @@ class Overload:
 
 
 def check_backend(name: str, arguments: Iterable[Any], named: Mapping[str, Any]) -> None:
-    """Raises UnavailableError unless LibTorch is chosen, or an argument is there."""
+    """Raises UnavailableError unless LibTorch is the backend, or an argument is on it."""
     if default_backend() is FFI or any(map(_on_ffi, (*arguments, *named.values()))):
         return
     raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")

@@ -1,4 +1,4 @@
-"""The names of all primitives. Each backend has every one of them: a test holds it."""
+"""The names of all primitives. Each backend implements all of them; a test checks it."""
 
 from __future__ import annotations
 

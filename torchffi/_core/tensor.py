@@ -1,4 +1,4 @@
-"""The tensor: the public class. Each backend has its own: ``tensor_libtorch``, ``tensor_numpy``."""
+"""The public class Tensor, and Backend. Subclasses are in ``tensor_libtorch`` and ``tensor_numpy``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Backend:
-    """What makes and computes with tensors, by primitives on raw data.
+    """A backend: runs primitives on raw data (handles or arrays) and creates tensors.
 
     Attributes:
         name: ``"ffi"`` or ``"numpy"``.
-        primitives: The module that has the primitives.
-        classes: The class of tensors of each dtype.
+        primitives: The module with the primitives.
+        classes: The tensor class of each dtype.
     """
 
     name: str
@@ -33,13 +33,13 @@ class Backend:
     classes: Mapping[DType, type[Tensor]]
 
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
-        """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
+        """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         raise NotImplementedError
 
     def run_many(
         self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
     ) -> tuple[Tensor, ...]:
-        """Calls a primitive that has several results."""
+        """Calls a primitive with several results."""
         raise NotImplementedError
 
     def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
@@ -47,34 +47,34 @@ class Backend:
         raise NotImplementedError
 
     def over(self, array: np.ndarray[Any, Any]) -> Tensor:
-        """A tensor over an array's own memory. BufferError if it cannot be used."""
+        """A tensor over an array's memory. BufferError if the backend cannot use the memory."""
         raise NotImplementedError
 
 
 class Tensor(Methods):
     """An array of numbers of one dtype, on one backend and device.
 
-    Make one with :func:`torchffi.asarray`, :func:`torchffi.zeros`, :func:`torchffi.from_numpy`, ...
-    Its memory goes when the last tensor, view or exported array over it does.
+    Create one with :func:`torchffi.asarray`, :func:`torchffi.zeros`, :func:`torchffi.from_numpy`, ...
+    The memory is freed with the last tensor, view or exported array over it.
     """
 
     __slots__ = ()
-    __array_priority__ = 1000  # NumPy's operators leave the work to ours, which refuse arrays
+    __array_priority__ = 1000  # NumPy's operators then defer to Tensor's, which reject arrays
     _alive: ClassVar[bool] = True
     _backend: ClassVar[Backend]
-    _data: Any  # raw data of the backend: each one's tensors have a place for it
-    _dtype: ClassVar[DType]  # each has a class of its own: see dtype_classes.py
+    _data: Any  # the raw data, in a slot of the backend's subclass
+    _dtype: ClassVar[DType]  # each dtype has its own subclass: see dtype_classes.py
 
     def __init__(self) -> None:
         raise TypeError(
             "Tensor cannot be instantiated; use torchffi.asarray(), zeros(), from_numpy(), ..."
         )
 
-    # ---- What it has
+    # ---- Properties
 
     @property
     def dtype(self) -> DType:
-        """Dtype of the elements."""
+        """The dtype of the elements."""
         return self._dtype
 
     @property
@@ -83,7 +83,7 @@ class Tensor(Methods):
         raise NotImplementedError
 
     def _forget(self) -> None:
-        """Lets go of what was found out about the data, which has changed."""
+        """Drops cached properties of the data, after the data has changed."""
 
     @property
     def ndim(self) -> int:
@@ -119,12 +119,12 @@ class Tensor(Methods):
 
     @property
     def device(self) -> str:
-        """Where the elements are: ``"cpu"``, ``"cuda:0"``, ..."""
+        """The device of the elements: ``"cpu"``, ``"cuda:0"``, ..."""
         return _devices.name(self._backend.primitives.device(self._data))
 
     @property
     def backend(self) -> str:
-        """What computes with it: ``"ffi"`` (LibTorch) or ``"numpy"``."""
+        """The backend of the tensor: ``"ffi"`` (LibTorch) or ``"numpy"``."""
         return self._backend.name
 
     def is_cuda(self) -> bool:
@@ -132,7 +132,7 @@ class Tensor(Methods):
         return self._backend.primitives.is_cuda(self._data)  # type: ignore[no-any-return]
 
     def is_contiguous(self) -> bool:
-        """Whether the elements lie in C order without gaps."""
+        """Whether the elements are in C order without gaps."""
         expected = 1
         for n, step in zip(reversed(self.shape), reversed(self.strides), strict=True):
             if n != 1 and step != expected:
@@ -140,18 +140,18 @@ class Tensor(Methods):
             expected *= n
         return True
 
-    # ---- Where it is, and as what
+    # ---- Devices and conversion
 
     def to_device(self, device: str, /, *, stream: None = None) -> Tensor:
-        """The elements on a device, ``"cpu"`` or ``"cuda:0"``, ...; itself if they are there.
+        """A copy on a device, ``"cpu"`` or ``"cuda:0"``, ...; self if it is on that device already.
 
         Args:
             device: The device.
-            stream: None: there is no choice of streams.
+            stream: Must be None: streams are not supported.
 
         Raises:
-            UnavailableError: For a CUDA device where there is none.
-            ValueError: For something else.
+            UnavailableError: If the CUDA device is not available.
+            ValueError: For another device or stream.
 
         Source: aten::to.device.
         """
@@ -159,7 +159,7 @@ class Tensor(Methods):
             raise InvalidArgumentError(f"to_device: stream is {stream!r}, expected None")
         if _devices.name(_devices.number(device)) == self.device:
             return self
-        # Never falls back: where the elements are is the caller's decision.
+        # No fallback to NumPy: the caller decides where the elements are.
         raw = self._data, _devices.number(device)
         try:
             return self._backend.run("to_device", self._dtype, raw)
@@ -168,11 +168,11 @@ class Tensor(Methods):
             raise type(error)(f"to_device: {text}") from None
 
     def cpu(self) -> Tensor:
-        """The elements in host memory; itself if they are there."""
+        """A copy in host memory; self if it is there already."""
         return self.to_device("cpu")
 
     def cuda(self, device_id: int = 0) -> Tensor:
-        """The elements on a CUDA device. UnavailableError where there is none."""
+        """A copy on a CUDA device. UnavailableError if the device is not available."""
         return self.to_device(f"cuda:{device_id}")
 
     def numpy(self) -> np.ndarray[Any, Any]:
@@ -259,10 +259,10 @@ class Tensor(Methods):
         if self._alive:
             self._free()
 
-    __hash__ = object.__hash__  # by identity, for == is elementwise
+    __hash__ = object.__hash__  # by identity, because == is elementwise
 
-    # ---- The end
+    # ---- Freeing
 
     def _free(self) -> None:
-        """Lets go of the memory now. HandleError if that was done before."""
+        """Frees the memory now. HandleError if it has been freed already."""
         raise NotImplementedError

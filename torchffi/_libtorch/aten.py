@@ -1,6 +1,6 @@
-"""Primitives that are operators of ATen called by name. Raw data is a handle, an ``int``.
+"""Primitives that call operators of ATen by name. Raw data is a handle, an ``int``.
 
-:mod:`torchffi._libtorch.primitives` looks here for what rt_torch.h has no function of its own for.
+:mod:`torchffi._libtorch.primitives` looks here for primitives without a function in rt_torch.h.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _operator(name: str) -> Callable[..., Any]:
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    """The primitive that is an operator as it is, made at its first use."""
+    """A primitive that is an ATen operator with the same arguments, created on first use."""
     if name not in OPERATORS:
         raise AttributeError(f"LibTorch's backend has no primitive {name!r}")
     primitive = _operator(OPERATORS[name])
@@ -80,5 +80,5 @@ def searchsorted(make: Make, x: Raw, values: Raw, right: bool, sorter: Raw | Non
     arguments = (x, values, False, right, None, sorter)
     try:
         return boxed.call(make, "aten::searchsorted.Tensor", *arguments)
-    except InvalidArgumentError as error:  # all that is left to refuse is an index in the sorter
+    except InvalidArgumentError as error:  # the only error left is an index in the sorter
         raise AxisError(str(error)) from None

@@ -1,4 +1,4 @@
-"""What every call of the C ABI ends with: a result, or this thread's error as an exception."""
+"""Calling the C ABI: functions by name, error translation, shapes as C arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INT64S = ffi.typeof("int64_t[]")
 
 
 def plain(name: str) -> Any:
-    """The C ABI's function for a primitive, if it has one of its own."""
+    """The C function of a primitive, or None."""
     found: Any = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(
         lib, f"rt_torch_{name}", None
     )
@@ -21,26 +21,26 @@ def plain(name: str) -> Any:
 
 
 def failure() -> TorchError:
-    """This thread's last error as the exception to raise."""
+    """This thread's last error, as an exception to raise."""
     text = ffi.new("char[]", _TEXT_BYTES)
     code = lib.rt_torch_last_error(text, _TEXT_BYTES)
     message = ffi.string(text).decode("utf-8", "replace")
-    return BY_CODE[code - 1](message) if code else InternalError("a call failed and left no error")
+    return BY_CODE[code - 1](message) if code else InternalError("a call failed without an error")
 
 
 def done(status: int) -> int:
-    """The status or count, or the error that stands behind -1."""
+    """Returns the status or count; raises the last error if it is negative."""
     if status < 0:
         raise failure()
     return status
 
 
-# Shapes as ``int64_t[]``, each made once: to make one takes longer than many operations.
+# Cache of shapes as ``int64_t[]``: building one costs more than a small operation.
 _sizes: Final[dict[tuple[int, ...], Any]] = {}
 
 
 def sizes(shape: tuple[int, ...]) -> Any:
-    """A shape, whose elements are integers, as ``int64_t[]``, which is kept for reuse."""
+    """A shape as ``int64_t[]``, cached."""
     try:
         return _sizes[shape]
     except KeyError:

@@ -1,4 +1,4 @@
-"""The files that may be the shim, in the order they are tried, and the checks before one is opened."""
+"""Candidates for the shim: the files to try, in order, and the checks before one is opened."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NamedTuple
 from torchffi._libtorch import shim_package
 
 
-class Refused(Exception):  # noqa: N818  (it ends one attempt, it is no error)
-    """This file is not used; the text continues a sentence that begins with its path."""
+class Refused(Exception):  # noqa: N818  (it ends one attempt and is not an error)
+    """The file is not used. The text completes a sentence that begins with the file's path."""
 
 
 class Candidate(NamedTuple):
@@ -19,7 +19,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         path: The file.
-        source: Where it comes from, such as ``"the cache"``.
+        source: Where it was found, such as ``"the cache"``.
         ours: Whether it must be built from this torchffi's own sources.
     """
 
@@ -32,9 +32,9 @@ def candidates(given: str, libtorch_version: str, fastpath: bool | None) -> Iter
     """The files to try, in order.
 
     Args:
-        given: ``TORCHFFI_SHIM``; if it is not empty, its file is the only one.
-        libtorch_version: The LibTorch that is in use.
-        fastpath: What ``TORCHFFI_FASTPATH`` asks for.
+        given: The value of ``TORCHFFI_SHIM``; if it is not empty, its file is the only candidate.
+        libtorch_version: The version of the LibTorch in use.
+        fastpath: The value of ``TORCHFFI_FASTPATH``; None if it is not set.
     """
     name, cached_shim = shim_package.paths.NAME, shim_package.paths.cached_shim
     if given:
@@ -55,10 +55,10 @@ def inspect(
     """Checks a file and its sidecar, without opening the library.
 
     Returns:
-        Whether it has the fast kernels; None where there is no sidecar to say so.
+        Whether it has the fast kernels; None if there is no sidecar.
 
     Raises:
-        Refused: It is damaged, or was built for something else.
+        Refused: It is damaged, or was built for another LibTorch, header or configuration.
     """
     paths, sidecar = shim_package.paths, shim_package.sidecar
     if not candidate.path.is_file():
@@ -73,22 +73,22 @@ def inspect(
         raise Refused("is the stub, which was built without LibTorch")
     if described.libtorch_version != libtorch_version:
         raise Refused(
-            f"was built for LibTorch {described.libtorch_version}, and LibTorch "
+            f"was built for LibTorch {described.libtorch_version}, but LibTorch "
             f"{libtorch_version} is installed"
         )
     if described.header_digest != header_digest:
-        raise Refused("was built from another rt_torch.h than this torchffi")
+        raise Refused("was built from another version of rt_torch.h")
     if candidate.ours and described.source_digest != paths.source_digest():
-        raise Refused("was built from other sources than this torchffi's")
+        raise Refused("was built from other sources than those of this torchffi")
     if candidate.ours and fastpath not in (None, described.fastpath):
         raise Refused(
-            f"was built with TORCHFFI_FASTPATH={described.fastpath:d}, and {fastpath:d} is set"
+            f"was built with TORCHFFI_FASTPATH={described.fastpath:d}, but {fastpath:d} is set"
         )
     return described.fastpath
 
 
 def _system_folders() -> list[Path]:
-    """Where dlopen("librt_torch.so") would look, so that each file is checked before it is opened."""
+    """The folders that dlopen("librt_torch.so") searches: a file is checked before it is opened."""
     folders = os.environ.get("LD_LIBRARY_PATH", "").split(":")
     for conf in sorted(Path("/etc/ld.so.conf.d").glob("*.conf")):
         folders += conf.read_text(encoding="utf-8", errors="replace").splitlines()

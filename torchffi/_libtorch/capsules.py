@@ -1,7 +1,7 @@
-"""DLPack capsules: what carries a structure of memory from one library to another.
+"""DLPack capsules: Python objects that carry a DLPack structure from one library to another.
 
-CFFI knows no Python objects, so the binding is given the interpreter's own C functions. Each direction
-is one call in C: no signal can leave a structure without an owner, or with two.
+CFFI cannot handle Python objects, so the binding gets the addresses of the interpreter's C functions.
+Each direction is one call in C: no signal handler can run while a structure has no owner, or two.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FUNCTIONS = (
 
 
 def set_functions(*names: str) -> None:
-    """Gives the binding functions of the interpreter: ``FUNCTIONS``."""
+    """Passes the interpreter's functions ``FUNCTIONS`` to the binding."""
     lib.torchffi_set_capsule_functions([_of_python(name) for name in names])
 
 
@@ -44,11 +44,11 @@ set_functions(*FUNCTIONS)
 _to_capsule = _prototype(ctypes.py_object, ctypes.c_int64, ctypes.c_int32, ctypes.c_int32)(
     _address(ffi.addressof(lib, "torchffi_to_capsule"))
 )
-# A prototype of our own: that of ctypes.pythonapi is everybody's to change.
+# A separate prototype, because argtypes of ctypes.pythonapi functions are shared by the whole process.
 _is_valid = _prototype(ctypes.c_int, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_IsValid", ctypes.pythonapi)
 )
-# The names live in the binding: a capsule does not copy its own.
+# The names are stored in the binding, because a capsule does not copy its name.
 _NEW, _USED = (
     [ffi.string(lib.torchffi_capsule_name(versioned, used)) for versioned in (0, 1)]
     for used in (0, 1)
@@ -56,16 +56,16 @@ _NEW, _USED = (
 
 
 def pack(tensor: int, versioned: bool, copied: bool) -> object:
-    """A capsule over the memory of a tensor, which it keeps alive until it is taken over or goes.
+    """A capsule over the memory of a tensor. It keeps the memory alive until it is consumed or freed.
 
     Args:
         tensor: A handle.
-        versioned: Whether it is to hold a structure of DLPack 1.x, or that before it.
-        copied: Whether to tell the consumer that nobody else uses the memory.
+        versioned: Whether it holds the structure of DLPack 1.x, or the unversioned one before that.
+        copied: Whether to set DLPack's flag that the memory is a copy, which only the consumer uses.
     """
     try:
         return _to_capsule(tensor, versioned, copied)
-    except TypeError:  # by PyErr_BadArgument
+    except TypeError:  # raised by PyErr_BadArgument
         raise failure() from None
 
 
@@ -73,12 +73,12 @@ def unpack(make: Callable[..., Any], capsule: object, may_copy: bool) -> Any:
     """A tensor over the structure in a capsule.
 
     Args:
-        make: Calls a C function, and makes a tensor of the handle.
+        make: Calls a C function and wraps the handle in a tensor.
         capsule: The capsule.
         may_copy: Whether memory that LibTorch cannot share may be copied.
 
     Raises:
-        ValueError: If it is no capsule of DLPack, or was taken over before.
+        ValueError: If it is not a DLPack capsule, or has already been consumed.
     """
     for versioned in (1, 0):
         if _is_valid(capsule, _NEW[versioned]):

@@ -1,7 +1,7 @@
 """Opens LibTorch and the shim, once, when they are first needed.
 
 Importing this module opens nothing. Until :func:`load` has succeeded, every ``lib.rt_torch_*``
-function answers as it does where there is no LibTorch.
+function fails with UNAVAILABLE.
 """
 
 from __future__ import annotations
@@ -18,36 +18,29 @@ try:
     from torchffi._binding import ffi, lib
 except ImportError as error:
     raise ImportError(
-        "torchffi's compiled part, torchffi._binding, cannot be imported; "
+        "torchffi's extension module torchffi._binding cannot be imported; "
         f"run in the project's folder: pip install . ({error})"
     ) from error
 
-__all__ = ["Probe", "Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
+__all__ = ["Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
 
 _BUILD = "python -m torchffi build"
 _ERROR_BYTES = 4096
 
 
-class Probe(NamedTuple):
-    """A place that was tried, and the result."""
-
-    path: str
-    outcome: str
-
-
 class Status(NamedTuple):
-    """What :func:`load` came to.
+    """The result of :func:`load`.
 
     Attributes:
-        available: Whether calls reach LibTorch.
-        reason: Why not, and the command that fixes it; ``""`` if they do.
-        libtorch_version: Such as ``"2.13.0"``; ``""`` where no LibTorch was found.
-        libtorch_path: Its folder; ``""`` where none was found.
-        shim_path: The ``librt_torch.so`` in use; ``""`` if none is.
-        shim_built_for: The LibTorch that one was built for.
-        shim_fastpath: Whether it has the fast kernels; None if that is not known.
+        available: Whether LibTorch can be called.
+        reason: Why not, and the command that fixes it; ``""`` if it can.
+        libtorch_version: Such as ``"2.13.0"``; ``""`` if no LibTorch was found.
+        libtorch_path: Its folder; ``""`` if no LibTorch was found.
+        shim_path: The ``librt_torch.so`` in use, or ``""``.
+        shim_built_for: The LibTorch version that it was built for.
+        shim_fastpath: Whether it has the fast kernels; None if unknown.
         abi_version: The version of rt_torch.h.
-        probes: Every place that was tried.
+        probes: Every path that was tried.
     """
 
     available: bool
@@ -58,7 +51,7 @@ class Status(NamedTuple):
     shim_built_for: str
     shim_fastpath: bool | None
     abi_version: int
-    probes: tuple[Probe, ...]
+    probes: tuple[shim_package.libtorch.Probe, ...]
 
 
 _lock = threading.Lock()
@@ -66,10 +59,10 @@ _status: Status | None = None
 
 
 def load() -> Status:
-    """Opens LibTorch and the shim if that was not tried yet.
+    """Opens LibTorch and the shim on the first call.
 
     Returns:
-        How it went; the same object on every call. An absent or broken library is no exception.
+        The result; the same object on every call. A missing or broken library raises nothing.
     """
     global _status
     if _status is None:
@@ -80,7 +73,7 @@ def load() -> Status:
 
 
 def cuda_available() -> bool:
-    """Whether tensors can be on a CUDA device."""
+    """Whether a CUDA device can be used."""
     return load().available and lib.rt_torch_cuda_available() == 1
 
 
@@ -92,15 +85,15 @@ def cuda_reason() -> str:
     return _string(lib.rt_torch_cuda_reason())
 
 
-class _Unavailable(Exception):  # noqa: N818  (it ends a search, it is no error)
-    """There will be no FFI in this process; the text is the reason."""
+class _Unavailable(Exception):  # noqa: N818  (it ends the search and is not an error)
+    """LibTorch cannot be used in this process; the text is the reason."""
 
 
 class _Loading:
-    """One attempt: what was tried and found so far."""
+    """State of the loading: what was tried and found so far."""
 
     def __init__(self) -> None:
-        self.probes: list[Probe] = []
+        self.probes: list[shim_package.libtorch.Probe] = []
         self.libtorch_version = ""
         self.libtorch_path = ""
         self.shim_path = ""
@@ -128,7 +121,7 @@ class _Loading:
 
     def open(self) -> None:
         libtorch = self.find_libtorch()
-        if not libtorch.version:  # without headers only the library itself can tell
+        if not libtorch.version:  # without headers, only the library has the version
             self.open_libtorch(libtorch)
         given = os.environ.get("TORCHFFI_SHIM", "")
         try:
@@ -141,13 +134,13 @@ class _Loading:
         for candidate in candidates(given, version, fastpath):
             if not given and not candidate.path.is_file():
                 if candidate.ours:
-                    self.probes.append(Probe(str(candidate.path), f"{candidate.source}: not built"))
+                    self.probe(candidate.path, f"{candidate.source}: not built")
                 continue
             try:
                 usable.append((candidate, inspect(candidate, version, digest, fastpath)))
             except Refused as refusal:
                 refused.append(self.refuse(candidate, refusal))
-        # Only now, because it takes a third of a second and 100 MB.
+        # As late as possible: it takes a third of a second and 100 MB.
         if usable and libtorch.version:
             self.open_libtorch(libtorch)
         for candidate, self.shim_fastpath in usable:
@@ -158,10 +151,10 @@ class _Loading:
                 refused.append(self.refuse(candidate, refusal))
         if given:
             raise _Unavailable(
-                f"TORCHFFI_SHIM is refused: {refused[0]}. Unset it and run: {_BUILD}"
+                f"TORCHFFI_SHIM cannot be used: {refused[0]}. Unset it and run: {_BUILD}"
             )
         if refused:
-            raise _Unavailable(f"{refused[0]}. To build one that fits, run: {_BUILD}")
+            raise _Unavailable(f"{refused[0]}. To build a matching one, run: {_BUILD}")
         raise _Unavailable(
             f"LibTorch {self.libtorch_version} was found at {self.libtorch_path}, but no "
             f"librt_torch.so is built for it. Run: {_BUILD}"
@@ -170,7 +163,7 @@ class _Loading:
     def find_libtorch(self) -> shim_package.libtorch.LibTorch:
         libtorch = shim_package.libtorch
         search = libtorch.find()
-        self.probes += [Probe(*probe) for probe in search.probes]
+        self.probes += search.probes
         found = search.libtorch
         if found is None:
             raise _Unavailable(search.reason)
@@ -180,39 +173,38 @@ class _Loading:
         wanted = found.library_dir / "libtorch_cpu.so"
         if loaded is not None and not _same_file(loaded, wanted):
             raise _Unavailable(
-                f"This process has loaded the LibTorch {loaded}, and torchffi was to use {wanted}: "
-                "a process can hold one only. "
-                f"To use the loaded one, set LIBTORCH={loaded.parent.parent}"
+                f"This process has already loaded {loaded}, and torchffi found {wanted}: a process can "
+                f"use only one LibTorch. To use the loaded one, set LIBTORCH={loaded.parent.parent}"
             )
         return found
 
     def open_libtorch(self, found: shim_package.libtorch.LibTorch) -> None:
         elf, libtorch = shim_package.elf, shim_package.libtorch
-        advice = f"Install LibTorch again: {libtorch.INSTALL}"
+        advice = f"Reinstall LibTorch: {libtorch.INSTALL}"
         handle = None
         for name in libtorch.LIBRARIES:
             path = found.library_dir / name
             damage = elf.damage(path)
             if damage:
-                self.probes.append(Probe(str(path), damage))
+                self.probe(path, damage)
                 raise _Unavailable(f"{path} {damage}. {advice}")
             handle, error = _dlopen(path)
             if error:
-                self.probes.append(Probe(str(path), error))
+                self.probe(path, error)
                 raise _Unavailable(f"{path} cannot be opened ({error}). {advice}")
         packed = lib.torchffi_libtorch_version(handle)
         version = ".".join(str(packed >> shift & 255) for shift in (56, 48, 40)) if packed else ""
         version = version or found.version
         if not version or (found.version and version != found.version):
             raise _Unavailable(
-                f"The LibTorch at {found.root} is version {version or 'unknown'} and its headers are "
+                f"The LibTorch at {found.root} is version {version or 'unknown'}, but its headers are "
                 f"version {found.version or 'unknown'}. {advice}"
             )
         self.libtorch_version = version
         cuda = found.library_dir / libtorch.CUDA_LIBRARY
         if cuda.exists():
             error = elf.damage(cuda) or _dlopen(cuda)[1]
-            self.probes.append(Probe(str(cuda), error or "opened"))
+            self.probe(cuda, error or "opened")
 
     def bind(self, candidate: Candidate) -> None:
         handle, error = _dlopen(candidate.path)
@@ -221,14 +213,18 @@ class _Loading:
         text = ffi.new("char[]", _ERROR_BYTES)
         if lib.torchffi_bind(handle, self.libtorch_version.encode(), text, _ERROR_BYTES) != 0:
             lib.torchffi_close(handle)
-            raise Refused(f"does not fit: {_string(text)}")
+            raise Refused(f"cannot be used: {_string(text)}")
         self.shim_path = str(candidate.path)
-        self.probes.append(Probe(self.shim_path, f"{candidate.source}: in use"))
+        self.probe(candidate.path, f"{candidate.source}: in use")
 
     def refuse(self, candidate: Candidate, refusal: Refused) -> str:
-        """Notes a refusal and returns it as a sentence."""
-        self.probes.append(Probe(str(candidate.path), f"{candidate.source}: {refusal}"))
+        """Records a refusal and returns it as a sentence."""
+        self.probe(candidate.path, f"{candidate.source}: {refusal}")
         return f"{candidate.path} {refusal}"
+
+    def probe(self, path: Path, outcome: str) -> None:
+        """Records a path that was tried."""
+        self.probes.append(shim_package.libtorch.Probe(str(path), outcome))
 
 
 def _dlopen(path: Path) -> tuple[Any, str]:
@@ -244,5 +240,5 @@ def _string(text: Any) -> str:
 def _same_file(a: Path, b: Path) -> bool:
     try:
         return a.samefile(b)
-    except OSError:  # a library whose file was deleted since
+    except OSError:  # the loaded file has been deleted
         return False

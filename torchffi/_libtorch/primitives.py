@@ -1,9 +1,9 @@
-"""Primitives on LibTorch, by way of the C ABI. Raw data is a handle, an ``int``.
+"""Primitives on LibTorch, through the C ABI. Raw data is a handle, an ``int``.
 
-A primitive that makes a tensor is given ``make``, which calls a C function and returns a tensor that
-owns its handle, or None where it failed: no handle is ever without an owner. Then come the operands:
-handles, Python values and dtypes. What needs no conversion at all is not written here:
-:func:`__getattr__` finds it in the binding.
+The first argument of a primitive that creates a tensor is ``make``, which calls a C function and returns
+a tensor that owns the handle, or None on failure; so a handle is never without an owner. The operands
+follow: handles, Python values and dtypes. Primitives whose arguments need no conversion are not defined
+here: :func:`__getattr__` finds them in the binding.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Make = Callable[..., Any]
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    """The primitive that only passes handles and numbers on, or that has no function of its own."""
+    """A primitive without conversions: the C function, or else an operator of ATen called by name."""
     call = plain(name)
     if call is None:
-        from torchffi._libtorch import aten  # by the first one, for it takes a while
+        from torchffi._libtorch import aten  # imported late, because it takes long
 
         return getattr(aten, name)  # type: ignore[no-any-return]
     if ffi.typeof(call).result.cname == "int32_t":
@@ -110,7 +110,7 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
 
 
 def to_dlpack(x: Raw, versioned: bool, copied: bool) -> object:
-    """A capsule over the tensor's memory. ``copied`` tells the consumer that nobody else uses it."""
+    """A capsule over the tensor's memory. ``copied`` sets DLPack's flag that it is a copy."""
     return capsules.pack(x, versioned, copied)
 
 
@@ -119,7 +119,7 @@ def from_dlpack(make: Make, capsule: object, may_copy: bool) -> Any:
     return capsules.unpack(make, capsule, may_copy)
 
 
-# What an item of each dtype is read as. float16 and bfloat16 have no type in C.
+# The C type to read an element of each dtype. float16 and bfloat16 have none.
 _C_TYPES = {
     "bool": "bool[16]",
     **{
@@ -141,7 +141,7 @@ def item(x: Raw, dtype: DType) -> Any:
     return complex(value[0], value[1]) if dtype.kind == "complex" else value[0]
 
 
-# ---- What a tensor has
+# ---- Properties
 
 
 _MAX_NDIM = lib.RT_TORCH_MAX_NDIM
@@ -173,7 +173,7 @@ def to_dtype(make: Make, x: Raw, dtype: DType) -> Any:
     return make(lib.rt_torch_tensor_to_dtype, x, dtype.code)
 
 
-# ---- Reductions; axes is None for all of them
+# ---- Reductions; axes=None means all axes
 
 
 def _axes(axes: Sequence[int] | None) -> tuple[Any, int]:
@@ -247,7 +247,7 @@ def stack(make: Make, tensors: Sequence[Raw], axis: int) -> Any:
     return make(lib.rt_torch_tensor_stack, tensors, len(tensors), axis)
 
 
-# ---- Indexing; None stands for an axis taken whole
+# ---- Indexing; the index None takes a whole axis
 
 
 def index(make: Make, x: Raw, indices: Sequence[Raw | None]) -> Any:

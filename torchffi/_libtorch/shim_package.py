@@ -1,8 +1,7 @@
-"""The modules of ``shim.build``, wherever they are installed, each imported when it is first used.
+"""Lazy imports of the modules of ``shim.build``, which are installed as ``torchffi._shim.build``.
 
-In the checkout they are ``shim.build``, which is what a type checker follows; at run time they are
-``torchffi._shim.build``. Importing them takes longer than the rest of torchffi's loader, and a process
-that runs on NumPy, or only computes, needs few of them.
+Type checkers follow ``shim.build``, the path in the checkout. The modules are imported on first use,
+because that takes longer than the rest of the loader and most processes need only a few of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Discrete Fourier transforms: the namespace of the standard's extension.
 
-Those of complex tensors take real ones too, with a complex result. All are for single and double
-precision. What is longer than the transform is cut off, what is shorter is filled up with zeros.
+Transforms of complex tensors also accept real ones; the result is complex. All need single or double
+precision. An axis longer than the transform is cut off, a shorter one is padded with zeros.
 
 Source: Array API standard, "Fourier transform Functions".
 """
@@ -44,7 +44,7 @@ rfft = over_one_axis("rfft", "Transform of a real tensor along an axis", OF_REAL
 irfft = over_one_axis("irfft", "Inverse of :func:`rfft`", TO_REAL, inverse=True)
 hfft = over_one_axis(
     "hfft",
-    "Transform along an axis of what is Hermitian: half of it is given",
+    "Transform of a Hermitian-symmetric tensor along an axis, of which x is one half",
     TO_REAL,
     hermitian=True,
 )
@@ -55,7 +55,7 @@ rfftn = over_axes("rfftn", "Transform of a real tensor along several axes", OF_R
 irfftn = over_axes("irfftn", "Inverse of :func:`rfftn`", TO_REAL, inverse=True)
 
 
-# ---- Frequencies and their order
+# ---- Frequencies and shifts
 
 
 def _frequencies(
@@ -84,19 +84,19 @@ def _frequencies(
 def fftfreq(
     n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
-    """The frequencies that belong to the elements of :func:`fft`.
+    """The frequencies of the elements of :func:`fft`.
 
     Args:
         n: The length of the transform.
-        d: The distance of two samples.
+        d: The spacing of the samples.
         dtype: A floating-point dtype, float32 if None.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
 
     Returns:
-        A tensor of shape (n,): 0, 1, ..., then the negative ones up to -1, divided by d * n.
+        A tensor of shape (n,): 0, 1, ..., then the negative frequencies up to -1, divided by d * n.
 
     Raises:
-        TypeError: If the dtype is another.
+        TypeError: For another dtype.
         ValueError: If n is less than 1, or d is 0.
 
     Source: aten::arange, aten::div.Tensor.
@@ -107,7 +107,7 @@ def fftfreq(
 def rfftfreq(
     n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
-    """The frequencies that belong to the elements of :func:`rfft`.
+    """The frequencies of the elements of :func:`rfft`.
 
     Arguments and errors are those of :func:`fftfreq`.
 
@@ -128,7 +128,7 @@ def _shifted(name: str, x: Tensor, axes: int | Sequence[int] | None, sign: int) 
 
 
 def fftshift(x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
-    """The halves along axes exchanged, as a copy: frequency 0 comes to the middle.
+    """The halves along axes swapped, as a copy: frequency 0 moves to the middle.
 
     Args:
         x: A tensor of any dtype.

@@ -1,6 +1,6 @@
-"""What makes the Fourier transforms, which differ in little but their kind.
+"""Factories for the Fourier transforms, which differ only in their kind and direction.
 
-Each maker returns a function with a name, a signature and a docstring of its own.
+Each factory returns a function with its own name, signature and docstring.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Kind(NamedTuple):
 
     Attributes:
         primitive: Its name.
-        admitted: Kinds of dtypes that it takes.
+        admitted: The kinds of dtypes that it supports.
         result: "complex" or "real".
-        halved: Which side has but n // 2 + 1 elements along the last axis, for the others would be the
-            conjugates of these: "", "operand" or "result".
+        halved: The side that has only n // 2 + 1 elements along the last axis, because the others are
+            their conjugates: "operand", "result" or "" for neither.
     """
 
     primitive: str
@@ -39,7 +39,7 @@ class Kind(NamedTuple):
     halved: str
 
     def dtype(self, x: Tensor) -> DType:
-        """Of the result for an operand."""
+        """The dtype of the result for an operand."""
         return dtypes.complex_of(x.dtype) if self.result == "complex" else dtypes.real_of(x.dtype)
 
 
@@ -52,7 +52,7 @@ TO_REAL = Kind("fft_irfftn", COMPLEX, "real", "operand")
 def _lengths(
     name: str, kind: Kind, x: Tensor, given: Sequence[SupportsIndex | None], axes: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """The length of the transform along each axis; None stands for that of the operand."""
+    """The length of the transform along each axis; None means that of the operand."""
     lengths = []
     for i, (length, axis) in enumerate(zip(given, axes, strict=True)):
         own = x.shape[axis]
@@ -89,7 +89,7 @@ def _transform(
     if kind.halved == "result":
         shape[axes[-1]] = lengths[-1] // 2 + 1
     dtype = kind.dtype(x)
-    if x.size == 0:  # MKL takes no empty batch, and NumPy fills no empty axis up
+    if x.size == 0:  # MKL rejects an empty batch, and NumPy does not pad an empty axis
         zeros = run("expand", dtype, arguments.scalar_tensor(name, 0, dtype, x), tuple(shape))
         return zeros.clone()
     return run(kind.primitive, dtype, x, lengths, axes, norm)
@@ -101,7 +101,7 @@ def _operand(name: str, kind: Kind, x: Tensor) -> Tensor:
     return x
 
 
-# ---- Makers
+# ---- Factories
 
 
 class OverOneAxis(Protocol):
@@ -133,26 +133,27 @@ class OverAxes(Protocol):
 _DOC = """{summary}.
 
 Args:
-    x: A tensor of {admitted}.
+    x: A tensor of {dtypes}.
     {arguments}
-    norm: ``"{plain}"`` for no factor, ``"{scaled}"`` for 1 / n, where n is the number of elements of
-        the transform, ``"ortho"`` for 1 / sqrt(n).
+    norm: ``"{unscaled}"`` for no factor, ``"{scaled}"`` for 1 / n, where n is the number of elements
+        of the transform, ``"ortho"`` for 1 / sqrt(n).
 
 Returns:
     A tensor of the {result} dtype of the same precision{halved}.
 
 Raises:
     TypeError: If x is of another dtype.
-    ValueError: If a length is less than 1, or norm is another.
+    ValueError: If a length is less than 1, or for another norm.
     IndexError: If an axis is out of range.
 
 Source: aten::{primitive}.
 """
-_ONE = """n: The length of the transform, that of the axis if None{but}.
+_ONE = """n: The length of the transform; if None, {length}.
     axis: The axis."""
-_SEVERAL = """s: The lengths of the transform, one for each axis; -1 or None for that of the axis{but}.
-    axes: The axes; all if None, which s does not admit."""
-_BUT = ", for the last axis with its m elements 2 * (m - 1)"
+_SEVERAL = """s: The lengths of the transform, one for each axis; for -1 or None, {length}.
+    axes: The axes; None for all. Required if s is given."""
+_FULL = "the length of the axis"
+_HALVED = "the length of the axis, or 2 * (m - 1) for the last axis, of length m"
 
 
 def _documented(function: Any, name: str, kind: Kind, summary: str, inverse: bool) -> Any:
@@ -162,9 +163,9 @@ def _documented(function: Any, name: str, kind: Kind, summary: str, inverse: boo
     template = _SEVERAL if name.endswith("n") else _ONE
     function.__doc__ = _DOC.format(
         summary=summary,
-        admitted=", ".join(names),
-        arguments=template.format(but=_BUT if kind.halved == "operand" else ""),
-        plain="forward" if inverse else "backward",
+        dtypes=", ".join(names),
+        arguments=template.format(length=_HALVED if kind.halved == "operand" else _FULL),
+        unscaled="forward" if inverse else "backward",
         scaled="backward" if inverse else "forward",
         result=kind.result,
         halved=", with n // 2 + 1 elements along the last axis" if kind.halved == "result" else "",
@@ -179,11 +180,11 @@ def over_one_axis(
     """A transform along an axis.
 
     Args:
-        name: Of the function.
-        summary: Of what it computes.
+        name: The function's name.
+        summary: The first line of its docstring.
         kind: Its primitive.
-        inverse: Whether the exponent is positive and the factor by default 1 / n.
-        hermitian: Whether it turns the conjugate into the primitive of the other direction.
+        inverse: Whether the exponent is positive and the default factor 1 / n.
+        hermitian: Whether it is computed as the conjugate of the primitive of the other direction.
     """
 
     def function(

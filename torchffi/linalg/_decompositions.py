@@ -1,7 +1,7 @@
-"""Matrices as products of simpler ones, and their eigenvalues. The axes before the last two are a batch.
+"""Decompositions and eigenvalues of matrices. The axes before the last two are a batch.
 
-Each function takes float32, float64, complex64 and complex128, and raises TypeError for another dtype,
-ValueError for a shape that is not of matrices.
+Each function supports float32, float64, complex64 and complex128. It raises TypeError for another dtype
+and ValueError if x has fewer than two axes.
 
 Source: Array API standard, "Linear Algebra Extension".
 """
@@ -20,28 +20,28 @@ _NOT_CONVERGED = "did not converge; scale the input, or compute in float64"
 
 
 class EigResult(NamedTuple):
-    """What :func:`eig` returns."""
+    """The result of :func:`eig`."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
 
 
 class EighResult(NamedTuple):
-    """What :func:`eigh` returns."""
+    """The result of :func:`eigh`."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
 
 
 class QRResult(NamedTuple):
-    """What :func:`qr` returns."""
+    """The result of :func:`qr`."""
 
     Q: Tensor
     R: Tensor
 
 
 class SVDResult(NamedTuple):
-    """What :func:`svd` returns."""
+    """The result of :func:`svd`."""
 
     U: Tensor
     S: Tensor
@@ -75,7 +75,7 @@ def eig(x: Tensor, /) -> EigResult:
         x: A tensor of shape (..., n, n).
 
     Returns:
-        ``eigenvalues``, shape (..., n), in no order, and ``eigenvectors``, shape (..., n, n), in the
+        ``eigenvalues``, shape (..., n), unordered, and ``eigenvectors``, shape (..., n, n), in the
         columns; both complex.
 
     Raises:
@@ -100,7 +100,7 @@ def eigvals(x: Tensor, /) -> Tensor:
 
 
 def eigh(x: Tensor, /) -> EighResult:
-    """Eigenvalues and eigenvectors of Hermitian, or real symmetric matrices.
+    """Eigenvalues and eigenvectors of Hermitian or real symmetric matrices.
 
     Args:
         x: A tensor of shape (..., n, n). Only the lower triangle is read.
@@ -155,7 +155,7 @@ def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
 
     Args:
         x: A tensor of shape (..., m, n); k = min(m, n).
-        full_matrices: Whether U and Vh are square; else they have k columns, or rows.
+        full_matrices: Whether U and Vh are square; if not, U has k columns and Vh has k rows.
 
     Returns:
         ``U``, shape (..., m, m) or (..., m, k), of the dtype of x; ``S``, shape (..., k), real, in
@@ -170,7 +170,7 @@ def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
 
 
 def factored(operation: str, x: Tensor, full_matrices: bool) -> SVDResult:
-    """:func:`svd` for the operation that is named in the errors."""
+    """:func:`svd` for another operation, which errors name."""
     x = matrix(operation, x, finite=True)
     with failing(f"{operation}: {_NOT_CONVERGED}"):
         results = (x.dtype, real_of(x.dtype), x.dtype)
@@ -186,7 +186,7 @@ def svdvals(x: Tensor, /) -> Tensor:
 
 
 def singular_values(operation: str, x: Tensor) -> Tensor:
-    """:func:`svdvals` for the operation that is named in the errors."""
+    """:func:`svdvals` for another operation, which errors name."""
     x = matrix(operation, x, finite=True)
     with failing(f"{operation}: {_NOT_CONVERGED}"):
         return run("svdvals", real_of(x.dtype), x)

@@ -1,7 +1,7 @@
-"""Inverses, and what takes their place. The axes before the last two are a batch.
+"""Inverses, linear systems and rank. The axes before the last two are a batch.
 
-Each function takes float32, float64, complex64 and complex128, and raises TypeError for another dtype,
-ValueError for a shape that is not of matrices.
+Each function supports float32, float64, complex64 and complex128. It raises TypeError for another dtype
+and ValueError if x has fewer than two axes.
 
 Source: Array API standard, "Linear Algebra Extension".
 """
@@ -46,11 +46,11 @@ def inv(x: Tensor, /) -> Tensor:
 
 
 def matrix_power(x: Tensor, n: SupportsIndex, /) -> Tensor:
-    """The product of n times the same matrix.
+    """A matrix raised to an integer power.
 
     Args:
         x: A tensor of shape (..., m, m).
-        n: The exponent; 0 gives the identity, a negative one powers of the inverse.
+        n: The exponent; 0 gives the identity, a negative exponent a power of the inverse.
 
     Returns:
         A tensor of the same shape and dtype.
@@ -74,7 +74,7 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
         x2: A tensor of shape (m,), or (..., m, k), whose batch broadcasts with that of x1.
 
     Returns:
-        A tensor of shape (..., m) or (..., m, k), in the dtype where the two meet.
+        A tensor of shape (..., m) or (..., m, k), in the promoted dtype.
 
     Raises:
         ValueError: If a matrix is singular, or the shapes do not fit.
@@ -88,7 +88,7 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
     if right.shape[-2] != x1.shape[-1]:
         raise ShapeError(f"solve: shapes {x1.shape} and {x2.shape} differ in the number of rows")
     broadcasting.meet("solve", x1.shape[:-2], right.shape[:-2])
-    # As many axes as x1: LibTorch would take fewer for a batch of vectors.
+    # Give x2 as many axes as x1: LibTorch would read fewer as a batch of vectors.
     missing = (1,) * (x1.ndim - right.ndim)
     right = manipulation.reshape(right, (*missing, *right.shape))
     with failing(f"solve: {_SINGULAR}"):
@@ -96,8 +96,8 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
     return result if matrices_only else run("squeeze", result.dtype, result, result.ndim - 1)
 
 
-def _counts(operation: str, s: Tensor, longer: int, rtol: float | Tensor | None) -> Tensor:
-    """Which singular values are not about 0."""
+def _above_tolerance(operation: str, s: Tensor, longer: int, rtol: float | Tensor | None) -> Tensor:
+    """A mask of the singular values that are larger than rtol times the largest one."""
     if rtol is None:
         rtol = longer * finfo(s.dtype).eps
     elif isinstance(rtol, Tensor):
@@ -109,12 +109,12 @@ def _counts(operation: str, s: Tensor, longer: int, rtol: float | Tensor | None)
 
 
 def matrix_rank(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
-    """Number of singular values that are not about 0.
+    """Rank of matrices: the number of singular values larger than rtol times the largest one.
 
     Args:
         x: A tensor of shape (..., m, n).
-        rtol: What share of the largest singular value counts as 0; a tensor of a floating-point dtype
-            broadcasts with the batch. If None max(m, n) times the dtype's spacing at 1.
+        rtol: The relative tolerance: a number, or a tensor of a floating-point dtype that broadcasts
+            with the batch. If None, max(m, n) * finfo(x.dtype).eps.
 
     Returns:
         A tensor of int64, of shape (...).
@@ -125,7 +125,8 @@ def matrix_rank(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     Source: aten::linalg_svdvals.
     """
     s = singular_values("matrix_rank", x)
-    return searching.count_nonzero(_counts("matrix_rank", s, max(x.shape[-2:]), rtol), axis=-1)
+    above = _above_tolerance("matrix_rank", s, max(x.shape[-2:]), rtol)
+    return searching.count_nonzero(above, axis=-1)
 
 
 def pinv(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
@@ -144,13 +145,13 @@ def pinv(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     Source: aten::linalg_svd, aten::matmul.
     """
     u, s, vh = factored("pinv", x, False)
-    counts = _counts("pinv", s, max(x.shape[-2:]), rtol)
-    inverse = searching.where(counts, elementwise.reciprocal(s), 0.0)
+    above = _above_tolerance("pinv", s, max(x.shape[-2:]), rtol)
+    inverse = searching.where(above, elementwise.reciprocal(s), 0.0)
     v, uh = _adjoint(vh), _adjoint(u)
     scaled = elementwise.multiply(v, manipulation.expand_dims(inverse, axis=-2))
     return run("matmul", x.dtype, scaled, uh)
 
 
 def _adjoint(x: Tensor) -> Tensor:
-    turned = manipulation.matrix_transpose(x)
-    return elementwise.conj(turned) if x.dtype.kind == "complex" else turned
+    transposed = manipulation.matrix_transpose(x)
+    return elementwise.conj(transposed) if x.dtype.kind == "complex" else transposed

@@ -1,4 +1,4 @@
-"""What a matrix or a vector comes down to. The axes that are not named are a batch.
+"""Determinants, traces and norms. The axes that are not reduced are a batch.
 
 Source: Array API standard, "Linear Algebra Extension".
 """
@@ -21,7 +21,7 @@ from torchffi.linalg._decompositions import singular_values
 
 
 class SlogdetResult(NamedTuple):
-    """What :func:`slogdet` returns."""
+    """The result of :func:`slogdet`."""
 
     sign: Tensor
     logabsdet: Tensor
@@ -38,7 +38,7 @@ def det(x: Tensor, /) -> Tensor:
 
     Raises:
         TypeError: If x is of another dtype.
-        ValueError: If x is not of square matrices.
+        ValueError: If the matrices are not square.
 
     Source: aten::linalg_det.
     """
@@ -66,10 +66,10 @@ def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
 
     Args:
         x: A tensor of shape (..., m, n), of any dtype.
-        offset: Which diagonal: 0 the main one, above it positive, below it negative.
+        offset: The diagonal: 0 for the main one, positive above it, negative below it.
 
     Returns:
-        A tensor of shape (..., k), where k elements lie on the diagonal.
+        A tensor of shape (..., k), where k is the length of the diagonal.
 
     Raises:
         ValueError: If x has fewer than two axes.
@@ -79,7 +79,7 @@ def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
     x = tensor("diagonal", x)
     check_matrix("diagonal", x)
     rows, columns = x.shape[-2:]
-    # Far outside is as empty as just outside, and NumPy crashes on -2**31.
+    # Clamped, because NumPy crashes on -2**31; any diagonal outside the matrix is empty.
     which = max(-rows, min(integer("diagonal", "offset", offset), columns))
     return run("diagonal", x.dtype, x, which, -2, -1)
 
@@ -89,8 +89,8 @@ def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tenso
 
     Args:
         x: A tensor of shape (..., m, n), of a numeric dtype.
-        offset: Which diagonal; see :func:`diagonal`.
-        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
+        offset: The diagonal: see :func:`diagonal`.
+        dtype: The dtype of the result. If None, int64 or uint64 for integers, else that of x.
 
     Returns:
         A tensor of shape (...).
@@ -117,21 +117,21 @@ def _empty_error(operation: str, x: Tensor, ord: object) -> ShapeError:
 def vector_norm(
     x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2
 ) -> Tensor:
-    """Norm of the elements along axes, taken as one vector.
+    """Norm of the elements along axes, treated as one vector.
 
     Args:
         x: A tensor of a floating-point or complex dtype.
         axis: An axis, a tuple of them, or None for all.
-        keepdims: Whether the reduced axes stay with length 1.
+        keepdims: Whether the reduced axes are kept with length 1.
         ord: The order p of sum(abs(x) ** p) ** (1 / p); inf for the largest and -inf for the smallest
-            magnitude, 0 for how many elements are not 0.
+            magnitude, 0 for the number of nonzero elements.
 
     Returns:
         A tensor of the real dtype of x.
 
     Raises:
         TypeError: If x is of another dtype, or the order is not a real number.
-        ValueError: If the order is NaN, or it is negative or infinite and there is no element.
+        ValueError: If the order is NaN, or it is negative or inf and there are no elements.
         IndexError: If an axis is out of range.
 
     Source: aten::linalg_vector_norm.
@@ -155,7 +155,7 @@ def vector_norm(
     return statistical.reduce("vector_norm", x, axes, result, order, bool(keepdims))
 
 
-# For each order of a matrix norm: what is reduced, and the primitive that reduces it to one number.
+# Order of a matrix norm -> the values that are reduced, and the primitive that reduces them.
 _MATRIX_NORMS = {
     "nuc": ("singular values", "sum"),
     2: ("singular values", "amax"),
@@ -179,17 +179,17 @@ def matrix_norm(
     Args:
         x: A tensor of shape (..., m, n), of a floating-point or complex dtype; of float32, float64,
             complex64 or complex128 for the orders that need singular values.
-        keepdims: Whether the last two axes stay with length 1.
-        ord: ``"fro"`` or None for the root of the sum of squares; of the magnitudes' sums over columns
-            1 for the largest, -1 for the smallest, inf and -inf likewise over rows; of the singular
-            values 2 for the largest, -2 for the smallest, ``"nuc"`` for the sum.
+        keepdims: Whether the last two axes are kept with length 1.
+        ord: ``"fro"`` or None for the Frobenius norm; 1 and -1 for the largest and smallest sum of
+            magnitudes in a column, inf and -inf in a row; 2 and -2 for the largest and smallest
+            singular value, ``"nuc"`` for the sum of them.
 
     Returns:
         A tensor of shape (...), or (..., 1, 1), of the real dtype of x.
 
     Raises:
         TypeError: If x is of another dtype.
-        ValueError: For another order, or where there is nothing to take the largest or smallest of.
+        ValueError: For another order, or the largest or smallest of no values.
 
     Source: aten::linalg_vector_norm, aten::linalg_svdvals, aten::amax, aten::amin.
     """

@@ -1,7 +1,7 @@
-"""Any operator of LibTorch by name. A tensor among the arguments is a handle, an ``int``.
+"""Calls any LibTorch operator by name ("boxed": arguments are tagged values). Tensors are handles.
 
-The caller gives ``make``, which makes a tensor of the handle that a C function returns. Until then the
-results are in memory of C, which is emptied whatever happens: no handle is ever without an owner.
+The caller passes ``make``, which calls a C function and wraps the handle it returns in a tensor. Until
+then results stay in a C buffer that is always freed, so that every handle has an owner at any time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torchffi._libtorch.operators.frames import WORDS, Frame
 from torchffi._libtorch.operators.values import (
     HandleOf,
     Packer,
-    mark,
+    mark_default,
     packer,
     unpack,
 )
@@ -32,27 +32,27 @@ MOST_ARGUMENTS = 128
 _MOST_RESULTS = 64
 
 
-# A look into lib at each call costs 20 ns.
+# Bound once: an attribute lookup on `lib` costs 20 ns.
 _call: Final = lib.rt_torch_call
 _values_free: Final = lib.rt_torch_values_free
 call_one: Final = lib.rt_torch_call_one
-# Used again; as many as calls ever ran at once. A list would give its memory back with its last one.
+# Free list of frames, one per concurrent call. A deque, because a list shrinks its buffer when emptied.
 _frames: Final[deque[Frame]] = deque()
 _MISSING: Final = object()
 
 
 class Operator:
-    """An operator that was found: its number, and how each of its arguments is packed.
+    """An operator: its number in the C ABI, and a packer for each argument.
 
     Attributes:
         name: Such as ``"aten::add.Tensor"``.
-        number: What it is called by.
+        number: Its number for ``rt_torch_call()``.
         schema: Its arguments and results.
-        by_position: How many arguments stand before the ``*``.
-        fewest: How many arguments there are at least, by position.
-        raw: What packs each argument where a tensor is a handle.
-        written: Which results are arguments that are written in place: the argument of each.
-        targets: The positions of the arguments that are written.
+        by_position: The number of arguments before the ``*``.
+        fewest: The smallest number of positional arguments.
+        raw: The packers of the arguments, for tensors that are handles.
+        written: Result index -> argument index, for results that are arguments written in place.
+        targets: The indices of the arguments that are written in place.
     """
 
     __slots__ = (
@@ -69,7 +69,7 @@ class Operator:
     )
 
     def __init__(self, name: str, number: int, text: str) -> None:
-        # By the first operator that is called by name.
+        # Lazy: only needed for operators called by name.
         from torchffi._libtorch.operators import schemas
 
         self.name: Final = name
@@ -91,7 +91,7 @@ class Operator:
         }
 
     def packers(self, handle_of: HandleOf) -> tuple[Packer, ...]:
-        """What packs each argument, for callers that have tensors of their own kind."""
+        """Packers of the arguments for a caller's own type of tensors."""
         return tuple(packer(parameter.type, handle_of) for parameter in self.schema.parameters)
 
     def placed(
@@ -100,28 +100,30 @@ class Operator:
         """The arguments in the order of the schema.
 
         Args:
-            arguments: By position.
-            named: By name.
-            most: How many may stand by position.
+            arguments: The positional arguments.
+            named: The keyword arguments.
+            most: The largest number of positional arguments.
 
         Raises:
-            ArgumentError: Too many, too few, one that the schema does not have, or one twice.
+            ArgumentError: An argument is missing, unknown or given twice, or there are too many.
         """
         if len(arguments) > most:
-            raise self._misfit(f"takes at most {most} positional arguments, got {len(arguments)}")
+            raise self._argument_error(
+                f"takes at most {most} positional arguments, got {len(arguments)}"
+            )
         if not named and len(arguments) >= self.fewest:
             return arguments
         values = [*arguments, *[_MISSING] * (len(self._positions) - len(arguments))]
         for name, value in named.items():
             position = self._positions.get(name)
             if position is None:
-                raise self._misfit(f"unknown argument '{name}'")
+                raise self._argument_error(f"unknown argument '{name}'")
             if values[position] is not _MISSING:
-                raise self._misfit(f"got multiple values for argument '{name}'")
+                raise self._argument_error(f"got multiple values for argument '{name}'")
             values[position] = value
         for parameter, value in zip(self.schema.parameters, values, strict=True):
             if parameter.required and value is _MISSING:
-                raise self._misfit(f"missing argument '{parameter.name}'")
+                raise self._argument_error(f"missing argument '{parameter.name}'")
         return values
 
     def call(
@@ -130,17 +132,17 @@ class Operator:
         """Calls the operator.
 
         Args:
-            make: What makes a tensor of a result.
-            packers: :attr:`raw`, or what :meth:`packers` made.
+            make: Wraps the handle of a result in a tensor.
+            packers: :attr:`raw`, or the result of :meth:`packers`.
             values: The arguments, from :meth:`placed`.
-            keep: Receives what must live until the call returns.
+            keep: Receives objects that must stay alive during the call.
 
         Returns:
-            The results. What the operator wrote in place is the argument itself, as in ``values``.
+            The results. A result written in place is the same object as the argument in ``values``.
 
         Raises:
-            ArgumentError: An argument does not fit the schema.
-            TorchError: What the operator raises.
+            ArgumentError: An argument does not match the schema.
+            TorchError: The operator failed.
         """
         if self._makes_one:
             return [self.call_for(0, make, packers, values, keep)]
@@ -148,7 +150,7 @@ class Operator:
         try:
             count = _call(self.number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
             if count < 0:
-                raise told("call")
+                raise operator_error("call")
             return [
                 values[self.written[i]] if i in self.written else unpack(frame, i, make)
                 for i in range(count)
@@ -165,25 +167,25 @@ class Operator:
         values: Sequence[Any],
         keep: list[Any],
     ) -> Any:
-        """Calls the operator for one of its results, which is a tensor; None if that is undefined.
+        """Calls the operator for one of its results, a tensor; None if the result is undefined.
 
         Args:
-            position: Which result.
-            make, packers, values, keep: As for :meth:`call`, which raises the same.
+            position: The index of the result.
+            make, packers, values, keep: As for :meth:`call`. So are the exceptions.
         """
         frame = self._packed(packers, values, keep)
         try:
             tensor = make(call_one, self.number, frame.arguments, len(values), position)
-        except ValueError:  # -1, which is no handle
+        except ValueError:  # handle -1: an undefined tensor
             return None
         finally:
             _frames.append(frame)
         if tensor is None:
-            raise told("call_one")
+            raise operator_error("call_one")
         return tensor
 
     def _packed(self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]) -> Frame:
-        """A frame with the arguments, which goes back to ``_frames`` after the call."""
+        """A frame with the arguments. The caller returns it to ``_frames`` after the call."""
         try:
             frame = _frames.pop()
         except IndexError:
@@ -193,24 +195,24 @@ class Operator:
         try:
             for pack, value in zip(packers, values):  # noqa: B905  (trailing defaults are left out)
                 if value is _MISSING:
-                    mark(frame, at)
+                    mark_default(frame, at)
                 else:
                     pack(frame, at, value)
                 at += WORDS
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
             _frames.append(frame)
-            raise self._unfit(at // WORDS, values, error) from error
+            raise self._type_error(at // WORDS, values, error) from error
         return frame
 
-    def _unfit(self, position: int, values: Sequence[Any], error: Exception) -> ArgumentError:
+    def _type_error(self, position: int, values: Sequence[Any], error: Exception) -> ArgumentError:
         parameter = self.schema.parameters[position]
         why = f" ({error})" if isinstance(error, ValueError) else ""
-        return self._misfit(
+        return self._argument_error(
             f"argument '{parameter.name}' (position {position}) is "
             f"{_described(values[position])}, expected {parameter.text}{why}"
         )
 
-    def _misfit(self, text: str) -> ArgumentError:
+    def _argument_error(self, text: str) -> ArgumentError:
         return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
 
 
@@ -226,21 +228,21 @@ def _raw_handle(value: Any, keep: list[Any]) -> int:
     return value
 
 
-def told(operation: str) -> TorchError:
-    """This thread's last error, without the name of the C function."""
+def operator_error(function: str) -> TorchError:
+    """This thread's last error, without the name of the C function in front."""
     error = failure()
-    return type(error)(str(error).removeprefix(f"{operation}: "))
+    return type(error)(str(error).removeprefix(f"{function}: "))
 
 
 _found: Final[dict[str, Operator]] = {}
 
 
 def find(name: str) -> Operator:
-    """The operator of that name, such as ``"aten::add.Tensor"``. Looked up once.
+    """The operator with a name such as ``"aten::add.Tensor"``. Cached.
 
     Raises:
-        ValueError: There is none.
-        NotImplementedError: It belongs to TorchScript's interpreter alone.
+        ValueError: There is no such operator.
+        NotImplementedError: Only TorchScript's interpreter can call it.
         UnavailableError: LibTorch is not loaded.
     """
     operator = _found.get(name)
@@ -248,7 +250,7 @@ def find(name: str) -> Operator:
         base, _, overload = name.partition(".")
         number = lib.rt_torch_operator_find(base.encode(), overload.encode())
         if not number:
-            raise told("operator_find")
+            raise operator_error("operator_find")
         operator = _found.setdefault(name, Operator(name, number, registry.schema(number)))
     return operator
 
@@ -257,20 +259,20 @@ def call(make: Make, name: str, /, *arguments: Any, **named: Any) -> Any:
     """Calls an operator.
 
     Args:
-        make: What makes a tensor of a result.
+        make: Wraps the handle of a result in a tensor.
         name: Such as ``"aten::sort.stable"``.
-        arguments: By the schema, those behind its ``*`` included: a handle for a Tensor, None for an
-            absent optional, a DType for a ScalarType, a list or tuple for a list, a seed for a
-            Generator, names for devices, layouts and memory formats.
-        named: The same by name. What is left out takes the schema's default.
+        arguments: Positional arguments, which may include those after the schema's ``*``: a handle
+            for a Tensor, None for an absent optional, a DType for a ScalarType, a list or tuple for a
+            list, a seed for a Generator, names for devices, layouts and memory formats.
+        named: Keyword arguments. Omitted arguments take the schema's default.
 
     Returns:
-        None, the result, or a tuple of them. A tensor that the operator wrote in place is the handle
-        that was given.
+        None, the result, or a tuple of results. A result written in place is the handle that was
+        passed.
 
     Raises:
-        ArgumentError: The arguments do not fit the schema.
-        TorchError: What the operator raises.
+        ArgumentError: The arguments do not match the schema.
+        TorchError: The operator failed.
     """
     operator = _found.get(name) or find(name)
     values = operator.placed(arguments, named, len(operator.raw))
@@ -281,6 +283,6 @@ def call(make: Make, name: str, /, *arguments: Any, **named: Any) -> Any:
 
 
 def call_for(position: int, make: Make, name: str, /, *arguments: Any) -> Any:
-    """Calls an operator for one of its results, which is a tensor. The rest is as for :func:`call`."""
+    """As :func:`call`, for one of the results, which must be a tensor."""
     operator = _found.get(name) or find(name)
     return operator.call_for(position, make, operator.raw, arguments, [])

@@ -1,4 +1,4 @@
-"""Memory for the arguments and the results of one call."""
+"""Frames: C memory for the arguments and results of one operator call."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any, Final
 from torchffi._libtorch.loader import ffi, lib
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
-# A rt_torch_value as 64-bit words: the tag and above it the length, then the value's 16 bytes.
+# An rt_torch_value as 64-bit words: the tag and the length (upper half), then 16 bytes of value.
 WORDS: Final = 3
 TAG: Final = 0xFFFFFFFF
 
 
 class Frame:
-    """Memory for the arguments and the results of one call.
+    """C memory for the arguments and results of one call.
 
     Attributes:
-        arguments, results: What the C ABI takes.
+        arguments, results: The arrays of rt_torch_value.
         words, doubles: The arguments as 64-bit integers, and as doubles.
         returned: The results as 64-bit integers.
-        keep: What must live until the call returns.
+        keep: Objects that must stay alive during the call.
     """
 
     __slots__ = ("arguments", "doubles", "keep", "results", "returned", "words")
@@ -35,7 +35,7 @@ class Frame:
 
 
 def frame_of_tensors(most: int) -> Frame:
-    """A frame for one result, with arguments that are tensors: only their handles are still missing."""
+    """A frame for one result and tensor arguments, whose tags are set; only the handles are missing."""
     frame = Frame(most, 1)
     for at in range(0, most * WORDS, WORDS):
         frame.words[at] = _TENSOR

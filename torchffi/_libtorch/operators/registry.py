@@ -1,4 +1,4 @@
-"""What operators LibTorch has, as text."""
+"""The operators of LibTorch: their names and schemas, as text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ def schema(number: int) -> str:
 
 
 def names() -> list[str]:
-    """The name of every operator; the overloads of one stand together, in their order."""
+    """The names of all operators; the overloads of an operator are adjacent, in order."""
     size = done(lib.rt_torch_operator_names(ffi.NULL, 0)) + 1
     text = ffi.new("char[]", size)
-    if done(lib.rt_torch_operator_names(text, size)) >= size:  # more were registered meanwhile
+    if (
+        done(lib.rt_torch_operator_names(text, size)) >= size
+    ):  # some were registered between the calls
         return names()
     return str(ffi.string(text).decode()).split()
 
@@ -27,7 +29,7 @@ def load_library(path: str) -> None:
     """Opens a library that registers operators.
 
     Raises:
-        ValueError: It cannot be opened.
+        ValueError: The library cannot be opened.
     """
     if lib.rt_torch_load_library(path.encode()) < 0:
         raise failure()

@@ -1,4 +1,4 @@
-"""The schema of an operator as data, read from the text in which LibTorch prints it."""
+"""Parser for operator schemas in the format in which LibTorch prints them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Type(NamedTuple):
     """A type.
 
     Attributes:
-        name: Of a plain type, such as ``"Tensor"``; ``""`` for a list.
+        name: The name of a scalar type, such as ``"Tensor"``; ``""`` for a list.
         optional: Whether it may be None.
-        element: The type of a list's elements; None for a plain type.
-        size: The length of a list that one number may stand for, or 0.
+        element: The type of a list's elements; None for a scalar type.
+        size: The length of a list of fixed length, for which one number may be passed; else 0.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Type(NamedTuple):
 
     @property
     def innermost(self) -> str:
-        """The name of the plain type inside."""
+        """The name of the scalar type, or of the elements of a list."""
         return self.element.innermost if self.element is not None else self.name
 
 
@@ -39,7 +39,7 @@ class Parameter(NamedTuple):
         type: Its type.
         text: The type as the schema spells it.
         required: Whether it has no default.
-        by_name_only: Whether it stands behind the ``*``.
+        by_name_only: Whether it is after the ``*``.
         written: The alias set of a tensor that the operator writes, such as ``"a"``, or ``""``.
     """
 
@@ -59,7 +59,7 @@ class Result(NamedTuple):
 
 
 class Schema(NamedTuple):
-    """An operator's name with its overload, its arguments and its results, and the whole text."""
+    """The name of an operator with its overload, its arguments, its results, and the whole text."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -68,7 +68,7 @@ class Schema(NamedTuple):
 
 
 def parse(text: str) -> Schema:
-    """Reads a schema such as ``"aten::relu_(Tensor(a!) self) -> Tensor(a!)"``."""
+    """Parses a schema such as ``"aten::relu_(Tensor(a!) self) -> Tensor(a!)"``."""
     left, _, right = text.partition(") -> ")
     name, _, arguments = left.partition("(")
     results = right[1:-1] if right.startswith("(") else right
@@ -93,7 +93,7 @@ def _parameters(text: str) -> Iterator[Parameter]:
 
 
 def _split(text: str) -> Iterator[str]:
-    """The parts between the commas that stand in no brackets."""
+    """The parts between the commas that are outside of brackets."""
     depth = start = 0
     for at, character in enumerate(text):
         if character in "([":

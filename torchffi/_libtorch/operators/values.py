@@ -1,4 +1,4 @@
-"""Python's values as tagged values of the C ABI and back, by the types of a schema."""
+"""Converts Python values to tagged values of the C ABI and back, by the types of a schema."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from torchffi.dtypes import DType
 if TYPE_CHECKING:
     from torchffi._libtorch.operators.schemas import Type
 
-# The handle of what the caller calls a tensor. What must live until the call returns goes to the list.
+# Returns the handle of a caller's tensor, and appends what must stay alive during the call to the list.
 HandleOf = Callable[[Any, list[Any]], int]
-# Writes a value to a frame, from a word of its arguments on.
+# Writes a value to a frame, at an index into its words.
 Packer = Callable[[Frame, int, Any], None]
 
-# Plain numbers: a constant of the binding is looked up in C each time.
+# Copied to Python ints: reading a constant of the binding is a lookup in C each time.
 _COMPLEX: Final[int] = lib.RT_TORCH_COMPLEX
 _DEFAULT: Final[int] = lib.RT_TORCH_DEFAULT
 _DEVICE: Final[int] = lib.RT_TORCH_DEVICE
@@ -56,11 +56,11 @@ _MEMORY_FORMAT_NAMES: Final = {code: name for name, code in MEMORY_FORMATS.items
 
 
 def packer(type_: Type, handle_of: HandleOf) -> Packer:
-    """What packs a value of this type. It raises TypeError or ValueError for one that does not fit.
+    """The packer for values of a type. It raises TypeError or ValueError for other values.
 
     Args:
         type_: The type.
-        handle_of: Gives the handle of a tensor.
+        handle_of: Returns the handle of a tensor.
     """
     pack = _list_packer(type_, handle_of) if type_.element else _plain(type_.name, handle_of)
     if not type_.optional:
@@ -88,15 +88,15 @@ def _plain(name: str, handle_of: HandleOf) -> Packer:
 
 
 def _refuse(frame: Frame, at: int, value: Any) -> None:
-    frame.words[at] = _DEFAULT  # the C ABI refuses such operators, and names the type
+    frame.words[at] = _DEFAULT  # the C ABI rejects such operators with an error that names the type
 
 
-def _whole(tag: int, convert: Callable[[Any], int]) -> Packer:
-    def whole(frame: Frame, at: int, value: Any) -> None:
+def _integer_packer(tag: int, convert: Callable[[Any], int]) -> Packer:
+    def pack(frame: Frame, at: int, value: Any) -> None:
         frame.words[at] = tag
         frame.words[at + 1] = convert(value)
 
-    return whole
+    return pack
 
 
 def _float(frame: Frame, at: int, value: Any) -> None:
@@ -133,7 +133,7 @@ def number(frame: Frame, at: int, value: Any) -> None:
 def _string(frame: Frame, at: int, value: Any) -> None:
     if not isinstance(value, str):
         raise TypeError("not a string")
-    _point(frame, at, _STRING, array("b", value.encode()))
+    _pack_array(frame, at, _STRING, array("b", value.encode()))
 
 
 def _dtype(value: Any) -> int:
@@ -162,21 +162,21 @@ def _seed(value: Any) -> int:
     return seed - 2**64 if seed >= 2**63 else seed
 
 
-_INTEGER: Final = _whole(_INT, operator.index)
-_BOOL: Final = _whole(_TRUTH, _truth)
+_INTEGER: Final = _integer_packer(_INT, operator.index)
+_BOOL: Final = _integer_packer(_TRUTH, _truth)
 _PLAIN: Final[dict[str, Packer]] = {
     "int": _INTEGER, "SymInt": _INTEGER, "QScheme": _INTEGER, "float": _float, "SymFloat": _float,
     "bool": _BOOL, "SymBool": _BOOL, "Scalar": number, "str": _string,
-    "ScalarType": _whole(_DTYPE, _dtype), "Device": _whole(_DEVICE, _device),
-    "Generator": _whole(_GENERATOR, _seed), "Layout": _whole(_LAYOUT, _named(LAYOUTS)),
-    "MemoryFormat": _whole(_MEMORY_FORMAT, _named(MEMORY_FORMATS)),
+    "ScalarType": _integer_packer(_DTYPE, _dtype), "Device": _integer_packer(_DEVICE, _device),
+    "Generator": _integer_packer(_GENERATOR, _seed), "Layout": _integer_packer(_LAYOUT, _named(LAYOUTS)),
+    "MemoryFormat": _integer_packer(_MEMORY_FORMAT, _named(MEMORY_FORMATS)),
 }  # fmt: skip
 
 
 # ---- Lists
 
 
-def _point(frame: Frame, at: int, tag: int, memory: array[Any]) -> None:
+def _pack_array(frame: Frame, at: int, tag: int, memory: array[Any]) -> None:
     frame.keep.append(memory)
     address, length = memory.buffer_info()
     frame.words[at] = tag | length << 32
@@ -201,7 +201,7 @@ def _list_packer(type_: Type, handle_of: HandleOf) -> Packer:
     def numbers(frame: Frame, at: int, value: Any) -> None:
         if size and not isinstance(value, (list, tuple)):
             value = [value] * size
-        _point(frame, at, tag, array(code, _sequence(value)))
+        _pack_array(frame, at, tag, array(code, _sequence(value)))
 
     return numbers
 
@@ -220,7 +220,7 @@ def _tensors(handle_of: HandleOf, optional: bool) -> Packer:
             0 if optional and one is None else handle_of(one, frame.keep)
             for one in _sequence(value)
         ]
-        _point(frame, at, _TENSOR_LIST, array("q", handles))
+        _pack_array(frame, at, _TENSOR_LIST, array("q", handles))
 
     return tensors
 
@@ -241,7 +241,7 @@ def _values(pack: Packer) -> Packer:
 
 
 def unpack(frame: Frame, position: int, make: Callable[..., Any]) -> Any:
-    """The result at a position. ``make`` makes a tensor of each handle, taken out of the frame."""
+    """The result at a position. ``make`` moves each handle from the frame into a tensor."""
     at = position * WORDS
     word, value = frame.returned[at], frame.returned[at + 1]
     tag = word & TAG
@@ -260,8 +260,8 @@ def unpack(frame: Frame, position: int, make: Callable[..., Any]) -> Any:
     return elements.decode("utf-8", "replace") if tag == _STRING else elements
 
 
-def mark(frame: Frame, at: int) -> None:
-    """Leaves an argument to the schema's default."""
+def mark_default(frame: Frame, at: int) -> None:
+    """Marks an argument as omitted: it takes the schema's default."""
     frame.words[at] = _DEFAULT
 
 
