@@ -1,4 +1,4 @@
-"""The modules of cases, and which of them a run needs."""
+"""The modules of cases, and the selection for a run."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def chosen(only: Collection[str]) -> dict[str, tuple[str, ...]]:
     """
     known = {*MODULES, *(key for keys in MODULES.values() for key in keys)}
     if unknown := [name for name in only if name not in known]:
-        raise ValueError(f"there is no {unknown[0]!r}, expected some of {', '.join(sorted(known))}")
+        raise ValueError(
+            f"unknown name {unknown[0]!r}; expected some of {', '.join(sorted(known))}"
+        )
     found = {}
     for name, keys in MODULES.items():
         some = tuple(key for key in keys if key in only)

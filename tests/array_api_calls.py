@@ -68,7 +68,7 @@ def hermitian(xp: Any, x: Any) -> Any:
 
 
 def inexact(xp: Any, x: Any, *, complex_too: bool = True) -> Any:
-    """The array, if its dtype is a floating-point one; the standard leaves other dtypes open."""
+    """Returns an array of a floating-point dtype; the standard does not define other dtypes here."""
     kinds = ("real floating", "complex floating")[: 1 + complex_too]
     if not xp.isdtype(x.dtype, kinds):
         raise TypeError("expected a floating-point dtype")

@@ -60,11 +60,11 @@ _make = lifetimes.make
 
 
 def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
-    """As ``make``, but checks that the dtype of the tensor is that of its handle."""
+    """As ``make``, but checks that the tensor has the dtype of its handle."""
     tensor = _make(kind, function, *arguments)
     if tensor is not None and issubclass(type(tensor), torchffi.Tensor):
         code, dtype = loader.lib.rt_torch_tensor_dtype(tensor._data), tensor._dtype
-        assert code == dtype.code, f"a tensor claims {dtype}, its handle is of dtype {code}"
+        assert code == dtype.code, f"a tensor has dtype {dtype}, its handle has dtype code {code}"
     return tensor
 
 

@@ -25,15 +25,15 @@ INEXACT = (*FLOATS, *COMPLEX)
 
 
 class Function(NamedTuple):
-    """One row.
+    """One function.
 
     Attributes:
-        name: In torchffi.
-        admits: The dtypes it must take; every other one of NumPy's must be a TypeError.
-        numpy: Its peer in NumPy.
-        torch: The name of its peer in PyTorch.
-        result: The result's dtype: "same", "bool", "inexact" (integers become float32), "real" (of
-            complex, the dtype of its parts).
+        name: Its name in torchffi.
+        admits: The dtypes it must accept; every other dtype of NumPy must be a TypeError.
+        numpy: Its equivalent in NumPy.
+        torch: The name of its equivalent in PyTorch.
+        result: The dtype of the result: "same", "bool", "inexact" (integers become float32), "real"
+            (complex dtypes become that of their parts).
         domain: Maps the sample values into the function's domain.
     """
 
@@ -59,7 +59,7 @@ def _erf(x: Any) -> Any:
 
 
 def _floor_divide(a: Any, b: Any) -> Any:
-    """NumPy's, but for infinite operands the rounded quotient, as in the standard."""
+    """NumPy's function, with the rounded quotient for infinite operands, as in the standard."""
     if a.dtype.kind != "f":
         return np.floor_divide(a, b)
     return np.where(np.isinf(a) | np.isinf(b), np.floor(a / b), np.floor_divide(a, b))

@@ -1,7 +1,7 @@
 """Arguments for every operator, derived from its schema, that PyTorch accepts with a repeatable result.
 
-Each kind of parameter has a few candidates. They are tried in turn, the first ones together first, until
-PyTorch's own operator returns without an error and repeats its result.
+Each kind of parameter has a few candidates. Combinations are tried, those of the first candidates first,
+until PyTorch's operator succeeds and repeats its result.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ _OTHERS = ("indices", "vector", "whole", "square", "truth", "scalar")
 
 
 def attempts(schema: Schema, most: int = 60) -> Iterator[tuple[list[Any], dict[str, Any]]]:
-    """Candidate arguments by position and by name, the likeliest first."""
+    """Candidate arguments by position and by name, the most likely first."""
     required = [p for p in schema.parameters if p.required]
     for first, other in [(s, s) for s in _SETS] + list(itertools.product(_SETS, _OTHERS)):
         choices, seen = [], False
@@ -134,7 +134,7 @@ def attempts(schema: Schema, most: int = 60) -> Iterator[tuple[list[Any], dict[s
 
 
 def amid(array: np.ndarray[Any, Any], junk: int) -> np.ndarray[Any, Any]:
-    """A copy of the array in the middle of other memory."""
+    """A copy of the array surrounded by other memory."""
     memory = np.full(array.size + 512, junk).astype(array.dtype)
     memory[256 : 256 + array.size] = array.ravel()
     return memory[256 : 256 + array.size].reshape(array.shape)

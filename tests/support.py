@@ -114,7 +114,7 @@ def check(
 
 
 def _environment() -> dict[str, str]:
-    """This one, without the variables that choose a backend: that of lifetimes stays."""
+    """This environment without the variables that choose a backend; TORCHFFI_SPEEDUPS is kept."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -123,7 +123,7 @@ def _environment() -> dict[str, str]:
 
 
 def without_coverage() -> pytest.MonkeyPatch:
-    """Lets child processes run without a tracer, which a signal would also interrupt."""
+    """Runs child processes without coverage, whose tracer a signal would also interrupt."""
     patch = pytest.MonkeyPatch()
     for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
         patch.delenv(name)
@@ -134,7 +134,7 @@ def python(code: str, *, timeout: float = 240, **environment: str) -> str:
     """Runs a program in a new process, which must exit with 0 and write nothing to stderr.
 
     Returns:
-        What it printed.
+        Its standard output.
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
@@ -157,6 +157,6 @@ def handles() -> tuple[int, int, int]:
 
 
 def settled() -> tuple[int, int, int]:
-    """The same after a full collection, to compare with at the end of a test."""
+    """As :func:`handles`, after a full collection; to compare with at the end of a test."""
     gc.collect()
     return handles()

@@ -1,4 +1,4 @@
-"""The modules of torchffi as a graph: imports go down from room to room, and in no circle."""
+"""Imports inside torchffi: only from lower layers, and without cycles; sizes of files and folders."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from torchffi._operators import Operators
 
 PACKAGE = ROOT / "torchffi"
 MOST_FILES, MOST_LINES = 22, 300
-LONG = {"torchffi/__init__.py", "torchffi/_libtorch/loader.py"}  # the table of names
+LONG = {"torchffi/__init__.py"}  # the list of public names
 
-# The rooms, the lowest first. A module imports from its own room and from rooms before it.
-FLOORS = (
+# The layers, lowest first. A module imports from its own package and from lower layers.
+LAYERS = (
     ("errors", "dtypes", "_devices"),
     ("_libtorch",),
     ("_numpy",),
@@ -35,7 +35,7 @@ FLOORS = (
 
 
 def modules(root: Path) -> dict[str, Path]:
-    """The modules of a package folder by their dotted names below it; the package itself is ""."""
+    """The modules of a package by their dotted names relative to it; the package itself is ""."""
     found = {}
     for path in root.rglob("*.py"):
         parts = path.relative_to(root).with_suffix("").parts
@@ -46,9 +46,9 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """What a module imports of the package, at its beginning, for type checkers, and in functions.
+    """The modules of the package that a module imports, at any place, also under TYPE_CHECKING.
 
-    ``from package import name`` is an import of the module of that name where there is one.
+    ``from package import name`` imports the module of that name if there is one.
     """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -76,31 +76,32 @@ def graph(root: Path) -> dict[str, set[str]]:
     }
 
 
-def circles(arrows: dict[str, set[str]]) -> list[str]:
-    """Modules from which a way leads back to them."""
+def in_cycles(imported: dict[str, set[str]]) -> list[str]:
+    """The modules that import themselves indirectly."""
 
     def reached(start: str) -> set[str]:
         seen: set[str] = set()
-        left = list(arrows[start])
+        left = list(imported[start])
         while left:
             name = left.pop()
             if name not in seen:
                 seen.add(name)
-                left += arrows[name]
+                left += imported[name]
         return seen
 
-    return sorted(name for name in arrows if name in reached(name))
+    return sorted(name for name in imported if name in reached(name))
 
 
-def arrows_up(arrows: dict[str, set[str]]) -> list[str]:
-    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+def upward(imported: dict[str, set[str]]) -> list[str]:
+    """The imports from a higher layer, or from another package of the same layer."""
+    layer = {package: number for number, packages in enumerate(LAYERS) for package in packages}
     return sorted(
         f"{name} imports {other}"
-        for name, others in arrows.items()
+        for name, others in imported.items()
         for other in others
-        if floor[other.partition(".")[0]] > floor[name.partition(".")[0]]
+        if layer[other.partition(".")[0]] > layer[name.partition(".")[0]]
         or (
-            floor[other.partition(".")[0]] == floor[name.partition(".")[0]]
+            layer[other.partition(".")[0]] == layer[name.partition(".")[0]]
             and other.partition(".")[0] != name.partition(".")[0]
             and name.partition(".")[0]
             not in ("errors", "dtypes", "_devices", "nn", "linalg", "fft")
@@ -108,16 +109,16 @@ def arrows_up(arrows: dict[str, set[str]]) -> list[str]:
     )
 
 
-def test_there_is_no_circle() -> None:
-    assert circles(graph(PACKAGE)) == []
+def test_there_is_no_import_cycle() -> None:
+    assert in_cycles(graph(PACKAGE)) == []
 
 
-def test_every_import_goes_down() -> None:
-    assert arrows_up(graph(PACKAGE)) == []
+def test_every_import_is_from_a_lower_layer() -> None:
+    assert upward(graph(PACKAGE)) == []
 
 
 @pytest.mark.parametrize(
-    ("module", "line", "circle", "up"),
+    ("module", "line", "cycle", "up"),
     [
         ("_core/tensor.py", "from torchffi._array import elementwise", True, True),
         (
@@ -133,7 +134,7 @@ def test_every_import_goes_down() -> None:
     ],
 )
 def test_a_planted_import_is_found(
-    module: str, line: str, circle: bool, up: bool, tmp_path: Path
+    module: str, line: str, cycle: bool, up: bool, tmp_path: Path
 ) -> None:
     for name, path in modules(PACKAGE).items():
         copy = tmp_path / path.relative_to(PACKAGE)
@@ -141,9 +142,9 @@ def test_a_planted_import_is_found(
         text = path.read_text(encoding="utf-8")
         copy.write_text(text + (f"\n{line}\n" if copy == tmp_path / module else ""), "utf-8")
         assert name in modules(PACKAGE)
-    arrows = graph(tmp_path)
-    assert bool(circles(arrows)) == circle
-    assert bool(arrows_up(arrows)) == up
+    imported = graph(tmp_path)
+    assert bool(in_cycles(imported)) == cycle
+    assert bool(upward(imported)) == up
 
 
 def test_folders_and_files_stay_small() -> None:
@@ -160,7 +161,7 @@ def test_folders_and_files_stay_small() -> None:
 
 
 def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
-    """The parameters behind the tensor: their names, kinds and defaults."""
+    """The parameters after the tensor: their names, kinds and defaults."""
     return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()][
         1:
     ]

@@ -1,1 +1,1 @@
-"""What the benchmark measures: one module for each kind of case, with its peer."""
+"""The measurements of the benchmark: one module for each kind of case, with its peer."""

@@ -26,7 +26,7 @@ def pairs(
         warm_up: Whether to measure one pair first that is not counted.
 
     Returns:
-        What ``pair`` returned each time.
+        The results of ``pair``.
     """
     if warm_up:
         progress(f"{what}, warm-up")

@@ -1,7 +1,7 @@
 """Live tensors: memory and time of a million of them, and the time of `a + b` while they live.
 
-Each side is a process of its own (bench.processes.live_tensors). A quick run has a fifth and a tenth of
-the tensors.
+Each side is a separate process (bench.processes.live_tensors). A quick run uses a fifth or a tenth
+of the tensors.
 """
 
 from __future__ import annotations

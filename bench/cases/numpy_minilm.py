@@ -1,4 +1,4 @@
-"""The sentence encoder in plain NumPy, written without torchffi."""
+"""The sentence encoder in NumPy, without torchffi."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def verify(case: Case, route: str, names: dict[str, Any], expected: Any) -> None
 def measure(
     quick: bool, progress: Callable[[str], None], keys: Sequence[str] = tuple(CASES)
 ) -> list[Pairs]:
-    """Times cases with pytest-benchmark, in a process of its own; one step each.
+    """Times cases with pytest-benchmark, in a separate process; one step each.
 
     Args:
         quick: Fewer pairs.

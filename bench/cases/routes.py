@@ -27,7 +27,7 @@ class WrongRouteError(AssertionError):
 
 @contextmanager
 def on(route: str) -> Iterator[None]:
-    """Computes on a route, and refuses operations that fell back to NumPy.
+    """Computes on a route, and raises if operations fell back to NumPy.
 
     LibTorch must be the default backend, as for users: use_backend() takes another lookup.
 

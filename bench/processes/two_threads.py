@@ -1,6 +1,6 @@
 """A process that computes in one or two Python threads: ``python -m bench.processes.two_threads``.
 
-LibTorch's own pool is set to one thread, so that each Python thread has a core of its own.
+LibTorch's thread pool is set to one thread, so that each Python thread has its own core.
 """
 
 from __future__ import annotations

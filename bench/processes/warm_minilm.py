@@ -45,7 +45,7 @@ def encoders() -> tuple[Callable[[list[str]], Any], Callable[[list[str]], Any]]:
 
 
 def check(ours: Any, peer: Any) -> None:
-    """Refuses vectors of length 1 that differ."""
+    """Asserts that the unit vectors of both sides agree."""
     assert ours.shape == peer.shape, f"vectors of shape {ours.shape} and {peer.shape}"
     cosines = (ours * peer).sum(axis=1)
     assert cosines.min() > COSINE, f"the vectors differ: a cosine is {cosines.min()}"

@@ -31,7 +31,7 @@ def facts(quick: bool, unset: list[str], load: float) -> dict[str, Any]:
 
     Args:
         quick: Whether it was a quick run.
-        unset: What :func:`prepare` returned.
+        unset: The result of :func:`prepare`.
         load: The load average before the run.
     """
     import numpy as np

@@ -158,7 +158,7 @@ class Encoder:
         attend = torchffi.from_numpy(mask.reshape(batch, 1, 1, tokens))
         for layer in self.layers:
             x = layer(x, attend)
-        # Mean over the tokens; the length of that mean does not matter, for it becomes 1.
+        # Sum over the tokens instead of the mean: the vector is normalized anyway.
         weights = torchffi.from_numpy(mask.astype(np.float32)[:, :, None])
         total = torchffi.sum(x * weights, axis=1)
         return total * torchffi.rsqrt(torchffi.sum(total * total, axis=1, keepdims=True))
@@ -207,9 +207,9 @@ def _tokenizer(path: Path) -> Tokenizer:
         tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from error
-    except Exception as error:  # the library raises no narrower one
-        raise ModelError(f"{path}: truncated or no tokenizer ({error})") from error
-    # The file has settings of its own, meant for another use of the model.
+    except Exception as error:  # the library raises no more specific one
+        raise ModelError(f"{path}: truncated or not a tokenizer ({error})") from error
+    # The file has padding and truncation settings for another use of the model.
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer

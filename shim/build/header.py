@@ -189,6 +189,6 @@ def _failure(name: str, doc: str) -> str | None:
     if failure is None:
         raise ValueError(
             f"{name}: its @return must say '0 on failure', '-1', 'NULL' or 'NAN on failure', or "
-            f"'Never fails', and says {text!r}"
+            f"'Never fails'; got {text!r}"
         )
     return failure["value"]

@@ -42,9 +42,9 @@ at::ScalarType type_of(const DLDataType &dtype) {
   for (const DType &known : kDTypes) {
     if (known.code == dtype.code && known.bits == dtype.bits && dtype.lanes == 1) return known.type;
   }
-  fail(RT_TORCH_TYPE, "the memory holds DLPack's dtype code " + std::to_string(dtype.code) + " with " +
+  fail(RT_TORCH_TYPE, "DLPack dtype with code " + std::to_string(dtype.code) + ", " +
                           std::to_string(dtype.bits) + " bits and " + std::to_string(dtype.lanes) +
-                          " lanes, which is none of the dtypes of rt_torch.h");
+                          " lanes is not supported");
 }
 
 // The device for LibTorch: pinned CUDA memory counts as CPU memory.

@@ -89,7 +89,7 @@ at::Tensor materialized(const at::Tensor &tensor) {
 
 }  // namespace
 
-// A handle to a TensorImpl of its own: an operator may return its argument, and a later change of the result
+// A handle to a new TensorImpl: an operator may return its argument, and a later change of the result
 // (of its shape, say) must not affect the argument.
 int64_t put_result(const at::Tensor &tensor) {
   const bool shared = tensor.use_count() > 1;

@@ -48,7 +48,7 @@ c10::IValue read(const rt_torch_value &value, const Type &type);
 // Converts a result. The caller owns its handles and its memory.
 rt_torch_value write(const c10::IValue &value, const Type &type);
 
-// A handle of a result, to a TensorImpl of its own.
+// A handle of a result, to a new TensorImpl.
 int64_t put_result(const at::Tensor &tensor);
 
 // Frees the handles and the memory of a result.

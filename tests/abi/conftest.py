@@ -1,4 +1,4 @@
-"""A fixture that makes tensors by handle and checks that none is left."""
+"""A fixture that creates tensors by handle and checks that none is leaked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls every operator with invalid arguments. Run as a separate process, because it may crash.
 
-The call is stopped before the kernel: one argument is always wrong, the others are of any tag. With
-``values`` the arguments are well-typed and their values are not, for the operators named below.
+A call never reaches the kernel: one argument is always invalid, the others have any tag. With
+``values`` the arguments have valid types and arbitrary values, for the operators named below.
 Prints one JSON line: {"operators": n, "calls": n, "wrong": [...]}.
 """
 

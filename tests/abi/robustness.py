@@ -105,7 +105,7 @@ class Arguments:
         """Whether the call would free a tensor that later calls use."""
         return function.name == "rt_torch_tensor_free" and values[0] in self.tensors
 
-    def admitted(self, function: header.Function, values: Any) -> bool:
+    def is_valid(self, function: header.Function, values: Any) -> bool:
         """Whether a DLPack structure matches ``versioned``, which the library cannot check."""
         names = [parameter.name for parameter in function.parameters]
         if names[:2] != ["managed", "versioned"] or values[1] not in (0, 1):
@@ -197,7 +197,7 @@ def main() -> None:
         for values in arguments.combinations(function, draw):
             if arguments.would_free(function, values):
                 continue
-            if not arguments.admitted(function, values):
+            if not arguments.is_valid(function, values):
                 continue
             result = call(*values)
             calls += 1

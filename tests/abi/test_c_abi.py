@@ -30,7 +30,7 @@ SCALARS = {
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_scalars_and_items_travel_whole(name: str, new: Handles) -> None:
+def test_scalars_and_items_keep_all_bits(name: str, new: Handles) -> None:
     layout, value = SCALARS[name]
     packed = struct.pack(f"={layout}", *(value if isinstance(value, tuple) else (value,)))
     scalar = packed.ljust(16, b"\0")
@@ -81,7 +81,7 @@ def test_data_pointer_is_the_memory_of_the_tensor(new: Handles) -> None:
     assert address[0] == ffi.NULL
 
 
-def test_indices_may_all_take_their_axis_whole(new: Handles) -> None:
+def test_all_indices_may_be_0_for_whole_axes(new: Handles) -> None:
     a = new.of([1, 2, 3, 4], 2, 2)
     everything = new.own(lib.rt_torch_tensor_index(a, (0, 0), 2))
     assert lib.rt_torch_tensor_index_put_(a, (0,), 1, new.of([7, 8], 2)) == 0
@@ -113,7 +113,7 @@ def test_layout_of_a_view_ends_with_its_last_element(new: Handles) -> None:
     assert layout(column) == [layout(a)[0] + 12, -1, 36, 1, 3, 4]
     wide = new.own(
         lib.rt_torch_tensor_expand(column, (2**50, 3), 2)
-    )  # all elements share the same three
+    )  # all elements share three values
     assert layout(wide) == [layout(column)[0], -1, 36, 2, 2**50, 3, 0, 4]
 
 

@@ -93,7 +93,7 @@ def test_error_text_is_cut_to_the_capacity(new: Handles, capacity: int, expected
     assert lib.rt_torch_last_error(ffi.NULL, 4096) == 2
 
 
-def test_each_thread_has_an_error_record_of_its_own(new: Handles) -> None:
+def test_each_thread_has_its_own_error_record(new: Handles) -> None:
     import threading
 
     assert lib.rt_torch_tensor_add(new.floats(2), new.floats(3)) == 0

@@ -31,7 +31,7 @@ def test_a_view_keeps_its_base_alive_and_a_shared_storage_counts_once(new: Handl
     assert lib.rt_torch_live_bytes() - before == 1024
 
 
-def test_a_slot_is_used_again_and_its_old_handle_is_not(new: Handles) -> None:
+def test_a_slot_is_reused_but_its_old_handle_stays_invalid(new: Handles) -> None:
     freed = new.floats(2)
     lib.rt_torch_tensor_free(new.owned.pop())
     again = new.floats(2)
@@ -102,7 +102,7 @@ def test_wrapped_memory_is_returned_once_after_the_last_view() -> None:
         (16, (2**60,), (16,)),
     ],
 )
-def test_wrapped_memory_that_is_too_small_is_refused_and_not_returned(
+def test_wrapped_memory_that_is_too_small_is_an_error_and_not_released(
     nbytes: int, dims: tuple[int, ...], strides: tuple[int, ...] | None
 ) -> None:
     lender = Lender()

@@ -38,7 +38,7 @@ def test_no_tag_count_or_handle_of_any_operator_crashes() -> None:
     assert found["calls"] == operator_fuzz.CALLS * found["operators"]
 
 
-def test_no_value_of_the_operators_that_are_named_crashes() -> None:
+def test_no_value_crashes_the_selected_operators() -> None:
     found = report("values")
     assert found["wrong"] == []
     assert found["operators"] == len(operator_fuzz.VALUED)

@@ -58,7 +58,7 @@ def test_the_binding_has_the_constants_of_the_header() -> None:
         ("int64_t rt_torch_tensor_add(", "static int64_t rt_torch_tensor_add("),
     ],
 )
-def test_a_planted_difference_is_seen(tmp_path: Path, old: str, new: str) -> None:
+def test_a_planted_difference_is_found(tmp_path: Path, old: str, new: str) -> None:
     text = generate.stub_c(DECLARED).replace('#include "rt_torch.h"', DECLARED.text)
     text = f"#include <stdint.h>\n#include <stddef.h>\n{text}"
     untouched = compile_c(text, tmp_path / "untouched.so")

@@ -20,6 +20,6 @@ def random_values(shape: tuple[int, ...], name: str = "float64", seed: int = 0) 
 
 
 def assert_close(actual: t.Tensor, expected: Any, name: str) -> None:
-    """``expected`` is PyTorch's, in float64."""
+    """Compares with PyTorch's result in float64."""
     expected = expected.numpy().astype(name)
     check(actual, expected, rtol=ROUNDING[name], atol=NEAR_ZERO[name])

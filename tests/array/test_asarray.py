@@ -41,7 +41,7 @@ def test_asarray_takes_python_values_in_the_default_dtype_of_their_kind(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_asarray_takes_python_values_in_the_dtype_asked_for(name: str, backend: str) -> None:
+def test_asarray_takes_python_values_in_a_requested_dtype(name: str, backend: str) -> None:
     check(t.asarray([0, 1, 2], dtype=dtype_of(name)), np.array([0, 1, 2], name))
     check(t.asarray(1, dtype=dtype_of(name)), np.array(1, name))
     if name not in ("bool", *INTEGERS):

@@ -206,7 +206,7 @@ def test_triangles_need_a_matrix(function: str, backend: str) -> None:
         getattr(t, function)(t.ones(3))
 
 
-def test_linspace_refuses_integers_and_negative_counts(backend: str) -> None:
+def test_linspace_rejects_integers_and_negative_counts(backend: str) -> None:
     with pytest.raises(TypeError, match="linspace: int64 is not supported"):
         t.linspace(0, 1, 3, dtype=t.int64)
     with pytest.raises(ValueError, match=r"linspace: .*negative"):

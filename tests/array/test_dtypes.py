@@ -73,7 +73,7 @@ def test_half_precision_is_not_in_the_top_namespace() -> None:
 
 
 @pytest.mark.parametrize("name", ["U3", "O", "datetime64[s]", "longdouble", "i4,f4"])
-def test_numpy_dtype_without_counterpart_is_a_type_error_that_lists_the_others(name: str) -> None:
+def test_unsupported_numpy_dtype_is_a_type_error_that_lists_the_others(name: str) -> None:
     with pytest.raises(TypeError, match=r"is not supported; expected one of bool, int8, .*float64"):
         dtypes.by_numpy(np.dtype(name))
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def _expected(function: Function, *arguments: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The result of NumPy in the widest dtype, rounded once."""
+    """NumPy's result, computed in the widest dtype and rounded once."""
     name = arguments[0].dtype.name
     result = function.result_dtype(name)
     if (name in COMPLEX or result in FLOATS) and function.name != "nextafter":
@@ -48,7 +48,7 @@ def _cases(table: tuple[Function, ...], names: tuple[str, ...] = NAMES) -> list[
 
 
 def _second(function: Function, name: str) -> npt.NDArray[Any]:
-    """A right operand: small, not 0, and not negative for exponents and shifts."""
+    """A second operand: small, nonzero, and not negative for exponents and shifts."""
     values = sample(name, 4, 1)
     if name not in ("bool", *COMPLEX, *FLOATS):
         values = np.abs(values)

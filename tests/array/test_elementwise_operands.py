@@ -75,7 +75,7 @@ def test_one_operand_may_be_a_python_scalar(
         check(getattr(t, function)(scalar, x), result)
 
 
-def test_scalar_of_a_higher_kind_lifts_the_tensor(backend: str) -> None:
+def test_scalar_of_a_higher_kind_changes_the_dtype(backend: str) -> None:
     x = t.asarray([1, 2])
     check(x * 0.5, np.array([0.5, 1], "float32"))
     check(x * 1j, np.array([1j, 2j], "complex64"))

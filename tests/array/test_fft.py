@@ -129,7 +129,7 @@ def test_an_operand_without_elements_counts_as_zeros(
 
 
 @pytest.mark.parametrize("function", ["irfft", "hfft", "irfftn"])
-def test_the_result_would_be_empty(function: str, backend: str) -> None:
+def test_an_empty_result_is_an_error(function: str, backend: str) -> None:
     x = t.ones((2, 1), dtype=t.complex64)
     with pytest.raises(ValueError, match=rf"{function}: shape \(2, 1\) has too few elements along"):
         getattr(t.fft, function)(x)
@@ -197,7 +197,7 @@ def test_a_length_without_memory_is_an_error_of_the_function(backend: str) -> No
         t.fft.fftn(t.ones(2), s=(2**60,), axes=(0,))
 
 
-# ---- Frequencies and their order
+# ---- Frequencies and shifts
 
 
 @pytest.mark.parametrize("name", FLOATS)
@@ -240,7 +240,7 @@ def test_shifts_exchange_the_halves(shape: tuple[int, ...], name: str, backend: 
 
 
 @pytest.mark.parametrize("function", [t.fft.fftshift, t.fft.ifftshift])
-def test_shifts_copy_and_need_axes_that_are_there(function: Any, backend: str) -> None:
+def test_shifts_copy_and_need_axes_in_range(function: Any, backend: str) -> None:
     x = t.ones(1)
     for result in (function(x), function(x, axes=())):
         result[0] = 2

@@ -74,7 +74,7 @@ def test_other_than_square_matrices_are_a_value_error(function: str, backend: st
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("bad", [t.nan, t.inf, -t.inf])
-def test_nan_and_infinity_end_well(bad: float, function: str, backend: str) -> None:
+def test_nan_and_infinity_do_not_crash(bad: float, function: str, backend: str) -> None:
     x = t.eye(3)
     x[1, 2] = bad
     if not FUNCTIONS[function][1]:
@@ -84,7 +84,7 @@ def test_nan_and_infinity_end_well(bad: float, function: str, backend: str) -> N
         _function(function)(x)
 
 
-def test_without_convergence_there_is_a_value_error(
+def test_failed_convergence_is_a_value_error(
     numpy_backend: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import numpy as np

@@ -138,7 +138,7 @@ def test_view_outlives_its_base(backend: str) -> None:
     check(view, X[0].T)
 
 
-def test_contiguous_is_the_tensor_itself_where_it_is_so_already(backend: str) -> None:
+def test_contiguous_returns_a_contiguous_tensor_itself(backend: str) -> None:
     x = t.ones((2, 3))
     assert x.contiguous() is x
     assert not x.T.is_contiguous()

@@ -153,7 +153,7 @@ def test_over_no_axes_each_element_is_its_own_vector(order: float, name: str, ba
     _check(t.linalg.vector_norm(t.asarray(scalar), ord=1), np.abs(scalar), name)
 
 
-def test_norms_do_not_overflow_on_the_way_in_float16(backend: str) -> None:
+def test_norms_in_float16_have_no_intermediate_overflow(backend: str) -> None:
     x = t.full((4,), 300.0, dtype=dtype_of("float16"))
     check(t.linalg.vector_norm(x), np.array(600, "float16"))
 
@@ -194,7 +194,7 @@ def test_the_norm_of_nothing_is_0(order: float, backend: str) -> None:
         *(({"ord": n}, ValueError, rf"shape \(2, 0\) .* order {n}") for n in (inf, -inf, -1)),
     ],
 )
-def test_vector_norms_that_are_none_are_an_error(
+def test_invalid_vector_norms_are_an_error(
     arguments: Any, error: Any, message: str, backend: str
 ) -> None:
     with pytest.raises(error, match=f"vector_norm: {message}") as raised:
@@ -233,7 +233,7 @@ def test_matrix_norm_has_the_values_of_numpy(order: Any, name: str, backend: str
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
-def test_matrix_norms_of_nothing_are_0_where_they_add_up(shape: Any, backend: str) -> None:
+def test_matrix_norms_of_empty_matrices_are_0_if_they_are_sums(shape: Any, backend: str) -> None:
     zero = np.array(0, "float32")
     for order in ("fro", "nuc", *([1] if shape[1] else []), *([inf] if shape[0] else [])):
         check(t.linalg.matrix_norm(t.zeros(shape), ord=order), zero)  # type: ignore[arg-type]
@@ -242,7 +242,7 @@ def test_matrix_norms_of_nothing_are_0_where_they_add_up(shape: Any, backend: st
             t.linalg.matrix_norm(t.zeros(shape), ord=order)
 
 
-def test_matrix_norms_that_are_none_are_an_error(backend: str) -> None:
+def test_invalid_matrix_norms_are_an_error(backend: str) -> None:
     for order in (3, 0, "max", nan):
         with pytest.raises(
             ValueError, match=f"matrix_norm: ord is {order!r}, expected 'fro', 'nuc'"

@@ -97,7 +97,9 @@ def test_matmul_operator(backend: str) -> None:
 @pytest.mark.parametrize(
     "operation", [*ARITHMETIC, "matmul", "and_", "lt", "iadd", "ipow", "imatmul"]
 )
-def test_foreign_operand_is_a_type_error(operation: str, foreign: Any, backend: str) -> None:
+def test_operand_of_another_type_is_a_type_error(
+    operation: str, foreign: Any, backend: str
+) -> None:
     x = t.ones(2)
     with pytest.raises(TypeError):
         _operator(operation)(x, foreign)

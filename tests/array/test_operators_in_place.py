@@ -104,7 +104,7 @@ def test_in_place_operator_reads_an_overlapping_operand_before_it_writes(
     check(x, expected)
 
 
-def test_in_place_operator_on_a_stretched_view_is_a_value_error(backend: str) -> None:
+def test_in_place_operator_on_a_broadcast_view_is_a_value_error(backend: str) -> None:
     x = t.zeros((1, 3))
     rows = t.broadcast_to(x, (2, 3))
     with pytest.raises(ValueError, match="more than one element of"):

@@ -144,7 +144,7 @@ def test_promotion_gives_the_same(a: str) -> None:
 
 
 @pytest.mark.parametrize("name", STANDARD)
-def test_limits_and_kinds_are_those_there(name: str) -> None:
+def test_limits_and_kinds_are_the_same(name: str) -> None:
     dtype, theirs = dtype_of(name), getattr(strict, name)
     for kind in (
         "bool",

@@ -24,7 +24,7 @@ def _values(name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", NAMES)
-def test_different_elements_are_those_of_numpy(
+def test_distinct_elements_are_those_of_numpy(
     name: str, shape: tuple[int, ...], backend: str
 ) -> None:
     values = _values(name, shape)
@@ -46,7 +46,7 @@ def test_fields_are_those_of_the_standard() -> None:
 
 
 @pytest.mark.parametrize("name", FLOATS)
-def test_every_nan_is_different_and_the_zeros_are_one(name: str, backend: str) -> None:
+def test_every_nan_is_distinct_and_both_zeros_are_equal(name: str, backend: str) -> None:
     x = t.asarray(np.array([nan, 0.0, inf, -0.0, nan, inf], name))
     actual = t.unique_all(x)
     check(actual.values, np.array([0, inf, nan, nan], name))

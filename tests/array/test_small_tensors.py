@@ -1,4 +1,4 @@
-"""Little tensors, whose memory is used again, and operators that reach their kernel directly."""
+"""Small tensors: reused memory, and operators that call their kernels without the dispatcher."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def numbered(number: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     return np.full(shape, number, np.float32)
 
 
-# ---- Memory that is used again
+# ---- Reused memory
 
 
-def test_no_tensor_shows_what_is_another_ones() -> None:
+def test_live_tensors_share_no_memory() -> None:
     choose = random.Random(1)
     alive: dict[int, tuple[t.Tensor, np.ndarray[Any, Any]]] = {}
     for number in range(5000):
@@ -37,7 +37,7 @@ def test_no_tensor_shows_what_is_another_ones() -> None:
         check(made, expected)
 
 
-def test_zeros_are_zero_in_memory_that_was_used() -> None:
+def test_zeros_are_zero_in_reused_memory() -> None:
     for _ in range(200):
         check(t.zeros((4, 4)), np.zeros((4, 4), np.float32))
         t.ones((4, 4)) + t.ones((4, 4))
@@ -50,7 +50,7 @@ def test_view_keeps_the_memory_of_a_base_that_was_freed() -> None:
     others = [t.zeros(6, dtype=t.float64) - 1 for _ in range(300)]
     check(row, np.array([3.0, 4.0, 5.0]))
     check(flat, np.arange(6.0).reshape(3, 2))
-    row += 10  # a view is the memory itself
+    row += 10  # a view shares the memory
     check(flat, np.array([[0.0, 1.0], [2.0, 13.0], [14.0, 15.0]]))
     del others
 
@@ -80,7 +80,7 @@ def test_pytorch_keeps_the_memory_that_it_shares() -> None:
     assert printed.strip() == "[13.0, 24.0] 1"
 
 
-def test_little_tensor_can_grow() -> None:
+def test_small_tensor_can_grow() -> None:
     made = t.asarray([1.0, 2.0]) + t.asarray([10.0, 20.0])
     aten.resize_(made, [100])
     made[2:] = 7.0
@@ -99,7 +99,7 @@ def test_lazy_copy_outlives_its_base(size: int) -> None:
     del others
 
 
-def test_tensors_may_be_freed_on_another_thread_also_after_their_own_has_ended() -> None:
+def test_tensors_can_be_freed_on_another_thread_after_theirs_has_ended() -> None:
     made: list[t.Tensor] = []
 
     def make(number: int) -> None:
@@ -135,14 +135,14 @@ def test_memory_of_threads_that_ended_is_returned() -> None:
                 return int(file.read().split()[1])
 
         before = pages_after(50)
-        print(pages_after(400) - before < 2000)  # kept, they would be 4,800
+        print(pages_after(400) - before < 2000)  # 4,800 if they were kept
         """)
     assert printed.strip() == "True"
 
 
-# ---- The same as by way of the dispatcher
+# ---- Comparison with the dispatcher
 
-# What is called here, and the operator that does the same by way of the dispatcher.
+# Functions on the fast path, and the operators that compute the same through the dispatcher.
 BINARY = {
     "add": lambda x, y: aten.add.Tensor(x, y),
     "subtract": lambda x, y: aten.sub.Tensor(x, y),
@@ -171,7 +171,7 @@ def same(actual: t.Tensor, expected: t.Tensor) -> None:
 
 
 def operands(name: str) -> list[t.Tensor]:
-    """Matrices with and without gaps, without elements, and too large to be little."""
+    """Matrices with and without gaps, without elements, and larger than the limit for small tensors."""
     grid = t.astype(t.asarray(np.arange(1, 13).reshape(3, 4)), dtypes.by_name(name))
     large = t.astype(t.asarray(np.arange(1, 10001).reshape(100, 100) % 7 + 1), grid.dtype)
     return [grid, t.asarray(grid[:3, :3].mT), grid[:, ::2], grid[:, :0], large, large.mT]
@@ -181,7 +181,7 @@ def operands(name: str) -> list[t.Tensor]:
     ("name", "dtype"),
     [(name, d) for name in BINARY for d in NUMBERS if name != "divide" or d not in INTEGERS],
 )
-def test_operator_of_two_does_what_the_dispatcher_does(name: str, dtype: str) -> None:
+def test_operator_of_two_tensors_gives_the_result_of_the_dispatcher(name: str, dtype: str) -> None:
     for x in operands(dtype):
         for y in (x, x[:1], x[..., :1], x[:1, :1] + x[:1, :1]):
             same(getattr(t, name)(x, y), BINARY[name](x, y))
@@ -191,20 +191,20 @@ def test_operator_of_two_does_what_the_dispatcher_does(name: str, dtype: str) ->
     ("name", "dtype"),
     [(name, d) for name in UNARY for d in NUMBERS if name != "relu" or d != "complex64"],
 )
-def test_operator_of_one_does_what_the_dispatcher_does(name: str, dtype: str) -> None:
+def test_operator_of_one_tensor_gives_the_result_of_the_dispatcher(name: str, dtype: str) -> None:
     direct, dispatched = UNARY[name]
     for x in operands(dtype):
         same(direct(x), dispatched(x))
 
 
 @pytest.mark.parametrize("dtype", NUMBERS)
-def test_matrix_product_is_what_the_dispatcher_makes(dtype: str) -> None:
+def test_matrix_product_is_that_of_the_dispatcher(dtype: str) -> None:
     for x in operands(dtype):
         same(x @ x.mT, aten.mm(x, x.mT))
         same(x @ x.mT[:, 0], aten.mv(x, x.mT[:, 0]))
 
 
-def test_tensors_of_different_dtypes_meet_as_in_the_dispatcher() -> None:
+def test_different_dtypes_promote_as_in_the_dispatcher() -> None:
     x, y = t.asarray([1, 2], dtype=t.int8), t.asarray([300, 4])
     same(t.multiply(x, y), aten.mul.Tensor(x, y))
 
@@ -217,7 +217,7 @@ def test_sparse_tensors_take_their_own_kernels() -> None:
     check(aten.to_dense(sparse[0]), np.array([0.0, 1.0], np.float32))
 
 
-# ---- Arithmetic that does without LibTorch's loop
+# ---- Scalar loops instead of TensorIterator
 
 
 EXTREMES: dict[str, list[Any]] = {
@@ -229,7 +229,7 @@ EXTREMES: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("name", EXTREMES)
-def test_little_arithmetic_is_pytorchs_to_the_last_bit(name: str, torch: Any) -> None:
+def test_arithmetic_of_small_tensors_is_bitwise_that_of_pytorch(name: str, torch: Any) -> None:
     values = np.array(EXTREMES[name], name)
     ours, theirs = t.asarray(values), torch.from_numpy(values.copy())
     for shift in range(len(values)):
@@ -247,7 +247,7 @@ def alike(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (2, 0), (8, 8), (4, 4, 4), (65,), (33, 2), (8, 9)])
-def test_little_and_less_little_tensors_add_alike(shape: tuple[int, ...]) -> None:
+def test_tensors_below_and_above_the_size_limit_give_the_same(shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     x = t.asarray(values)
     check(x + x, values + values)

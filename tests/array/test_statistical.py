@@ -43,7 +43,7 @@ CASES = [(function, name) for function in ADMITS for name in ADMITS[function]]
 
 
 def _wide(name: str) -> str:
-    """The dtype in which integers are added up."""
+    """The dtype of a sum of integers."""
     return "int64" if name in ("bool", *SIGNED) else "uint64" if name in UNSIGNED else name
 
 
@@ -142,7 +142,7 @@ def test_sum_of_integers_does_not_overflow(name: str, backend: str) -> None:
      ("float64", "complex64"), ("bool", "float32"), ("int32", "uint8"), ("uint16", "uint32")],
 )  # fmt: skip
 @pytest.mark.parametrize("function", ["sum", "prod"])
-def test_sum_and_prod_convert_to_the_dtype_asked_for_first(
+def test_sum_and_prod_convert_to_the_requested_dtype_first(
     function: str, name: str, to: str, backend: str
 ) -> None:
     values = sample(name, 4)
@@ -220,7 +220,7 @@ def test_running_totals_are_those_of_numpy(name: str, function: str, backend: st
 
 
 @pytest.mark.parametrize("to", ["int16", "uint32", "float64", "complex64"])
-def test_running_totals_convert_to_the_dtype_asked_for_first(to: str, backend: str) -> None:
+def test_running_totals_convert_to_the_requested_dtype_first(to: str, backend: str) -> None:
     values = np.array([100, 100, 100], "int8")
     actual = t.cumulative_sum(t.asarray(values), dtype=dtype_of(to), include_initial=True)
     check(actual, np.array([0, 100, 200, 300], to))

@@ -1,4 +1,4 @@
-"""Differences, on both backends, compared with NumPy. Truth over axes is tested with the reductions."""
+"""diff(), on both backends, compared with NumPy. all() and any() are tested with the reductions."""
 
 from __future__ import annotations
 

@@ -32,13 +32,13 @@ def test_detected_device_is_one_that_works() -> None:
     assert t.zeros(2, device=device).device == device
 
 
-def test_without_a_gpu_availability_and_count_are_0_and_the_reason_is_told(no_gpu: None) -> None:
+def test_without_a_gpu_availability_and_count_are_0_with_a_reason(no_gpu: None) -> None:
     assert lib.rt_torch_cuda_available() == 0
     assert lib.rt_torch_cuda_device_count() == 0
     assert "CUDA" in t.diagnose()["cuda_reason"]
 
 
-def test_without_a_gpu_every_move_is_refused_with_the_reason(no_gpu: None) -> None:
+def test_without_a_gpu_every_move_is_an_error_with_the_reason(no_gpu: None) -> None:
     x = t.zeros(2)
     for move in (x.cuda, lambda: x.to_device("cuda"), lambda: t.zeros(2, device="cuda:0")):
         with pytest.raises(t.UnavailableError, match=r"CUDA is not available: .*LibTorch"):

@@ -1,18 +1,136 @@
-"""Operations that run on NumPy because LibTorch has no kernel are those that docs/reference.md lists."""
+"""Fallback to NumPy: what runs there because LibTorch has no kernel, as docs/reference.md lists it."""
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 from collections import defaultdict
 from typing import Any
 
 import numpy as np
+import pytest
 
 import torchffi as t
 from tests.array_api_calls import values_of
 from tests.array_api_table import ONE, STANDARD, TWO
-from tests.support import ROOT
+from tests.support import ROOT, check, sample
+from torchffi import dtypes
+from torchffi._core import operations
+from torchffi._core.backends import FFI
+from torchffi._libtorch import aten
+from torchffi._libtorch import primitives as on_ffi
+from torchffi._libtorch.loader import lib
+from torchffi.errors import NotSupportedError
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+FALLBACKS: dict[str, Any] = {
+    "add": lambda x: x + x,
+    "floor_divide": lambda x: x // x,
+    "matmul": lambda x: x @ x,
+    "max": lambda x: t.max(x),
+    "argmin": lambda x: t.argmin(x),
+    "maximum": lambda x: t.maximum(x, x),
+    "bitwise_left_shift": lambda x: x << x,
+    "eye": lambda x: t.eye(2, dtype=x.dtype),
+}
+
+
+@pytest.mark.parametrize("case", FALLBACKS)
+@pytest.mark.parametrize("name", ["uint16", "uint32", "uint64"])
+def test_operation_without_a_kernel_runs_on_numpy_and_is_counted(
+    name: str, case: str, ffi_backend: None
+) -> None:
+    x = t.asarray(sample(name, 4))
+    before = t.fallback_counts().get(case, 0)
+    result = FALLBACKS[case](x)
+    assert result.backend == "ffi"
+    with t.use_backend("numpy"):
+        expected = FALLBACKS[case](t.asarray(sample(name, 4))).numpy()
+    check(result, expected)
+    assert t.fallback_counts()[case] == before + 1
+
+
+def test_operation_with_a_kernel_does_not_fall_back(ffi_backend: None) -> None:
+    before = t.fallback_counts()
+    x = t.ones((2, 2))
+    ((x @ x + 1) / 2).sum().item()
+    assert t.fallback_counts() == before
+
+
+def test_fallback_can_be_made_an_error(ffi_backend: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    before = t.fallback_counts()
+    monkeypatch.setenv("TORCHFFI_FALLBACK", "error")
+    with pytest.raises(NotImplementedError, match=r"add: .*not implemented for .UInt32"):
+        x + x
+    with pytest.raises(NotImplementedError, match="eye: "):
+        t.eye(2, dtype=t.uint32)
+    assert t.fallback_counts() == before
+    monkeypatch.setenv("TORCHFFI_FALLBACK", "perhaps")
+    with pytest.raises(ValueError, match="TORCHFFI_FALLBACK is 'perhaps', expected numpy or error"):
+        x + x
+
+
+def test_invalid_call_is_an_error_and_not_a_fallback(ffi_backend: None) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    before = t.fallback_counts()
+    with pytest.raises(ValueError, match=r"add: shapes \(2,\) and \(3,\) do not broadcast"):
+        x + t.ones(3, dtype=t.uint32)
+    with pytest.raises(ValueError, match="floor_divide: integer division by zero"):
+        x // 0
+    assert t.fallback_counts() == before
+
+
+def test_in_place_operation_without_a_kernel_is_counted_and_can_be_forbidden(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    before = t.fallback_counts().get("add", 0)
+    x += x
+    assert x.tolist() == [2, 2]
+    assert t.fallback_counts()["add"] == before + 1
+    monkeypatch.setenv("TORCHFFI_FALLBACK", "error")
+    with pytest.raises(NotImplementedError, match=r"add: .*not implemented for .UInt32"):
+        x += x
+    assert x.tolist() == [2, 2]
+
+
+def test_every_operator_that_a_primitive_calls_exists(ffi_backend: None) -> None:
+    source = inspect.getsource(aten)
+    named = set(re.findall(r'"(aten::[\w.]+)"', source)) | set(aten.OPERATORS.values())
+    for name in named:
+        operator, _, overload = name.partition(".")
+        assert lib.rt_torch_operator_find(operator.encode(), overload.encode()), name
+
+
+def test_bfloat16_cannot_fall_back_to_numpy(
+    ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_kernel(make: Any, x: int, y: int) -> Any:
+        raise NotSupportedError("maximum: no kernel")
+
+    monkeypatch.setattr(on_ffi, "maximum", without_kernel)
+    for dtype in (t.float32, dtypes.bfloat16):  # without the fast path, the primitive is called
+        monkeypatch.delitem(operations.BINARY["maximum"].table, FFI.classes[dtype])
+    before = t.fallback_counts().get("maximum", 0)
+    x, narrow = t.ones(2), t.ones(2, dtype=dtypes.bfloat16)
+    number = 0.515625  # a scalar that no other test has cached
+    assert t.maximum(x, number).tolist() == [1, 1]
+    with pytest.raises(NotImplementedError, match="maximum: no kernel"):
+        t.maximum(narrow, number)
+    assert t.fallback_counts()["maximum"] == before + 1
+
+
+def test_fallback_counts_are_a_copy(ffi_backend: None) -> None:
+    t.fallback_counts()["add"] = -1
+    assert t.fallback_counts().get("add", 0) >= 0
+
+
+# ---- The list in docs/reference.md
+
 
 NOT_IN_STANDARD = {
     "addmm": lambda xp, x: xp.addmm(x, x, x),

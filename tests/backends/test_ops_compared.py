@@ -68,11 +68,11 @@ def equal(a: list[Any], b: list[Any]) -> bool:
 
 
 def accepted(torch: Any, schema: schemas.Schema) -> tuple[Any, Any, list[Any]] | None:
-    """Arguments that PyTorch takes, and its result, which is the same when it is called again."""
+    """Arguments that PyTorch accepts, and its result, which must be the same in a second call."""
     operator = overload_of(torch.ops.aten, schema)
 
     def call(arguments: Any, named: Any, junk: int) -> list[Any]:
-        # A kernel that reads past its arguments, or what it never wrote, reads something else each time.
+        # Different memory contents in each call expose kernels that read uninitialized memory.
         del [torch.full((n,), junk) for n in range(1, 40, 3)][:]
         given = samples.made(
             [arguments, named], lambda array: torch.from_numpy(samples.amid(array, junk)), torch
@@ -84,12 +84,12 @@ def accepted(torch: Any, schema: schemas.Schema) -> tuple[Any, Any, list[Any]] |
             expected = call(arguments, named, 0)
             if expected and all(equal(expected, call(arguments, named, n)) for n in (-3, 77)):
                 return arguments, named, expected
-        except Exception:  # whatever PyTorch says of arguments that do not suit it
+        except Exception:  # PyTorch raises many types for invalid arguments
             continue
     return None
 
 
-def test_operators_give_what_pytorch_gives(torch: Any, untraced: None) -> None:
+def test_operators_give_the_results_of_pytorch(torch: Any, untraced: None) -> None:
     compared: list[str] = []
     wrong: list[str] = []
     for schema in aten():
@@ -124,8 +124,8 @@ def test_operators_give_what_pytorch_gives(torch: Any, untraced: None) -> None:
     assert len(operators) >= 500
 
 
-def test_every_operator_can_be_called_or_is_refused_by_name() -> None:
-    """An empty call reaches the schema's check, or the kernel; or it is refused with the reason."""
+def test_every_operator_can_be_called_or_fails_by_name() -> None:
+    """A call without arguments reaches the schema check or the kernel, or fails with the reason."""
     outcome: Counter[str] = Counter()
     listed = [name for name in registry.names() if name.startswith("aten::")]
     for name in listed:
@@ -151,7 +151,7 @@ def test_every_operator_can_be_called_or_is_refused_by_name() -> None:
     assert outcome["callable"] > 3000
 
 
-def test_what_only_torchscript_has_is_refused_by_name(torch: Any) -> None:
+def test_operators_only_for_torchscript_fail_by_name(torch: Any) -> None:
     listed = set(registry.names())
     only: list[str] = []
     for schema in torch._C._jit_get_all_schemas():
@@ -164,7 +164,7 @@ def test_what_only_torchscript_has_is_refused_by_name(torch: Any) -> None:
     assert len(only) > 100
 
 
-def test_schemas_are_read_as_pytorch_reads_them(torch: Any) -> None:
+def test_schemas_are_parsed_as_pytorch_parses_them(torch: Any) -> None:
     known = {}
     for schema in torch._C._jit_get_all_schemas():
         known[f"{schema.name}.{schema.overload_name}".removesuffix(".")] = schema
@@ -184,7 +184,7 @@ def _written(argument: Any) -> bool:
     return argument.alias_info is not None and argument.alias_info.is_write
 
 
-def test_numbers_stand_for_tensors_where_pytorch_lets_them(torch: Any) -> None:
+def test_numbers_are_accepted_for_tensors_as_in_pytorch(torch: Any) -> None:
     from torchffi._core.overloads import _TAKES_NUMBERS
 
     bases = {name.partition(".")[0] for name in registry.names() if name.startswith("aten::")}

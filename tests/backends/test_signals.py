@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(
     lifetimes.implementation() != "C", reason="only in C does nothing come between"
 )
 
-# Each is interrupted while C works: the signal comes before the result is returned.
+# Each is interrupted inside a C function, before it returns its result.
 OPERATIONS = {
     "matmul": "x @ x",
     "exp": "t.exp(x)",

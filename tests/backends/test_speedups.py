@@ -14,12 +14,13 @@ from tests.support import ROOT, python
 from torchffi._core import lifetimes
 
 HERE = Path(__file__).parent
-TESTS = [str(path) for name in ("lifetimes", "owner") for path in ROOT.rglob(f"test_{name}.py")]
+NAMES = ("lifetimes", "freed_tensors", "owner", "borrowed_arrays")
+TESTS = [str(path) for name in NAMES for path in ROOT.rglob(f"test_{name}.py")]
 OTHER = {"C": "0", "Python": "1"}[lifetimes.implementation()]
 
 
 def test_lifetimes_are_in_c_here() -> None:
-    # Or else the suite would test the reference alone.
+    # Otherwise the suite would only test the Python implementation.
     assert lifetimes.implementation() == "C" or os.environ.get("TORCHFFI_SPEEDUPS") == "0"
     assert t.diagnose()["lifetimes"] == lifetimes.implementation()
 
@@ -32,7 +33,7 @@ def test_the_variable_chooses(value: str, expected: str) -> None:
     assert printed == f"{expected}\n"
 
 
-def test_another_value_is_refused() -> None:
+def test_another_value_is_an_error() -> None:
     printed = python(
         """
         try:
@@ -45,7 +46,7 @@ def test_another_value_is_refused() -> None:
     assert printed == "TORCHFFI_SPEEDUPS is 'yes', expected 0 or 1\n"
 
 
-def test_where_the_module_was_not_built_the_reference_serves() -> None:
+def test_without_the_module_the_python_implementation_is_used() -> None:
     printed = python("""
         import sys
         sys.modules["torchffi._speedups"] = None
@@ -59,7 +60,7 @@ def test_the_other_implementation_passes_the_tests_of_lifetimes() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS],
         cwd=ROOT,
-        # No tracer: it would run out of memory in the tests that let the implementation do so.
+        # Without coverage, whose tracer would fail in the tests of memory errors.
         env={k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
         | {"TORCHFFI_SPEEDUPS": OTHER},
         capture_output=True,

@@ -66,7 +66,7 @@ def test_first_use_from_many_threads_opens_libtorch_once(ffi_backend: None) -> N
         for thread in threads: thread.join()
         print(found == [[2.0] * 3] * 8, t.memory_stats()["live_handles"])
     """)
-    assert printed == "True 1\n"  # the 1, which is kept
+    assert printed == "True 1\n"  # the cached scalar 1
 
 
 def test_thread_count_is_set_and_checked(ffi_backend: None) -> None:

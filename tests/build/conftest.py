@@ -1,13 +1,16 @@
-"""Fixtures: installations without and with the real LibTorch, and a shim for it."""
+"""Fixtures: installations without and with the real LibTorch, a shim for it, and a small project."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from shim.build import build
 from tests.build.shims import real_libtorch
+from tests.build.small_project import Project
 from tests.installations import Installation
 
 
@@ -28,3 +31,15 @@ def installation(bare: Installation) -> Installation:
     """An installation with the real LibTorch and without a shim."""
     bare.environment["LIBTORCH"] = real_libtorch().root
     return bare
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project that is built into a cache of its own."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for variable in ("CXX", "CC", "TORCHFFI_FASTPATH"):
+        monkeypatch.delenv(variable, raising=False)
+    yield Project(tmp_path)
+    for name in [name for name in sys.modules if name.startswith("tinyshim")]:
+        del sys.modules[name]

@@ -1,91 +1,16 @@
-"""shim/build/, with sources and a LibTorch so small that a build takes one second."""
+"""Builds of the shim, with sources and a LibTorch small enough to build in one second."""
 
 from __future__ import annotations
 
 import ctypes
-import importlib
-import json
 import os
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
-from shim.build import compiler, libtorch, paths, sidecar
-from tests.installations import ROOT, imitate_libtorch
-
-HEADER = """
-#ifndef RT_TORCH_H
-#define RT_TORCH_H
-#include <stdint.h>
-#ifndef RT_TORCH_API
-#define RT_TORCH_API __attribute__((visibility("default")))
-#endif
-#ifdef __cplusplus
-extern "C" {
-#endif
-enum { RT_TORCH_OK = 0, RT_TORCH_UNAVAILABLE = 9, RT_TORCH_ERROR_BYTES = 4096 };
-/** @return 1 or more; -1 on failure */
-RT_TORCH_API int64_t rt_torch_one(void);
-/** @return a code. Never fails */
-RT_TORCH_API int32_t rt_torch_last_error(char *text, int64_t capacity);
-#ifdef __cplusplus
-}
-#endif
-#endif
-"""
-GUARD = """
-#pragma once
-#include <cstdint>
-namespace rt {
-template <class Return, class Body>
-Return guard(const char *, Return, Body &&body) noexcept { return body(); }
-}
-"""
-TWO = '#include "exports.h"\nint32_t rt::last_error(char *, int64_t) { return 0; }\n'
-
-
-class Project:
-    """A copy of shim/ with two functions, one in each source file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "tinyshim"
-        for room in ("build", "runtime", "operators", "fastpath"):
-            (self.folder / room).mkdir(parents=True)
-        for path in (ROOT / "shim").glob("**/*.py"):
-            (self.folder / path.relative_to(ROOT / "shim")).symlink_to(path)
-        self.write("rt_torch.h", HEADER)
-        self.write("runtime/guard.h", GUARD)
-        self.write("operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return 1; }\n')
-        self.write("operators/two.cpp", TWO)
-        root = imitate_libtorch(folder / "lib torch", "2.99.1")
-        found, _ = libtorch._inspect(root, "a test")
-        assert found is not None
-        self.libtorch = found
-        self.build: Any = self.load("build")
-        self.paths: Any = self.load("paths")
-        self.error: type[Exception] = self.load("compiler").CompilerError
-
-    def load(self, name: str) -> ModuleType:
-        return importlib.import_module(f"tinyshim.build.{name}")
-
-    def write(self, name: str, text: str) -> None:
-        (self.folder / name).write_text(text)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for variable in ("CXX", "CC", "TORCHFFI_FASTPATH"):
-        monkeypatch.delenv(variable, raising=False)
-    yield Project(tmp_path)
-    for name in [name for name in sys.modules if name.startswith("tinyshim")]:
-        del sys.modules[name]
+from shim.build import compiler, paths, sidecar
+from tests.build.small_project import GUARD, Project
 
 
 def test_a_build_is_in_the_cache_with_a_matching_sidecar(project: Project) -> None:
@@ -295,38 +220,3 @@ def test_headers_of_the_system_are_not_named_to_the_compiler(project: Project) -
     # -isystem /usr/include would break #include_next in the C++ headers.
     system = project.libtorch._replace(include_dirs=(Path("/usr/include"),))
     assert project.build.shim(system).exists()
-
-
-class TestSidecar:
-    """The JSON file of a library."""
-
-    def test_one_flipped_byte_is_seen(self, project: Project) -> None:
-        library = project.build.stub()
-        content = bytearray(library.read_bytes())
-        content[len(content) // 2] ^= 1
-        library.write_bytes(content)
-        assert "SHA-256 differs" in sidecar.damage(library, sidecar.read(library))
-
-    def test_another_size_is_seen(self, project: Project) -> None:
-        library = project.build.stub()
-        with library.open("ab") as file:
-            file.write(b"x")
-        assert "bytes, not the" in sidecar.damage(library, sidecar.read(library))
-
-    @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"size": 1}', "null"])
-    def test_one_that_cannot_be_read_is_none(self, tmp_path: Path, text: str) -> None:
-        library = tmp_path / "librt_torch.so"
-        sidecar.path_of(library).write_text(text)
-        assert sidecar.read(library) is None
-
-    def test_it_is_plain_json(self, project: Project) -> None:
-        library = project.build.stub()
-        fields = json.loads(library.with_name("librt_torch.so.json").read_text())
-        assert list(fields) == [
-            "size",
-            "sha256",
-            "header_digest",
-            "source_digest",
-            "libtorch_version",
-            "fastpath",
-        ]

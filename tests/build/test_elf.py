@@ -24,7 +24,7 @@ class TestElf:
         for size in (0, 1, 4, 63, 64, 65, 200, 500, 4096, end // 3, end // 2, end):
             assert elf.damage(written(cut, whole[:size])), size
 
-    def test_what_is_no_library_is_said_so(self, tmp_path: Path) -> None:
+    def test_other_files_are_reported_as_such(self, tmp_path: Path) -> None:
         file = written(tmp_path / "x.so", b"#!/bin/sh\n" * 100)
         assert elf.damage(file) == "is not a 64-bit shared library"
         assert elf.damage(written(file, b"")) == "is empty"

@@ -1,4 +1,4 @@
-"""The shim without its fast kernels: that it is whole, and which of two shims is used."""
+"""The shim without its fast kernels: it is complete, and which of two shims is used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.installations import ROOT, Installation
 
 
 def place(library: Path, installation: Installation, fastpath: bool, cached: bool = True) -> Path:
-    """Puts a library where one with or without the fast kernels would lie."""
+    """Puts a library at the path of one with or without the fast kernels."""
     relative = paths.cached_shim(real_libtorch().version, fastpath).relative_to(paths.cache())
     target = installation.cache / "torchffi" / relative if cached else packaged(installation)
     put(library, target)

@@ -1,4 +1,4 @@
-"""Loading: import always works; without LibTorch NumPy takes over, with the reason and the fix."""
+"""Loading: import always works; without LibTorch NumPy is used, with the reason and the fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.build.shims import (
 )
 from tests.installations import Installation, compile_c, imitate_libtorch
 
-# ---- What is loaded -------------------------------------------------------------------------------
+# ---- The libraries that are loaded
 
 
 def test_a_shim_in_the_cache_is_used(installation: Installation, good: Path) -> None:
@@ -140,7 +140,7 @@ print(lib.rt_torch_available())
     assert installation.run("-c", code).stdout == "-1 another shim is in use already\n1\n"
 
 
-# ---- LibTorch -------------------------------------------------------------------------------------
+# ---- LibTorch
 
 
 def test_no_libtorch(bare: Installation) -> None:

@@ -1,4 +1,4 @@
-"""Loading a shim that does not fit or is damaged: NumPy takes over, with the reason and the fix."""
+"""Loading a mismatched or damaged shim: NumPy is used, with the reason and the fix."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_torchffi_shim_is_wrong(
 
 
 def test_a_cache_that_cannot_be_looked_at(installation: Installation) -> None:
-    # An unknown home folder is an error of the system, not one of Python.
+    # An unknown home folder raises an OSError.
     done = installation.run(
         "-c",
         "import os; os.environ.pop('XDG_CACHE_HOME')\n"
@@ -222,7 +222,7 @@ def test_a_binding_that_was_not_built(bare: Installation) -> None:
     assert "pip install ." in done.stderr.splitlines()[-1]
 
 
-# ---- Helper functions of the binding ----------------------------------------------------------------
+# ---- Helper functions of the binding
 
 
 def run_helper(installation: Installation, code: str) -> str:

@@ -98,7 +98,7 @@ class Producer:
     """Exports six float32 values, 0 to 5, of shape (2, 3).
 
     Attributes:
-        deleted: How often its deleter was called.
+        deleted: The number of calls of its deleter.
         asked: The keywords of each call of ``__dlpack__``.
     """
 

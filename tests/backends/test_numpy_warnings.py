@@ -1,0 +1,61 @@
+"""Arithmetic on the NumPy backend gives no floating-point warnings."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.support import inf
+from torchffi._numpy import quiet
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def test_arithmetic_ignores_the_errstate_of_the_caller(
+    numpy_backend: None,
+) -> None:
+    huge = t.asarray([3e38])
+    with np.errstate(all="raise"):
+        state = np.geterr()
+        assert (huge + huge).tolist() == (huge * huge).tolist() == [inf]
+        assert t.log(huge - huge).tolist() == [-inf]
+        assert np.geterr() == state
+        with pytest.raises(FloatingPointError):
+            huge.numpy() * huge.numpy()
+
+
+@pytest.mark.parametrize("make", [quiet._in_context, quiet._in_errstate])
+def test_quiet_calls_nest_and_end_with_an_exception(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quiet, "quiet", make)
+    monkeypatch.setattr(quiet, "spare", [])
+    run = quiet.quietly
+
+    def fail() -> None:
+        assert run(np.log, np.zeros(1)).tolist() == [-inf]
+        raise KeyError
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            run(fail)
+        assert run(run, np.log, np.zeros(1)).tolist() == [-inf]
+
+
+def test_operators_on_numpy_work_in_several_threads(numpy_backend: None) -> None:
+    ones = t.ones(200_000)  # large enough for NumPy to release the GIL
+    sums: list[Any] = []
+
+    def add() -> None:
+        sums.extend((ones + ones)[-1].item() for _ in range(50))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sums == [2] * 200
