@@ -205,7 +205,7 @@ def test_a_run_can_be_of_some_modules_and_rows() -> None:
     }
     # Other modules measure all their rows together.
     assert modules.chosen(["minilm_8"]) == {"warm_minilm": ("minilm_1", "minilm_8", "minilm_64")}
-    with pytest.raises(ValueError, match="there is no 'addd', expected some of add, alive"):
+    with pytest.raises(ValueError, match="unknown name 'addd'; expected some of add, alive"):
         modules.chosen(["add", "addd"])
 
 
@@ -251,7 +251,7 @@ def test_the_command_reports_and_compares(tmp_path: Path, ffi_backend: None, tor
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--only", "no-such-row"), "bench: there is no 'no-such-row', expected some of add"),
+        (("--only", "no-such-row"), "bench: unknown name 'no-such-row'; expected some of add"),
         (("--baseline", "/nonexistent.json"), "bench: /nonexistent.json: No such file"),
         (("--baseline", "pyproject.toml"), "bench: pyproject.toml: not a report.json of this"),
     ],
