@@ -61,7 +61,7 @@ class Installation:
         )
 
     def info(self, **environment: str | Path) -> dict[str, Any]:
-        """What ``python -m torchffi info --json`` prints."""
+        """The output of ``python -m torchffi info --json``."""
         done = self.run("-m", "torchffi", "info", "--json", **environment)
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))

@@ -1,4 +1,4 @@
-"""What cdef/ builds: the CFFI module of rt_torch.h."""
+"""The CFFI module of rt_torch.h, which cdef/ builds."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ def auto_detect_device() -> str:
 
 
 def diagnose() -> dict[str, Any]:
-    """Which backend is in use and why, and every path that was tried for LibTorch and the shim.
+    """The backend in use, the reason, and every path that was tried for LibTorch and the shim.
 
     Returns:
         A dict of JSON types: ``backend``, ``reason``, ``libtorch_version``, ``libtorch_path``,
@@ -82,7 +82,7 @@ def set_num_threads(threads: int) -> None:
     Raises:
         ValueError: For another number.
     """
-    from torchffi._libtorch.calls import done
+    from torchffi._libtorch.calls import check_status
 
     if loader.load().available:
-        done(lib.rt_torch_set_num_threads(threads))
+        check_status(lib.rt_torch_set_num_threads(threads))

@@ -52,7 +52,7 @@ def _astype_(self: Tensor, dtype: DType, /, *, copy: bool = True) -> Tensor:
 
 
 def _clone_(self: Tensor) -> Tensor:
-    """A copy with memory of its own. Source: aten::clone."""
+    """A copy. Source: aten::clone."""
     return run("clone", self._dtype, self)
 
 

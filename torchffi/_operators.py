@@ -1,4 +1,4 @@
-"""The operators of a tensor: what Python's ``+`` and ``@=`` call."""
+"""The operators of tensors, such as ``+`` and ``@=``."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Operand: TypeAlias = Tensor | Scalar
     Method: TypeAlias = Callable[[Any, Operand], Tensor]
 
-# Their results of these kinds are put right at zeros and infinities: what computes in place does not
-# do that.
-_PUT_RIGHT = {
+# The in-place primitives do not apply the corrections of special_values.py: for these functions and
+# kinds, compute out of place and copy.
+_CORRECTED = {
     elementwise.floor_divide: "floating point",
     elementwise.remainder: "floating point",
     elementwise.pow: "complex",
@@ -35,73 +35,74 @@ _PUT_RIGHT = {
 _PLAIN = frozenset({int, float})
 
 
-def _foreign(operand: Any) -> bool:
-    """Whether the operator must be left to the operand. Arrays are refused: they would take over."""
+def _defers_to(operand: Any) -> bool:
+    """Whether to return NotImplemented, so that Python asks the operand.
+
+    Raises:
+        TypeError: For an array, whose operator would otherwise run.
+    """
     if isinstance(operand, np.ndarray):
         raise DTypeError(
-            "expected a Tensor or a Python scalar, got an ndarray; make a tensor of it with "
+            "expected a Tensor or a Python scalar, got an ndarray; convert it with "
             "torchffi.asarray()"
         )
     return not isinstance(operand, Tensor) and not is_scalar(operand)
 
 
 def _operator(name: str) -> tuple[Method, Method]:
-    """The operator that an operation is, and its reflection."""
+    """The operator of an operation, and its reflection."""
     operation = BINARY[name]
-    second: Method = operation.second
+    general: Method = operation.general
 
     def operator(self: Any, other: Operand) -> Tensor:
-        if type(other) not in _PLAIN and _foreign(other):
+        if type(other) not in _PLAIN and _defers_to(other):
             return NotImplemented  # type: ignore[no-any-return]
-        return second(self, other)
+        return general(self, other)
 
     def reflected(self: Any, other: Operand) -> Tensor:
-        if type(other) not in _PLAIN and _foreign(other):
+        if type(other) not in _PLAIN and _defers_to(other):
             return NotImplemented  # type: ignore[no-any-return]
-        return second(other, self)
+        return general(other, self)
 
     return binary(operation.table, operator), reflected
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:
     if result is not x.dtype:
-        raise DTypeError(
-            f"{operation}: the result is {result}, which {x.dtype} cannot hold in place"
-        )
+        raise DTypeError(f"{operation}: in-place result has dtype {result}, expected {x.dtype}")
 
 
 def _overwrite(operation: str, x: Tensor, result: Tensor) -> None:
     if result.shape != x.shape:
         raise ShapeError(
-            f"{operation}: the result has shape {result.shape}, which shape {x.shape} cannot hold in "
-            "place"
+            f"{operation}: in-place result has shape {result.shape}, expected {x.shape}"
         )
     run_in_place("copy_", x, result)
 
 
 def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozenset[str]) -> Method:
-    """The operator that overwrites its left operand, which keeps its memory, dtype and backend."""
+    """An in-place operator: the left operand keeps its memory, dtype and backend."""
     operation = function.__name__
-    direct = [dtype for dtype in dtypes.ALL if dtype.kind in admitted - {_PUT_RIGHT.get(function)}]
+    direct = [dtype for dtype in dtypes.ALL if dtype.kind in admitted - {_CORRECTED.get(function)}]
     if primitive == "div_":
         direct = [dtype for dtype in direct if dtype.kind in dtypes.INEXACT]
-    if primitive == "pow_":  # whose exponents are checked
+    if primitive == "pow_":  # the slow path checks the exponents
         direct = [dtype for dtype in direct if dtype.kind != "signed integer"]
 
     def operator(self: Tensor, other: Operand) -> Tensor:
-        if _foreign(other):
+        if _defers_to(other):
             return NotImplemented  # type: ignore[no-any-return]
         a, b = arguments.pair(operation, self, other, admitted)
         divides = primitive == "div_" and self.dtype.kind not in dtypes.INEXACT
         _check_fits(operation, self, dtypes.default_float if divides else a.dtype)
         if primitive == "pow_":
             special_values.check_exponent(b)
-        if _PUT_RIGHT.get(function) == self.dtype.kind:
+        if _CORRECTED.get(function) == self.dtype.kind:
             _overwrite(operation, self, function(self, b))
             return self
         try:
             run_in_place(primitive, self, b)
-        except NotSupportedError:  # uint16, uint32, uint64: the memory stays, the way is longer
+        except NotSupportedError:  # no in-place kernel (uint16, uint32, uint64): copy
             _overwrite(operation, self, function(self, b))
         return self
 
@@ -158,4 +159,4 @@ class Operators:
     __abs__ = elementwise.abs
     __invert__ = elementwise.bitwise_invert
 
-    __hash__ = object.__hash__  # by identity, for == is elementwise
+    __hash__ = object.__hash__  # by identity, because == is elementwise

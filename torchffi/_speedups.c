@@ -1,5 +1,5 @@
-/* torchffi._speedups: what torchffi/_core/lifetimes.py does in Python, in C. Each function has its counterpart there,
-   which says what it is for. The tests of lifetimes run on both. */
+/* torchffi._speedups: the C implementation of torchffi/_core/lifetimes.py, which documents the functions. The tests of
+   lifetimes run on both. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdatomic.h>
@@ -7,17 +7,17 @@
 
 #include "../cdef/binding.h"
 
-/* ---- What setup() is given ---- */
+/* ---- Arguments of setup() ---- */
 
 static PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
 static PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
-static PyObject *class_of_code;                /* dict: the class of tensors of each dtype's code */
+static PyObject *class_of_code;                /* dict: dtype code -> tensor class */
 static descrgetfunc get_slot;
 static descrsetfunc set_slot;
 static newfunc new_reference;
 static PyObject *array_struct_name, *dtype_name;
 
-/* Functions of torchffi._binding: they go through its table. Set by their addresses, in this order. */
+/* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
 static struct {
   int32_t (*free)(int64_t tensor);
   int32_t (*dtype)(int64_t tensor);
@@ -29,12 +29,12 @@ static struct {
 
 /* ---- Lifetimes ---- */
 
-/* A handle of this size or above stands for memory that takes a while to free: see Handles in rt_torch.h. */
+/* Handles from this value on refer to memory that is slow to free: see Handles in rt_torch.h. */
 #define SLOW_TO_FREE (INT64_C(1) << 62)
 
-static atomic_bool ended; /* the process ends: nothing is freed any more */
+static atomic_bool ended; /* the process is ending: nothing is freed any more */
 
-/* -1, which is no handle, for what is no int of 64 bits. */
+/* int -> handle; -1, which is never a handle, for other objects and integers above 64 bits. */
 static int64_t handle_of(PyObject *number) {
   int overflow;
   return PyLong_AsLongLongAndOverflow(number, &overflow);
@@ -65,8 +65,8 @@ static void free_handle(int64_t handle, int slow) {
   drop_lenders();
 }
 
-/* The callbacks of a finalizer. It holds one reference to itself: without a registry it lives until its owner goes,
-   also where both are garbage of one cycle. */
+/* The callbacks of a finalizer. A finalizer holds a reference to itself, so that it stays alive without a registry until
+   its owner is deallocated, also if both are in a garbage cycle. */
 static PyObject *finalize(PyObject *module, PyObject *finalizer) {
   PyObject *number = get_slot(handle_slot, finalizer, (PyObject *)Py_TYPE(finalizer));
   const int64_t handle = number != NULL ? handle_of(number) : 0;
@@ -78,10 +78,10 @@ static PyObject *finalize(PyObject *module, PyObject *finalizer) {
 
 static PyMethodDef finalize_def = {"finalize", finalize, METH_O, NULL};
 static PyObject *callback,
-    *borrowed_callback; /* the latter's `self` is not NULL: an array is given back at once */
+    *borrowed_callback; /* its `self` is not NULL: borrowed arrays are freed without releasing the GIL */
 
-/* Frees a handle that has no owner, with an exception set. The memory may be another library's, whose deleter may be
-   Python: that must not see the exception. */
+/* Frees a handle without an owner while an exception is set. Freeing may run another library's deleter, which may be
+   Python code and must not see the exception. */
 static void abandon(int64_t handle) {
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
@@ -89,7 +89,7 @@ static void abandon(int64_t handle) {
   PyErr_Restore(type, value, traceback);
 }
 
-/* A new object of a class that owns the handle. The handle is freed if that fails. */
+/* A new object of a class that owns the handle. On failure the handle is freed. */
 static PyObject *new_owner(PyObject *kind, PyObject *number, int64_t handle, PyObject *finalize_by) {
   PyObject *owner = NULL, *arguments = NULL, *finalizer = NULL;
   if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)owner_type)) {
@@ -110,7 +110,7 @@ static PyObject *new_owner(PyObject *kind, PyObject *number, int64_t handle, PyO
   return owner;
 }
 
-/* What a dict has for a key, a borrowed reference; NULL with an exception. Takes the key over, which may be NULL. */
+/* dict[key] as a borrowed reference; NULL with an exception set. Steals the reference to the key, which may be NULL. */
 static PyObject *look_up(PyObject *dict, PyObject *key) {
   PyObject *value = key != NULL ? PyDict_GetItemWithError(dict, key) : NULL;
   if (value == NULL && !PyErr_Occurred()) {
@@ -219,7 +219,7 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
                         address + 4, address + 5)) {
     return NULL;
   }
-  Py_INCREF(arguments); /* which keep all of them alive */
+  Py_INCREF(arguments); /* keeps all of them alive */
   get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_get);
   set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_set);
   new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)finalizer_type, Py_tp_new);
@@ -232,7 +232,8 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
 
 static PyMethodDef functions[] = {
     {"setup", setup, METH_VARARGS,
-     "setup(Owner, slot, Finalizer, slot, classes, addresses)\n--\n\nOnce, before all else."},
+     "setup(Owner, slot, Finalizer, slot, classes, addresses)\n--\n\nMust be called once, before the other "
+     "functions."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},

@@ -11,7 +11,7 @@ _NOTE = "Generated from rt_torch.h. Do not edit."
 _STUB_REASON = "this librt_torch.so is the stub; build the real one with: python -m torchffi build"
 _STUB_CUDA_REASON = "This librt_torch.so is the stub: there is no LibTorch, so there is no CUDA."
 
-# What a function returns without LibTorch, where that is neither zero nor an error.
+# The bodies of functions that, without LibTorch, return something else than zero or an error.
 _ANSWERS = {
     "rt_torch_abi_version": "return RT_TORCH_ABI_VERSION;",
     "rt_torch_header_digest": "return RT_TORCH_HEADER_DIGEST;",

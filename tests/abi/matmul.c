@@ -19,7 +19,7 @@ static int on_stub(void) {
     return complain("the stub made a tensor");
   }
   if (rt_torch_last_error(text, sizeof text) != RT_TORCH_UNAVAILABLE) {
-    return complain("the stub failed otherwise than it should");
+    return complain("the stub failed with an unexpected error");
   }
   printf("%s\n", text);
   return 0;
@@ -52,7 +52,7 @@ int main(void) {
     return 1;
   }
   if (rt_torch_last_error(text, sizeof text) != RT_TORCH_SHAPE) {
-    return complain("matmul failed otherwise than it should");
+    return complain("matmul failed with an unexpected error");
   }
   printf("%s\n", text);
 

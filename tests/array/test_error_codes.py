@@ -88,5 +88,5 @@ def test_failing_call_without_an_error_record_is_an_internal_error(
 def test_exception_of_numpy_becomes_the_one_of_torchffi(
     error: Exception, expected: type[Exception]
 ) -> None:
-    assert type(on_numpy.failure(error)) is expected
-    assert str(on_numpy.failure(error)) == "x"
+    assert type(on_numpy.as_torch_error(error)) is expected
+    assert str(on_numpy.as_torch_error(error)) == "x"

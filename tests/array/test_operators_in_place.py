@@ -51,19 +51,17 @@ def test_in_place_operator_that_would_change_the_dtype_is_a_type_error(
 ) -> None:
     narrow, wide = ("int8", "int16") if operation == "iand" else ("float32", "float64")
     x = t.ones(3, dtype=dtype_of(narrow))
-    with pytest.raises(
-        TypeError, match=f"the result is {wide}, which {narrow} cannot hold in place"
-    ):
+    with pytest.raises(TypeError, match=f"in-place result has dtype {wide}, expected {narrow}"):
         _operator(operation)(x, t.ones(3, dtype=dtype_of(wide)))
     if operation != "iand":
-        with pytest.raises(TypeError, match="cannot hold in place"):
+        with pytest.raises(TypeError, match="in-place result has "):
             _operator(operation)(t.ones(3, dtype=t.int8), 0.5)
     assert x.tolist() == [1, 1, 1]
 
 
 def test_in_place_division_of_integers_is_a_type_error(backend: str) -> None:
     x = t.ones(3, dtype=t.int64)
-    with pytest.raises(TypeError, match="the result is float32, which int64 cannot hold in place"):
+    with pytest.raises(TypeError, match="in-place result has dtype float32, expected int64"):
         x /= 2
 
 
@@ -122,11 +120,11 @@ def test_in_place_matmul_keeps_memory_and_dtype(backend: str) -> None:
     y @= t.asarray(b)
     assert y is x
     np.testing.assert_allclose(memory, a @ b, 1e-5)
-    with pytest.raises(
-        TypeError, match="the result is float64, which float32 cannot hold in place"
-    ):
+    with pytest.raises(TypeError, match="in-place result has dtype float64, expected float32"):
         x @= t.eye(3, dtype=t.float64)
-    with pytest.raises(ValueError, match=r"matmul: .* shape \(2, 2\), which shape \(2, 3\) cannot"):
+    with pytest.raises(
+        ValueError, match=r"matmul: in-place result has shape \(2, 2\), expected \(2, 3\)"
+    ):
         x @= t.ones((3, 2))
 
 

@@ -38,9 +38,13 @@ def test_nan_is_the_extreme(backend: str) -> None:
 
 @pytest.mark.parametrize("function", ["argmax", "argmin"])
 def test_index_of_the_extreme_of_nothing_is_a_value_error(function: str, backend: str) -> None:
-    with pytest.raises(ValueError, match=rf"{function}: shape \(0,\) has no element along axes"):
+    with pytest.raises(
+        ValueError, match=rf"{function}: cannot reduce empty axes .* of shape \(0,\)"
+    ):
         getattr(t, function)(t.zeros(0))
-    with pytest.raises(ValueError, match=rf"{function}: shape \(3, 0\) has no element along axes"):
+    with pytest.raises(
+        ValueError, match=rf"{function}: cannot reduce empty axes .* of shape \(3, 0\)"
+    ):
         getattr(t, function)(t.zeros((3, 0)), axis=1)
     assert getattr(t, function)(t.zeros((3, 0)), axis=0).shape == (0,)
 
@@ -102,7 +106,9 @@ def test_where_ignores_the_operand_that_is_not_selected(backend: str) -> None:
 def test_where_needs_a_condition_of_bool(backend: str) -> None:
     with pytest.raises(TypeError, match="where: the condition is int64, expected bool"):
         t.where(t.asarray([1]), t.ones(1), t.ones(1))
-    with pytest.raises(TypeError, match="where: expected two tensors, or one and a Python scalar"):
+    with pytest.raises(
+        TypeError, match="where: expected two tensors, or a tensor and a Python scalar"
+    ):
         t.where(t.asarray([True]), "a", t.ones(1))  # type: ignore[arg-type]
 
 

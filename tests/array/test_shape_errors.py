@@ -106,7 +106,7 @@ SHAPES: dict[str, Mistake] = {
     "squeeze": (
         lambda: t.squeeze(ones(2, 3), 0),
         ValueError,
-        "squeeze: axis 0 of shape (2, 3) is not of length 1",
+        "squeeze: axis 0 of shape (2, 3) must have length 1",
     ),
     "expand_dims axes": (
         lambda: t.expand_dims(ones(*(1,) * 64), 0),
@@ -116,7 +116,7 @@ SHAPES: dict[str, Mistake] = {
     "permute": (
         lambda: ones(2, 3).permute(0),
         ValueError,
-        "permute_dims: axes (0,) for shape (2, 3), expected each once",
+        "permute_dims: axes (0,) must contain each axis of shape (2, 3) once",
     ),
     "axis twice": (
         lambda: ones(2, 3).sum((0, -2)),
@@ -126,7 +126,7 @@ SHAPES: dict[str, Mistake] = {
     "max of nothing": (
         lambda: t.max(ones(2, 0), axis=1),
         ValueError,
-        "max: shape (2, 0) has no element along axes (1,)",
+        "max: cannot reduce empty axes (1,) of shape (2, 0)",
     ),
     "item": (
         lambda: ones(2, 3).item(),

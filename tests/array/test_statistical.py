@@ -110,9 +110,13 @@ def test_reduction_of_an_empty_axis_gives_the_neutral_element(
 def test_extreme_of_nothing_is_a_value_error_that_shows_the_shape(
     function: str, backend: str
 ) -> None:
-    with pytest.raises(ValueError, match=rf"{function}: shape \(0, 3\) has no element along axes"):
+    with pytest.raises(
+        ValueError, match=rf"{function}: cannot reduce empty axes .* of shape \(0, 3\)"
+    ):
         getattr(t, function)(t.zeros((0, 3)))
-    with pytest.raises(ValueError, match=rf"{function}: shape \(2, 0\) has no element along axes"):
+    with pytest.raises(
+        ValueError, match=rf"{function}: cannot reduce empty axes .* of shape \(2, 0\)"
+    ):
         getattr(t, function)(t.zeros((2, 0)), axis=1)
     assert getattr(t, function)(t.zeros((2, 0)), axis=0).shape == (0,)
 
@@ -235,9 +239,13 @@ def test_running_totals_of_nothing(backend: str) -> None:
 
 
 def test_errors_of_running_totals_show_the_expected_arguments(backend: str) -> None:
-    with pytest.raises(ValueError, match=r"cumulative_sum: shape \(2, 3\) has not one axis"):
+    with pytest.raises(
+        ValueError, match=r"cumulative_sum: axis is required unless x is 1-D; x has shape \(2, 3\)"
+    ):
         t.cumulative_sum(t.ones((2, 3)))
-    with pytest.raises(ValueError, match=r"cumulative_prod: shape \(\) has not one axis"):
+    with pytest.raises(
+        ValueError, match=r"cumulative_prod: axis is required unless x is 1-D; x has shape \(\)"
+    ):
         t.cumulative_prod(t.ones(()))
     with pytest.raises(IndexError, match="cumulative_sum: axis 1"):
         t.cumulative_sum(t.ones(3), axis=1)

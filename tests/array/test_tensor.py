@@ -55,7 +55,7 @@ def test_tensor_on_the_cpu_is_itself_there(backend: str) -> None:
 
 
 def test_transposes_need_two_axes(backend: str) -> None:
-    with pytest.raises(ValueError, match=r"T: shape \(2, 3, 4\), expected 2 axes; see mT"):
+    with pytest.raises(ValueError, match=r"T: shape \(2, 3, 4\), expected 2 axes; use mT"):
         t.ones((2, 3, 4)).T  # noqa: B018
     with pytest.raises(ValueError, match=r"matrix_transpose: shape \(3,\) has fewer than 2 axes"):
         t.ones(3).mT  # noqa: B018

@@ -97,7 +97,7 @@ def test_unusable_memory_is_a_buffer_error_with_the_reason(reason: str) -> None:
     before = borrowed_arrays()
     assert borrow(array, KINDS) is None
     with pytest.raises(BufferError, match=reason):
-        backends.FFI.over(array)
+        backends.FFI.from_array(array)
     assert borrowed_arrays() == before
 
 

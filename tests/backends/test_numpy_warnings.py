@@ -32,8 +32,8 @@ def test_arithmetic_ignores_the_errstate_of_the_caller(
 def test_quiet_calls_nest_and_end_with_an_exception(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quiet, "quiet", make)
-    monkeypatch.setattr(quiet, "spare", [])
+    monkeypatch.setattr(quiet, "new_runner", make)
+    monkeypatch.setattr(quiet, "free_runners", [])
     run = quiet.quietly
 
     def fail() -> None:

@@ -25,7 +25,7 @@ def test_asarray_shares_objects_with_dlpack(torch: Any, backend: str) -> None:
     assert address(t.asarray(theirs, device="cpu")) == theirs.data_ptr()
     assert address(t.asarray(theirs, copy=True)) != theirs.data_ptr()
     assert t.asarray(theirs, dtype=t.float64).dtype is t.float64
-    with pytest.raises(ValueError, match="asarray: another dtype or device needs a copy"):
+    with pytest.raises(ValueError, match="asarray: another dtype or device requires a copy"):
         t.asarray(theirs, dtype=t.float64, copy=False)
     t.asarray(theirs, copy=True)[0] = 9
     assert theirs.tolist() == [1, 1, 1]

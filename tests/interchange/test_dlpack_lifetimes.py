@@ -201,10 +201,10 @@ def test_deleter_is_left_to_the_capsule_if_the_import_is_refused(
 def test_capsule_is_consumed_once(versioned: bool, ffi_backend: None) -> None:
     producer = Producer(versioned)
     capsule = capsule_of(producer.made)
-    x = t.from_dlpack(storage._Given(capsule))
+    x = t.from_dlpack(storage._Producer(capsule))
     assert name(capsule) == ("used_dltensor_versioned" if versioned else "used_dltensor")
     with pytest.raises(ValueError, match="this DLPack capsule has already been consumed"):
-        t.from_dlpack(storage._Given(capsule))
+        t.from_dlpack(storage._Producer(capsule))
     del capsule
     assert (x.tolist(), producer.deleted) == ([[0, 1, 2], [3, 4, 5]], 0)
     del x
@@ -214,9 +214,9 @@ def test_capsule_is_consumed_once(versioned: bool, ffi_backend: None) -> None:
 def test_capsule_is_consumed_once_on_numpy(numpy_backend: None) -> None:
     producer = Producer()
     capsule = capsule_of(producer.made)
-    x = t.from_dlpack(storage._Given(capsule), copy=False)
+    x = t.from_dlpack(storage._Producer(capsule), copy=False)
     with pytest.raises(ValueError, match="NumPy cannot take the memory"):
-        t.from_dlpack(storage._Given(capsule))
+        t.from_dlpack(storage._Producer(capsule))
     del x, capsule
     assert producer.deleted == 1
 

@@ -65,7 +65,7 @@ def test_copy_is_made_only_on_request(
     assert (opened(capsule).dl_tensor.data != address(x)) == bool(copy)
     if version:
         assert opened(capsule).flags == (IS_COPIED if copy else 0)
-    taken = np.from_dlpack(storage._Given(capsule))
+    taken = np.from_dlpack(storage._Producer(capsule))
     x[0] = 5
     assert taken.tolist() == ([1, 2] if copy else [5, 2])
 

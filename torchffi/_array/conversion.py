@@ -27,21 +27,21 @@ _ndarray = np.ndarray
 def asarray(
     obj: Any, /, *, dtype: DType | None = None, device: str | None = None, copy: bool | None = None
 ) -> Tensor:
-    """A tensor of anything that has values: a tensor, an array, a scalar, nested sequences.
+    """A tensor from a tensor, an array, a scalar, or nested sequences.
 
     Args:
-        obj: The values. An array of another library is shared by way of DLPack, an object of
-            Python's buffer protocol (bytearray, memoryview, array.array, ...) by way of NumPy.
-        dtype: If None that of ``obj``; for Python scalars the default dtype of their kind.
-        device: ``"cpu"`` if None, or ``"cuda:0"``, ...; a tensor stays where it is if None.
-        copy: True always copies; False never does, and raises where it would have to; None copies
-            where it has to: for another dtype or device, and for memory that cannot be shared.
+        obj: The values. The memory of another library's array is shared through DLPack, that of an
+            object with Python's buffer protocol (bytearray, array.array, ...) through NumPy.
+        dtype: If None, that of ``obj``; for Python scalars the default dtype of their kind.
+        device: ``"cpu"``, ``"cuda:0"``, ...; None for the device of a tensor, else ``"cpu"``.
+        copy: True always copies; False never copies, and raises if a copy is needed; None copies if
+            needed: for another dtype or device, and for memory that cannot be shared.
 
     Returns:
         A tensor.
 
     Raises:
-        TypeError: For values that are no numbers.
+        TypeError: For values that are not numbers.
         ValueError: If a copy is needed and ``copy`` is False.
     """
     if dtype is not None:
@@ -63,8 +63,10 @@ def asarray(
         result = dlpack.from_dlpack(obj, device=device, copy=False if copy is False else None)
     else:
         if copy is False:
-            raise InvalidArgumentError(f"asarray: a {type(obj).__name__} has to be copied")
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinity
+            raise InvalidArgumentError(
+                f"asarray: a {type(obj).__name__} must be copied, but copy=False"
+            )
+        with np.errstate(over="ignore"):  # values too large for float32 become inf
             result, copy = from_numpy(_array_of(obj, dtype)), None
     moved = result
     if dtype is not None:
@@ -73,12 +75,14 @@ def asarray(
     if device is not None:
         moved = moved.to_device(device)
     if copy is False and moved is not result:
-        raise InvalidArgumentError("asarray: another dtype or device needs a copy")
+        raise InvalidArgumentError(
+            "asarray: another dtype or device requires a copy, but copy=False"
+        )
     return moved.clone() if copy and moved is result else moved
 
 
 def _of_buffer(obj: Any, copy: bool | None) -> Any:
-    """An array over the memory of an object that has Python's buffer protocol; others as they are."""
+    """An array over the memory of an object with Python's buffer protocol; other objects unchanged."""
     if isinstance(obj, (np.ndarray, np.generic)):
         return obj
     try:
@@ -97,7 +101,7 @@ def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:
     except ValueError as error:
         raise InvalidArgumentError(f"asarray: {error}") from None
     if array.dtype.kind not in "biufc":
-        raise DTypeError(f"asarray: cannot make a tensor of {obj!r:.60}; expected numbers")
+        raise DTypeError(f"asarray: cannot convert {obj!r:.60} to a tensor; expected numbers")
     if isinstance(obj, np.generic) or hasattr(obj, "__array__"):
         return np.array(array)
     wanted = dtype.numpy if dtype is not None else None
@@ -115,7 +119,7 @@ def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:
 
 
 def _values(obj: Any) -> Any:
-    """Tensors inside sequences as their values."""
+    """The object with tensors inside sequences replaced by their values."""
     if isinstance(obj, Tensor):
         return obj.tolist()
     if isinstance(obj, (list, tuple)):
@@ -124,17 +128,17 @@ def _values(obj: Any) -> Any:
 
 
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
-    """A tensor over an array's own memory, without a copy: each sees what the other writes.
+    """A tensor that shares the memory of an array: writes to one show in the other.
 
     Args:
-        array: An array of a dtype that torchffi has, in the machine's byte order. For LibTorch it
-            must be writable and aligned and have no negative stride.
+        array: An array of a dtype that torchffi has, in native byte order. For LibTorch it must be
+            writable and aligned and have no negative stride.
 
     Returns:
         A tensor of the same shape and dtype. It keeps the array's memory alive.
 
     Raises:
-        TypeError: For something else than an array, or another dtype.
+        TypeError: For another object, or another dtype.
         ValueError: If LibTorch cannot use the memory; ``asarray(array)`` copies it.
 
     Source: at::from_blob.
@@ -142,22 +146,22 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     if type(array) is _ndarray and (chosen_backend() or backends.default) is FFI:
         try:
             tensor: Tensor | None = borrow(array, kinds)
-        except KeyError:  # the dtype, of which more below
+        except KeyError:  # unsupported dtype: by_numpy() below raises
             tensor = None
         if tensor is not None:
             return tensor
     if not isinstance(array, np.ndarray):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
-    dtypes.by_numpy(array.dtype)  # or else it tells what is wrong
+    dtypes.by_numpy(array.dtype)  # raises for unsupported dtypes
     try:
-        return backends.default_backend().over(array)
+        return backends.default_backend().from_array(array)
     except BufferError as error:
         raise InvalidArgumentError(
-            f"from_numpy: LibTorch cannot share this memory, for {error}; asarray(array) makes a copy"
+            f"from_numpy: LibTorch cannot share this memory: {error}; use asarray(array) to copy it"
         ) from None
 
 
 def from_bytes(data: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
-    """A tensor of values in C order: what a pickled tensor comes back as."""
+    """A tensor from values in C order; restores a pickled tensor."""
     kind = dtypes.by_name(dtype)
     return create("from_bytes", kind, data, tuple(shape), kind, _devices.number(device))

@@ -1,4 +1,4 @@
-"""Creation functions. New tensors are made on the backend that is chosen: see ``get_backend()``.
+"""Creation functions. New tensors are on the current backend: see ``get_backend()``.
 
 Source: Array API standard, "Creation Functions".
 """
@@ -20,7 +20,7 @@ from torchffi._core.dispatch import create, create_like
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import INTEGERS
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import plain
+from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError
 
@@ -38,12 +38,12 @@ def _dtype_of_scalars(*values: Scalar) -> DType:
 
 
 class Filled(Protocol):
-    """A function that makes a tensor of a shape."""
+    """A function that creates a tensor of a shape."""
 
     def __call__(
         self, shape: Shape, *, dtype: DType | None = None, device: str | None = None
     ) -> Tensor:
-        """Makes it."""
+        """Creates it."""
         ...
 
 
@@ -59,15 +59,15 @@ Returns:
 
 Raises:
     ValueError: For a negative dimension.
-    MemoryError: If there is not so much memory.
-    UnavailableError: For a CUDA device where there is none.
+    MemoryError: If the allocation fails.
+    UnavailableError: If the CUDA device is not available.
 
 Source: aten::{name}.
 """
 
 
 def _filled(name: str, summary: str) -> Filled:
-    call = plain(name)
+    call = c_function(name)
     classes: dict[DType | None, tuple[type[Tensor], int]] = {
         dtype: (FFI.classes[dtype], dtype.code) for dtype in dtypes.ALL
     }
@@ -98,7 +98,7 @@ def _filled(name: str, summary: str) -> Filled:
     return function
 
 
-empty = _filled("empty", "A tensor whose values are not set")
+empty = _filled("empty", "A tensor with uninitialized values")
 zeros = _filled("zeros", "A tensor of zeros")
 ones = _filled("ones", "A tensor of ones")
 
@@ -111,7 +111,7 @@ def full(
     Args:
         shape: An integer, or a sequence of them.
         fill_value: A Python scalar.
-        dtype: If None the default dtype of the scalar's kind.
+        dtype: If None, the default dtype of the scalar's kind.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
 
     Returns:
@@ -130,9 +130,9 @@ def full(
 
 def _check_fits(operation: str, value: Scalar, dtype: DType) -> None:
     if not is_scalar(value):
-        raise DTypeError(f"{operation}: the value is a {type(value).__name__}, expected a scalar")
+        raise DTypeError(f"{operation}: expected a scalar, got {type(value).__name__}")
     if isinstance(value, (complex, np.complexfloating)) and dtype.kind != "complex":
-        raise DTypeError(f"{operation}: {value} is complex, and {dtype} is not")
+        raise DTypeError(f"{operation}: cannot store {value} in {dtype}; use a complex dtype")
     if dtype.kind not in dtypes.INTEGER or isinstance(value, complex):
         if isinstance(value, int) and abs(value) > sys.float_info.max:
             raise InvalidArgumentError(
@@ -158,8 +158,8 @@ def eye(
 
     Args:
         n_rows: Number of rows.
-        n_cols: Number of columns, as many as rows if None.
-        k: Which diagonal: 0 the main one, above it positive, below it negative.
+        n_cols: Number of columns; None for the number of rows.
+        k: The diagonal: 0 for the main one, positive above it, negative below it.
         dtype: float32 if None.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
 
@@ -192,10 +192,10 @@ def arange(
     """Evenly spaced values in [start, stop).
 
     Args:
-        start: The first value; with ``stop`` None the end, and the first value is 0.
+        start: The first value; if ``stop`` is None, the end, and the first value is 0.
         stop: The end, not included.
         step: The spacing, not 0.
-        dtype: If None int64 for integers, float32 if an argument is a float.
+        dtype: If None, int64 for integers, float32 if an argument is a float.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
 
     Returns:
@@ -211,11 +211,11 @@ def arange(
     exact = _dtype_of_scalars(0, first, last, by)
     dtype = dtypes.given("arange", dtype, exact)
     if by == 0:
-        raise InvalidArgumentError("arange: step is 0, expected another number")
+        raise InvalidArgumentError("arange: step must not be 0")
     if (last - first) / by <= 0:
         return empty(0, dtype=dtype, device=device)
     if dtype.kind in dtypes.INTEGER and exact.kind not in dtypes.INTEGER:
-        # The values are converted, not the ends and the step.
+        # Convert the values, not the ends and the step.
         return astype(arange(first, last, by, dtype=dtypes.float64, device=device), dtype)
     return create("arange", dtype, first, last, by, dtype, _devices.number(device))
 
@@ -231,30 +231,30 @@ def _like(
 
 
 def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """A tensor like ``x``, on its backend, whose values are not set.
+    """A tensor with uninitialized values and the shape of ``x``, on its backend.
 
     Args:
         x: A tensor.
-        dtype: That of x if None.
-        device: That of x if None.
+        dtype: If None, that of x.
+        device: If None, that of x.
     """
     return zeros_like(x, dtype=dtype, device=device)
 
 
 def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """A tensor of zeros like ``x``. Arguments are those of :func:`empty_like`."""
+    """A tensor of zeros with the shape of ``x``. Arguments are those of :func:`empty_like`."""
     return _like("zeros_like", x, dtype, device, 0)
 
 
 def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """A tensor of ones like ``x``. Arguments are those of :func:`empty_like`."""
+    """A tensor of ones with the shape of ``x``. Arguments are those of :func:`empty_like`."""
     return _like("ones_like", x, dtype, device, 1)
 
 
 def full_like(
     x: Tensor, /, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
-    """A tensor like ``x`` filled with one value. The rest is as for :func:`empty_like`."""
+    """A tensor with the shape of ``x`` and one value. Other arguments: as for :func:`empty_like`."""
     return _like("full_like", x, dtype, device, fill_value)
 
 
@@ -273,8 +273,8 @@ def linspace(
     Args:
         start: The first value.
         stop: The last value; not included if ``endpoint`` is False.
-        num: How many, 0 or more.
-        dtype: A floating-point or complex dtype; if None float32, complex64 if an end is complex.
+        num: Number of values, 0 or more.
+        dtype: A floating-point or complex dtype; if None, float32, or complex64 if an end is complex.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
         endpoint: Whether stop is the last value.
 
@@ -282,7 +282,7 @@ def linspace(
         A new tensor of shape (num,).
 
     Raises:
-        TypeError: For another dtype, or a complex end of a real dtype.
+        TypeError: For another dtype, or a complex end and a real dtype.
         ValueError: If num is negative.
     """
     exact = _dtype_of_scalars(0.0, start, stop)

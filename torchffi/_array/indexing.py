@@ -21,7 +21,7 @@ from torchffi._core.backends import FFI
 from torchffi._core.dispatch import run, run_in_place
 from torchffi._core.operations import attempt, entries, in_place_entries, of_libtorch, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import plain as plain_function
+from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
@@ -154,7 +154,7 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
 _SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
 _UNSQUEEZE = entries("unsqueeze", ANY)
 _INDEX = of_libtorch(entries("index", ANY))
-_INDEX_PUT = plain_function("index_put_")
+_INDEX_PUT = c_function("index_put_")
 _COPY = in_place_entries("copy_", dtypes.ALL)
 _LAST = 2**63 - 1
 _PICKS = frozenset({FFI.classes[dtypes.int64], FFI.classes[dtypes.bool]})

@@ -1,4 +1,4 @@
-"""Tensors joined, taken apart and repeated.
+"""Joining, splitting and repeating tensors.
 
 Source: Array API standard, "Manipulation Functions".
 """
@@ -29,14 +29,14 @@ def _joined(operation: str, arrays: Sequence[Tensor]) -> list[Tensor]:
 
 
 def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
-    """Joins tensors along an axis that they have.
+    """Joins tensors along an existing axis.
 
     Args:
-        arrays: Tensors of the same shape but along the axis; their dtypes meet.
+        arrays: Tensors whose shapes differ only along the axis; their dtypes are promoted.
         axis: The axis; None flattens the tensors first.
 
     Raises:
-        ValueError: If the shapes differ elsewhere.
+        ValueError: If the shapes differ along another axis.
         IndexError: If the axis is out of range.
 
     Source: aten::cat.
@@ -52,8 +52,8 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     """Joins tensors along a new axis.
 
     Args:
-        arrays: Tensors of the same shape; their dtypes meet.
-        axis: Where the new axis stands in the result.
+        arrays: Tensors of the same shape; their dtypes are promoted.
+        axis: The position of the new axis in the result.
 
     Raises:
         ValueError: If the shapes differ.
@@ -68,14 +68,14 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
 
 
 def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
-    """The parts of a tensor at each index of an axis, which they do not have: views.
+    """Splits a tensor along an axis into views without that axis.
 
     Args:
-        x: A tensor of one axis or more.
+        x: A tensor of at least one axis.
         axis: The axis, of length n.
 
     Returns:
-        n tensors.
+        n tensors, one for each index.
 
     Raises:
         IndexError: If the axis is out of range.
@@ -92,7 +92,8 @@ def tile(x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
 
     Args:
         x: A tensor.
-        repetitions: How often, for each of the last axes. More of them than axes add axes in front.
+        repetitions: Number of repetitions for each of the last axes. More of them than axes add axes
+            in front.
 
     Returns:
         A new tensor.
@@ -115,15 +116,16 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
 
     Args:
         x: A tensor.
-        repeats: How often: a number, or an integer tensor of shape (1,) or (n,), one for each index.
+        repeats: Number of repetitions: an int, or an integer tensor of shape (1,) or (n,), with one
+            number for each index.
         axis: The axis, of length n; None flattens x first.
 
     Returns:
-        A new tensor of the shape of x, but for the axis.
+        A new tensor with the shape of x, except along the axis.
 
     Raises:
-        ValueError: If a number is negative, or there are not n of them.
-        TypeError: If they are no integers.
+        ValueError: If a number is negative, or their count is not n.
+        TypeError: If they are not integers.
         IndexError: If the axis is out of range.
 
     Source: aten::repeat_interleave.self_Tensor.

@@ -1,4 +1,4 @@
-"""Shape and order of the elements.
+"""Changes of shape and of the order of elements.
 
 Source: Array API standard, "Manipulation Functions"; narrow, select and swap_axes are ATen's.
 """
@@ -27,14 +27,14 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
 
     Args:
         x: A tensor.
-        shape: The shape; one dimension may be -1, what is left over.
-        copy: True always copies, False raises where a copy is needed, None shares where possible.
+        shape: The shape; one dimension may be -1 and is then computed from the others.
+        copy: True always copies, False raises if a copy is needed, None copies if needed.
 
     Returns:
-        A tensor over the same memory where the strides allow it.
+        A view if the strides allow it, else a copy.
 
     Raises:
-        ValueError: If the number of elements does not fit.
+        ValueError: If the number of elements differs, or a copy is needed and ``copy`` is False.
 
     Source: aten::reshape.
     """
@@ -61,8 +61,8 @@ def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:
         return run("view", x.dtype, x, dims)
     except InvalidArgumentError:
         raise InvalidArgumentError(
-            f"reshape: shape {x.shape} with strides {x.strides} cannot be seen as {dims} without a "
-            "copy, which copy=False forbids"
+            f"reshape: shape {x.shape} with strides {x.strides} cannot be viewed as {dims} without a "
+            "copy, but copy=False"
         ) from None
 
 
@@ -74,8 +74,8 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
         axes: Every axis once.
 
     Raises:
-        ValueError: If an axis is missing or stands there twice.
-        IndexError: If one is out of range.
+        ValueError: If an axis is missing or repeated.
+        IndexError: If an axis is out of range.
 
     Source: aten::permute.
     """
@@ -87,7 +87,7 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     order = arguments.axes("permute_dims", tuple(axes), x)
     if len(order) != x.ndim:
         raise InvalidArgumentError(
-            f"permute_dims: axes {axes} for shape {x.shape}, expected each once"
+            f"permute_dims: axes {axes} must contain each axis of shape {x.shape} once"
         )
     return run("permute", x.dtype, x, order)
 
@@ -118,13 +118,13 @@ def transposed(x: Tensor, /) -> Tensor:
         x: A tensor of shape (m, n).
 
     Raises:
-        ValueError: If x has not two axes.
+        ValueError: If x is not 2-D.
 
     Source: aten::t.
     """
     x = tensor("T", x)
     if x.ndim != 2:
-        raise ShapeError(f"T: shape {x.shape}, expected 2 axes; see mT")
+        raise ShapeError(f"T: shape {x.shape}, expected 2 axes; use mT")
     return swap_axes(x, 0, 1)
 
 
@@ -149,16 +149,16 @@ def swap_axes(x: Tensor, axis1: int, axis2: int, /) -> Tensor:
 def moveaxis(
     x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Tensor:
-    """A view with some axes in another place; the others keep their order.
+    """A view with some axes moved to other positions; the others keep their order.
 
     Args:
         x: A tensor.
         source: The axes to move, an axis or a tuple of them.
-        destination: Where each of them stands in the result.
+        destination: The position of each of them in the result.
 
     Raises:
-        ValueError: If there are not as many sources as destinations, or one stands there twice.
-        IndexError: If one is out of range.
+        ValueError: If the numbers of sources and destinations differ, or an axis is repeated.
+        IndexError: If an axis is out of range.
 
     Source: aten::movedim.intlist.
     """
@@ -167,7 +167,7 @@ def moveaxis(
     target = arguments.axes("moveaxis", destination, x)
     if len(origin) != len(target):
         raise InvalidArgumentError(
-            f"moveaxis: {len(origin)} axes to move to {len(target)} places, expected as many"
+            f"moveaxis: source has {len(origin)} axes, but destination has {len(target)}"
         )
     order = [axis for axis in range(x.ndim) if axis not in origin]
     for place, axis in sorted(zip(target, origin, strict=True)):
@@ -180,11 +180,11 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 
     Args:
         x: A tensor.
-        axis: Where the new axes stand in the result, an axis or a tuple of them.
+        axis: The positions of the new axes in the result, an axis or a tuple of them.
 
     Raises:
-        IndexError: If one is out of range.
-        ValueError: If one stands there twice.
+        IndexError: If an axis is out of range.
+        ValueError: If an axis is repeated.
 
     Source: aten::unsqueeze.
     """
@@ -202,22 +202,22 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 
 
 def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
-    """A view without axes of length 1.
+    """A view without some axes of length 1.
 
     Args:
         x: A tensor.
-        axis: The axes to drop.
+        axis: The axes to remove.
 
     Raises:
-        ValueError: If one of them is longer.
-        IndexError: If one is out of range.
+        ValueError: If one of them does not have length 1.
+        IndexError: If an axis is out of range.
 
     Source: aten::squeeze.dim.
     """
     x = tensor("squeeze", x)
     for one in sorted(arguments.axes("squeeze", axis, x), reverse=True):
         if x.shape[one] != 1:
-            raise ShapeError(f"squeeze: axis {one} of shape {x.shape} is not of length 1")
+            raise ShapeError(f"squeeze: axis {one} of shape {x.shape} must have length 1")
         x = run("squeeze", x.dtype, x, one)
     return x
 
@@ -227,7 +227,7 @@ def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
 
     Args:
         x: A tensor.
-        axis: The axes; None for all.
+        axis: An axis, a tuple of them, or None for all.
 
     Source: aten::flip.
     """
@@ -241,15 +241,15 @@ def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
 def roll(
     x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
 ) -> Tensor:
-    """The elements moved along axes, as a copy; those that leave at one end come in at the other.
+    """The elements shifted cyclically along axes, as a copy.
 
     Args:
         x: A tensor.
-        shift: How far, towards larger indices; a number for each axis, or one for all.
-        axis: The axes; None moves through all elements in C order and keeps the shape.
+        shift: The shift towards larger indices: a number for each axis, or one for all.
+        axis: The axes; None shifts the flattened elements and keeps the shape.
 
     Raises:
-        ValueError: If there are not as many shifts as axes.
+        ValueError: If the numbers of shifts and axes differ.
         IndexError: If an axis is out of range.
 
     Source: aten::roll.
@@ -258,7 +258,7 @@ def roll(
     shifts = arguments.integers("roll", "shift", shift)
     if axis is None:
         if len(shifts) != 1:
-            raise InvalidArgumentError(f"roll: {len(shifts)} shifts without axes, expected one")
+            raise InvalidArgumentError(f"roll: {len(shifts)} shifts without axes; expected one")
         flat = run("reshape", x.dtype, x, (-1,))
         rolled = run("roll", x.dtype, flat, (_within(shifts[0], x.size),), (0,))
         return run("reshape", x.dtype, rolled, x.shape)
@@ -266,7 +266,7 @@ def roll(
     axes = tuple(arguments.axis("roll", one, x) for one in given)
     if len(shifts) not in (1, len(axes)):
         raise InvalidArgumentError(
-            f"roll: {len(shifts)} shifts for {len(axes)} axes, expected as many, or one"
+            f"roll: {len(shifts)} shifts for {len(axes)} axes; expected one per axis, or one for all"
         )
     if len(shifts) == 1:
         shifts *= len(axes)

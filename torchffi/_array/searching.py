@@ -1,4 +1,4 @@
-"""Where things are.
+"""Searching.
 
 Source: Array API standard, "Searching Functions".
 """
@@ -19,12 +19,12 @@ from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
 
 def count_nonzero(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """How many elements are not 0.
+    """Number of nonzero elements.
 
     Args:
         x: A tensor of any dtype.
         axis: An axis, a tuple of them, or None for all.
-        keepdims: Whether the reduced axes stay with length 1.
+        keepdims: Whether the reduced axes are kept with length 1.
 
     Returns:
         A tensor of int64.
@@ -44,21 +44,21 @@ def searchsorted(
     side: Literal["left", "right"] = "left",
     sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where elements would have to be inserted, so that the order stays.
+    """The indices at which elements must be inserted to keep the order.
 
     Args:
         x1: A tensor of a real dtype and shape (n,), in ascending order.
         x2: A tensor of a real dtype, or a Python scalar.
-        side: ``"left"``: before equal elements; ``"right"``: behind them.
+        side: ``"left"``: before equal elements; ``"right"``: after them.
         sorter: Indices that sort x1, an integer tensor of shape (n,); None if it is sorted.
 
     Returns:
         A tensor of int64, of the shape of x2, with values in [0, n].
 
     Raises:
-        ValueError: If x1 has not one axis, sorter has another shape, or ``side`` is another word.
+        ValueError: If x1 is not 1-D, sorter has another shape, or for another ``side``.
         IndexError: If an index in sorter is out of range.
-        TypeError: If a dtype is not admitted, or the two do not mix.
+        TypeError: If a dtype is not supported, or the two do not mix.
 
     Source: aten::searchsorted.Tensor.
     """
@@ -82,10 +82,10 @@ def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Ten
 
     Args:
         condition: A tensor of bool.
-        x1, x2: Tensors of any dtype, one of which may be a Python scalar.
+        x1, x2: Tensors of any dtype; one may be a Python scalar.
 
     Returns:
-        A tensor of the broadcast shape, in the dtype where x1 and x2 meet.
+        A tensor of the broadcast shape, in the promoted dtype of x1 and x2.
 
     Raises:
         TypeError: If the condition is of another dtype, or x1 and x2 do not mix.
@@ -104,7 +104,7 @@ def _index_of(operation: str, x: Tensor, axis: int | None, keepdims: bool) -> Te
     dtypes.check(operation, x.dtype, REAL)
     axes = arguments.axes(operation, None if axis is None else (axis,), x)
     if any_empty(x, axes):
-        raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
+        raise ShapeError(f"{operation}: cannot reduce empty axes {axes} of shape {x.shape}")
     if axis is not None:
         return run(operation, dtypes.int64, x, axes[0], bool(keepdims))
     found = run(operation, dtypes.int64, x, None, False)
@@ -117,8 +117,8 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
 
     Args:
         x: A tensor of a real dtype, not empty along the axis.
-        axis: The axis; None counts through all elements in C order.
-        keepdims: Whether the reduced axes stay with length 1.
+        axis: The axis; None for the index into the flattened elements.
+        keepdims: Whether the reduced axes are kept with length 1.
 
     Returns:
         A tensor of int64.
@@ -144,13 +144,13 @@ def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
 
 
 def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
-    """The indices of the elements that are not 0, in C order.
+    """The indices of the nonzero elements, in C order.
 
     Args:
-        x: A tensor of one axis or more.
+        x: A tensor of at least one axis.
 
     Returns:
-        For each axis a tensor of int64, shape (number found,).
+        A tuple with a tensor of int64 for each axis, of shape (number found,).
 
     Raises:
         ValueError: If x has no axis.

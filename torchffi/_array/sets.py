@@ -131,10 +131,10 @@ def isin(x1: Tensor | Scalar, x2: Tensor | Scalar, /, *, invert: bool = False) -
     if a.dtype is dtypes.bool:
         a, b = arguments.astype(a, dtypes.uint8), arguments.astype(b, dtypes.uint8)
     if a.dtype.kind == "complex":
-        beside = elementwise.equal(
+        matches = elementwise.equal(
             manipulation.expand_dims(a, axis=-1), manipulation.reshape(b, (-1,))
         )
-        found = run("any", dtypes.bool, beside, (a.ndim,), False)
+        found = run("any", dtypes.bool, matches, (a.ndim,), False)
     else:
         found = run("isin", dtypes.bool, a, b)
     return elementwise.logical_not(found) if invert else found

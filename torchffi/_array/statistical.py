@@ -1,7 +1,5 @@
 """Reductions over axes.
 
-``axis`` is an axis, a tuple of them, or None for all; ``keepdims`` keeps the reduced axes with length 1.
-
 Source: Array API standard, "Statistical Functions".
 """
 
@@ -27,14 +25,14 @@ def reduce(
     *parameters: Any,
     primitive: str | None = None,
 ) -> Tensor:
-    """Calls a primitive that takes axes, the tensor, the axes and the parameters in this order."""
+    """Calls a primitive with the arguments tensor, axes, parameters."""
     primitive = primitive or operation
     if axis is None:
         return run(primitive, dtype, x, None, *parameters)
     axes = arguments.axes(operation, axis, x)
     if axes:
         return run(primitive, dtype, x, axes, *parameters)
-    # LibTorch takes an empty list of axes for all of them: give it one of length 1 to reduce.
+    # LibTorch reads an empty list of axes as all axes: add an axis of length 1 and reduce that.
     result = run(primitive, dtype, run("unsqueeze", x._dtype, x, 0), (0,), *parameters)
     return result if result.ndim == x.ndim else run("squeeze", dtype, result, 0)
 
@@ -43,7 +41,7 @@ def _wider(dtype: DType) -> DType:
     return dtypes.sum_dtype("sum", dtype, None)
 
 
-@reduction("sum", ANY, _wider, asked=_wider)
+@reduction("sum", ANY, _wider, c_dtype=_wider)
 def sum(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -51,9 +49,9 @@ def sum(
 
     Args:
         x: A tensor of any dtype; bools count as 0 and 1.
-        axis: See above.
-        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
-        keepdims: See above.
+        axis: An axis, a tuple of them, or None for all.
+        dtype: The dtype of the result. If None, int64 or uint64 for integers, else that of x.
+        keepdims: Whether the reduced axes are kept with length 1.
 
     Source: aten::sum.dim_IntList.
     """
@@ -62,7 +60,7 @@ def sum(
     return reduce("sum", x, axis, wide, bool(keepdims), wide)
 
 
-@reduction("prod", ANY, _wider, asked=_wider)
+@reduction("prod", ANY, _wider, c_dtype=_wider)
 def prod(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -81,8 +79,8 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
     Args:
         x: A tensor of a floating-point or complex dtype.
-        axis: See above.
-        keepdims: See above.
+        axis: An axis, a tuple of them, or None for all.
+        keepdims: Whether the reduced axes are kept with length 1.
 
     Raises:
         TypeError: If x is of another dtype.
@@ -101,10 +99,10 @@ def var(
 
     Args:
         x: A tensor of a floating-point dtype.
-        axis: See above.
-        correction: Taken from the number of elements in the divisor: 0 for a population, 1 for a
-            sample.
-        keepdims: See above.
+        axis: An axis, a tuple of them, or None for all.
+        correction: Subtracted from the number of elements in the divisor: 0 for a population, 1 for
+            a sample.
+        keepdims: Whether the reduced axes are kept with length 1.
 
     Raises:
         TypeError: If x is of another dtype.
@@ -131,23 +129,23 @@ def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bo
     dtypes.check(operation, x._dtype, REAL)
     axes = arguments.axes(operation, axis, x)
     if any_empty(x, axes):
-        raise ShapeError(f"{operation}: shape {x.shape} has no element along axes {axes}")
+        raise ShapeError(f"{operation}: cannot reduce empty axes {axes} of shape {x.shape}")
     return reduce(operation, x, axis, x._dtype, bool(keepdims), primitive=primitive)
 
 
 def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
-    """Whether the tensor has no element along some of the axes."""
+    """Whether any of the axes has length 0."""
     return 0 in [x.shape[axis] for axis in axes]
 
 
 @reduction("amax", REAL)
 def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Largest element, NaN if there is one.
+    """Largest element; NaN if any element is NaN.
 
     Args:
         x: A tensor of a real dtype, not empty along the axes.
-        axis: See above.
-        keepdims: See above.
+        axis: An axis, a tuple of them, or None for all.
+        keepdims: Whether the reduced axes are kept with length 1.
 
     Raises:
         TypeError: If x is of another dtype.
@@ -160,7 +158,7 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 @reduction("amin", REAL)
 def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Smallest element, NaN if there is one. Arguments and errors are those of :func:`max`.
+    """Smallest element; NaN if any element is NaN. Arguments and errors are those of :func:`max`.
 
     Source: aten::amin.
     """
@@ -179,7 +177,7 @@ def _running(
     x = tensor(operation, x)
     dtypes.check(operation, x._dtype, ANY if dtype else NUMERIC)
     if axis is None and x.ndim != 1:
-        raise ShapeError(f"{operation}: shape {x.shape} has not one axis: say which one, axis=...")
+        raise ShapeError(f"{operation}: axis is required unless x is 1-D; x has shape {x.shape}")
     along = arguments.axis(operation, -1 if axis is None else axis, x)
     wide = dtypes.sum_dtype(operation, x._dtype, dtype)
     result = run(primitive, wide, x, along, wide)
@@ -202,12 +200,12 @@ def cumulative_sum(
 
     Args:
         x: A tensor of a numeric dtype.
-        axis: The axis; None if there is but one.
-        dtype: Of the result. If None int64 or uint64 for integers, else that of x.
-        include_initial: Whether the result begins with 0, one element longer.
+        axis: The axis; may be None if x is 1-D.
+        dtype: The dtype of the result. If None, int64 or uint64 for integers, else that of x.
+        include_initial: Whether the result has an additional 0 in front.
 
     Raises:
-        ValueError: If axis is None and x has not one axis.
+        ValueError: If axis is None and x is not 1-D.
         IndexError: If the axis is out of range.
 
     Source: aten::cumsum.
@@ -223,7 +221,7 @@ def cumulative_prod(
     dtype: DType | None = None,
     include_initial: bool = False,
 ) -> Tensor:
-    """Running products along an axis; the initial one is 1. The rest is as for :func:`cumulative_sum`.
+    """Running products along an axis; the initial value is 1. Otherwise as :func:`cumulative_sum`.
 
     Source: aten::cumprod.
     """

@@ -1,4 +1,4 @@
-"""Parts of a tensor by number: indices, a range, or one index of an axis.
+"""Elements of a tensor by indices, or by a range or one index of an axis.
 
 Source: Array API standard, "Indexing Functions"; narrow and select are ATen's.
 """
@@ -19,17 +19,17 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     """The elements at indices of an axis.
 
     Args:
-        x: A tensor of one axis or more.
-        indices: An integer tensor of one axis; a negative index counts from the end.
-        axis: The axis; None if x has but one.
+        x: A tensor of at least one axis.
+        indices: A 1-D integer tensor; a negative index counts from the end.
+        axis: The axis; may be None if x is 1-D.
 
     Returns:
-        A new tensor of the shape of x, but for the axis, which is as long as ``indices``.
+        A new tensor with the shape of x, except that the axis has the length of ``indices``.
 
     Raises:
         IndexError: If the axis or an index is out of range.
-        TypeError: If the indices are no integers.
-        ValueError: If they have not one axis, or axis is None and x has not one.
+        TypeError: If the indices are not integers.
+        ValueError: If the indices are not 1-D, or axis is None and x is not 1-D.
 
     Source: aten::index.Tensor.
     """
@@ -37,26 +37,26 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     if picked.ndim != 1:
         raise ShapeError(f"take: indices have shape {picked.shape}, expected one axis")
     if axis is None and x.ndim != 1:
-        raise ShapeError(f"take: shape {x.shape} has not one axis: say which one, axis=...")
+        raise ShapeError(f"take: axis is required unless x is 1-D; x has shape {x.shape}")
     along = arguments.axis("take", 0 if axis is None else axis, x)
     return run("take", x.dtype, x, picked, along)
 
 
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
-    """For each line of elements along an axis, those at the line of indices beside it.
+    """For each 1-D slice along an axis, the elements at the matching slice of indices.
 
     Args:
         x: A tensor.
-        indices: An integer tensor with as many axes; beside ``axis`` the two shapes broadcast. A
-            negative index counts from the end.
+        indices: An integer tensor with as many axes as x; the other axes broadcast. A negative index
+            counts from the end.
         axis: The axis.
 
     Returns:
-        A new tensor of the broadcast shape, as long along the axis as ``indices``.
+        A new tensor of the broadcast shape, with the length of ``indices`` along the axis.
 
     Raises:
         IndexError: If the axis or an index is out of range.
-        TypeError: If the indices are no integers.
+        TypeError: If the indices are not integers.
         ValueError: If the shapes do not fit.
 
     Source: aten::gather.
@@ -91,7 +91,7 @@ def _integers(operation: str, indices: Tensor) -> Tensor:
 
 
 def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
-    """A view of ``length`` elements from ``start`` on along an axis.
+    """A view of ``length`` elements along an axis, beginning at ``start``.
 
     Args:
         x: A tensor.
@@ -100,7 +100,7 @@ def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
         length: 0 to n - start.
 
     Raises:
-        IndexError: If a number is out of range.
+        IndexError: If an argument is out of range.
 
     Source: aten::narrow.
     """
@@ -116,7 +116,7 @@ def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
 
 
 def select(x: Tensor, axis: int, index: int, /) -> Tensor:
-    """A view of the elements at one index of an axis, which is dropped.
+    """A view of the elements at one index of an axis, without that axis.
 
     Args:
         x: A tensor.
@@ -124,7 +124,7 @@ def select(x: Tensor, axis: int, index: int, /) -> Tensor:
         index: In [-n, n).
 
     Raises:
-        IndexError: If a number is out of range.
+        IndexError: If an argument is out of range.
 
     Source: aten::select.int.
     """

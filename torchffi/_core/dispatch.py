@@ -51,9 +51,9 @@ def _on_ffi(result: Any, dtype: DType) -> Tensor:
     """A tensor on LibTorch over an array's memory, or over a copy if LibTorch cannot use it."""
     array = np.asarray(result, dtype.numpy)
     try:
-        return FFI.over(array)
+        return FFI.from_array(array)
     except BufferError:
-        return FFI.over(array.copy())
+        return FFI.from_array(array.copy())
 
 
 def _tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:

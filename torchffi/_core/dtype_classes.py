@@ -40,12 +40,12 @@ class Freed:
 
 
 def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
-    """Creates a subclass of a backend's tensor class for each dtype."""
+    """Creates a subclass of a backend's tensor class for each dtype, named Tensor for error messages."""
     classes = {}
     for dtype in dtypes.ALL:
-        name, body = tensor.__name__, {"__slots__": (), "__module__": tensor.__module__}
-        classes[dtype] = type(name, (tensor,), {**body, "_dtype": dtype})
-        _freed[classes[dtype]] = type(f"Freed{name}", (Freed, classes[dtype]), body)
+        body = {"__slots__": (), "__module__": tensor.__module__}
+        classes[dtype] = type("Tensor", (tensor,), {**body, "_dtype": dtype})
+        _freed[classes[dtype]] = type("Tensor", (Freed, classes[dtype]), body)
     return classes
 
 

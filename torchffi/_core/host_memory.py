@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from torchffi._core.lifetimes import Owner, make
-from torchffi._libtorch.calls import done, failure
+from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
@@ -39,7 +39,7 @@ def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
             f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
         )
     values = ffi.new(_LAYOUT, _WORDS)
-    count = done(lib.rt_torch_tensor_layout(x, values, _WORDS))
+    count = check_status(lib.rt_torch_tensor_layout(x, values, _WORDS))
     address, place, _, ndim, *layout = ffi.unpack(values, count)
     if place >= 0:
         raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
@@ -48,7 +48,7 @@ def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
         return np.empty(dims, dtype.numpy)
     memory = make(_Export, lib.rt_torch_tensor_alias, x)
     if memory is None:
-        raise failure()
+        raise last_error()
     memory.__array_interface__ = {
         "version": 3,
         "shape": tuple(dims),

@@ -1,11 +1,12 @@
-"""Lifetimes of handles: a weak reference to each tensor, whose callback frees the handle when it goes.
+"""Lifetimes of handles: a weak reference to each tensor, whose callback frees the handle.
 
-Nothing else makes a tensor of LibTorch. ``make(kind, function, *arguments)`` calls a C function and
-gives its handle to a new object of a class, ``own(handle, kind)`` is the second half of that, and
-``release(owner)`` frees the handle now. ``borrow(array, kinds)`` makes a tensor over an array's memory.
+All LibTorch tensors are created here. ``make(kind, function, *arguments)`` calls a C function and wraps
+its handle in a new object of a class, ``own(handle, kind)`` wraps a handle, and ``release(owner)`` frees
+the handle now. ``borrow(array, kinds)`` creates a tensor over an array's memory.
 
-This file is the reference. Where ``torchffi._speedups`` was built the same is done in C, and there no
-signal can come between a handle and its owner. ``TORCHFFI_SPEEDUPS=0`` asks for the reference.
+This is the reference implementation. ``torchffi._speedups`` does the same in C, where no signal handler
+can run between a handle and its owner; it is used if it was built, unless ``TORCHFFI_SPEEDUPS=0`` is
+set.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from torchffi.errors import InvalidArgumentError
 
 
 class Owner:
-    """An object that owns a handle. Made by :func:`make` or :func:`own`.
+    """An object that owns a handle. Created by :func:`make` or :func:`own`.
 
     Attributes:
-        _data: The handle. It stays when it was freed, for then it is BAD_HANDLE for ever.
-        _cached_view: The shape of the data, or an array over it; absent until one is asked for.
+        _data: The handle. It is kept after it was freed: a handle is never reused.
+        _cached_view: Cache: the shape, or an array over the data; absent until it is needed.
     """
 
     __slots__ = ("__weakref__", "_cached_view", "_data")
@@ -39,33 +40,33 @@ class Owner:
 
 _Owner = TypeVar("_Owner")
 
-# The class of tensors of each dtype's code, for make() and own() of the class None.
+# dtype code -> tensor class, for make() and own() with the class None.
 class_of_code: Final[dict[int, type[Any]]] = {}
 
-# The class of tensors and the dtype's code of an array's dtype, for borrow().
+# NumPy dtype -> tensor class and dtype code, for borrow().
 Kinds = dict[Any, tuple[type[Any], int]]
 
 
-# ---- The reference
+# ---- Reference implementation
 
 
 class Finalizer(weakref.ref[Any]):
-    """Frees the handle of an owner when the owner goes."""
+    """Frees the handle of an owner when the owner is deallocated."""
 
     __slots__ = ("handle",)
-    __init__ = object.__init__  # a reference's own would take the arguments apart once more
-    __hash__ = object.__hash__  # a reference's own is that of its owner
+    __init__ = object.__init__  # weakref's would parse the arguments again
+    __hash__ = object.__hash__  # weakref's is the hash of the owner
     handle: int
 
     def __eq__(self, other: object) -> bool:
         return self is other
 
 
-# It keeps the finalizers: one that only its owner kept would go with it in a cycle, without a call.
+# Keeps the finalizers alive: one in a garbage cycle with its owner would be collected without a call.
 _finalizers: Final[set[Finalizer]] = set()
-_lenders: Final[dict[int, Any]] = {}  # the arrays that LibTorch borrows, by a number
+_lenders: Final[dict[int, Any]] = {}  # the arrays that LibTorch borrows, by key
 _numbers: Final = itertools.count(1)
-_ended: Final[list[bool]] = []  # not empty once the process ends: then nothing is freed
+_ended: Final[list[bool]] = []  # not empty at the end of the process: then nothing is freed
 
 
 def _free(handle: int, free: Any = lib.rt_torch_tensor_free, lenders: Any = _lenders) -> None:
@@ -151,7 +152,7 @@ def _end() -> None:
     _ended.append(True)
 
 
-# ---- Which of the two is in use
+# ---- Choice of the implementation
 
 
 def _addresses(*names: str) -> tuple[int, ...]:
@@ -159,7 +160,7 @@ def _addresses(*names: str) -> tuple[int, ...]:
 
 
 def _in_c() -> Any:
-    """The module ``torchffi._speedups``; None where it is not to be used, or was not built."""
+    """The module ``torchffi._speedups``; None if it is disabled or was not built."""
     wanted = os.environ.get("TORCHFFI_SPEEDUPS") or ""
     if wanted not in ("", "0", "1"):
         raise InvalidArgumentError(f"TORCHFFI_SPEEDUPS is {wanted!r}, expected 0 or 1")
@@ -195,21 +196,21 @@ if _speedups is not None:
     own, make, borrow = _speedups.own, _speedups.make, _speedups.borrow
     borrowed_arrays, end = _speedups.borrowed_arrays, _speedups.end
 
-# What still lives at the end of the process is left to the operating system: freeing it would only
-# race with threads that still compute.
+# Tensors alive at the end of the process are left to the operating system: freeing them would race with
+# threads that still compute.
 atexit.register(end)
 
 
 def implementation() -> str:
-    """What frees handles here: ``"C"``, the module ``torchffi._speedups``, or ``"Python"``."""
+    """The implementation in use: ``"C"`` (the module ``torchffi._speedups``) or ``"Python"``."""
     return "Python" if _speedups is None else "C"
 
 
-_slot: Any = Owner.__dict__["_data"]  # which the class of a freed tensor hides
+_slot: Any = Owner.__dict__["_data"]  # the property of a freed tensor's class hides it
 
 
 def release(owner: Owner) -> bool:
-    """Frees the handle of an owner now. False if that was done before."""
+    """Frees the handle of an owner now. Returns False if it has been freed already."""
     done: bool = lib.rt_torch_tensor_free(_slot.__get__(owner)) == 0
     with contextlib.suppress(AttributeError):
         del owner._cached_view

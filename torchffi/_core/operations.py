@@ -1,10 +1,9 @@
-"""The first step of every operation: operands that fit go straight to the backend's function.
+"""The fast path of all operations: operands of one backend and dtype go directly to its function.
 
-An entry stands for operands of one class, that is of one backend and dtype, which the function takes
-as they are: ``(make, kind, function)``. ``make(kind, function, *raw)`` returns the tensor, or None
-where the backend refused. What has no entry, and what was refused, takes the second step: the
-operation's own function, which promotes, falls back, or says what is wrong. No operation has another
-fast path.
+A table maps the class of the operands (one per backend and dtype) to an entry
+``(make, kind, function)``; ``make(kind, function, *raw)`` returns the tensor, or None on failure. If
+there is no entry, or it fails, the slow path runs: the operation's own function, which promotes, falls
+back to NumPy, or raises.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import plain
+from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ALL, DType
 
 Entry = tuple[Callable[..., Any], type[Tensor], Any]
@@ -26,38 +25,38 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Decorator(Protocol):
-    """Gives the second step of an operation its first one."""
+    """Adds the fast path to a function, which becomes the slow path."""
 
-    def __call__(self, otherwise: _Function, /) -> _Function:
-        """The operation."""
+    def __call__(self, slow_path: _Function, /) -> _Function:
+        """Returns the operation with both paths."""
         ...
 
 
-# All tables of entries, by primitive.
+# All tables, by primitive.
 TABLES: Final[dict[str, list[Entries]]] = {}
 
-# Scalar operands as tensors, kept for reuse: by the class of tensors, the scalar's type and its value.
+# Cache of scalar operands as tensors, by tensor class, type of the scalar, and value.
 scalars: Final[dict[tuple[type, type, Any], Tensor]] = {}
 _MOST_SCALARS: Final = 256
 
 
 def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
-    """Keeps a scalar operand in ``scalars``, which is emptied when it is full."""
+    """Adds a scalar operand to the cache, which is cleared when it is full."""
     if len(scalars) >= _MOST_SCALARS:
         scalars.clear()
     scalars[key] = tensor
 
 
 def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
-    """The entries of a primitive that takes tensors alone, or whose other arguments both backends share.
+    """The table of a primitive whose C function takes the same arguments as the primitive.
 
     Args:
         primitive: Its name.
-        admitted: Kinds of dtypes that it takes as they are.
-        result: The dtype of the result, a function that gives it, or None for that of the operands.
+        admitted: The kinds of dtypes that need no conversion.
+        result: The dtype of the result, a function of the operands' dtype, or None for the same dtype.
     """
     table: Entries = {}
-    call = plain(primitive)
+    call = c_function(primitive)
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype
         if call is not None:
@@ -68,10 +67,10 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
     return table
 
 
-def of_shape(table: Entries, otherwise: _Function) -> _Function:
-    """A method that takes the lengths or the numbers of axes one by one, or in a tuple."""
+def of_shape(table: Entries, slow_path: _Function) -> _Function:
+    """Adds the fast path to a method with integers as separate arguments or as one tuple."""
 
-    @wraps(otherwise)
+    @wraps(slow_path)
     def method(self: Any, *numbers: Any) -> Any:
         given = numbers[0] if len(numbers) == 1 and type(numbers[0]) is tuple else numbers
         entry = table.get(type(self))
@@ -83,25 +82,25 @@ def of_shape(table: Entries, otherwise: _Function) -> _Function:
                 tensor = None
             if tensor is not None:
                 return tensor
-        return otherwise(self, *numbers)
+        return slow_path(self, *numbers)
 
     return method  # type: ignore[return-value]
 
 
 def of_libtorch(table: Entries) -> Entries:
-    """The entries of LibTorch alone: the arguments of the C function are not those of the primitive."""
+    """The entries of LibTorch only, for C functions with other arguments than the primitive."""
     for kind in NUMPY.classes.values():
         table.pop(kind, None)
     return table
 
 
-# ---- What is made of the entries
+# ---- Functions
 
 
-def unary(table: Entries, otherwise: _Function) -> _Function:
-    """A function of one tensor. ``otherwise`` is the second step."""
+def unary(table: Entries, slow_path: _Function) -> _Function:
+    """Adds the fast path to a function of one tensor."""
 
-    @wraps(otherwise)
+    @wraps(slow_path)
     def function(x: Any, /) -> Any:
         entry = table.get(type(x))
         if entry is not None:
@@ -109,15 +108,15 @@ def unary(table: Entries, otherwise: _Function) -> _Function:
             tensor = make(kind, call, x._data)
             if tensor is not None:
                 return tensor
-        return otherwise(x)
+        return slow_path(x)
 
     return function  # type: ignore[return-value]
 
 
-def binary(table: Entries, otherwise: _Function) -> _Function:
-    """A function of two tensors. ``otherwise`` is the second step."""
+def binary(table: Entries, slow_path: _Function) -> _Function:
+    """Adds the fast path to a function of two tensors."""
 
-    @wraps(otherwise)
+    @wraps(slow_path)
     def function(x1: Any, x2: Any, /) -> Any:
         entry = table.get(type(x1))
         if entry is not None and type(x2) is type(x1):
@@ -125,15 +124,15 @@ def binary(table: Entries, otherwise: _Function) -> _Function:
             tensor = make(kind, call, x1._data, x2._data)
             if tensor is not None:
                 return tensor
-        return otherwise(x1, x2)
+        return slow_path(x1, x2)
 
     return function  # type: ignore[return-value]
 
 
-def with_scalar(table: Entries, otherwise: _Function) -> _Function:
-    """A function of a tensor and a scalar of its dtype, in either order."""
+def with_scalar(table: Entries, slow_path: _Function) -> _Function:
+    """Adds the fast path for a tensor and a cached scalar, in either order."""
 
-    @wraps(otherwise)
+    @wraps(slow_path)
     def function(x1: Any, x2: Any, /) -> Any:
         entry = table.get(type(x1))
         try:
@@ -143,45 +142,45 @@ def with_scalar(table: Entries, otherwise: _Function) -> _Function:
                 entry = table[type(x2)]
                 a, b = scalars[type(x2), type(x1), x1], x2
         except (KeyError, TypeError):
-            return otherwise(x1, x2)
+            return slow_path(x1, x2)
         make, kind, call = entry
         tensor = make(kind, call, a._data, b._data)
-        return otherwise(x1, x2) if tensor is None else tensor
+        return slow_path(x1, x2) if tensor is None else tensor
 
     return function  # type: ignore[return-value]
 
 
 class Binary:
-    """An operation of two operands, from which its function and its operators are made.
+    """An operation of two operands, for its function and its operators.
 
     Attributes:
         table: Its entries.
-        second: The second step, for operands that have no entry: a scalar first.
+        general: The path for operands without an entry: first cached scalars, then the slow path.
         function: The function.
     """
 
-    __slots__ = ("function", "second", "table")
+    __slots__ = ("function", "general", "table")
 
-    def __init__(self, table: Entries, otherwise: Callable[..., Tensor]) -> None:
+    def __init__(self, table: Entries, slow_path: Callable[..., Tensor]) -> None:
         self.table: Final = table
-        self.second: Final[Callable[..., Tensor]] = with_scalar(table, otherwise)
-        self.function: Final[Callable[..., Tensor]] = binary(table, self.second)
+        self.general: Final[Callable[..., Tensor]] = with_scalar(table, slow_path)
+        self.function: Final[Callable[..., Tensor]] = binary(table, self.general)
 
 
-# The operations of two operands, by the names of their functions.
+# The operations of two operands, by name.
 BINARY: Final[dict[str, Binary]] = {}
 
 
 def of_one(primitive: str, admitted: Iterable[str], result: Result = None) -> Decorator:
-    """Decorates the second step of an operation of one operand. Arguments: see :func:`entries`."""
+    """Decorator for an operation of one operand. Arguments: see :func:`entries`."""
     return partial(unary, entries(primitive, admitted, result))
 
 
 def of_two(name: str, primitive: str, admitted: Iterable[str], result: Result = None) -> Decorator:
-    """Decorates the second step of an operation of two operands, which ``BINARY`` has by its name."""
+    """Decorator for an operation of two operands, which is added to ``BINARY``."""
 
-    def decorate(otherwise: _Function, /) -> _Function:
-        operation = BINARY[name] = Binary(entries(primitive, admitted, result), otherwise)
+    def decorate(slow_path: _Function, /) -> _Function:
+        operation = BINARY[name] = Binary(entries(primitive, admitted, result), slow_path)
         return operation.function  # type: ignore[return-value]
 
     return decorate
@@ -193,8 +192,8 @@ Overwrite = Callable[[Any, Any], int]
 
 
 def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Overwrite]:
-    """What overwrites the first of two operands of a class, and returns 0, or -1 where it refuses."""
-    call = plain(primitive)
+    """The functions of an in-place primitive, by operand class. They return 0, or -1 on failure."""
+    call = c_function(primitive)
     table: dict[type, Overwrite] = {}
     for dtype in admitted:
         if call is not None:
@@ -204,10 +203,10 @@ def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Ov
     return table
 
 
-def in_place(table: dict[type, Overwrite], otherwise: _Function) -> _Function:
-    """An operator that overwrites its left operand."""
+def in_place(table: dict[type, Overwrite], slow_path: _Function) -> _Function:
+    """Adds the fast path to an operator that overwrites its left operand."""
 
-    @wraps(otherwise)
+    @wraps(slow_path)
     def operator(self: Any, other: Any) -> Any:
         kind = type(self)
         overwrite = table.get(kind)
@@ -215,28 +214,27 @@ def in_place(table: dict[type, Overwrite], otherwise: _Function) -> _Function:
             try:
                 operand = other if type(other) is kind else scalars[kind, type(other), other]
             except (KeyError, TypeError):
-                return otherwise(self, other)
+                return slow_path(self, other)
             if overwrite(self._data, operand._data) == 0:
                 return self
-        return otherwise(self, other)
+        return slow_path(self, other)
 
     return operator  # type: ignore[return-value]
 
 
-# ---- With axes and other numbers
+# ---- Axes and other integers
 
-INTEGERS: Final = frozenset(
-    {int, bool}
-)  # CFFI would also take other numbers, and cut their fractions off
+# CFFI would also accept floats, and truncate them.
+INTEGERS: Final = frozenset({int, bool})
 
 
 def attempt(table: Entries, x: Any, *numbers: Any) -> Tensor | None:
-    """The first step alone: a tensor, or None.
+    """Tries the fast path only: returns a tensor, or None.
 
     Args:
         table: The entries.
         x: An operand.
-        numbers: What the backend takes beside it: integers, and tuples of them.
+        numbers: The other arguments: integers, and tuples of them.
     """
     entry = table.get(type(x))
     if entry is None:

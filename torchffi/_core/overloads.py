@@ -65,7 +65,7 @@ def _written_handle(value: Any, keep: list[Any]) -> int:
     if not isinstance(value, Tensor) or value._backend is FFI:
         return _handle(value, keep)
     try:
-        view = FFI.over(value._data)
+        view = FFI.from_array(value._data)
     except BufferError as error:
         raise InvalidArgumentError(f"LibTorch cannot write to this memory: {error}") from None
     keep.append((value, view))
@@ -105,9 +105,9 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
     """
     code = lib.rt_torch_tensor_dtype(view._data)
     if tensor._backend is FFI:
-        tensor._forget()
+        tensor._invalidate()
     else:
-        view._forget()
+        view._invalidate()
         if view.strides != tensor.strides or view.shape != tensor.shape:
             tensor._data = array_over(view._data, dtypes.by_code(code))
     if code != tensor._dtype.code:

@@ -1,4 +1,4 @@
-"""The first step of reductions, which take axes: see :mod:`torchffi._core.operations`."""
+"""The fast path of reductions, which take axes: see :mod:`torchffi._core.operations`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NULL: Final = ffi.NULL
 
 
 def _are_plain(axes: tuple[Any, ...]) -> bool:
-    """Whether C can be given the axes: integers, and not none at all, which are all to LibTorch."""
+    """Whether axes can be passed to C: integers, and not empty, which LibTorch reads as all axes."""
     return bool(axes) and INTEGERS.issuperset(map(type, axes))
 
 
@@ -25,19 +25,19 @@ def reduction(
     admitted: Iterable[str],
     result: Result = None,
     *,
-    asked: Callable[[DType], DType] | None = None,
+    c_dtype: Callable[[DType], DType] | None = None,
 ) -> Decorator:
-    """Decorates the second step of a reduction over axes.
+    """Decorator for a reduction over axes.
 
     Args:
         primitive, admitted, result: As for :func:`entries`.
-        asked: Gives the dtype that C is asked for, where it is; else None.
+        c_dtype: The dtype argument of the C function, by the operand's dtype; None if it has none.
     """
     table = of_libtorch(entries(primitive, admitted, result))
-    codes = {FFI.classes[dtype]: asked(dtype).code for dtype in ALL} if asked else {}
+    codes = {FFI.classes[dtype]: c_dtype(dtype).code for dtype in ALL} if c_dtype else {}
 
-    def decorate(otherwise: _Function, /) -> _Function:
-        @wraps(otherwise)
+    def decorate(slow_path: _Function, /) -> _Function:
+        @wraps(slow_path)
         def function(x: Any, /, *, axis: Any = None, keepdims: Any = False, **others: Any) -> Any:
             entry = table.get(type(x))
             axes: Any
@@ -60,7 +60,7 @@ def reduction(
                     tensor = None
                 if tensor is not None:
                     return tensor
-            return otherwise(x, axis=axis, keepdims=keepdims, **others)
+            return slow_path(x, axis=axis, keepdims=keepdims, **others)
 
         return function  # type: ignore[return-value]
 
@@ -68,11 +68,11 @@ def reduction(
 
 
 def index_reduction(primitive: str, admitted: Iterable[str], result: Result) -> Decorator:
-    """Decorates the second step of a search along an axis. Arguments: see :func:`entries`."""
+    """Decorator for a search along an axis. Arguments: see :func:`entries`."""
     table = of_libtorch(entries(primitive, admitted, result))
 
-    def decorate(otherwise: _Function, /) -> _Function:
-        @wraps(otherwise)
+    def decorate(slow_path: _Function, /) -> _Function:
+        @wraps(slow_path)
         def function(x: Any, /, *, axis: Any = None, keepdims: Any = False) -> Any:
             entry = table.get(type(x))
             plain = type(axis) is int or (axis is None and not keepdims)
@@ -85,7 +85,7 @@ def index_reduction(primitive: str, admitted: Iterable[str], result: Result) -> 
                     tensor = None
                 if tensor is not None:
                     return tensor
-            return otherwise(x, axis=axis, keepdims=keepdims)
+            return slow_path(x, axis=axis, keepdims=keepdims)
 
         return function  # type: ignore[return-value]
 

@@ -46,7 +46,7 @@ class Backend:
         """Calls a primitive that overwrites its first operand."""
         raise NotImplementedError
 
-    def over(self, array: np.ndarray[Any, Any]) -> Tensor:
+    def from_array(self, array: np.ndarray[Any, Any]) -> Tensor:
         """A tensor over an array's memory. BufferError if the backend cannot use the memory."""
         raise NotImplementedError
 
@@ -82,7 +82,7 @@ class Tensor(Methods):
         """Number of elements along each axis."""
         raise NotImplementedError
 
-    def _forget(self) -> None:
+    def _invalidate(self) -> None:
         """Drops cached properties of the data, after the data has changed."""
 
     @property

@@ -1,4 +1,4 @@
-"""The backend LibTorch, and its tensors, which own handles."""
+"""The LibTorch backend and its tensors, which own handles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torchffi._core.host_memory import array_over, reason_against
 from torchffi._core.lifetimes import Kinds, Owner, borrow, class_of_code, make, release
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch import primitives
-from torchffi._libtorch.calls import failure
+from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
 from torchffi.dtypes import DType
 
@@ -23,22 +23,22 @@ _item_double = lib.rt_torch_tensor_item_double
 
 
 class LibTorch(Backend):
-    """LibTorch. Raw data is a handle."""
+    """The LibTorch backend. Raw data is a handle."""
 
     name = "ffi"
     primitives = primitives
 
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
-        """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
+        """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         tensor = getattr(primitives, name)(partial(make, self.classes[dtype]), *raw)
         if tensor is None:
-            raise failure()
+            raise last_error()
         return tensor  # type: ignore[no-any-return]
 
     def run_many(
         self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
     ) -> tuple[Tensor, ...]:
-        """Calls a primitive that has several results. LibTorch tells their dtypes."""
+        """Calls a primitive with several results, whose dtypes come from LibTorch."""
         return tuple(getattr(primitives, name)(partial(make, None), *raw))
 
     def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
@@ -46,20 +46,20 @@ class LibTorch(Backend):
         getattr(primitives, name)(*raw)
 
     def from_dlpack(self, capsule: object, may_copy: bool) -> Tensor:
-        """A tensor over the memory in a capsule of DLPack, or over a copy where that is needed."""
+        """A tensor over the memory in a DLPack capsule, or over a copy if that is needed."""
         tensor: Tensor | None = primitives.from_dlpack(partial(make, None), capsule, may_copy)
         if tensor is None:
-            raise failure()
+            raise last_error()
         return tensor
 
-    def over(self, array: np.ndarray[Any, Any]) -> Tensor:
-        """A tensor over an array's own memory. BufferError if it cannot be used."""
+    def from_array(self, array: np.ndarray[Any, Any]) -> Tensor:
+        """A tensor over an array's memory. BufferError if LibTorch cannot use the memory."""
         reason = reason_against(array)
         if reason:
             raise BufferError(reason)
         tensor: Tensor | None = borrow(array, kinds)
         if tensor is None:
-            raise failure()
+            raise last_error()
         return tensor
 
 
@@ -67,7 +67,7 @@ FFI: Final = LibTorch()
 
 
 class FFITensor(Owner, Tensor):
-    """A tensor of LibTorch. Its data is a handle, which it owns."""
+    """A tensor on LibTorch. Its data is a handle, which it owns."""
 
     __slots__ = ()
     _backend = FFI
@@ -75,7 +75,7 @@ class FFITensor(Owner, Tensor):
     def _free(self) -> None:
         dtype_classes.mark_freed(self, release)
 
-    def _forget(self) -> None:
+    def _invalidate(self) -> None:
         with contextlib.suppress(AttributeError):
             del self._cached_view
 
@@ -109,18 +109,20 @@ class FFITensor(Owner, Tensor):
 
         Source: aten::item.
         """
-        if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no such types
+        if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no type for these
             return FFI.run("to_dtype", dtypes.float32, (self._data, dtypes.float32)).item()
         return primitives.item(self._data, self._dtype)
 
     def __float__(self) -> float:
         value: float = _item_double(self._data)
-        return value if value == value else Tensor.__float__(self)  # a NaN, or none at all
+        return (
+            value if value == value else Tensor.__float__(self)
+        )  # NaN: either the value or an error
 
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)
 class_of_code.update((dtype.code, kind) for dtype, kind in FFI.classes.items())
-# The class of tensors and the code of each of NumPy's dtypes.
+# NumPy dtype -> tensor class and dtype code.
 kinds: Final[Kinds] = {
     dtype.numpy: (kind, dtype.code)
     for dtype, kind in FFI.classes.items()

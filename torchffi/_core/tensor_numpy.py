@@ -1,4 +1,4 @@
-"""The backend NumPy, and its tensors, which hold arrays."""
+"""The NumPy backend and its tensors, which hold arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torchffi import dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import quiet, quietly, spare
+from torchffi._numpy.quiet import free_runners, new_runner, quietly
 from torchffi.dtypes import DType
 
 _new = object.__new__
@@ -19,7 +19,7 @@ _ndarray = np.ndarray
 
 
 class _Functions(dict[str, Callable[..., Any]]):
-    """The function of each primitive, found at its first use: the ufunc itself where it will do."""
+    """Cache of the primitives' functions: the ufunc itself if it needs no checks."""
 
     def __missing__(self, name: str) -> Callable[..., Any]:
         function: Callable[..., Any] = primitives.ufunc(name) or getattr(primitives, name)
@@ -31,31 +31,31 @@ _functions: Final = _Functions()
 
 
 class NumPy(Backend):
-    """NumPy. Raw data is an array."""
+    """The NumPy backend. Raw data is an array."""
 
     name = "numpy"
     primitives = primitives
 
     def wrap(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
-        """A tensor over an array, which is converted if it has another dtype."""
+        """A tensor over an array, which is converted to the dtype if it has another one."""
         return hold(_of_dtype(array, dtype), self.classes[dtype])
 
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
-        """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
+        """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         return self.wrap(self.compute(name, raw), dtype)
 
     def attempt(self, kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
-        """Calls a primitive and makes a tensor of a class of the result; None where NumPy refuses."""
+        """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
         try:
-            run = spare.pop()  # as quietly(), without its frame
+            run = free_runners.pop()  # quietly(), inlined
         except IndexError:
-            run = quiet()
+            run = new_runner()
         try:
             array = run(_functions[name], *raw)
         except Exception:
             return None
         finally:
-            spare.append(run)
+            free_runners.append(run)
         if type(array) is not _ndarray:  # a scalar of NumPy
             array = np.asarray(array)
         if array.dtype is not kind._dtype.numpy:
@@ -65,7 +65,7 @@ class NumPy(Backend):
         return tensor
 
     def overwrite(self, name: str, /, *raw: Any) -> int:
-        """Calls a primitive that overwrites its first operand: 0, or -1 where NumPy refuses."""
+        """Calls a primitive that overwrites its first operand; returns 0, or -1 if it raises."""
         try:
             quietly(getattr(primitives, name), *raw)
         except Exception:
@@ -75,7 +75,7 @@ class NumPy(Backend):
     def run_many(
         self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
     ) -> tuple[Tensor, ...]:
-        """Calls a primitive that has several results."""
+        """Calls a primitive with several results."""
         return tuple(map(self.wrap, self.compute(name, raw), dtypes))
 
     def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
@@ -83,14 +83,14 @@ class NumPy(Backend):
         self.compute(name, raw)
 
     def compute(self, name: str, raw: Sequence[Any]) -> Any:
-        """What a primitive returns. Its exceptions become those of torchffi."""
+        """Calls a primitive and returns its result. NumPy's exceptions become those of torchffi."""
         try:
             return quietly(getattr(primitives, name), *raw)
         except Exception as error:
-            raise primitives.failure(error) from None
+            raise primitives.as_torch_error(error) from None
 
-    def over(self, array: np.ndarray[Any, Any]) -> Tensor:
-        """A tensor over an array's own memory, with a shape of its own, and no subclass."""
+    def from_array(self, array: np.ndarray[Any, Any]) -> Tensor:
+        """A tensor over an array's memory. It holds a new view, without the array's subclass."""
         return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
 
 
@@ -103,7 +103,7 @@ NUMPY: Final = NumPy()
 
 
 class NumpyTensor(Tensor):
-    """A tensor of NumPy. Its data is an array."""
+    """A tensor on NumPy. Its data is an array."""
 
     __slots__ = ("__weakref__", "_data")
     _backend = NUMPY
@@ -121,7 +121,7 @@ class NumpyTensor(Tensor):
         return self._data.view()  # type: ignore[no-any-return]
 
 
-_slot: Any = NumpyTensor.__dict__["_data"]  # which a freed tensor's class hides
+_slot: Any = NumpyTensor.__dict__["_data"]  # the property of a freed tensor's class hides it
 
 
 def _drop(tensor: Tensor) -> bool:
@@ -133,7 +133,7 @@ def _drop(tensor: Tensor) -> bool:
 
 
 def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
-    """A tensor of a class over an array of its dtype."""
+    """A tensor of a class over an array, which has the dtype of the class."""
     tensor = _new(kind)
     tensor._data = array
     return tensor

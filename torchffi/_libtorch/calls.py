@@ -8,11 +8,11 @@ from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import BY_CODE, InternalError, TorchError
 
 _TEXT_BYTES: Final[int] = lib.RT_TORCH_ERROR_BYTES
-_SHAPES = 4096
+_MAX_SHAPES = 4096
 _INT64S = ffi.typeof("int64_t[]")
 
 
-def plain(name: str) -> Any:
+def c_function(name: str) -> Any:
     """The C function of a primitive, or None."""
     found: Any = getattr(lib, f"rt_torch_tensor_{name}", None) or getattr(
         lib, f"rt_torch_{name}", None
@@ -20,7 +20,7 @@ def plain(name: str) -> Any:
     return found
 
 
-def failure() -> TorchError:
+def last_error() -> TorchError:
     """This thread's last error, as an exception to raise."""
     text = ffi.new("char[]", _TEXT_BYTES)
     code = lib.rt_torch_last_error(text, _TEXT_BYTES)
@@ -28,23 +28,23 @@ def failure() -> TorchError:
     return BY_CODE[code - 1](message) if code else InternalError("a call failed without an error")
 
 
-def done(status: int) -> int:
+def check_status(status: int) -> int:
     """Returns the status or count; raises the last error if it is negative."""
     if status < 0:
-        raise failure()
+        raise last_error()
     return status
 
 
 # Cache of shapes as ``int64_t[]``: building one costs more than a small operation.
-_sizes: Final[dict[tuple[int, ...], Any]] = {}
+_shape_cache: Final[dict[tuple[int, ...], Any]] = {}
 
 
-def sizes(shape: tuple[int, ...]) -> Any:
+def c_shape(shape: tuple[int, ...]) -> Any:
     """A shape as ``int64_t[]``, cached."""
     try:
-        return _sizes[shape]
+        return _shape_cache[shape]
     except KeyError:
-        if len(_sizes) >= _SHAPES:
-            _sizes.clear()
-        array = _sizes[shape] = ffi.new(_INT64S, shape)
+        if len(_shape_cache) >= _MAX_SHAPES:
+            _shape_cache.clear()
+        array = _shape_cache[shape] = ffi.new(_INT64S, shape)
         return array

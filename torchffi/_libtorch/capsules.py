@@ -10,7 +10,7 @@ import ctypes
 from collections.abc import Callable
 from typing import Any
 
-from torchffi._libtorch.calls import failure
+from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import InvalidArgumentError
 
@@ -66,7 +66,7 @@ def pack(tensor: int, versioned: bool, copied: bool) -> object:
     try:
         return _to_capsule(tensor, versioned, copied)
     except TypeError:  # raised by PyErr_BadArgument
-        raise failure() from None
+        raise last_error() from None
 
 
 def unpack(make: Callable[..., Any], capsule: object, may_copy: bool) -> Any:

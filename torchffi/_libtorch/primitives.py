@@ -16,7 +16,7 @@ import numpy as np
 
 from torchffi import dtypes
 from torchffi._libtorch import capsules
-from torchffi._libtorch.calls import done, plain, sizes
+from torchffi._libtorch.calls import c_function, c_shape, check_status
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 
@@ -26,7 +26,7 @@ Make = Callable[..., Any]
 
 def __getattr__(name: str) -> Callable[..., Any]:
     """A primitive without conversions: the C function, or else an operator of ATen called by name."""
-    call = plain(name)
+    call = c_function(name)
     if call is None:
         from torchffi._libtorch import aten  # imported late, because it takes long
 
@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
     if ffi.typeof(call).result.cname == "int32_t":
 
         def primitive(*arguments: Any) -> Any:
-            return done(call(*arguments))
+            return check_status(call(*arguments))
 
     else:
 
@@ -53,7 +53,7 @@ def _filled(name: str) -> Callable[[Make, tuple[int, ...], DType, int], Any]:
     function = getattr(lib, f"rt_torch_tensor_{name}")
 
     def primitive(make: Make, shape: tuple[int, ...], dtype: DType, device: int) -> Any:
-        return make(function, sizes(shape), len(shape), dtype.code, device)
+        return make(function, c_shape(shape), len(shape), dtype.code, device)
 
     return primitive
 
@@ -72,7 +72,7 @@ def full(make: Make, shape: tuple[int, ...], value: complex, dtype: DType, devic
     exact = dtype if dtype.numpy is not None else dtypes.float32
     scalar = _scalar(value, exact)
     return make(
-        lib.rt_torch_tensor_full, sizes(shape), len(shape), scalar, exact.code, dtype.code, device
+        lib.rt_torch_tensor_full, c_shape(shape), len(shape), scalar, exact.code, dtype.code, device
     )
 
 
@@ -96,7 +96,7 @@ def from_bytes(make: Make, data: bytes, shape: tuple[int, ...], dtype: DType, de
         lib.rt_torch_tensor_from_data,
         memory,
         len(data),
-        sizes(shape),
+        c_shape(shape),
         len(shape),
         dtype.code,
         device,
@@ -105,7 +105,7 @@ def from_bytes(make: Make, data: bytes, shape: tuple[int, ...], dtype: DType, de
 
 def to_bytes(x: Raw, nbytes: int) -> bytes:
     memory = ffi.new("char[]", nbytes)
-    done(lib.rt_torch_tensor_copy_to_host(x, memory, nbytes))
+    check_status(lib.rt_torch_tensor_copy_to_host(x, memory, nbytes))
     return bytes(ffi.buffer(memory, nbytes))
 
 
@@ -137,7 +137,7 @@ _items = {dtypes.by_name(name): ffi.typeof(kind) for name, kind in _C_TYPES.item
 
 def item(x: Raw, dtype: DType) -> Any:
     value = ffi.new(_items[dtype])
-    done(lib.rt_torch_tensor_item(x, value))
+    check_status(lib.rt_torch_tensor_item(x, value))
     return complex(value[0], value[1]) if dtype.kind == "complex" else value[0]
 
 
@@ -150,23 +150,23 @@ _AXES = ffi.typeof(f"int64_t[{_MAX_NDIM}]")
 
 def shape(x: Raw) -> tuple[int, ...]:
     dims = ffi.new(_AXES)
-    return tuple(ffi.unpack(dims, done(lib.rt_torch_tensor_shape(x, dims, _MAX_NDIM))))
+    return tuple(ffi.unpack(dims, check_status(lib.rt_torch_tensor_shape(x, dims, _MAX_NDIM))))
 
 
 def strides(x: Raw) -> tuple[int, ...]:
     """In elements."""
     steps = ffi.new(_AXES)
-    return tuple(ffi.unpack(steps, done(lib.rt_torch_tensor_strides(x, steps, _MAX_NDIM))))
+    return tuple(ffi.unpack(steps, check_status(lib.rt_torch_tensor_strides(x, steps, _MAX_NDIM))))
 
 
 def device(x: Raw) -> int:
     number = ffi.new("int64_t *")
-    done(lib.rt_torch_tensor_device(x, number))
+    check_status(lib.rt_torch_tensor_device(x, number))
     return int(number[0])
 
 
 def is_cuda(x: Raw) -> bool:
-    return bool(done(lib.rt_torch_tensor_is_cuda(x)))
+    return bool(check_status(lib.rt_torch_tensor_is_cuda(x)))
 
 
 def to_dtype(make: Make, x: Raw, dtype: DType) -> Any:
@@ -224,15 +224,15 @@ def argmin(make: Make, x: Raw, axis: int | None, keepdims: bool) -> Any:
 
 
 def reshape(make: Make, x: Raw, shape: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_reshape, x, sizes(shape), len(shape))
+    return make(lib.rt_torch_tensor_reshape, x, c_shape(shape), len(shape))
 
 
 def expand(make: Make, x: Raw, shape: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_expand, x, sizes(shape), len(shape))
+    return make(lib.rt_torch_tensor_expand, x, c_shape(shape), len(shape))
 
 
 def permute(make: Make, x: Raw, axes: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_permute, x, sizes(axes), len(axes))
+    return make(lib.rt_torch_tensor_permute, x, c_shape(axes), len(axes))
 
 
 def flip(make: Make, x: Raw, axes: tuple[int, ...]) -> Any:
@@ -255,7 +255,7 @@ def index(make: Make, x: Raw, indices: Sequence[Raw | None]) -> Any:
 
 
 def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
-    done(lib.rt_torch_tensor_index_put_(x, [i or 0 for i in indices], len(indices), values))
+    check_status(lib.rt_torch_tensor_index_put_(x, [i or 0 for i in indices], len(indices), values))
 
 
 # ---- Layers
@@ -265,7 +265,7 @@ def layer_norm(
     make: Make, x: Raw, shape: tuple[int, ...], weight: Raw | None, bias: Raw | None, epsilon: float
 ) -> Any:
     return make(
-        lib.rt_torch_layer_norm, x, sizes(shape), len(shape), weight or 0, bias or 0, epsilon
+        lib.rt_torch_layer_norm, x, c_shape(shape), len(shape), weight or 0, bias or 0, epsilon
     )
 
 

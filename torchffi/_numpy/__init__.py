@@ -1,1 +1,1 @@
-"""NumPy as a backend: the primitives of :mod:`torchffi._libtorch` on arrays."""
+"""The NumPy backend: the primitives of :mod:`torchffi._libtorch` on arrays."""

@@ -1,4 +1,4 @@
-"""The files that have the primitives on NumPy. They are opened when the first primitive is needed."""
+"""The modules with the primitives on NumPy. They are imported when the first primitive is needed."""
 
 from __future__ import annotations
 

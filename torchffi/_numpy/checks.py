@@ -1,4 +1,4 @@
-"""What the primitives on NumPy check of their arguments."""
+"""Argument checks of the primitives on NumPy."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Raw = np.ndarray[Any, Any]
 
 
 def check_writable(a: Raw) -> None:
-    """Raises where writing one element would write another."""
+    """Raises ValueError if elements share memory, as in a broadcast view."""
     if a.size and any(n > 1 and not s for n, s in zip(a.shape, a.strides, strict=True)):
         raise InvalidArgumentError(
-            "more than one element of the tensor lies at one place in memory; clone() it first"
+            "more than one element of the tensor refers to a single memory location; clone() it first"
         )
 
 
 def no_broadcast(a: Raw, b: Raw, error: ValueError) -> TorchError:
-    """What went wrong between two operands that NumPy refused with a ValueError."""
+    """The error for two operands for which NumPy raised a ValueError."""
     try:
         np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
@@ -36,7 +36,7 @@ def no_broadcast(a: Raw, b: Raw, error: ValueError) -> TorchError:
 
 
 def check_broadcast_to(value: Raw, shape: tuple[int, ...]) -> None:
-    """Raises where the value does not broadcast to the shape as it is."""
+    """Raises ValueError if the value does not broadcast to exactly this shape."""
     fits = value.ndim <= len(shape) and all(
         n in (1, m) for n, m in zip(value.shape[::-1], shape[::-1], strict=False)
     )
@@ -45,7 +45,7 @@ def check_broadcast_to(value: Raw, shape: tuple[int, ...]) -> None:
 
 
 def in_numpy(dtype: DType, device: int) -> Any:
-    """NumPy's dtype, for something to make on the device, which must be -1, the CPU."""
+    """NumPy's dtype, for creation functions. The device must be -1, the CPU."""
     if device >= 0:
         raise UnavailableError("the NumPy backend has no CUDA; use device='cpu'")
     if dtype.numpy is None:

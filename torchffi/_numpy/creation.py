@@ -16,7 +16,7 @@ def seed(number: int) -> None:
 
 
 def _random() -> np.random.Generator:
-    """Made, and its module imported, for the first number: that takes longer than all else here."""
+    """The generator, created on first use, because importing numpy.random takes long."""
     global _generator
     if _generator is None:
         _generator = np.random.default_rng()
@@ -36,11 +36,11 @@ def ones(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
 
 
 def full(shape: tuple[int, ...], value: complex, dtype: DType, device: int) -> Raw:
-    with np.errstate(over="ignore"):  # also called on its own, for scalar operands
+    with np.errstate(over="ignore"):  # also called outside quietly(), for scalar operands
         return np.asarray(np.full(shape, value, in_numpy(dtype, device)))
 
 
-# The digits of each dtype's significand: more of them would round up to 1.
+# Bits of each dtype's significand: with more random bits, values could round up to 1.
 _DIGITS = {"float16": 11, "float32": 24}
 
 
@@ -57,7 +57,7 @@ def rand(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
 def randn(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
     kind = in_numpy(dtype, device)
     draw = _random().standard_normal
-    if kind.kind == "c":  # unit variance over both parts, as LibTorch has it
+    if kind.kind == "c":  # unit variance over both parts, as in LibTorch
         return np.asarray((draw(shape) + 1j * draw(shape)) * np.sqrt(0.5), kind)
     return np.asarray(draw(shape), kind)
 

@@ -1,4 +1,4 @@
-"""Elementwise operators: NumPy's ufuncs, by the names of ATen."""
+"""Elementwise primitives: NumPy's ufuncs under ATen's names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BINARY: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _DIVISIONS = frozenset({"floor_divide", "remainder"})
-# Those that need no check of their operands.
+# The ufuncs that need no check of their operands.
 UFUNCS = {name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS}
 
 
@@ -81,7 +81,7 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
     return primitive
 
 
-# The primitives themselves: relu, add, add_, ...
+# Defines the primitives: relu, add, add_, ...
 globals().update({name: _unary(ufunc) for name, ufunc in _UNARY.items()})
 globals().update({name: _binary(name, ufunc) for name, ufunc in _BINARY.items()})
 globals().update({f"{name}_": _in_place(name, ufunc) for name, ufunc in _BINARY.items()})

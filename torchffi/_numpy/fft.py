@@ -1,4 +1,4 @@
-"""Fourier transforms, of an array, lengths, axes and the norm's name."""
+"""Fourier transforms. The arguments are an array, lengths, axes and the name of the norm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 def _transform(name: str) -> Callable[..., Any]:
     def transform(x: Any, lengths: Any, axes: Any, norm: Any) -> Any:
-        import numpy.fft  # by the first transform: it takes as long as ten of our own files
+        import numpy.fft  # imported late, because it takes long
 
         return getattr(numpy.fft, name)(x, lengths, axes, norm)
 

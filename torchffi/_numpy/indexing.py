@@ -1,4 +1,4 @@
-"""Indexing. None stands for an axis taken whole."""
+"""Indexing. The index None takes a whole axis."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
         x[key] = values
     except ValueError:
         raise ShapeError(
-            f"shape {values.shape} does not broadcast to {x[key].shape}, the elements picked"
+            f"shape {values.shape} does not broadcast to {x[key].shape}, the indexed elements"
         ) from None
 
 
@@ -55,7 +55,7 @@ def take(x: Raw, indices: Raw, axis: int) -> Raw:
 
 
 def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:
-    if indices.size and indices.min() < 0:  # they count from the start here
+    if indices.size and indices.min() < 0:  # NumPy would count them from the end
         raise AxisError(f"index {indices.min()} is out of bounds for axis {axis}")
     return np.take_along_axis(x, indices, axis)
 

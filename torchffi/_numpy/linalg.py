@@ -42,7 +42,7 @@ def cross(a: Raw, b: Raw, axis: int) -> Raw:
 
 
 def cholesky(x: Raw, upper: bool) -> Raw:
-    # Each reads its own triangle; NumPy 1 has but the lower one.
+    # Reads the upper triangle for U and the lower one for L; NumPy 1 has no `upper` argument.
     return _adjoint(np.linalg.cholesky(_adjoint(x))) if upper else np.linalg.cholesky(x)
 
 
@@ -108,7 +108,7 @@ def slogdet(x: Raw) -> tuple[Raw, Raw]:
 
 def diagonal(x: Raw, offset: int, axis1: int, axis2: int) -> Raw:
     view = np.diagonal(x, offset, axis1, axis2)
-    view.flags.writeable = x.flags.writeable  # NumPy's is read-only
+    view.flags.writeable = x.flags.writeable  # np.diagonal() returns a read-only view
     return view
 
 

@@ -21,8 +21,8 @@ from torchffi.errors import (
 )
 
 
-def failure(error: Exception) -> TorchError:
-    """NumPy's exception as the one that LibTorch's backend would raise."""
+def as_torch_error(error: Exception) -> TorchError:
+    """NumPy's exception as the one that the LibTorch backend would raise."""
     if isinstance(error, TorchError):
         return error
     for builtin, own in (
@@ -37,14 +37,14 @@ def failure(error: Exception) -> TorchError:
 
 
 def ufunc(name: str) -> Callable[..., Any] | None:
-    """The ufunc that is a primitive without any check of its operands; None if none is."""
+    """The ufunc of a primitive that needs no check of its operands, or None."""
     from torchffi._numpy import elementwise
 
     return elementwise.UFUNCS.get(name)
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    """The primitive of this name, found in its chapter at its first use."""
+    """The primitive of this name, found on first use."""
     from torchffi._numpy.chapters import CHAPTERS
 
     for chapter in CHAPTERS:

@@ -1,8 +1,9 @@
-"""NumPy without its floating-point warnings: LibTorch's arithmetic is quiet as well.
+"""NumPy without floating-point warnings, as LibTorch gives none.
 
-``np.errstate`` costs three times what adding two small arrays does. From NumPy 2 on the state belongs
-to a context, and to run something in a context that has it is cheap. Each call takes one for itself:
-a context cannot be entered twice, and a finalizer may compute in the middle of a call.
+``np.errstate`` takes three times as long as adding two small arrays. From NumPy 2 on the state belongs
+to the context, and running a function in a prepared context is cheap. Contexts come from a free list,
+one for each call in progress: a context cannot be entered twice, and a finalizer may compute during a
+call.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def _in_context() -> Run:
 
 
 def _in_errstate() -> Run:
-    """Where the state is the thread's, in NumPy 1."""
+    """For NumPy 1, whose state belongs to the thread."""
 
     def run(function: Callable[..., Any], *arguments: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -32,17 +33,17 @@ def _in_errstate() -> Run:
     return run
 
 
-quiet: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
-spare: Final[list[Run]] = []
+new_runner: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
+free_runners: Final[list[Run]] = []
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
     """Calls the function without floating-point warnings."""
     try:
-        run = spare.pop()
+        run = free_runners.pop()
     except IndexError:
-        run = quiet()
+        run = new_runner()
     try:
         return run(function, *arguments)
     finally:
-        spare.append(run)
+        free_runners.append(run)

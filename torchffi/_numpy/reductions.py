@@ -1,4 +1,4 @@
-"""Reductions. Axes that are None stand for all of them."""
+"""Reductions. axes=None means all axes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def var(x: Raw, axes: tuple[int, ...] | None, correction: float, keepdims: bool)
 
 
 def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """What to add up in: float16 would overflow."""
+    """The dtype to accumulate in: float16 would overflow."""
     return np.dtype(np.float32) if dtype == np.float16 else dtype
 
 

@@ -1,4 +1,4 @@
-"""Shape and order."""
+"""Shapes and order of elements."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
 def view(x: Raw, shape: tuple[int, ...]) -> Raw:
     result = x.reshape(shape)
     if x.size and not np.may_share_memory(result, x):
-        raise InvalidArgumentError("another shape of these strides needs a copy")
+        raise InvalidArgumentError("this shape requires a copy")
     return result
 
 
@@ -33,7 +33,7 @@ def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
     steps = [0] * added + [
         step if n == m else 0 for step, n, m in zip(x.strides, x.shape, whole[added:], strict=True)
     ]
-    # np.broadcast_to() would make it read-only; LibTorch's may be written, element by element.
+    # np.broadcast_to() returns a read-only view; LibTorch's is writable.
     return np.lib.stride_tricks.as_strided(x, whole, steps)
 
 

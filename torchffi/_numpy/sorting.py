@@ -16,7 +16,7 @@ def sort(x: Raw, axis: int, descending: bool) -> Raw:
 def argsort(x: Raw, axis: int, descending: bool) -> Raw:
     if not descending:
         return np.argsort(x, axis, kind="stable")
-    # Turned round before and after, so that equal elements keep their order.
+    # Flipped before and after sorting, so that equal elements keep their order.
     backwards = np.argsort(np.flip(x, axis), axis, kind="stable")
     return np.array(x.shape[axis] - 1 - np.flip(backwards, axis))
 

@@ -1,4 +1,4 @@
-"""What NumPy lacks, in NumPy: the error function and the layers of a transformer."""
+"""Functions that NumPy does not have: the error function and layers of neural networks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _rational(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Arra
 
 def _erf64(x: Array) -> Array:
     size = np.abs(x)
-    result = np.ones_like(x)  # what |x| >= 6 rounds to
+    result = np.ones_like(x)  # the result for |x| >= 6
     small, middle = size <= 0.46875, (size > 0.46875) & (size <= 4)
     large = (size > 4) & (size < 6)
     y = x[small]
@@ -124,6 +124,6 @@ def attention(
     elif mask is not None:
         scores = scores + mask
     weights = softmax(scores, -1)
-    if mask is not None:  # as LibTorch: attention to nothing gives 0
+    if mask is not None:  # a fully masked row gives 0, as in LibTorch
         weights[np.all(np.isneginf(scores), -1)] = 0
     return np.asarray(weights @ value, query.dtype)

@@ -1,4 +1,4 @@
-"""Host memory, and what an array has."""
+"""Host memory, and properties of arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torchffi._numpy.checks import Raw, in_numpy
 from torchffi.dtypes import DType, by_numpy
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, UnavailableError
 
-# NumPy 2.1 brought the keywords of __dlpack__() and the versioned capsule.
+# NumPy 2.1 added the keywords of __dlpack__() and the versioned capsule.
 _KEYWORDS: Final = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
 DLPACK_VERSION: Final = (1, 0) if _KEYWORDS else None
 
@@ -20,7 +20,7 @@ def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -
 
 
 def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None) -> object:
-    """A capsule over the array's memory; over a copy where that is read-only and it cannot be told."""
+    """A capsule over the array's memory; over a copy if it is read-only and the version has no flag."""
     try:
         if _KEYWORDS:
             return x.__dlpack__(max_version=version, copy=copy)
@@ -31,8 +31,8 @@ def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None) -> obj
         raise InvalidArgumentError(str(error)) from None
 
 
-class _Given:
-    """A capsule as NumPy wants to be given it."""
+class _Producer:
+    """A producer that returns a given capsule, for np.from_dlpack()."""
 
     def __init__(self, capsule: object) -> None:
         self.capsule = capsule
@@ -45,14 +45,14 @@ class _Given:
 
 
 def from_dlpack(capsule: object, may_copy: bool) -> Raw:
-    """An array over the memory in a capsule, which a producer gave for ``DLPACK_VERSION``."""
+    """An array over the memory in a capsule that was requested for ``DLPACK_VERSION``."""
     try:
-        array: Raw = np.from_dlpack(_Given(capsule))
+        array: Raw = np.from_dlpack(_Producer(capsule))
     except (BufferError, RuntimeError, ValueError) as error:
         kind = DTypeError if "dtype" in str(error) else InvalidArgumentError
         raise kind(f"from_dlpack: NumPy cannot take the memory: {error}") from None
-    by_numpy(array.dtype)  # or else it says what is wrong
-    # NumPy takes for read-only what an old producer lends without a word about it.
+    by_numpy(array.dtype)  # raises for unsupported dtypes
+    # NumPy treats memory from unversioned producers as read-only, because they have no flag for it.
     return array if array.flags.writeable or not may_copy else array.copy()
 
 
@@ -66,7 +66,7 @@ def to_bytes(x: Raw, nbytes: int) -> bytes:
     return x.tobytes()
 
 
-# ---- What an array has, and how it is stored
+# ---- Properties and copies
 
 
 def shape(x: Raw) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Activations and layers of neural networks.
 
-Source: the operators of ATen that each function names.
+Source: the ATen operators named at each function.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + exp(-x)).
 
     Args:
-        x: A tensor; integers count as the default floating-point dtype.
+        x: A tensor; integers are converted to float32.
 
     Source: aten::sigmoid.
     """
@@ -93,7 +93,7 @@ def gelu(x: Tensor, /, *, approximate: str = "none") -> Tensor:
 
     Args:
         x: A tensor of a floating-point dtype.
-        approximate: ``"none"`` for the exact one, by erf; ``"tanh"`` for the approximation by tanh.
+        approximate: ``"none"`` for the exact function, with erf; ``"tanh"`` for an approximation.
 
     Raises:
         TypeError: If x is of another dtype.
@@ -151,7 +151,7 @@ def layer_norm(
         eps: Added to the variance.
 
     Raises:
-        TypeError: If a dtype is another one.
+        TypeError: If a dtype differs.
         ValueError: If a shape does not fit.
 
     Source: aten::layer_norm.
@@ -195,9 +195,9 @@ def embedding(weight: Tensor, indices: Tensor) -> Tensor:
         A tensor of shape indices.shape + (columns,).
 
     Raises:
-        TypeError: If the indices are no integers.
-        IndexError: If one is out of range.
-        ValueError: If the table has another number of axes than two.
+        TypeError: If the indices are not integers.
+        IndexError: If an index is out of range.
+        ValueError: If the table is not 2-D.
 
     Source: aten::embedding.
     """
@@ -221,9 +221,9 @@ def scaled_dot_product_attention(
         query: A tensor of shape (..., l, e), of a floating-point dtype.
         key: A tensor of shape (..., s, e).
         value: A tensor of shape (..., s, v).
-        attn_mask: A tensor that broadcasts to (..., l, s): of bool, true where a key takes part, or of
-            the dtype of query, added to the products.
-        is_causal: Whether row i attends to columns up to i only; then there can be no mask.
+        attn_mask: A tensor that broadcasts to (..., l, s): of bool, true for the keys to attend to,
+            or of the dtype of query, added to the products.
+        is_causal: Whether row i attends only to columns up to i; not together with a mask.
         scale: The factor; 1 / sqrt(e) if None.
 
     Returns:
@@ -231,7 +231,7 @@ def scaled_dot_product_attention(
 
     Raises:
         TypeError: If the dtypes differ.
-        ValueError: If the shapes do not fit, or for a mask beside ``is_causal``.
+        ValueError: If the shapes do not fit, or for a mask together with ``is_causal``.
 
     Source: aten::scaled_dot_product_attention.
     """

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from torchffi._libtorch.calls import failure
+from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
 from torchffi._libtorch.operators.frames import WORDS, Frame
@@ -230,7 +230,7 @@ def _raw_handle(value: Any, keep: list[Any]) -> int:
 
 def operator_error(function: str) -> TorchError:
     """This thread's last error, without the name of the C function in front."""
-    error = failure()
+    error = last_error()
     return type(error)(str(error).removeprefix(f"{function}: "))
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from torchffi._libtorch.calls import done, failure
+from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
 
 
 def schema(number: int) -> str:
     """The schema of an operator."""
-    size = done(lib.rt_torch_operator_schema(number, ffi.NULL, 0)) + 1
+    size = check_status(lib.rt_torch_operator_schema(number, ffi.NULL, 0)) + 1
     text = ffi.new("char[]", size)
-    done(lib.rt_torch_operator_schema(number, text, size))
+    check_status(lib.rt_torch_operator_schema(number, text, size))
     return str(ffi.string(text).decode())
 
 
 def names() -> list[str]:
     """The names of all operators; the overloads of an operator are adjacent, in order."""
-    size = done(lib.rt_torch_operator_names(ffi.NULL, 0)) + 1
+    size = check_status(lib.rt_torch_operator_names(ffi.NULL, 0)) + 1
     text = ffi.new("char[]", size)
     if (
-        done(lib.rt_torch_operator_names(text, size)) >= size
+        check_status(lib.rt_torch_operator_names(text, size)) >= size
     ):  # some were registered between the calls
         return names()
     return str(ffi.string(text).decode()).split()
@@ -32,4 +32,4 @@ def load_library(path: str) -> None:
         ValueError: The library cannot be opened.
     """
     if lib.rt_torch_load_library(path.encode()) < 0:
-        raise failure()
+        raise last_error()
