@@ -393,7 +393,7 @@ def test_quiet_calls_nest_and_end_with_an_exception(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quiet, "quiet", make)
-    monkeypatch.setattr(quiet, "spare", [])
+    monkeypatch.setattr(quiet, "_spare", [])
     run = quiet.quietly
 
     def fail() -> None:

@@ -11,9 +11,10 @@ from torchffi import dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import quiet, quietly, spare
+from torchffi._numpy.quiet import quiet, quietly
 from torchffi.dtypes import DType
 
+_run = quiet()
 _new = object.__new__
 _ndarray = np.ndarray
 
@@ -44,22 +45,17 @@ class NumPy(Backend):
         """Calls a primitive on raw data and makes a tensor of a dtype of the result."""
         return self.wrap(self.compute(name, raw), dtype)
 
-    def attempt(self, kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
+    @staticmethod
+    def attempt(kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
         """Calls a primitive and makes a tensor of a class of the result; None where NumPy refuses."""
         try:
-            run = spare.pop()  # as quietly(), without its frame
-        except IndexError:
-            run = quiet()
-        try:
-            array = run(_functions[name], *raw)
-        except Exception:
+            array = _run(_functions[name], *raw)
+            if type(array) is not _ndarray:  # a scalar of NumPy
+                array = np.asarray(array)
+            if array.dtype is not kind._dtype.numpy:
+                array = _of_dtype(array, kind._dtype)
+        except Exception:  # also if another thread is in the context, or a caller of this one
             return None
-        finally:
-            spare.append(run)
-        if type(array) is not _ndarray:  # a scalar of NumPy
-            array = np.asarray(array)
-        if array.dtype is not kind._dtype.numpy:
-            array = _of_dtype(array, kind._dtype)
         tensor = _new(kind)
         tensor._data = array
         return tensor

@@ -33,16 +33,16 @@ def _in_errstate() -> Run:
 
 
 quiet: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
-spare: Final[list[Run]] = []
+_spare: Final[list[Run]] = []
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
     """Calls the function without floating-point warnings."""
     try:
-        run = spare.pop()
+        run = _spare.pop()
     except IndexError:
         run = quiet()
     try:
         return run(function, *arguments)
     finally:
-        spare.append(run)
+        _spare.append(run)
