@@ -29,7 +29,7 @@ class Function(NamedTuple):
 
     Attributes:
         name: Its name in torchffi.
-        admits: The dtypes it must accept; every other dtype of NumPy must be a TypeError.
+        accepts: The dtypes it must accept; every other dtype of NumPy must be a TypeError.
         numpy: Its equivalent in NumPy.
         torch: The name of its equivalent in PyTorch.
         result: The dtype of the result: "same", "bool", "inexact" (integers become float32), "real"
@@ -38,7 +38,7 @@ class Function(NamedTuple):
     """
 
     name: str
-    admits: tuple[str, ...]
+    accepts: tuple[str, ...]
     numpy: Callable[..., Any]
     torch: str
     result: str = "same"

@@ -136,7 +136,7 @@ def _need_libtorch(name: str) -> None:
 
 
 def load_library(path: str | os.PathLike[str]) -> None:
-    """Opens a library that registers operators of its own.
+    """Opens a library that registers more operators.
 
     Args:
         path: The library, such as ``"./libmine.so"``.

@@ -41,7 +41,7 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
     """Compiles the library for a LibTorch, without the fast kernels where ``TORCHFFI_FASTPATH`` is 0.
 
     Args:
-        libtorch: What to compile and link against.
+        libtorch: The LibTorch to compile and link against.
         output: The library to write; the one in the cache if None.
 
     Returns:
@@ -67,7 +67,7 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
         (folder / "exports.map").write_text(generate.version_script(declared), encoding="utf-8")
         inputs = [*sources(fast), exports]
         progress = _progress(len(inputs) + 1)
-        # The flags behind these name folders, which differ from build to build.
+        # The flags after these name folders, which differ from build to build.
         same = [*command, *flags[: len(COMPILE) + 2], libtorch.version]
         same.append(compiler.run([*command, "--version"]))
         store = _object_store(folder)
@@ -156,7 +156,7 @@ def stub(output: Path | None = None) -> Path:
 
 
 def _cxx11_abi(libtorch: LibTorch) -> int:
-    """The std::string ABI LibTorch was compiled with: the new one has a mangled name of its own."""
+    """The std::string ABI LibTorch was compiled with: the new one has different mangled names."""
     return int(b"NSt7__cxx1112basic_string" in (libtorch.library_dir / "libc10.so").read_bytes())
 
 

@@ -28,7 +28,7 @@ def command(variable: str) -> list[str]:
         The command with the flags that the variable gave.
 
     Raises:
-        CompilerError: There is none.
+        CompilerError: No compiler was found.
     """
     language = _LANGUAGE[variable]
     given = shlex.split(os.environ.get(variable, ""))

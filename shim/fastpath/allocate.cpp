@@ -42,7 +42,7 @@ struct SmallTensor {
   std::atomic<uint32_t> alive;
   alignas(std::min<size_t>(Bytes, 64)) std::byte elements[Bytes];
 
-  // With the elements in the block. The allocator serves a later resize of the storage.
+  // With the elements in the block. The allocator is for a later resize of the storage.
   static at::Tensor make(int64_t bytes, at::ScalarType dtype) {
     SmallTensor *block = allocate(3);
     c10::DataPtr data(
@@ -82,7 +82,7 @@ struct SmallTensor {
   }
 };
 
-// The TensorImpl of a view, in a block of its own.
+// The TensorImpl of a view, in a separate block.
 struct View final : c10::TensorImpl {
   using TensorImpl::TensorImpl;
   static void *operator new(size_t) { return block_pool::allocate(kView, sizeof(View)); }

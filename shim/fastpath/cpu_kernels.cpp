@@ -9,10 +9,22 @@
 #include <ATen/ops/clamp_min_native.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/div_native.h>
+#include <ATen/ops/eq.h>
+#include <ATen/ops/eq_native.h>
+#include <ATen/ops/ge.h>
+#include <ATen/ops/ge_native.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/gt_native.h>
+#include <ATen/ops/le.h>
+#include <ATen/ops/le_native.h>
+#include <ATen/ops/lt.h>
+#include <ATen/ops/lt_native.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mm_native.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/mul_native.h>
+#include <ATen/ops/ne.h>
+#include <ATen/ops/ne_native.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sub_native.h>
@@ -69,7 +81,7 @@ class Structured<Kernel, void (at::impl::MetaBase::*)(int64_t, at::IntArrayRef, 
 
 // Whether the dispatcher would pick the CPU kernel for tensors with these keys.
 bool is_plain_cpu(c10::DispatchKeySet keys) {
-  // BackendSelect serves factories, calls without a tensor; everywhere else it falls through.
+  // BackendSelect is for factories (calls without a tensor); for other operators it falls through.
   constexpr c10::DispatchKeySet considered =
       c10::DispatchKeySet(c10::DispatchKeySet::FULL).remove(c10::DispatchKey::BackendSelect);
   return c10::impl::computeDispatchKeySet(keys, considered) == c10::DispatchKeySet(c10::DispatchKey::CPU);
@@ -103,8 +115,25 @@ at::Tensor mul(const at::Tensor &x, const at::Tensor &y) {
 
 at::Tensor div(const at::Tensor &x, const at::Tensor &y) {
   if (!is_plain_cpu(x, y)) return at::div(x, y);
+  if (auto result = small::div(x, y)) return std::move(*result);
   return Structured<at::native::structured_div_out>::run(x, y);
 }
+
+#define RT_COMPARISON(name)                                                   \
+  at::Tensor name(const at::Tensor &x, const at::Tensor &y) {                 \
+    if (!is_plain_cpu(x, y)) return at::name(x, y);                           \
+    if (auto result = small::name(x, y)) return std::move(*result);           \
+    return Structured<at::native::structured_##name##_Tensor_out>::run(x, y); \
+  }
+
+RT_COMPARISON(eq)
+RT_COMPARISON(ne)
+RT_COMPARISON(lt)
+RT_COMPARISON(le)
+RT_COMPARISON(gt)
+RT_COMPARISON(ge)
+
+#undef RT_COMPARISON
 
 at::Tensor relu(const at::Tensor &x) {
   if (!is_plain_cpu(x)) return at::relu(x);

@@ -13,7 +13,7 @@ bool is_small(const at::Tensor &x) {
   return x.is_contiguous() && static_cast<int64_t>(x.nbytes()) <= kSmallBytes;
 }
 
-// Dispatches on dtype, passing a value of the C type. Unsigned, because signed overflow is undefined.
+// Dispatches on dtype, passing a value of the C type.
 template <class Loop>
 void with_type(at::ScalarType dtype, Loop &&loop) {
   switch (dtype) {
@@ -22,14 +22,29 @@ void with_type(at::ScalarType dtype, Loop &&loop) {
     case at::kDouble:
       return loop(0.0);
     case at::kInt:
-      return loop(0U);
+      return loop(int32_t{0});
     case at::kLong:
-      return loop(0UL);
+      return loop(int64_t{0});
     default:
       return;
   }
 }
 
+// Integers in unsigned arithmetic, because signed overflow is undefined.
+template <class Operation>
+struct Modular {
+  template <class T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      using Unsigned = std::make_unsigned_t<T>;
+      return static_cast<T>(Operation()(static_cast<Unsigned>(a), static_cast<Unsigned>(b)));
+    } else {
+      return Operation()(a, b);
+    }
+  }
+};
+
+// The dtype of the result is that of the operands, or bool where the operation returns bool.
 template <class Operation>
 std::optional<at::Tensor> binary(const at::Tensor &x, const at::Tensor &y, Operation operation) {
   const at::ScalarType dtype = x.scalar_type();
@@ -38,9 +53,10 @@ std::optional<at::Tensor> binary(const at::Tensor &x, const at::Tensor &y, Opera
   }
   std::optional<at::Tensor> result;
   with_type(dtype, [&]<class T>(T) {
-    result = empty_cpu(x.sizes(), dtype);
+    using Result = std::invoke_result_t<Operation, T, T>;
+    result = empty_cpu(x.sizes(), std::is_same_v<Result, bool> ? at::kBool : dtype);
     const T *a = static_cast<const T *>(x.const_data_ptr()), *b = static_cast<const T *>(y.const_data_ptr());
-    T *out = static_cast<T *>(result->mutable_data_ptr());
+    Result *out = static_cast<Result *>(result->mutable_data_ptr());
     for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = operation(a[i], b[i]);
   });
   return result;
@@ -49,28 +65,46 @@ std::optional<at::Tensor> binary(const at::Tensor &x, const at::Tensor &y, Opera
 }  // namespace
 
 std::optional<at::Tensor> add(const at::Tensor &x, const at::Tensor &y) {
-  return binary(x, y, std::plus());
+  return binary(x, y, Modular<std::plus<>>());
 }
 std::optional<at::Tensor> sub(const at::Tensor &x, const at::Tensor &y) {
-  return binary(x, y, std::minus());
+  return binary(x, y, Modular<std::minus<>>());
 }
 std::optional<at::Tensor> mul(const at::Tensor &x, const at::Tensor &y) {
-  return binary(x, y, std::multiplies());
+  return binary(x, y, Modular<std::multiplies<>>());
+}
+std::optional<at::Tensor> div(const at::Tensor &x, const at::Tensor &y) {
+  if (!x.is_floating_point()) return std::nullopt;  // integers are divided in floating point
+  return binary(x, y, std::divides());
+}
+std::optional<at::Tensor> eq(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::equal_to());
+}
+std::optional<at::Tensor> ne(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::not_equal_to());
+}
+std::optional<at::Tensor> lt(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::less());
+}
+std::optional<at::Tensor> le(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::less_equal());
+}
+std::optional<at::Tensor> gt(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::greater());
+}
+std::optional<at::Tensor> ge(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::greater_equal());
 }
 
 std::optional<at::Tensor> relu(const at::Tensor &x) {
   if (!is_small(x)) return std::nullopt;
   std::optional<at::Tensor> result;
   with_type(x.scalar_type(), [&]<class T>(T) {
-    // Unsigned values above half the range are negative integers. NaN and -0.0 pass through.
-    const auto negative = [](T value) {
-      if constexpr (std::is_unsigned_v<T>) return value > ~T() / 2;
-      return value < 0;
-    };
     result = empty_cpu(x.sizes(), x.scalar_type());
     const T *in = static_cast<const T *>(x.const_data_ptr());
     T *out = static_cast<T *>(result->mutable_data_ptr());
-    for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = negative(in[i]) ? T() : in[i];
+    for (int64_t i = 0, n = x.numel(); i < n; ++i)
+      out[i] = in[i] < 0 ? T() : in[i];  // NaN and -0.0 pass through
   });
   return result;
 }

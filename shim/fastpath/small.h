@@ -12,6 +12,13 @@ namespace rt::small {
 std::optional<at::Tensor> add(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> sub(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> mul(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> div(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> eq(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> ne(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> lt(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> le(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> gt(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> ge(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> relu(const at::Tensor &x);
 
 }  // namespace rt::small

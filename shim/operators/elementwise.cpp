@@ -8,27 +8,21 @@
 #include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/ceil.h>
 #include <ATen/ops/cos.h>
-#include <ATen/ops/eq.h>
 #include <ATen/ops/erf.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/expm1.h>
 #include <ATen/ops/floor.h>
 #include <ATen/ops/floor_divide.h>
-#include <ATen/ops/ge.h>
-#include <ATen/ops/gt.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/isinf.h>
 #include <ATen/ops/isnan.h>
-#include <ATen/ops/le.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log10.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/log2.h>
 #include <ATen/ops/logical_not.h>
-#include <ATen/ops/lt.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
-#include <ATen/ops/ne.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/remainder.h>
@@ -142,12 +136,12 @@ RT_BINARY(at, bitwise_or, integer_or_bool)
 RT_BINARY(at, bitwise_xor, integer_or_bool)
 RT_BINARY(at, bitwise_left_shift, integer)
 RT_BINARY(at, bitwise_right_shift, integer)
-RT_BINARY(at, eq, any)
-RT_BINARY(at, ne, any)
-RT_BINARY(at, lt, real)
-RT_BINARY(at, le, real)
-RT_BINARY(at, gt, real)
-RT_BINARY(at, ge, real)
+RT_BINARY(kernels, eq, any)
+RT_BINARY(kernels, ne, any)
+RT_BINARY(kernels, lt, real)
+RT_BINARY(kernels, le, real)
+RT_BINARY(kernels, gt, real)
+RT_BINARY(kernels, ge, real)
 
 RT_IN_PLACE(add, any, )
 RT_IN_PLACE(sub, number, )

@@ -12,8 +12,14 @@
 #include <ATen/EmptyTensor.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/eq.h>
+#include <ATen/ops/ge.h>
+#include <ATen/ops/gt.h>
+#include <ATen/ops/le.h>
+#include <ATen/ops/lt.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/ne.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
@@ -26,8 +32,14 @@ namespace rt::kernels {
 
 using cpu_kernels::add;
 using cpu_kernels::div;
+using cpu_kernels::eq;
+using cpu_kernels::ge;
+using cpu_kernels::gt;
+using cpu_kernels::le;
+using cpu_kernels::lt;
 using cpu_kernels::matmul;
 using cpu_kernels::mul;
+using cpu_kernels::ne;
 using cpu_kernels::relu;
 using cpu_kernels::reshape;
 using cpu_kernels::select;
@@ -42,8 +54,14 @@ using rt::from_memory;
 
 using at::add;
 using at::div;
+using at::eq;
+using at::ge;
+using at::gt;
+using at::le;
+using at::lt;
 using at::matmul;
 using at::mul;
+using at::ne;
 using at::relu;
 using at::sub;
 using at::sum;

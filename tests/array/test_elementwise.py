@@ -43,7 +43,7 @@ def _cases(table: tuple[Function, ...], names: tuple[str, ...] = NAMES) -> list[
         pytest.param(function, name, id=f"{function.name}-{name}")
         for function in table
         for name in names
-        if name in function.admits
+        if name in function.accepts
     ]
 
 
@@ -89,7 +89,7 @@ def test_function_of_two_tensors_broadcasts_and_computes_what_numpy_computes(
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)
 def test_unsupported_dtype_is_a_type_error_that_names_it(function: Function, backend: str) -> None:
     for name in NAMES:
-        if name not in function.admits:
+        if name not in function.accepts:
             x = t.asarray(sample(name))
             arguments = (x, x) if function in BINARY else (x,)
             with pytest.raises(TypeError, match=f"{function.name}: {name} is not supported; ex"):
@@ -135,7 +135,7 @@ def test_function_computes_what_torch_computes(
 
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)
 def test_function_keeps_the_shape(function: Function, backend: str) -> None:
-    name = next(name for name in ("int32", "float32", "complex64") if name in function.admits)
+    name = next(name for name in ("int32", "float32", "complex64") if name in function.accepts)
     for shape in ((), (0,), (2, 0, 3), (1,), (2, 3, 4)):
         x = t.ones(shape, dtype=dtype_of(name))
         actual = getattr(t, function.name)(*((x, x) if function in BINARY else (x,)))
@@ -146,7 +146,7 @@ def test_function_keeps_the_shape(function: Function, backend: str) -> None:
 
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)
 def test_function_reads_tensors_that_are_not_contiguous(function: Function, backend: str) -> None:
-    name = next(name for name in ("int64", "float64", "complex128") if name in function.admits)
+    name = next(name for name in ("int64", "float64", "complex128") if name in function.accepts)
     values = np.abs(sample(name, 24).reshape(4, 6)).astype(name)
     view, expected = t.asarray(values).T[::2, 1:], values.T[::2, 1:]
     assert not view.is_contiguous()

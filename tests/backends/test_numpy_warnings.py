@@ -33,7 +33,7 @@ def test_quiet_calls_nest_and_end_with_an_exception(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quiet, "new_runner", make)
-    monkeypatch.setattr(quiet, "free_runners", [])
+    monkeypatch.setattr(quiet, "_free_runners", [])
     run = quiet.quietly
 
     def fail() -> None:

@@ -35,7 +35,7 @@ def installation(bare: Installation) -> Installation:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    """A project that is built into a cache of its own."""
+    """A project with a separate cache."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for variable in ("CXX", "CC", "TORCHFFI_FASTPATH"):

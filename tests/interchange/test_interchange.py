@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def _layouts() -> dict[str, Any]:
-    """Arrays of one dtype in every layout that LibTorch can take without a copy."""
+    """Arrays of one dtype in every layout that LibTorch can use without a copy."""
     base = np.arange(60.0).reshape(3, 4, 5)
     return {
         "contiguous": base.copy(),

@@ -146,7 +146,7 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
         return run("repeat", x.dtype, x, arguments.astype(counts, dtypes.int64), along)
     (count,) = arguments.new_shape("repeat", int(repeats))
     before, behind = x.shape[:along], x.shape[along + 1 :]
-    beside = run("unsqueeze", x.dtype, x, along + 1)
-    wide = run("expand", x.dtype, beside, (*before, length, count, *behind))
+    expanded = run("unsqueeze", x.dtype, x, along + 1)
+    wide = run("expand", x.dtype, expanded, (*before, length, count, *behind))
     flat = arguments.new_shape("repeat", (*before, length * count, *behind))
     return run("clone", x.dtype, run("reshape", x.dtype, wide, flat))

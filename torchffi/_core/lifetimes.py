@@ -85,42 +85,50 @@ def _drop_lenders() -> None:
         del lender
 
 
-def _finalize(finalizer: Finalizer, forget: Any = _finalizers.discard, free: Any = _free) -> None:
+def _finalize(
+    finalizer: Finalizer,
+    forget: Any = _finalizers.discard,
+    free: Any = lib.rt_torch_tensor_free,
+    ended: Any = _ended,
+    lenders: Any = _lenders,
+) -> None:
     forget(finalizer)
-    free(finalizer.handle)
+    if not ended:  # _free(), inlined
+        free(finalizer.handle)
+        if lenders:
+            _drop_lenders()
 
 
-def _own(
-    handle: int,
-    kind: type[_Owner] | None,
-    *,
-    finalizer_of: Any = Finalizer,
-    keep: Any = _finalizers.add,
-    allocate: Any = object.__new__,
-) -> _Owner:
-    if type(handle) is not int or not 0 < handle < 2**63:
-        raise ValueError(f"expected a handle, got {handle!r}")
-    try:
-        if kind is None:
-            kind = class_of_code[lib.rt_torch_tensor_dtype(handle)]
-        if not isinstance(kind, type) or not issubclass(kind, Owner):
-            raise TypeError(f"expected a subclass of {Owner}, got {kind!r}")
-        owner = allocate(kind)
-        owner._data = handle
-        finalizer = finalizer_of(owner, _finalize)
-        finalizer.handle = handle
-        keep(finalizer)
-    except BaseException:
-        _free(handle)
-        raise
-    return owner  # type: ignore[no-any-return]
+_allocate: Final[Any] = object.__new__
+_keep: Final = _finalizers.add
 
 
 def _make(
     kind: type[_Owner] | None, function: Callable[..., int], /, *arguments: Any
 ) -> _Owner | None:
     handle = function(*arguments)
-    return None if handle == 0 else _own(handle, kind)
+    if type(handle) is not int or not 0 <= handle < 2**63:
+        raise ValueError(f"expected a handle, got {handle!r}")
+    if not handle:
+        return None
+    try:
+        owner = _allocate(kind or class_of_code[lib.rt_torch_tensor_dtype(handle)])
+        owner._data = handle
+        finalizer = Finalizer(owner, _finalize)
+        finalizer.handle = handle
+        _keep(finalizer)
+    except BaseException as error:
+        _free(handle)
+        if isinstance(error, (TypeError, AttributeError)):
+            raise TypeError(f"expected a subclass of {Owner}, got {kind!r}") from None
+        raise
+    return owner  # type: ignore[no-any-return]
+
+
+def _own(handle: int, kind: type[_Owner] | None) -> _Owner:
+    if type(handle) is not int or handle == 0:
+        raise ValueError(f"expected a handle, got {handle!r}")
+    return _make(kind, int, handle)  # type: ignore[return-value]
 
 
 _capsule_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(

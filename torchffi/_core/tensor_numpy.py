@@ -11,9 +11,10 @@ from torchffi import dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import free_runners, new_runner, quietly
+from torchffi._numpy.quiet import new_runner, quietly
 from torchffi.dtypes import DType
 
+_run = new_runner()  # for all fast paths; a context can be entered only once at a time
 _new = object.__new__
 _ndarray = np.ndarray
 
@@ -44,22 +45,17 @@ class NumPy(Backend):
         """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         return self.wrap(self.compute(name, raw), dtype)
 
-    def attempt(self, kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
+    @staticmethod
+    def attempt(kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
         """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
         try:
-            run = free_runners.pop()  # quietly(), inlined
-        except IndexError:
-            run = new_runner()
-        try:
-            array = run(_functions[name], *raw)
-        except Exception:
+            array = _run(_functions[name], *raw)
+            if type(array) is not _ndarray:  # a scalar of NumPy
+                array = np.asarray(array)
+            if array.dtype is not kind._dtype.numpy:
+                array = _of_dtype(array, kind._dtype)
+        except Exception:  # also RuntimeError: the context is in use by another thread or a caller
             return None
-        finally:
-            free_runners.append(run)
-        if type(array) is not _ndarray:  # a scalar of NumPy
-            array = np.asarray(array)
-        if array.dtype is not kind._dtype.numpy:
-            array = _of_dtype(array, kind._dtype)
         tensor = _new(kind)
         tensor._data = array
         return tensor

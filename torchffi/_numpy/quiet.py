@@ -34,16 +34,16 @@ def _in_errstate() -> Run:
 
 
 new_runner: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
-free_runners: Final[list[Run]] = []
+_free_runners: Final[list[Run]] = []
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
     """Calls the function without floating-point warnings."""
     try:
-        run = free_runners.pop()
+        run = _free_runners.pop()
     except IndexError:
         run = new_runner()
     try:
         return run(function, *arguments)
     finally:
-        free_runners.append(run)
+        _free_runners.append(run)
