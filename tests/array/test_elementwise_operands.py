@@ -102,7 +102,7 @@ def test_scalar_beyond_float32_becomes_infinity_without_a_warning(backend: str) 
 
 def test_two_scalars_are_a_type_error(backend: str) -> None:
     with pytest.raises(
-        TypeError, match="add: expected two tensors, or one and a Python scalar, got"
+        TypeError, match="add: expected two tensors, or a tensor and a Python scalar, got"
     ):
         t.add(1, 2)
     with pytest.raises(TypeError, match="exp: expected a Tensor, got list; make one with"):

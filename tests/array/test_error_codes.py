@@ -72,7 +72,7 @@ def test_failing_call_without_an_error_record_is_an_internal_error(
 
     monkeypatch.setattr(calls, "lib", Silent)
     with pytest.raises(errors.InternalError, match="a call failed without an error"):
-        calls.done(-1)
+        calls.check_status(-1)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_failed_convergence_is_a_value_error(
     for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd"):
         monkeypatch.setattr(np.linalg, name, diverge)
     for name in ("eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "pinv", "matrix_rank"):
-        with pytest.raises(np.linalg.LinAlgError, match=f"{name}: the iteration did not") as raised:
+        with pytest.raises(np.linalg.LinAlgError, match=f"{name}: did not converge") as raised:
             _function(name)(t.eye(2))
         assert isinstance(raised.value, ValueError)
         assert isinstance(raised.value, t.TorchError)

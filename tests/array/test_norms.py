@@ -191,7 +191,7 @@ def test_the_norm_of_nothing_is_0(order: float, backend: str) -> None:
         ({"ord": 1j}, TypeError, "ord must be a real number, got 1j"),
         ({"axis": 2}, IndexError, r"axis 2 is out of range for shape \(2, 0\)"),
         ({"axis": (0, 0)}, ValueError, r"axis \(0, 0\) repeats an axis"),
-        *(({"ord": n}, ValueError, rf"shape \(2, 0\) .* order {n}") for n in (inf, -inf, -1)),
+        *(({"ord": n}, ValueError, rf"ord={n} .* shape \(2, 0\)") for n in (inf, -inf, -1)),
     ],
 )
 def test_invalid_vector_norms_are_an_error(
@@ -238,7 +238,7 @@ def test_matrix_norms_of_empty_matrices_are_0_if_they_are_sums(shape: Any, backe
     for order in ("fro", "nuc", *([1] if shape[1] else []), *([inf] if shape[0] else [])):
         check(t.linalg.matrix_norm(t.zeros(shape), ord=order), zero)  # type: ignore[arg-type]
     for order in (2, -2):
-        with pytest.raises(ValueError, match=rf"matrix_norm: shape \({shape[0]}, .* order {order}"):
+        with pytest.raises(ValueError, match=rf"matrix_norm: ord={order} .* \({shape[0]}, "):
             t.linalg.matrix_norm(t.zeros(shape), ord=order)
 
 
