@@ -12,7 +12,7 @@ from torchffi._array import elementwise, special_values
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run_in_place
-from torchffi._core.operations import BINARY, binary, in_place, in_place_entries
+from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
@@ -55,12 +55,12 @@ def _operator(name: str) -> tuple[Method, Method]:
             return NotImplemented  # type: ignore[no-any-return]
         return second(self, other)
 
-    def reflected(self: Any, other: Operand) -> Tensor:
+    def turned(self: Any, other: Operand) -> Tensor:
         if type(other) not in _PLAIN and _foreign(other):
             return NotImplemented  # type: ignore[no-any-return]
         return second(other, self)
 
-    return binary(operation.table, operator), reflected
+    return binary(operation.table, operator), reflected(operation.table, turned)
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from torchffi import dtypes
+from torchffi._core.argument_kinds import DTYPE, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import is_scalar, scalar_dtype, tensor
+from torchffi._core.first_step import first_step
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import DType
+from torchffi.dtypes import ANY, DType
 from torchffi.errors import DTypeError
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ _KINDS = {
 }
 
 
+ASTYPE = first_step("astype", ANY, x=OPERAND, dtype=DTYPE)
+
+
+@ASTYPE
 def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None = None) -> Tensor:
     """The elements converted to another dtype.
 

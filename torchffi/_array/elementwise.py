@@ -17,11 +17,13 @@ from torchffi._array.ufuncs import (
     unary,
     unary_inexact,
 )
+from torchffi._core.argument_kinds import BOUND, OPERAND
 from torchffi._core.arguments import Scalar, astype, pair, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.first_step import first_step
 from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, BOOL, FLOATING, INTEGER, NUMERIC, REAL
+from torchffi.dtypes import ANY, BOOL, COMPLEX, FLOATING, INTEGER, NUMERIC, REAL
 
 # ---- Arithmetic
 
@@ -135,6 +137,7 @@ def abs(x: Tensor, /) -> Tensor:
     return run("abs", dtypes.real_of(x.dtype), x)
 
 
+@of_one("real", NUMERIC, dtypes.real_of)
 def real(x: Tensor, /) -> Tensor:
     """The real part, as a copy.
 
@@ -151,10 +154,10 @@ def real(x: Tensor, /) -> Tensor:
     """
     x = tensor("real", x)
     dtypes.check("real", x.dtype, NUMERIC)
-    part = run("real", dtypes.real_of(x.dtype), x) if x.dtype.kind == "complex" else x
-    return run("clone", part.dtype, part)
+    return run("real", dtypes.real_of(x.dtype), x)
 
 
+@of_one("imag", COMPLEX, dtypes.real_of)
 def imag(x: Tensor, /) -> Tensor:
     """The imaginary part, as a copy.
 
@@ -170,11 +173,11 @@ def imag(x: Tensor, /) -> Tensor:
     Source: aten::imag.
     """
     x = tensor("imag", x)
-    dtypes.check("imag", x.dtype, dtypes.COMPLEX)
-    part = run("imag", dtypes.real_of(x.dtype), x)
-    return run("clone", part.dtype, part)
+    dtypes.check("imag", x.dtype, COMPLEX)
+    return run("imag", dtypes.real_of(x.dtype), x)
 
 
+@of_one("conj", NUMERIC)
 def conj(x: Tensor, /) -> Tensor:
     """The complex conjugate, as a copy; of a real tensor its values.
 
@@ -191,9 +194,10 @@ def conj(x: Tensor, /) -> Tensor:
     """
     x = tensor("conj", x)
     dtypes.check("conj", x.dtype, NUMERIC)
-    return run("conj_physical" if x.dtype.kind == "complex" else "clone", x.dtype, x)
+    return run("conj", x.dtype, x)
 
 
+@of_one("round", FLOATING)
 def round(x: Tensor, /) -> Tensor:
     """Nearest integer, halves to even; of complex numbers both parts.
 
@@ -215,6 +219,7 @@ def round(x: Tensor, /) -> Tensor:
     return run("clone" if x.dtype.kind in INTEGER else "round", x.dtype, x)
 
 
+@of_one("sign", REAL)
 def sign(x: Tensor, /) -> Tensor:
     """-1, 0 or 1 by the sign of x, NaN where x is; of complex numbers x / abs(x).
 
@@ -231,12 +236,7 @@ def sign(x: Tensor, /) -> Tensor:
     """
     x = tensor("sign", x)
     dtypes.check("sign", x.dtype, NUMERIC)
-    if x.dtype.kind == "complex":
-        return run("sgn", x.dtype, x)
-    result = run("sign", x.dtype, x)
-    if x.dtype.kind in INTEGER:
-        return result
-    return run("where", x.dtype, isnan(x), x, result)  # LibTorch's sign of NaN is 0
+    return run("sgn" if x.dtype.kind == "complex" else "sign", x.dtype, x)
 
 
 @of_two("pow", "pow", FLOATING)
@@ -262,6 +262,7 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     return run("pow", a.dtype, a, b)
 
 
+@first_step("clamp", REAL, x=OPERAND, min=BOUND, max=BOUND)
 def clip(
     x: Tensor,
     /,

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from torchffi import dtypes
 from torchffi._array import broadcasting, elementwise, manipulation, statistical
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import INTEGER, NUMBER, OPERAND, SAME
 from torchffi._core.arguments import integer, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.first_step import first_step
 from torchffi._core.operations import of_two
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import NUMERIC
+from torchffi.dtypes import ANY, INEXACT, NUMERIC
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 Axes = int | tuple[Sequence[int], Sequence[int]]
@@ -46,6 +48,7 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     return run("matmul", x1.dtype, x1, x2)
 
 
+@first_step("addmm", INEXACT, bias=SAME, x1=OPERAND, x2=SAME, beta=NUMBER, alpha=NUMBER)
 def addmm(bias: Tensor, x1: Tensor, x2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """Beta * bias + alpha * (x1 @ x2).
 
@@ -228,6 +231,7 @@ def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
     return run(operation, x.dtype, x, max(-rows - 1, min(integer(operation, "k", k), columns + 1)))
 
 
+@first_step("tril", ANY, x=OPERAND, k=INTEGER)
 def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
     """Matrices with what is above a diagonal set to 0, as a copy.
 
@@ -243,6 +247,7 @@ def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
     return _triangle("tril", x, k)
 
 
+@first_step("triu", ANY, x=OPERAND, k=INTEGER)
 def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
     """Matrices with what is below a diagonal set to 0. Arguments and errors are those of :func:`tril`.
 

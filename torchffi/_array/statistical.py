@@ -11,9 +11,10 @@ from typing import Any
 
 from torchffi import dtypes
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import AXES, AXIS_OR_NONE, DTYPE, FLAG, NUMBER, OPERAND
 from torchffi._core.arguments import Axis, tensor
-from torchffi._core.dispatch import run
-from torchffi._core.reductions import reduction
+from torchffi._core.dispatch import NULL, pointer, run
+from torchffi._core.first_step import first_step
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 from torchffi.errors import ShapeError
@@ -30,7 +31,7 @@ def reduce(
     """Calls a primitive that takes axes, the tensor, the axes and the parameters in this order."""
     primitive = primitive or operation
     if axis is None:
-        return run(primitive, dtype, x, None, *parameters)
+        return run(primitive, dtype, x, NULL, 0, *parameters)
     axes = arguments.axes(operation, axis, x)
     if axes:
         return run(primitive, dtype, x, axes, *parameters)
@@ -43,7 +44,16 @@ def _wider(dtype: DType) -> DType:
     return dtypes.sum_dtype("sum", dtype, None)
 
 
-@reduction("sum", ANY, _wider, asked=_wider)
+SUM = first_step("sum", ANY, _wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+PROD = first_step("prod", ANY, _wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+MEAN = first_step("mean", INEXACT, x=OPERAND, axis=AXES, keepdims=FLAG)
+VAR = first_step("var", FLOATING, x=OPERAND, axis=AXES, correction=NUMBER, keepdims=FLAG)
+STD = first_step("std", FLOATING, x=OPERAND, axis=AXES, correction=NUMBER, keepdims=FLAG)
+MAX = first_step("amax", REAL, x=OPERAND, axis=AXES, keepdims=FLAG)
+MIN = first_step("amin", REAL, x=OPERAND, axis=AXES, keepdims=FLAG)
+
+
+@SUM
 def sum(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -62,7 +72,7 @@ def sum(
     return reduce("sum", x, axis, wide, bool(keepdims), wide)
 
 
-@reduction("prod", ANY, _wider, asked=_wider)
+@PROD
 def prod(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -75,7 +85,7 @@ def prod(
     return reduce("prod", x, axis, wide, bool(keepdims), wide)
 
 
-@reduction("mean", INEXACT)
+@MEAN
 def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean.
 
@@ -94,6 +104,7 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return reduce("mean", x, axis, x._dtype, bool(keepdims))
 
 
+@VAR
 def var(
     x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Tensor:
@@ -116,14 +127,17 @@ def var(
     return reduce("var", x, axis, x._dtype, float(correction), bool(keepdims))
 
 
+@STD
 def std(
     x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Tensor:
     """Standard deviation, the root of the variance. Arguments are those of :func:`var`.
 
-    Source: aten::var.correction, aten::sqrt.
+    Source: aten::std.correction.
     """
-    return run("sqrt", x._dtype, var(x, axis=axis, correction=correction, keepdims=keepdims))
+    x = tensor("std", x)
+    dtypes.check("std", x._dtype, FLOATING)
+    return reduce("std", x, axis, x._dtype, float(correction), bool(keepdims))
 
 
 def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
@@ -140,7 +154,7 @@ def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
     return 0 in [x.shape[axis] for axis in axes]
 
 
-@reduction("amax", REAL)
+@MAX
 def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Largest element, NaN if there is one.
 
@@ -158,7 +172,7 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _extreme("max", "amax", x, axis, keepdims)
 
 
-@reduction("amin", REAL)
+@MIN
 def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Smallest element, NaN if there is one. Arguments and errors are those of :func:`max`.
 
@@ -182,7 +196,7 @@ def _running(
         raise ShapeError(f"{operation}: shape {x.shape} has not one axis: say which one, axis=...")
     along = arguments.axis(operation, -1 if axis is None else axis, x)
     wide = dtypes.sum_dtype(operation, x._dtype, dtype)
-    result = run(primitive, wide, x, along, wide)
+    result = run(primitive, wide, x, pointer(along), wide)
     if not include_initial:
         return result
     shape = (*x.shape[:along], 1, *x.shape[along + 1 :])
@@ -190,6 +204,7 @@ def _running(
     return run("cat", wide, [first, result], along)
 
 
+@first_step("cumsum", NUMERIC, _wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
 def cumulative_sum(
     x: Tensor,
     /,
@@ -215,6 +230,7 @@ def cumulative_sum(
     return _running("cumulative_sum", "cumsum", 0, x, axis, dtype, include_initial)
 
 
+@first_step("cumprod", NUMERIC, _wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
 def cumulative_prod(
     x: Tensor,
     /,

@@ -68,8 +68,8 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, beside: Tensor) -
 
 def scalar_operand(operation: str, value: Scalar, dtype: DType, beside: Tensor) -> Tensor:
     """A tensor as :func:`scalar_tensor` gives, for reading only: it is kept for reuse."""
-    # 0.0 has a sign that no key shows; so have the parts of a complex number.
-    kept = type(value) in (int, bool) or (type(value) is float and value)
+    # -0.0 is equal to 0.0; so are complex numbers with such parts.
+    kept = type(value) in (int, bool) or (type(value) is float and str(value) != "-0.0")
     if not kept or beside.is_cuda():
         return scalar_tensor(operation, value, dtype, beside)
     key = beside._backend.classes[dtype], type(value), value

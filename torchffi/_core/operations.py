@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.lifetimes import make
-from torchffi._core.tensor import Tensor
+from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import plain
 from torchffi.dtypes import ALL, DType
 
@@ -34,9 +34,10 @@ class Decorator(Protocol):
 
 
 # All tables of entries, by primitive.
-TABLES: Final[dict[str, list[Entries]]] = {}
+TABLES: Final[dict[str, list[dict[Any, Entry]]]] = {}
 
 # Scalar operands as tensors, kept for reuse: by the class of tensors, the scalar's type and its value.
+# That of 0.0 is also found for -0.0, for which it is not meant.
 scalars: Final[dict[tuple[type, type, Any], Tensor]] = {}
 _MOST_SCALARS: Final = 256
 
@@ -48,8 +49,17 @@ def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
     scalars[key] = tensor
 
 
+def _entry(backend: Backend, dtype: DType, primitive: str) -> Entry | None:
+    """What makes a tensor of a dtype by a primitive of a backend; None where it has not both."""
+    kind = backend.classes[dtype]
+    if backend is NUMPY:
+        return None if dtype.numpy is None else (NUMPY.attempt, kind, primitive)
+    call = plain(primitive)
+    return None if call is None else (make, kind, call)
+
+
 def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
-    """The entries of a primitive that takes tensors alone, or whose other arguments both backends share.
+    """The entries of a primitive whose operands are of one class.
 
     Args:
         primitive: Its name.
@@ -57,42 +67,37 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         result: The dtype of the result, a function that gives it, or None for that of the operands.
     """
     table: Entries = {}
-    call = plain(primitive)
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype
-        if call is not None:
-            table[FFI.classes[dtype]] = make, FFI.classes[of], call
-        if dtype.numpy is not None:
-            table[NUMPY.classes[dtype]] = NUMPY.attempt, NUMPY.classes[of], primitive
+        for backend in (FFI, NUMPY):
+            entry = _entry(backend, of, primitive)
+            if entry is not None and (backend is FFI or dtype.numpy is not None):
+                table[backend.classes[dtype]] = entry
     TABLES.setdefault(primitive, []).append(table)
     return table
 
 
-def of_shape(table: Entries, otherwise: _Function) -> _Function:
-    """A method that takes the lengths or the numbers of axes one by one, or in a tuple."""
+def created(
+    primitive: str, admitted: Iterable[str], default: DType | None
+) -> dict[Backend | None, dict[DType | None, Entry]]:
+    """The entries of a primitive without operands, by the backend that is chosen and the dtype.
 
-    @wraps(otherwise)
-    def method(self: Any, *numbers: Any) -> Any:
-        given = numbers[0] if len(numbers) == 1 and type(numbers[0]) is tuple else numbers
-        entry = table.get(type(self))
-        if entry is not None and INTEGERS.issuperset(map(type, given)):
-            make, kind, call = entry
-            try:
-                tensor = make(kind, call, self._data, given, len(given))
-            except OverflowError:
-                tensor = None
-            if tensor is not None:
-                return tensor
-        return otherwise(self, *numbers)
-
-    return method  # type: ignore[return-value]
-
-
-def of_libtorch(table: Entries) -> Entries:
-    """The entries of LibTorch alone: the arguments of the C function are not those of the primitive."""
-    for kind in NUMPY.classes.values():
-        table.pop(kind, None)
-    return table
+    Args:
+        primitive: Its name.
+        admitted: Kinds of dtypes that it makes.
+        default: What it makes where the dtype is None; None if that has no entry.
+    """
+    tables: dict[Backend | None, dict[DType | None, Entry]] = {None: {}}  # not known yet
+    for backend in (FFI, NUMPY):
+        table = tables[backend] = {}
+        for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+            entry = _entry(backend, dtype, primitive)
+            if entry is not None:
+                table[dtype] = entry
+                if dtype is default:
+                    table[None] = entry
+        TABLES.setdefault(primitive, []).append(table)
+    return tables
 
 
 # ---- What is made of the entries
@@ -115,7 +120,7 @@ def unary(table: Entries, otherwise: _Function) -> _Function:
 
 
 def binary(table: Entries, otherwise: _Function) -> _Function:
-    """A function of two tensors. ``otherwise`` is the second step."""
+    """A function of two tensors, one of which may be a scalar. ``otherwise`` is the second step."""
 
     @wraps(otherwise)
     def function(x1: Any, x2: Any, /) -> Any:
@@ -123,26 +128,16 @@ def binary(table: Entries, otherwise: _Function) -> _Function:
         if entry is not None and type(x2) is type(x1):
             make, kind, call = entry
             tensor = make(kind, call, x1._data, x2._data)
-            if tensor is not None:
-                return tensor
-        return otherwise(x1, x2)
-
-    return function  # type: ignore[return-value]
-
-
-def with_scalar(table: Entries, otherwise: _Function) -> _Function:
-    """A function of a tensor and a scalar of its dtype, in either order."""
-
-    @wraps(otherwise)
-    def function(x1: Any, x2: Any, /) -> Any:
-        entry = table.get(type(x1))
+            return otherwise(x1, x2) if tensor is None else tensor
         try:
             if entry is not None:
-                a, b = x1, scalars[type(x1), type(x2), x2]
+                a, b, scalar = x1, scalars[type(x1), type(x2), x2], x2
             else:
                 entry = table[type(x2)]
-                a, b = scalars[type(x2), type(x1), x1], x2
+                a, b, scalar = scalars[type(x2), type(x1), x1], x2, x1
         except (KeyError, TypeError):
+            return otherwise(x1, x2)
+        if not scalar and str(scalar) == "-0.0":
             return otherwise(x1, x2)
         make, kind, call = entry
         tensor = make(kind, call, a._data, b._data)
@@ -151,12 +146,31 @@ def with_scalar(table: Entries, otherwise: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
+def reflected(table: Entries, otherwise: _Function) -> _Function:
+    """An operator of a tensor and a scalar in front of it."""
+
+    @wraps(otherwise)
+    def operator(self: Any, other: Any, /) -> Any:
+        entry = table.get(type(self))
+        try:
+            scalar = scalars[type(self), type(other), other]
+        except (KeyError, TypeError):
+            return otherwise(self, other)
+        if entry is None or (not other and str(other) == "-0.0"):
+            return otherwise(self, other)
+        make, kind, call = entry
+        tensor = make(kind, call, scalar._data, self._data)
+        return otherwise(self, other) if tensor is None else tensor
+
+    return operator  # type: ignore[return-value]
+
+
 class Binary:
     """An operation of two operands, from which its function and its operators are made.
 
     Attributes:
         table: Its entries.
-        second: The second step, for operands that have no entry: a scalar first.
+        second: The second step.
         function: The function.
     """
 
@@ -164,8 +178,8 @@ class Binary:
 
     def __init__(self, table: Entries, otherwise: Callable[..., Tensor]) -> None:
         self.table: Final = table
-        self.second: Final[Callable[..., Tensor]] = with_scalar(table, otherwise)
-        self.function: Final[Callable[..., Tensor]] = binary(table, self.second)
+        self.second: Final = otherwise
+        self.function: Final[Callable[..., Tensor]] = binary(table, otherwise)
 
 
 # The operations of two operands, by the names of their functions.
@@ -189,7 +203,7 @@ def of_two(name: str, primitive: str, admitted: Iterable[str], result: Result = 
 
 # ---- In place
 
-Overwrite = Callable[[Any, Any], int]
+Overwrite = Callable[..., int]
 
 
 def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Overwrite]:
@@ -216,38 +230,10 @@ def in_place(table: dict[type, Overwrite], otherwise: _Function) -> _Function:
                 operand = other if type(other) is kind else scalars[kind, type(other), other]
             except (KeyError, TypeError):
                 return otherwise(self, other)
+            if operand is not other and not other and str(other) == "-0.0":
+                return otherwise(self, other)
             if overwrite(self._data, operand._data) == 0:
                 return self
         return otherwise(self, other)
 
     return operator  # type: ignore[return-value]
-
-
-# ---- With axes and other numbers
-
-INTEGERS: Final = frozenset(
-    {int, bool}
-)  # CFFI would also take other numbers, and cut their fractions off
-
-
-def attempt(table: Entries, x: Any, *numbers: Any) -> Tensor | None:
-    """The first step alone: a tensor, or None.
-
-    Args:
-        table: The entries.
-        x: An operand.
-        numbers: What the backend takes beside it: integers, and tuples of them.
-    """
-    entry = table.get(type(x))
-    if entry is None:
-        return None
-    for number in numbers:
-        if type(number) is not int and not (
-            type(number) is tuple and INTEGERS.issuperset(map(type, number))
-        ):
-            return None
-    make, kind, call = entry
-    try:
-        return make(kind, call, x._data, *numbers)  # type: ignore[no-any-return]
-    except OverflowError:
-        return None

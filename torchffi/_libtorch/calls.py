@@ -8,8 +8,6 @@ from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import BY_CODE, InternalError, TorchError
 
 _TEXT_BYTES: Final[int] = lib.RT_TORCH_ERROR_BYTES
-_SHAPES = 4096
-_INT64S = ffi.typeof("int64_t[]")
 
 
 def plain(name: str) -> Any:
@@ -33,18 +31,3 @@ def done(status: int) -> int:
     if status < 0:
         raise failure()
     return status
-
-
-# Shapes as ``int64_t[]``, each made once: to make one takes longer than many operations.
-_sizes: Final[dict[tuple[int, ...], Any]] = {}
-
-
-def sizes(shape: tuple[int, ...]) -> Any:
-    """A shape, whose elements are integers, as ``int64_t[]``, which is kept for reuse."""
-    try:
-        return _sizes[shape]
-    except KeyError:
-        if len(_sizes) >= _SHAPES:
-            _sizes.clear()
-        array = _sizes[shape] = ffi.new(_INT64S, shape)
-        return array
