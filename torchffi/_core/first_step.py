@@ -41,6 +41,7 @@ _CLASSES: Final = [
 
 # In capitals, as no argument is.
 _NAMES: Final[dict[str, Any]] = {
+    "__name__": __name__,
     "DTYPE": DType,
     "NUMBERS": frozenset({int, float, type(None)}),
     "NULL": ffi.NULL,
