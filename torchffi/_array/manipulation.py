@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import AXES, INTEGER, INTEGERS, OPERAND
+from torchffi._core.argument_kinds import AXES, INTEGER, INTEGERS, OPERAND, TUPLE
 from torchffi._core.arguments import Axis, tensor
 from torchffi._core.dispatch import run
 from torchffi._core.first_step import first_step
@@ -59,7 +59,7 @@ def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:
         ) from None
 
 
-@first_step("permute", ANY, x=OPERAND, axes=INTEGERS)
+@first_step("permute", ANY, x=OPERAND, axes=TUPLE)
 def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """A view with the axes in another order.
 

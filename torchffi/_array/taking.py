@@ -113,6 +113,8 @@ def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
     """
     x = tensor("narrow", x)
     along = arguments.axis("narrow", axis, x)
+    start = arguments.integer("narrow", "start", start)
+    length = arguments.integer("narrow", "length", length)
     size = x.shape[along]
     first = start + size if start < 0 else start
     if not 0 <= first <= size or not 0 <= length <= size - first:
@@ -138,6 +140,7 @@ def select(x: Tensor, axis: int, index: int, /) -> Tensor:
     """
     x = tensor("select", x)
     along = arguments.axis("select", axis, x)
+    index = arguments.integer("select", "index", index)
     if not -x.shape[along] <= index < x.shape[along]:
         raise AxisError(
             f"select: index {index} is out of range for axis {along} of shape {x.shape}"

@@ -105,6 +105,10 @@ if not INTEGER_ONLY.issuperset(map(type, {0}_)):
 """,
     "{0}_, len({0}_)",
 )
+TUPLE: Final = Kind(
+    "if type({0}) is not tuple or not INTEGER_ONLY.issuperset(map(type, {0})):\n    REFUSE",
+    "{0}, len({0})",
+)
 # Lengths: C would take -1 for that of the operand.
 LENGTHS: Final = INTEGERS.and_then("if n_{0} and min({0}_) < 0:\n    REFUSE")
 EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
@@ -149,7 +153,8 @@ if dtype is None:
     True,
 )
 START: Final = Kind(
-    """
+    NUMBER.lines
+    + """
 if not NUMBERS.issuperset(map(type, (start, stop, step))):
     REFUSE
 if dtype is None:

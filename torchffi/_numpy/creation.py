@@ -102,8 +102,10 @@ def arange(start: float, stop: float, step: float, dtype: int, device: int) -> R
 def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
-    values = np.arange(start, stop[0], step) if stop else np.arange(0, start, step)
-    return np.asarray(values, TYPES[dtype])
+    first, last = (start, stop[0]) if stop else (0, start)
+    if (last - first) / step <= 0:  # NumPy has one value for an infinite step
+        return np.empty(0, TYPES[dtype])
+    return np.asarray(np.arange(first, last, step), TYPES[dtype])
 
 
 def linspace(start: float, stop: float, count: int, endpoint: bool, dtype: int, device: int) -> Raw:

@@ -91,7 +91,7 @@ def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
         if axis and not x.ndim:
             raise _no_axis(axis)
         if not x.size:
-            _check_not_empty(x, axis)
+            _check_not_empty(x, (axis[0],) if axis else axis)
         return np.asarray(function(x, axis[0] if axis else None, keepdims=keepdims), np.int64)
 
     return primitive

@@ -36,6 +36,8 @@ def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 
 
 def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
+    if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy takes them modulo 2**32
+        raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
     return np.transpose(x, axes)
 
 
