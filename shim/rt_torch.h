@@ -59,7 +59,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 9 };
+enum { RT_TORCH_ABI_VERSION = 10 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -266,6 +266,32 @@ RT_TORCH_API int64_t rt_torch_tensor_ones(const int64_t *dims, int64_t ndim, int
 RT_TORCH_API int64_t rt_torch_tensor_full(const int64_t *dims, int64_t ndim, const void *value,
                                           int32_t value_dtype, int32_t dtype, int64_t device);
 
+/** A tensor filled with a real number: rt_torch_tensor_full() for a double.
+ *
+ * @param dims    shape, ndim integers
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @param value   value to fill with; for an integer dtype or bool a whole number below 2^53 that it can hold
+ * @param dtype   dtype of the result
+ * @param device  device of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype, a value that does not
+ *         fit the dtype), UNAVAILABLE (no such device)
+ * @source aten::full
+ */
+RT_TORCH_API int64_t rt_torch_tensor_full_real(const int64_t *dims, int64_t ndim, double value, int32_t dtype,
+                                               int64_t device);
+
+/** A tensor filled with a real number, of the shape and on the device of another one.
+ *
+ * @param tensor  tensor of the shape and device
+ * @param value   as for rt_torch_tensor_full_real()
+ * @param dtype   dtype of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (dtype, a value that does not fit the dtype)
+ * @source aten::full
+ */
+RT_TORCH_API int64_t rt_torch_tensor_full_like(int64_t tensor, double value, int32_t dtype);
+
 /** Random numbers, uniform in [0, 1).
  *
  * @param dims    shape, ndim integers
@@ -320,6 +346,36 @@ RT_TORCH_API int64_t rt_torch_tensor_eye(int64_t rows, int64_t columns, int32_t 
  */
 RT_TORCH_API int64_t rt_torch_tensor_arange(const void *start, const void *stop, const void *step,
                                             int32_t scalar_dtype, int32_t dtype, int64_t device);
+
+/** Evenly spaced real values in [start, stop): rt_torch_tensor_arange() for doubles.
+ *
+ * @param start   the first value; for an integer dtype a whole number below 2^53 that it can hold
+ * @param stop    pointer to the end, not included; NULL if start is the end and the first value is 0
+ * @param step    the spacing, not 0
+ * @param dtype   dtype of the result
+ * @param device  device of the result
+ * @return new tensor of shape (max(0, ceil((stop - start) / step)),); 0 on failure
+ * @errors INVALID_ARGUMENT (dtype, a number that is not finite or does not fit the dtype, step), UNAVAILABLE
+ *         (no such device)
+ * @source aten::arange
+ */
+RT_TORCH_API int64_t rt_torch_tensor_arange_real(double start, const double *stop, double step, int32_t dtype,
+                                                 int64_t device);
+
+/** Evenly spaced values from start to stop, computed in float64.
+ *
+ * @param start     the first value
+ * @param stop      the last value
+ * @param count     how many, 0 or more
+ * @param endpoint  1 includes stop, 0 ends one step before it
+ * @param dtype     a floating-point or complex dtype
+ * @param device    device of the result
+ * @return new tensor of shape (count,); 0 on failure
+ * @errors INVALID_ARGUMENT (count, endpoint, dtype), TYPE, UNAVAILABLE (no such device)
+ * @source aten::arange, aten::mul.Scalar, aten::add.Scalar
+ */
+RT_TORCH_API int64_t rt_torch_tensor_linspace(double start, double stop, int64_t count, int32_t endpoint,
+                                              int32_t dtype, int64_t device);
 
 /** A tensor with a copy of host memory.
  *
@@ -532,6 +588,16 @@ RT_TORCH_API int64_t rt_torch_tensor_contiguous(int64_t tensor);
  * @source aten::to.dtype
  */
 RT_TORCH_API int64_t rt_torch_tensor_to_dtype(int64_t tensor, int32_t dtype);
+
+/** A copy of the elements, converted to another dtype.
+ *
+ * @param tensor  tensor
+ * @param dtype   dtype of the result
+ * @return new tensor in a new storage; 0 on failure
+ * @errors INVALID_ARGUMENT (dtype)
+ * @source aten::to.dtype
+ */
+RT_TORCH_API int64_t rt_torch_tensor_astype(int64_t tensor, int32_t dtype);
 
 /** The elements on another device.
  *
@@ -763,6 +829,86 @@ RT_TORCH_API int64_t rt_torch_tensor_gt(int64_t a, int64_t b);
  */
 RT_TORCH_API int64_t rt_torch_tensor_ge(int64_t a, int64_t b);
 
+/** Inverse tangent of a / b in the quadrant of (b, a); integers give floating point.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
+ * @source aten::atan2
+ */
+RT_TORCH_API int64_t rt_torch_tensor_atan2(int64_t a, int64_t b);
+
+/** The magnitude of a with the sign of b; integers give floating point.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
+ * @source aten::copysign.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_copysign(int64_t a, int64_t b);
+
+/** sqrt(a * a + b * b), without overflow on the way.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
+ * @source aten::hypot
+ */
+RT_TORCH_API int64_t rt_torch_tensor_hypot(int64_t a, int64_t b);
+
+/** log(exp(a) + exp(b)).
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
+ * @source aten::logaddexp
+ */
+RT_TORCH_API int64_t rt_torch_tensor_logaddexp(int64_t a, int64_t b);
+
+/** Whether a and b are both not 0.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast)
+ * @source aten::logical_and
+ */
+RT_TORCH_API int64_t rt_torch_tensor_logical_and(int64_t a, int64_t b);
+
+/** Whether a or b is not 0.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast)
+ * @source aten::logical_or
+ */
+RT_TORCH_API int64_t rt_torch_tensor_logical_or(int64_t a, int64_t b);
+
+/** Whether exactly one of a and b is not 0.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors SHAPE (no broadcast)
+ * @source aten::logical_xor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_logical_xor(int64_t a, int64_t b);
+
+/** The next number that the dtype has from a in the direction of b.
+ *
+ * @param a  tensor
+ * @param b  tensor
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE (dtypes not supported)
+ * @source aten::nextafter
+ */
+RT_TORCH_API int64_t rt_torch_tensor_nextafter(int64_t a, int64_t b);
+
 /** Elements of a where condition is true, of b elsewhere.
  *
  * @param condition  tensor of bool
@@ -926,7 +1072,7 @@ RT_TORCH_API int64_t rt_torch_tensor_neg(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_abs(int64_t tensor);
 
-/** -1, 0 or 1 by the sign of x; not for complex.
+/** -1, 0 or 1 by the sign of x; not for complex. NaN gives NaN.
  *
  * @param tensor  tensor
  * @return new tensor; 0 on failure
@@ -1116,6 +1262,131 @@ RT_TORCH_API int64_t rt_torch_tensor_logical_not(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_bitwise_not(int64_t tensor);
 
+/** Inverse cosine; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::acos
+ */
+RT_TORCH_API int64_t rt_torch_tensor_acos(int64_t tensor);
+
+/** Inverse hyperbolic cosine; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::acosh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_acosh(int64_t tensor);
+
+/** Inverse sine; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::asin
+ */
+RT_TORCH_API int64_t rt_torch_tensor_asin(int64_t tensor);
+
+/** Inverse hyperbolic sine; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::asinh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_asinh(int64_t tensor);
+
+/** Inverse tangent; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::atan
+ */
+RT_TORCH_API int64_t rt_torch_tensor_atan(int64_t tensor);
+
+/** Inverse hyperbolic tangent; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::atanh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_atanh(int64_t tensor);
+
+/** Hyperbolic cosine; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::cosh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cosh(int64_t tensor);
+
+/** Hyperbolic sine; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::sinh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sinh(int64_t tensor);
+
+/** 1 / x; integers give floating point.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::reciprocal
+ */
+RT_TORCH_API int64_t rt_torch_tensor_reciprocal(int64_t tensor);
+
+/** -1, 0 or 1 by the sign of x; of complex numbers x / abs(x).
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::sgn
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sgn(int64_t tensor);
+
+/** Whether the sign bit is set, also that of -0 and NaN; not for complex.
+ *
+ * @param tensor  tensor
+ * @return new tensor of bool; 0 on failure
+ * @errors TYPE
+ * @source aten::signbit
+ */
+RT_TORCH_API int64_t rt_torch_tensor_signbit(int64_t tensor);
+
+/** The real part; of a real tensor its elements.
+ *
+ * @param tensor  tensor
+ * @return new tensor of a real dtype, a copy; 0 on failure
+ * @source aten::real
+ */
+RT_TORCH_API int64_t rt_torch_tensor_real(int64_t tensor);
+
+/** The imaginary part.
+ *
+ * @param tensor  tensor of a complex dtype
+ * @return new tensor of a real dtype, a copy; 0 on failure
+ * @errors TYPE
+ * @source aten::imag
+ */
+RT_TORCH_API int64_t rt_torch_tensor_imag(int64_t tensor);
+
+/** The complex conjugate; of a real tensor its elements.
+ *
+ * @param tensor  tensor
+ * @return new tensor, a copy; 0 on failure
+ * @source aten::conj_physical
+ */
+RT_TORCH_API int64_t rt_torch_tensor_conj(int64_t tensor);
+
+/** The elements no smaller than min and no larger than max; NaN stays NaN.
+ *
+ * @param tensor  tensor of a real dtype
+ * @param min     tensor of the same dtype that broadcasts, or 0 for no bound
+ * @param max     tensor of the same dtype that broadcasts, or 0 for no bound; it wins over min
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (no broadcast), TYPE
+ * @source aten::maximum, aten::minimum
+ */
+RT_TORCH_API int64_t rt_torch_tensor_clamp(int64_t tensor, int64_t min, int64_t max);
+
 /* ---- Matrices ------------------------------------------------------------------------------------ */
 
 /** Matrix product over the last two axes; the axes before broadcast.
@@ -1199,6 +1470,21 @@ RT_TORCH_API int64_t rt_torch_tensor_mean(int64_t tensor, const int64_t *axes, i
 RT_TORCH_API int64_t rt_torch_tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes,
                                          double correction, int32_t keepdim);
 
+/** Standard deviation over axes: the root of rt_torch_tensor_var().
+ *
+ * @param tensor      tensor of a floating-point or complex dtype
+ * @param axes        axes to reduce, each once; NULL for all of them
+ * @param naxes       integers at axes; 0 with NULL
+ * @param correction  subtracted from the number of elements in the divisor: 0 for a population, 1 for a
+ *                    sample
+ * @param keepdim     1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis), TYPE
+ * @source aten::std.correction
+ */
+RT_TORCH_API int64_t rt_torch_tensor_std(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                         double correction, int32_t keepdim);
+
 /** Largest element over axes, NaN if there is one.
  *
  * @param tensor   tensor of a real dtype, not empty along the axes
@@ -1270,6 +1556,50 @@ RT_TORCH_API int64_t rt_torch_tensor_argmax(int64_t tensor, const int64_t *axis,
  * @source aten::argmin
  */
 RT_TORCH_API int64_t rt_torch_tensor_argmin(int64_t tensor, const int64_t *axis, int32_t keepdim);
+
+/** Running sums along an axis.
+ *
+ * @param tensor  tensor
+ * @param axis    the axis; NULL if the tensor has only one
+ * @param dtype   dtype of the result
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), SHAPE (NULL, and not one axis), INVALID_ARGUMENT (dtype)
+ * @source aten::cumsum
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cumsum(int64_t tensor, const int64_t *axis, int32_t dtype);
+
+/** Running products along an axis.
+ *
+ * @param tensor  tensor
+ * @param axis    the axis; NULL if the tensor has only one
+ * @param dtype   dtype of the result
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), SHAPE (NULL, and not one axis), INVALID_ARGUMENT (dtype)
+ * @source aten::cumprod
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cumprod(int64_t tensor, const int64_t *axis, int32_t dtype);
+
+/** The elements in order along an axis; NaN counts as the largest number.
+ *
+ * @param tensor      tensor
+ * @param axis        axis to sort along
+ * @param descending  1 puts the largest element first, 0 the smallest
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (descending)
+ * @source aten::sort.stable
+ */
+RT_TORCH_API int64_t rt_torch_tensor_sort(int64_t tensor, int64_t axis, int32_t descending);
+
+/** The indices that sort a tensor along an axis; equal elements keep their order.
+ *
+ * @param tensor      tensor
+ * @param axis        axis to sort along
+ * @param descending  1 puts the largest element first, 0 the smallest
+ * @return new tensor of int64; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (descending)
+ * @source aten::sort.stable
+ */
+RT_TORCH_API int64_t rt_torch_tensor_argsort(int64_t tensor, int64_t axis, int32_t descending);
 
 /* ---- Shape and order ----------------------------------------------------------------------------- */
 
@@ -1358,13 +1688,84 @@ RT_TORCH_API int64_t rt_torch_tensor_squeeze(int64_t tensor, int64_t axis);
 /** The elements in reverse order along axes.
  *
  * @param tensor  tensor
- * @param axes    axes to reverse, each once
- * @param naxes   integers at axes
+ * @param axes    axes to reverse, each once; NULL for all of them
+ * @param naxes   integers at axes; 0 with NULL
  * @return new tensor; 0 on failure
  * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
  * @source aten::flip
  */
 RT_TORCH_API int64_t rt_torch_tensor_flip(int64_t tensor, const int64_t *axes, int64_t naxes);
+
+/** The axes in another order: some moved, the others as they were.
+ *
+ * @param tensor        tensor
+ * @param source        axes to move, each once
+ * @param nsource       integers at source
+ * @param destination   the place of each of them in the result, each once
+ * @param ndestination  integers at destination, nsource
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, a count, a repeated axis)
+ * @source aten::movedim.intlist
+ */
+RT_TORCH_API int64_t rt_torch_tensor_moveaxis(int64_t tensor, const int64_t *source, int64_t nsource,
+                                              const int64_t *destination, int64_t ndestination);
+
+/** The elements moved along axes; those that leave at one end come in at the other.
+ *
+ * @param tensor   tensor
+ * @param shifts   how far, towards larger indices, for each axis
+ * @param nshifts  integers at shifts: naxes; 1 with NULL
+ * @param axes     the axes; NULL moves through all elements in C order
+ * @param naxes    integers at axes; 0 with NULL
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, a count)
+ * @source aten::roll
+ */
+RT_TORCH_API int64_t rt_torch_tensor_roll(int64_t tensor, const int64_t *shifts, int64_t nshifts,
+                                          const int64_t *axes, int64_t naxes);
+
+/** The whole tensor repeated along axes.
+ *
+ * @param tensor   tensor
+ * @param counts   how often, 0 or more, for each of the last axes; more of them than axes add axes in front
+ * @param ncounts  integers at counts
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL, ncounts, a negative count, too large)
+ * @source aten::tile
+ */
+RT_TORCH_API int64_t rt_torch_tensor_tile(int64_t tensor, const int64_t *counts, int64_t ncounts);
+
+/** Matrices with the elements above a diagonal set to 0.
+ *
+ * @param tensor    tensor of shape (..., m, n)
+ * @param diagonal  0 for the main one, above it positive, below it negative
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (fewer than 2 axes)
+ * @source aten::tril
+ */
+RT_TORCH_API int64_t rt_torch_tensor_tril(int64_t tensor, int64_t diagonal);
+
+/** Matrices with the elements below a diagonal set to 0.
+ *
+ * @param tensor    tensor of shape (..., m, n)
+ * @param diagonal  0 for the main one, above it positive, below it negative
+ * @return new tensor; 0 on failure
+ * @errors SHAPE (fewer than 2 axes)
+ * @source aten::triu
+ */
+RT_TORCH_API int64_t rt_torch_tensor_triu(int64_t tensor, int64_t diagonal);
+
+/** The elements on a diagonal of two axes, along a new last axis; the two are dropped.
+ *
+ * @param tensor  tensor
+ * @param offset  0 for the main diagonal, above it positive, below it negative
+ * @param axis0   axis of the rows
+ * @param axis1   axis of the columns
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (the same axis twice)
+ * @source aten::diagonal
+ */
+RT_TORCH_API int64_t rt_torch_tensor_diagonal(int64_t tensor, int64_t offset, int64_t axis0, int64_t axis1);
 
 /** Joins tensors along an existing axis; dtypes promote.
  *
@@ -1439,6 +1840,17 @@ RT_TORCH_API int64_t rt_torch_tensor_narrow(int64_t tensor, int64_t axis, int64_
  */
 RT_TORCH_API int64_t rt_torch_tensor_index(int64_t tensor, const int64_t *indices, int64_t count);
 
+/** The elements at indices of an axis.
+ *
+ * @param tensor   tensor
+ * @param indices  tensor of int64 and one axis; a negative index counts from the end
+ * @param axis     the axis; NULL if the tensor has only one
+ * @return new tensor; 0 on failure
+ * @errors INDEX, SHAPE, TYPE (indices not int64)
+ * @source aten::index.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_take(int64_t tensor, int64_t indices, const int64_t *axis);
+
 /** Overwrites the elements that rt_torch_tensor_index() selects.
  *
  * @param tensor   tensor, overwritten
@@ -1459,6 +1871,28 @@ RT_TORCH_API int32_t rt_torch_tensor_index_put_(int64_t tensor, const int64_t *i
  * @source aten::nonzero
  */
 RT_TORCH_API int64_t rt_torch_tensor_nonzero(int64_t tensor);
+
+/** Where elements would have to be inserted to keep an order.
+ *
+ * @param sorted  tensor of one axis, in ascending order
+ * @param values  tensor of the same dtype
+ * @param right   1 finds the last place, behind equal elements, 0 the first one
+ * @param sorter  tensor of int64 that sorts the first one, or 0 if it is sorted
+ * @return new tensor of int64, of the shape of values; 0 on failure
+ * @errors SHAPE, TYPE (different dtypes), INDEX (in sorter)
+ * @source aten::searchsorted.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_searchsorted(int64_t sorted, int64_t values, int32_t right,
+                                                  int64_t sorter);
+
+/** Whether each element is among the elements of another tensor.
+ *
+ * @param tensor  tensor
+ * @param among   tensor
+ * @return new tensor of bool; 0 on failure
+ * @source aten::isin.Tensor_Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_isin(int64_t tensor, int64_t among);
 
 /* ---- Activations and layers ---------------------------------------------------------------------- */
 

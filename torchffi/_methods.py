@@ -26,12 +26,14 @@ from torchffi._array import (
     taking,
     utility,
 )
+from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
 from torchffi._core.arguments import Axis, Scalar
 from torchffi._core.dispatch import run
-from torchffi._core.operations import of_shape
+from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi._operators import Operators
-from torchffi.dtypes import DType
+from torchffi.dtypes import ANY, DType
 from torchffi.errors import HandleError
 
 
@@ -46,11 +48,13 @@ def _array_namespace_(self: Tensor, /, *, api_version: str | None = None) -> Mod
     return inspection.namespace(api_version)
 
 
+@data_types.ASTYPE
 def _astype_(self: Tensor, dtype: DType, /, *, copy: bool = True) -> Tensor:
     """The elements converted to a dtype: see :func:`torchffi.astype`."""
     return data_types.astype(self, dtype, copy=copy)
 
 
+@of_one("clone", ANY)
 def _clone_(self: Tensor) -> Tensor:
     """A copy. Source: aten::clone."""
     return run("clone", self._dtype, self)
@@ -129,29 +133,29 @@ def _matmul_(self: Tensor, other: Tensor) -> Tensor:
     return linear_algebra.matmul(self, other)
 
 
+@statistical.SUM
 def _sum_(
     self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
     """See :func:`torchffi.sum`."""
-    if dtype is None:  # the fast path does not take a dtype
-        return statistical.sum(self, axis=axis, keepdims=keepdims)
     return statistical.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
+@statistical.PROD
 def _prod_(
     self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
     """See :func:`torchffi.prod`."""
-    if dtype is None:
-        return statistical.prod(self, axis=axis, keepdims=keepdims)
     return statistical.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
+@statistical.MEAN
 def _mean_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.mean`."""
     return statistical.mean(self, axis=axis, keepdims=keepdims)
 
 
+@statistical.VAR
 def _var_(
     self: Tensor, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
 ) -> Tensor:
@@ -159,6 +163,7 @@ def _var_(
     return statistical.var(self, axis=axis, correction=correction, keepdims=keepdims)
 
 
+@statistical.STD
 def _std_(
     self: Tensor, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
 ) -> Tensor:
@@ -166,61 +171,73 @@ def _std_(
     return statistical.std(self, axis=axis, correction=correction, keepdims=keepdims)
 
 
+@statistical.MAX
 def _max_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.max`."""
     return statistical.max(self, axis=axis, keepdims=keepdims)
 
 
+@statistical.MIN
 def _min_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.min`."""
     return statistical.min(self, axis=axis, keepdims=keepdims)
 
 
+@utility.ALL_TRUE
 def _all_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.all`."""
     return utility.all(self, axis=axis, keepdims=keepdims)
 
 
+@utility.ANY_TRUE
 def _any_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.any`."""
     return utility.any(self, axis=axis, keepdims=keepdims)
 
 
+@searching.ARGMAX
 def _argmax_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.argmax`."""
     return searching.argmax(self, axis=axis, keepdims=keepdims)
 
 
+@searching.ARGMIN
 def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
     """See :func:`torchffi.argmin`."""
     return searching.argmin(self, axis=axis, keepdims=keepdims)
 
 
+@fast_path("reshape", ANY, x=OPERAND, shape=EACH)
 def _reshape_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.reshape`. The dimensions may also be separate arguments."""
     return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape)
 
 
+@fast_path("permute", ANY, x=OPERAND, axes=EACH)
 def _permute_(self: Tensor, *axes: Any) -> Tensor:
     """See :func:`torchffi.permute_dims`. The axes may also be separate arguments."""
     return manipulation.permute_dims(self, _one_sequence(axes))
 
 
+@manipulation.SWAP_AXES
 def _transpose_(self: Tensor, axis1: int, axis2: int) -> Tensor:
     """A view with two axes exchanged."""
     return manipulation.swap_axes(self, axis1, axis2)
 
 
+@fast_path("expand", ANY, x=OPERAND, shape=EACH_LENGTH)
 def _expand_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.broadcast_to`. The dimensions may also be separate arguments."""
     return broadcasting.broadcast_to(self, _one_sequence(shape))
 
 
+@manipulation.SQUEEZE
 def _squeeze_(self: Tensor, axis: int | tuple[int, ...]) -> Tensor:
     """See :func:`torchffi.squeeze`."""
     return manipulation.squeeze(self, axis)
 
 
+@taking.NARROW
 def _narrow_(self: Tensor, axis: int, start: int, length: int) -> Tensor:
     """See :func:`torchffi.narrow`."""
     return taking.narrow(self, axis, start, length)
@@ -255,8 +272,8 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "any": _any_,
     "argmax": _argmax_,
     "argmin": _argmin_,
-    "reshape": of_shape(manipulation.RESHAPE, _reshape_),
-    "permute": of_shape(manipulation.PERMUTE, _permute_),
+    "reshape": _reshape_,
+    "permute": _permute_,
     "transpose": _transpose_,
     "expand": _expand_,
     "squeeze": _squeeze_,

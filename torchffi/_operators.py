@@ -12,7 +12,7 @@ from torchffi._array import elementwise, special_values
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run_in_place
-from torchffi._core.operations import BINARY, binary, in_place, in_place_entries
+from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
@@ -52,19 +52,19 @@ def _defers_to(operand: Any) -> bool:
 def _operator(name: str) -> tuple[Method, Method]:
     """The operator of an operation, and its reflection."""
     operation = BINARY[name]
-    general: Method = operation.general
+    slow_path: Method = operation.slow_path
 
     def operator(self: Any, other: Operand) -> Tensor:
         if type(other) not in _PLAIN and _defers_to(other):
             return NotImplemented  # type: ignore[no-any-return]
-        return general(self, other)
+        return slow_path(self, other)
 
-    def reflected(self: Any, other: Operand) -> Tensor:
+    def reversed_(self: Any, other: Operand) -> Tensor:
         if type(other) not in _PLAIN and _defers_to(other):
             return NotImplemented  # type: ignore[no-any-return]
-        return general(other, self)
+        return slow_path(other, self)
 
-    return binary(operation.table, operator), reflected
+    return binary(operation.table, operator), reflected(operation.table, reversed_)
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:

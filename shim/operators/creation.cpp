@@ -52,6 +52,39 @@ double distance(const at::Scalar &start, const at::Scalar &stop) {
   return exact ? static_cast<double>(whole) : stop.toDouble() - start.toDouble();
 }
 
+at::Tensor arange(const at::Scalar &first, const at::Scalar &last, const at::Scalar &by,
+                  const at::TensorOptions &options) {
+  const double span = distance(first, last) / by.toDouble();
+  if (!std::isfinite(span)) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "start, stop and step must be finite, and step not 0");
+  }
+  if (span <= 0) return at::empty({0}, options);
+  if (span >= 0x1p60) fail(RT_TORCH_INVALID_ARGUMENT, "the range has too many values");
+  return at::arange(first, last, by, options);
+}
+
+// A number as a scalar of a dtype that can hold it: a whole number for an integer dtype.
+at::Scalar number_of(const char *name, double value, at::ScalarType dtype) {
+  if (!c10::isIntegralType(dtype, true)) {
+    if (c10::overflows<float>(value) && dtype != at::kDouble && dtype != at::kComplexDouble) {
+      fail(RT_TORCH_INVALID_ARGUMENT, std::string(name) + " does not fit into " + text(dtype));
+    }
+    return value;
+  }
+  const bool exact = std::abs(value) < 0x1p53 && value == std::trunc(value);  // false for NaN
+  double lowest = 0, highest = 1;
+  if (dtype != at::kBool) {
+    const int bits = static_cast<int>(8 * c10::elementSize(dtype));
+    const bool is_signed = c10::isSignedType(dtype);
+    highest = std::ldexp(1.0, bits - (is_signed ? 1 : 0)) - 1;
+    lowest = is_signed ? -highest - 1 : 0;
+  }
+  if (!exact || value < lowest || value > highest) {
+    fail(RT_TORCH_INVALID_ARGUMENT, std::string(name) + " does not fit into " + text(dtype));
+  }
+  return static_cast<int64_t>(value);
+}
+
 void check_random(const Plan &plan) {
   const at::ScalarType dtype = plan.options.dtype().toScalarType();
   if (!c10::isFloatingType(dtype) && !c10::isComplexType(dtype)) {
@@ -82,6 +115,17 @@ int64_t tensor_full(const int64_t *dims, int64_t ndim, const void *value, int32_
   return put(at::full(p.shape, scalar_of("value", value, value_dtype), p.options));
 }
 
+int64_t tensor_full_real(const int64_t *dims, int64_t ndim, double value, int32_t dtype, int64_t device) {
+  const Plan p = plan(dims, ndim, dtype, device);
+  return put(at::full(p.shape, number_of("value", value, dtype_of(dtype)), p.options));
+}
+
+int64_t tensor_full_like(int64_t tensor, double value, int32_t dtype) {
+  const at::Tensor t = get(tensor);
+  const at::TensorOptions options = at::TensorOptions().dtype(dtype_of(dtype)).device(t.device());
+  return put(at::full(t.sizes(), number_of("value", value, dtype_of(dtype)), options));
+}
+
 int64_t tensor_rand(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
   check_random(p);
@@ -107,13 +151,30 @@ int64_t tensor_arange(const void *start, const void *stop, const void *step, int
   const at::Scalar by = scalar_of("step", step, scalar_dtype);
   const at::TensorOptions options = options_of(dtype, device);
   if (first.isComplex()) fail(RT_TORCH_TYPE, "scalars of a complex dtype have no order");
-  const double span = distance(first, last) / by.toDouble();
-  if (!std::isfinite(span)) {
-    fail(RT_TORCH_INVALID_ARGUMENT, "start, stop and step must be finite, and step not 0");
+  return put(arange(first, last, by, options));
+}
+
+int64_t tensor_arange_real(double start, const double *stop, double step, int32_t dtype, int64_t device) {
+  const at::ScalarType type = dtype_of(dtype);
+  const at::Scalar first = number_of("start", stop == nullptr ? 0 : start, type);
+  const at::Scalar last = number_of("stop", stop == nullptr ? start : *stop, type);
+  const at::Scalar by = number_of("step", step, type);
+  return put(arange(first, last, by, options_of(dtype, device)));
+}
+
+int64_t tensor_linspace(double start, double stop, int64_t count, int32_t endpoint, int32_t dtype,
+                        int64_t device) {
+  const Plan p = plan(&count, 1, dtype, device);
+  const bool closed = flag_of("endpoint", endpoint);
+  const at::ScalarType type = p.options.dtype().toScalarType();
+  if (!c10::isFloatingType(type) && !c10::isComplexType(type)) {
+    fail(RT_TORCH_TYPE, "dtype " + text(type) + " is neither floating point nor complex");
   }
-  if (span <= 0) return put(at::empty({0}, options));
-  if (span >= 0x1p60) fail(RT_TORCH_INVALID_ARGUMENT, "the range has too many values");
-  return put(at::arange(first, last, by, options));
+  const int64_t steps = closed ? count - 1 : count;
+  at::Tensor values = at::arange(count, p.options.dtype(at::kDouble));
+  values.mul_(steps > 0 ? (stop - start) / static_cast<double>(steps) : 0.0).add_(start);
+  if (closed && count > 1) values[count - 1].fill_(stop);
+  return put(values.to(type));
 }
 
 int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, int64_t ndim, int32_t dtype,

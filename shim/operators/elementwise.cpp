@@ -1,5 +1,12 @@
 // Elementwise operators, one table entry each: the operator and the dtypes it supports.
 #include <ATen/ops/abs.h>
+#include <ATen/ops/acos.h>
+#include <ATen/ops/acosh.h>
+#include <ATen/ops/asin.h>
+#include <ATen/ops/asinh.h>
+#include <ATen/ops/atan.h>
+#include <ATen/ops/atan2.h>
+#include <ATen/ops/atanh.h>
 #include <ATen/ops/bitwise_and.h>
 #include <ATen/ops/bitwise_left_shift.h>
 #include <ATen/ops/bitwise_not.h>
@@ -7,12 +14,17 @@
 #include <ATen/ops/bitwise_right_shift.h>
 #include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/ceil.h>
+#include <ATen/ops/conj_physical.h>
+#include <ATen/ops/copysign.h>
 #include <ATen/ops/cos.h>
+#include <ATen/ops/cosh.h>
 #include <ATen/ops/erf.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/expm1.h>
 #include <ATen/ops/floor.h>
 #include <ATen/ops/floor_divide.h>
+#include <ATen/ops/hypot.h>
+#include <ATen/ops/imag.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/isinf.h>
 #include <ATen/ops/isnan.h>
@@ -20,18 +32,28 @@
 #include <ATen/ops/log10.h>
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/log2.h>
+#include <ATen/ops/logaddexp.h>
+#include <ATen/ops/logical_and.h>
 #include <ATen/ops/logical_not.h>
+#include <ATen/ops/logical_or.h>
+#include <ATen/ops/logical_xor.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/neg.h>
+#include <ATen/ops/nextafter.h>
 #include <ATen/ops/pow.h>
+#include <ATen/ops/real.h>
+#include <ATen/ops/reciprocal.h>
 #include <ATen/ops/remainder.h>
 #include <ATen/ops/result_type.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/sgn.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/sign.h>
+#include <ATen/ops/signbit.h>
 #include <ATen/ops/sin.h>
+#include <ATen/ops/sinh.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/tan.h>
@@ -142,6 +164,14 @@ RT_BINARY(kernels, lt, real)
 RT_BINARY(kernels, le, real)
 RT_BINARY(kernels, gt, real)
 RT_BINARY(kernels, ge, real)
+RT_BINARY(at, atan2, real)
+RT_BINARY(at, copysign, real)
+RT_BINARY(at, hypot, real)
+RT_BINARY(at, logaddexp, any)
+RT_BINARY(at, logical_and, any)
+RT_BINARY(at, logical_or, any)
+RT_BINARY(at, logical_xor, any)
+RT_BINARY(at, nextafter, real)
 
 RT_IN_PLACE(add, any, )
 RT_IN_PLACE(sub, number, )
@@ -158,7 +188,6 @@ RT_IN_PLACE(bitwise_right_shift, integer, )
 
 RT_UNARY(at, tensor_, neg, number)
 RT_UNARY(at, tensor_, abs, number)
-RT_UNARY(at, tensor_, sign, real)
 RT_UNARY(at, tensor_, square, any)
 RT_UNARY(at, tensor_, exp, any)
 RT_UNARY(at, tensor_, expm1, any)
@@ -181,6 +210,17 @@ RT_UNARY(at, tensor_, isinf, any)
 RT_UNARY(at, tensor_, isfinite, any)
 RT_UNARY(at, tensor_, logical_not, any)
 RT_UNARY(at, tensor_, bitwise_not, integer_or_bool)
+RT_UNARY(at, tensor_, acos, any)
+RT_UNARY(at, tensor_, acosh, any)
+RT_UNARY(at, tensor_, asin, any)
+RT_UNARY(at, tensor_, asinh, any)
+RT_UNARY(at, tensor_, atan, any)
+RT_UNARY(at, tensor_, atanh, any)
+RT_UNARY(at, tensor_, cosh, any)
+RT_UNARY(at, tensor_, reciprocal, any)
+RT_UNARY(at, tensor_, sgn, any)
+RT_UNARY(at, tensor_, signbit, real)
+RT_UNARY(at, tensor_, sinh, any)
 RT_UNARY(kernels, , relu, real_number)
 RT_UNARY(at, , sigmoid, any)
 RT_UNARY(at, , tanh, any)
@@ -194,6 +234,45 @@ int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
   check_broadcast(c.sizes(), x.sizes());
   check_broadcast(c.sizes(), y.sizes());
   return put(at::where(c, x, y));
+}
+
+int64_t tensor_sign(int64_t tensor) {
+  const at::Tensor x = get(tensor);
+  check_supported<real>(x.scalar_type());
+  const at::Tensor sign = at::sign(x);  // 0 for NaN
+  return put(x.is_floating_point() ? at::where(at::isnan(x), x, sign) : sign);
+}
+
+int64_t tensor_real(int64_t tensor) {
+  const at::Tensor x = get(tensor);
+  return put((x.is_complex() ? at::real(x) : x).clone());
+}
+
+int64_t tensor_imag(int64_t tensor) {
+  const at::Tensor x = get(tensor);
+  if (!x.is_complex()) fail_unsupported(x.scalar_type());
+  return put(at::imag(x).clone());
+}
+
+int64_t tensor_conj(int64_t tensor) {
+  const at::Tensor x = get(tensor);
+  return put(x.is_complex() ? at::conj_physical(x) : x.clone());
+}
+
+int64_t tensor_clamp(int64_t tensor, int64_t min, int64_t max) {
+  at::Tensor x = get(tensor);
+  check_supported<real_number>(x.scalar_type());
+  const std::optional<at::Tensor> low = get_optional(min), high = get_optional(max);
+  if (!low.has_value() && !high.has_value()) return put(x.clone());
+  for (const std::optional<at::Tensor> &bound : {low, high}) {
+    if (!bound.has_value()) continue;
+    check_same_dtype(x, *bound);
+    check_broadcast(x.sizes(), bound->sizes());
+  }
+  if (low.has_value() && high.has_value()) check_broadcast(low->sizes(), high->sizes());
+  if (low.has_value()) x = at::maximum(x, *low);
+  if (high.has_value()) x = at::minimum(x, *high);
+  return put(std::move(x));
 }
 
 int32_t tensor_copy_(int64_t a, int64_t b) {

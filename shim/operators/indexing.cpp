@@ -1,7 +1,9 @@
 // Indexing by integer, slice and tensor.
 #include <ATen/core/List.h>
 #include <ATen/ops/index.h>
+#include <ATen/ops/isin.h>
 #include <ATen/ops/nonzero.h>
+#include <ATen/ops/searchsorted.h>
 
 #include <algorithm>
 
@@ -28,6 +30,7 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
       switch (index->scalar_type()) {
         case at::kBool:
         case at::kByte:
+          if (index->dim() == 0) fail(RT_TORCH_SHAPE, "an index of bools has no axis, expected at least one");
           axes += std::max<int64_t>(index->dim(), 1) - 1;
           break;
         case at::kInt:
@@ -112,6 +115,20 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   return put(selects_all(list) ? t.clone(at::MemoryFormat::Contiguous) : at::index(t, list));
 }
 
+int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
+  const at::Tensor t = get(tensor), picked = get(indices);
+  if (picked.scalar_type() != at::kLong) {
+    fail(RT_TORCH_TYPE, "indices are " + text(picked.scalar_type()) + ", expected int64");
+  }
+  check_ndim("indices", picked, 1);
+  if (axis == nullptr) check_ndim("the tensor", t, 1);
+  Indices list;
+  const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());
+  for (int64_t i = 0; i < along; ++i) list.push_back(std::nullopt);
+  list.push_back(picked);
+  return put(at::index(t, list));
+}
+
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {
   const at::Tensor t = get(tensor), from = get(values);
   check_same_dtype(t, from);
@@ -127,6 +144,30 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
 
 int64_t tensor_nonzero(int64_t tensor) {
   return put(at::nonzero(get(tensor)));
+}
+
+int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64_t sorter) {
+  const at::Tensor s = get(sorted), v = get(values);
+  const std::optional<at::Tensor> order = get_optional(sorter);
+  check_ndim("sorted", s, 1);
+  check_same_dtype(s, v);
+  if (order.has_value() && (order->scalar_type() != at::kLong || order->sizes() != s.sizes())) {
+    fail(RT_TORCH_SHAPE, "sorter is " + text(order->scalar_type()) + " of shape " + text(order->sizes()) +
+                             ", expected int64 of shape " + text(s.sizes()));
+  }
+  const bool behind = flag_of("right", right);
+  try {
+    return put(at::searchsorted(s, v, false, behind, std::nullopt, order));
+  } catch (const c10::NotImplementedError &) {
+    throw;
+  } catch (const c10::Error &) {
+    if (!order.has_value()) throw;
+    fail(RT_TORCH_INDEX, "an index in sorter is out of range");
+  }
+}
+
+int64_t tensor_isin(int64_t tensor, int64_t among) {
+  return put(at::isin(get(tensor), get(among)));
 }
 
 }  // namespace rt

@@ -1,9 +1,17 @@
 // Shapes, axis order, joining.
 #include <ATen/ops/cat.h>
+#include <ATen/ops/diagonal.h>
 #include <ATen/ops/flip.h>
+#include <ATen/ops/movedim.h>
+#include <ATen/ops/roll.h>
+#include <ATen/ops/sort.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/tile.h>
+#include <ATen/ops/tril.h>
+#include <ATen/ops/triu.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "exports.h"
 #include "operators/kernels.h"
@@ -111,7 +119,82 @@ int64_t tensor_squeeze(int64_t tensor, int64_t axis) {
 
 int64_t tensor_flip(int64_t tensor, const int64_t *axes, int64_t naxes) {
   const at::Tensor t = get(tensor);
-  return put(at::flip(t, axes_of(axes, naxes, t.dim()).value_or(at::IntArrayRef())));
+  std::vector<int64_t> all(axes == nullptr ? t.dim() : 0);
+  std::iota(all.begin(), all.end(), 0);
+  return put(at::flip(t, axes_of(axes, naxes, t.dim()).value_or(all)));
+}
+
+int64_t tensor_moveaxis(int64_t tensor, const int64_t *source, int64_t nsource, const int64_t *destination,
+                        int64_t ndestination) {
+  const at::Tensor t = get(tensor);
+  if (nsource != ndestination) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "nsource is " + std::to_string(nsource) + " and ndestination " +
+                                        std::to_string(ndestination) + ", expected the same");
+  }
+  const at::OptionalIntArrayRef from = axes_of(source, nsource, t.dim());
+  const std::vector<int64_t> axes = from.has_value() ? from->vec() : std::vector<int64_t>();
+  const at::OptionalIntArrayRef to = axes_of(destination, ndestination, t.dim());
+  return put(at::movedim(t, axes, to.value_or(at::IntArrayRef())));
+}
+
+int64_t tensor_roll(int64_t tensor, const int64_t *shifts, int64_t nshifts, const int64_t *axes,
+                    int64_t naxes) {
+  const at::Tensor t = get(tensor);
+  const int64_t expected = axes == nullptr ? 1 : naxes;
+  if (nshifts != expected || nshifts < 1) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "nshifts is " + std::to_string(nshifts) + ", expected " +
+                                        std::to_string(std::max<int64_t>(expected, 1)));
+  }
+  std::vector<int64_t> far = list_of("shifts", shifts, nshifts).vec(), along;
+  for (const int64_t axis : list_of("axes", axes, naxes)) along.push_back(axis_of(axis, t.dim()));
+  for (size_t i = 0; i < far.size(); ++i) {  // LibTorch adds it to the length
+    far[i] %= std::max<int64_t>(along.empty() ? t.numel() : t.size(along[i]), 1);
+  }
+  return put(at::roll(t, far, along));
+}
+
+int64_t tensor_tile(int64_t tensor, const int64_t *counts, int64_t ncounts) {
+  const at::Tensor t = get(tensor);
+  const at::IntArrayRef repeats = list_of("counts", counts, ncounts);
+  std::vector<int64_t> shape(std::max<int64_t>(ncounts, t.dim()), 1);
+  std::ranges::copy(t.sizes(), shape.end() - t.dim());
+  for (int64_t i = 0; i < ncounts; ++i) {
+    int64_t &n = shape[shape.size() - 1 - i];
+    const int64_t count = repeats[ncounts - 1 - i];
+    if (count < 0 || __builtin_mul_overflow(n, count, &n)) {
+      fail(RT_TORCH_INVALID_ARGUMENT, "counts " + text(repeats) + " is negative or too large");
+    }
+  }
+  shape_of(shape.data(), static_cast<int64_t>(shape.size()), t.scalar_type());
+  return put(at::tile(t, repeats));
+}
+
+#define RT_TRIANGLE(name)                                                                         \
+  int64_t tensor_##name(int64_t tensor, int64_t diagonal) {                                       \
+    const at::Tensor t = get(tensor);                                                             \
+    if (t.dim() < 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has fewer than 2 axes"); \
+    return put(at::name(t, std::clamp(diagonal, -t.size(-2) - 1, t.size(-1) + 1)));               \
+  }
+RT_TRIANGLE(tril)
+RT_TRIANGLE(triu)
+
+int64_t tensor_diagonal(int64_t tensor, int64_t offset, int64_t axis0, int64_t axis1) {
+  const at::Tensor t = get(tensor);
+  const int64_t first = axis_of(axis0, t.dim()), second = axis_of(axis1, t.dim());
+  if (first == second) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "axis0 and axis1 are both " + std::to_string(first));
+  }
+  return put(at::diagonal(t, std::clamp(offset, -t.size(first), t.size(second)), first, second));
+}
+
+int64_t tensor_sort(int64_t tensor, int64_t axis, int32_t descending) {
+  const at::Tensor t = get(tensor);
+  return put(std::get<0>(at::sort(t, true, axis_of(axis, t.dim()), flag_of("descending", descending))));
+}
+
+int64_t tensor_argsort(int64_t tensor, int64_t axis, int32_t descending) {
+  const at::Tensor t = get(tensor);
+  return put(std::get<1>(at::sort(t, true, axis_of(axis, t.dim()), flag_of("descending", descending))));
 }
 
 int64_t tensor_cat(const int64_t *tensors, int64_t count, int64_t axis) {

@@ -154,6 +154,9 @@ int64_t tensor_contiguous(int64_t tensor) {
 int64_t tensor_to_dtype(int64_t tensor, int32_t dtype) {
   return put(get(tensor).to(dtype_of(dtype)));
 }
+int64_t tensor_astype(int64_t tensor, int32_t dtype) {
+  return put(get(tensor).to(dtype_of(dtype), false, true));
+}
 int64_t tensor_to_device(int64_t tensor, int64_t device) {
   return to_device(tensor, device_of(device));
 }

@@ -5,8 +5,11 @@
 #include <ATen/ops/any.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/argmin.h>
+#include <ATen/ops/cumprod.h>
+#include <ATen/ops/cumsum.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/prod.h>
+#include <ATen/ops/std.h>
 #include <ATen/ops/var.h>
 
 #include <algorithm>
@@ -73,6 +76,24 @@ int64_t tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes, double co
                      flag_of("keepdim", keepdim)));
 }
 
+int64_t tensor_std(int64_t tensor, const int64_t *axes, int64_t naxes, double correction, int32_t keepdim) {
+  const at::Tensor t = get(tensor);
+  check_inexact(t);
+  return put(at::std(t, axes_of(axes, naxes, t.dim()), std::optional<at::Scalar>(correction),
+                     flag_of("keepdim", keepdim)));
+}
+
+#define RT_CUMULATIVE(name)                                                                           \
+  int64_t tensor_##name(int64_t tensor, const int64_t *axis, int32_t dtype) {                         \
+    const at::Tensor t = get(tensor);                                                                 \
+    if (axis == nullptr && t.dim() != 1) {                                                            \
+      fail(RT_TORCH_SHAPE, "axis is NULL, and shape " + text(t.sizes()) + " does not have one axis"); \
+    }                                                                                                 \
+    return put(at::name(t, axis_of(axis == nullptr ? 0 : *axis, t.dim()), dtype_of(dtype)));          \
+  }
+RT_CUMULATIVE(cumsum)
+RT_CUMULATIVE(cumprod)
+
 #define RT_EXTREME(name)                                                                       \
   int64_t tensor_##name(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) { \
     const at::Tensor t = get(tensor);                                                          \
@@ -94,14 +115,16 @@ RT_EXTREME(amin)
 RT_TRUTH(all)
 RT_TRUTH(any)
 
-#define RT_INDEX_OF(name)                                                                 \
-  int64_t tensor_##name(int64_t tensor, const int64_t *axis, int32_t keepdim) {           \
-    const at::Tensor t = get(tensor);                                                     \
-    check_ordered(t);                                                                     \
-    const at::OptionalIntArrayRef list = axes_of(axis, axis == nullptr ? 0 : 1, t.dim()); \
-    check_not_empty(t, list);                                                             \
-    const auto along = axis == nullptr ? std::nullopt : std::optional<int64_t>(*axis);    \
-    return put(at::name(t, along, flag_of("keepdim", keepdim)));                          \
+#define RT_INDEX_OF(name)                                                                  \
+  int64_t tensor_##name(int64_t tensor, const int64_t *axis, int32_t keepdim) {            \
+    const at::Tensor t = get(tensor);                                                      \
+    check_ordered(t);                                                                      \
+    const at::OptionalIntArrayRef list = axes_of(axis, axis == nullptr ? 0 : 1, t.dim());  \
+    check_not_empty(t, list);                                                              \
+    const auto along = axis == nullptr ? std::nullopt : std::optional<int64_t>(*axis);     \
+    at::Tensor found = at::name(t, along, flag_of("keepdim", keepdim));                    \
+    if (axis == nullptr && keepdim != 0) found = found.reshape(at::DimVector(t.dim(), 1)); \
+    return put(std::move(found));                                                          \
   }
 RT_INDEX_OF(argmax)
 RT_INDEX_OF(argmin)

@@ -129,24 +129,27 @@ def test_diagnose_has_no_backend_if_the_chosen_one_is_unavailable() -> None:
     assert re.match("None .*/nowhere", printed)
 
 
-def test_unusable_libtorch_gives_one_warning(tmp_path: Path, ffi_backend: None) -> None:
+@pytest.mark.parametrize("made", ["zeros(1)", "full(1, 2)", "asarray([1])", "arange(3)"])
+def test_unusable_libtorch_gives_one_warning_at_the_caller_s_line(
+    made: str, tmp_path: Path, ffi_backend: None
+) -> None:
     shim = tmp_path / "librt_torch.so"
     shim.write_bytes(b"no library")
     printed = python(
-        """
+        f"""
         import warnings
         import torchffi as t
 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            print(t.zeros(1).backend, t.zeros(1).backend)
-        print(len(caught), caught[0].category.__name__, caught[0].message)
+            print(t.{made}.backend, t.{made}.backend)
+        print(len(caught), caught[0].category.__name__, caught[0].filename, caught[0].message)
         """,
         TORCHFFI_SHIM=str(shim),
     )
     first, second = printed.splitlines()
     assert first == "numpy numpy"
-    assert second.startswith("1 RuntimeWarning torchffi computes with NumPy: ")
+    assert second.startswith("1 RuntimeWarning <string> torchffi computes with NumPy: ")
     assert str(shim) in second
 
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import LENGTHS, OPERAND
 from torchffi._core.arguments import new_shape, tensor
 from torchffi._core.dispatch import run
-from torchffi._core.operations import attempt, entries, of_libtorch
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -52,9 +53,7 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     return tuple(run("expand", x.dtype, x, shape) for x in tensors)
 
 
-_EXPAND = of_libtorch(entries("expand", ANY))
-
-
+@fast_path("expand", ANY, x=OPERAND, shape=LENGTHS)
 def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
     """A view in a larger shape, in which axes of length 1 are repeated.
 
@@ -67,10 +66,6 @@ def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
 
     Source: aten::expand.
     """
-    if type(shape) is tuple and -1 not in shape:  # C reads -1 as "keep the length"
-        result = attempt(_EXPAND, x, shape, len(shape))
-        if result is not None:
-            return result
     x = tensor("broadcast_to", x)
     return run("expand", x.dtype, x, arguments.new_shape("broadcast_to", shape))
 

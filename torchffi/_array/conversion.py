@@ -5,6 +5,7 @@ Source: Array API standard, "Creation Functions".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from torchffi import _devices, dtypes
 from torchffi._array import dlpack
 from torchffi._core import backends
 from torchffi._core.arguments import astype
-from torchffi._core.backends import FFI, chosen_backend
+from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import borrow
-from torchffi._core.tensor import Tensor
+from torchffi._core.tensor import Backend, Tensor
 from torchffi._core.tensor_libtorch import kinds
+from torchffi._core.tensor_numpy import hold
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
 
@@ -127,6 +129,16 @@ def _values(obj: Any) -> Any:
     return obj
 
 
+def _over(array: np.ndarray[Any, Any], kinds: dict[Any, type[Tensor]]) -> Tensor:
+    return hold(array.view(), kinds[array.dtype])
+
+
+_BORROWING: dict[Backend | None, tuple[Callable[..., Any], dict[Any, Any]]] = {
+    FFI: (borrow, kinds),
+    NUMPY: (_over, {dtype.numpy: kind for dtype, kind in NUMPY.classes.items() if dtype.numpy}),
+}
+
+
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     """A tensor that shares the memory of an array: writes to one show in the other.
 
@@ -143,10 +155,12 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
     Source: at::from_blob.
     """
-    if type(array) is _ndarray and (chosen_backend() or backends.default) is FFI:
+    borrowing = _BORROWING.get(chosen_backend() or backends.default)
+    if type(array) is _ndarray and borrowing is not None:
+        function, kinds = borrowing
         try:
-            tensor: Tensor | None = borrow(array, kinds)
-        except KeyError:  # unsupported dtype: by_numpy() below raises
+            tensor: Tensor | None = function(array, kinds)
+        except KeyError:  # the dtype, of which more below
             tensor = None
         if tensor is not None:
             return tensor

@@ -13,18 +13,31 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._array.conversion import asarray
-from torchffi._core import backends
+from torchffi._core.argument_kinds import (
+    DTYPE,
+    FILL,
+    FLAG,
+    INTEGER,
+    INTEGERS,
+    NUMBER,
+    OPERAND,
+    POINTER,
+    START,
+    Kind,
+    constant,
+)
 from torchffi._core.arguments import Scalar, astype, is_scalar, new_shape, tensor
-from torchffi._core.backends import FFI, chosen_backend
 from torchffi._core.dispatch import create, create_like
-from torchffi._core.lifetimes import make
-from torchffi._core.operations import INTEGERS
+from torchffi._core.fast_path import creation, fast_path
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import c_function
-from torchffi.dtypes import DType, default_float
+from torchffi.dtypes import ANY, INEXACT, REAL, DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError
 
 Shape = int | Sequence[int]
+
+_AS_MANY_AS_ROWS = Kind(
+    "if {0} is not None and type({0}) is not int:\n    REFUSE", "n_rows if {0} is None else {0}"
+)
 
 
 def _dtype_of_scalars(*values: Scalar) -> DType:
@@ -67,31 +80,10 @@ Source: aten::{name}.
 
 
 def _filled(name: str, summary: str) -> Filled:
-    call = c_function(name)
-    classes: dict[DType | None, tuple[type[Tensor], int]] = {
-        dtype: (FFI.classes[dtype], dtype.code) for dtype in dtypes.ALL
-    }
-    classes[None] = classes[default_float]
-
+    @creation(name, ANY, default_float, shape=INTEGERS)
     def function(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
-        dims = (shape,) if type(shape) is int else shape
-        entry = classes.get(dtype)
-        if (
-            entry is not None
-            and device is None
-            and type(dims) is tuple
-            and INTEGERS.issuperset(map(type, dims))
-            and (chosen_backend() or backends.default) is FFI
-        ):
-            try:
-                tensor: Tensor | None = make(entry[0], call, dims, len(dims), entry[1], -1)
-            except OverflowError:
-                tensor = None
-            if tensor is not None:
-                return tensor
-        given = default_float if dtype is None else dtypes.given(name, dtype, default_float)
-        number = -1 if device is None else _devices.number(device)
-        return create(name, given, new_shape(name, shape), given, number)
+        given = dtypes.given(name, dtype, default_float)
+        return create(name, given, new_shape(name, shape), given, _devices.number(device))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = _DOC.format(summary=summary, name=name)
@@ -103,6 +95,7 @@ zeros = _filled("zeros", "A tensor of zeros")
 ones = _filled("ones", "A tensor of ones")
 
 
+@creation("full_real", ANY, None, shape=INTEGERS, fill_value=FILL)
 def full(
     shape: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
@@ -145,6 +138,7 @@ def _check_fits(operation: str, value: Scalar, dtype: DType) -> None:
         raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
 
 
+@creation("eye", ANY, default_float, n_rows=INTEGER, n_cols=_AS_MANY_AS_ROWS)
 def eye(
     n_rows: int,
     n_cols: int | None = None,
@@ -180,6 +174,7 @@ def eye(
     return matrix
 
 
+@creation("arange_real", REAL, None, start=START, stop=POINTER, step=NUMBER)
 def arange(
     start: float,
     /,
@@ -230,6 +225,7 @@ def _like(
     return create_like(x, "full", dtype, x.shape, value, dtype, where)
 
 
+@fast_path("full_like", ANY, x=OPERAND, value=constant("0"), dtype=DTYPE)
 def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor with uninitialized values and the shape of ``x``, on its backend.
 
@@ -241,16 +237,19 @@ def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None =
     return zeros_like(x, dtype=dtype, device=device)
 
 
+@fast_path("full_like", ANY, x=OPERAND, value=constant("0"), dtype=DTYPE)
 def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor of zeros with the shape of ``x``. Arguments are those of :func:`empty_like`."""
     return _like("zeros_like", x, dtype, device, 0)
 
 
+@fast_path("full_like", ANY, x=OPERAND, value=constant("1"), dtype=DTYPE)
 def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor of ones with the shape of ``x``. Arguments are those of :func:`empty_like`."""
     return _like("ones_like", x, dtype, device, 1)
 
 
+@fast_path("full_like", ANY, x=OPERAND, fill_value=NUMBER, dtype=DTYPE)
 def full_like(
     x: Tensor, /, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
@@ -258,6 +257,7 @@ def full_like(
     return _like("full_like", x, dtype, device, fill_value)
 
 
+@creation("linspace", INEXACT, default_float, start=NUMBER, stop=NUMBER, num=INTEGER, endpoint=FLAG)
 def linspace(
     start: complex,
     stop: complex,

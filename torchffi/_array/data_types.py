@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from torchffi import dtypes
+from torchffi._core.argument_kinds import DTYPE, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import is_scalar, scalar_dtype, tensor
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import DType
+from torchffi.dtypes import ANY, DType
 from torchffi.errors import DTypeError
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ _KINDS = {
 }
 
 
+ASTYPE = fast_path("astype", ANY, x=OPERAND, dtype=DTYPE)
+
+
+@ASTYPE
 def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None = None) -> Tensor:
     """The elements converted to another dtype.
 

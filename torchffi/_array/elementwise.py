@@ -17,11 +17,13 @@ from torchffi._array.ufuncs import (
     unary,
     unary_inexact,
 )
+from torchffi._core.argument_kinds import BOUND, OPERAND
 from torchffi._core.arguments import Scalar, astype, pair, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, BOOL, FLOATING, INTEGER, NUMERIC, REAL
+from torchffi.dtypes import ANY, BOOL, COMPLEX, FLOATING, INTEGER, NUMERIC, REAL
 
 # ---- Arithmetic
 
@@ -137,6 +139,7 @@ def abs(x: Tensor, /) -> Tensor:
     return run("abs", dtypes.real_of(x.dtype), x)
 
 
+@of_one("real", NUMERIC, dtypes.real_of)
 def real(x: Tensor, /) -> Tensor:
     """The real part, as a copy.
 
@@ -153,10 +156,10 @@ def real(x: Tensor, /) -> Tensor:
     """
     x = tensor("real", x)
     dtypes.check("real", x.dtype, NUMERIC)
-    part = run("real", dtypes.real_of(x.dtype), x) if x.dtype.kind == "complex" else x
-    return run("clone", part.dtype, part)
+    return run("real", dtypes.real_of(x.dtype), x)
 
 
+@of_one("imag", COMPLEX, dtypes.real_of)
 def imag(x: Tensor, /) -> Tensor:
     """The imaginary part, as a copy.
 
@@ -172,11 +175,11 @@ def imag(x: Tensor, /) -> Tensor:
     Source: aten::imag.
     """
     x = tensor("imag", x)
-    dtypes.check("imag", x.dtype, dtypes.COMPLEX)
-    part = run("imag", dtypes.real_of(x.dtype), x)
-    return run("clone", part.dtype, part)
+    dtypes.check("imag", x.dtype, COMPLEX)
+    return run("imag", dtypes.real_of(x.dtype), x)
 
 
+@of_one("conj", NUMERIC)
 def conj(x: Tensor, /) -> Tensor:
     """The complex conjugate, as a copy; a real tensor is copied.
 
@@ -193,9 +196,10 @@ def conj(x: Tensor, /) -> Tensor:
     """
     x = tensor("conj", x)
     dtypes.check("conj", x.dtype, NUMERIC)
-    return run("conj_physical" if x.dtype.kind == "complex" else "clone", x.dtype, x)
+    return run("conj", x.dtype, x)
 
 
+@of_one("round", FLOATING)
 def round(x: Tensor, /) -> Tensor:
     """Nearest integer, with halves rounded to even; complex numbers are rounded in both parts.
 
@@ -217,6 +221,7 @@ def round(x: Tensor, /) -> Tensor:
     return run("clone" if x.dtype.kind in INTEGER else "round", x.dtype, x)
 
 
+@of_one("sign", REAL)
 def sign(x: Tensor, /) -> Tensor:
     """-1, 0 or 1 by the sign of x; NaN where x is NaN; x / abs(x) for complex numbers.
 
@@ -233,12 +238,7 @@ def sign(x: Tensor, /) -> Tensor:
     """
     x = tensor("sign", x)
     dtypes.check("sign", x.dtype, NUMERIC)
-    if x.dtype.kind == "complex":
-        return run("sgn", x.dtype, x)
-    result = run("sign", x.dtype, x)
-    if x.dtype.kind in INTEGER:
-        return result
-    return run("where", x.dtype, isnan(x), x, result)  # LibTorch returns 0 for NaN
+    return run("sgn" if x.dtype.kind == "complex" else "sign", x.dtype, x)
 
 
 @of_two("pow", "pow", FLOATING)
@@ -264,6 +264,7 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     return run("pow", a.dtype, a, b)
 
 
+@fast_path("clamp", REAL, x=OPERAND, min=BOUND, max=BOUND)
 def clip(
     x: Tensor,
     /,

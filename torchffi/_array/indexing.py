@@ -8,6 +8,8 @@ Source: Array API standard, "Indexing".
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -17,11 +19,12 @@ from torchffi import dtypes
 from torchffi._array import broadcasting, conversion, manipulation
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
-from torchffi._core.backends import FFI
+from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.dispatch import run, run_in_place
-from torchffi._core.operations import attempt, entries, in_place_entries, of_libtorch, scalars
+from torchffi._core.lifetimes import make
+from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import c_function
+from torchffi._libtorch.primitives import basic_index, basic_index_put_
 from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
@@ -151,58 +154,26 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
     return run("slice", x.dtype, x, axis, first, start + 1 if count else 0, -step), count > 1
 
 
+# ---- The fast path: an index of integers, slices, None and an ellipsis, or of one tensor
+
+_VIEWS: dict[type, Callable[..., Tensor | None]] = {}
+_ASSIGNMENTS = in_place_entries("basic_index_put_", dtypes.ALL)
+for _kind in FFI.classes.values():
+    _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
+    _ASSIGNMENTS[_kind] = partial(basic_index_put_, partial(make, _kind))
+for _kind in NUMPY.classes.values():
+    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
+# A single integer or slice needs no loop over keys.
 _SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
-_UNSQUEEZE = entries("unsqueeze", ANY)
-_INDEX = of_libtorch(entries("index", ANY))
-_INDEX_PUT = c_function("index_put_")
-_COPY = in_place_entries("copy_", dtypes.ALL)
 _LAST = 2**63 - 1
-_PICKS = frozenset({FFI.classes[dtypes.int64], FFI.classes[dtypes.bool]})
-
-
-def _view(x: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
-    """The view by integers, slices with positive steps, None and an ellipsis; x itself for ``x[...]``.
-
-    None if the key needs the general path: tensors, negative steps, errors.
-    """
-    entry = _SELECT.get(type(x))
-    if entry is None:
-        return None
-    make, kind, select = entry
-    view, axis = x, 0
-    try:
-        for key in keys:
-            if type(key) is int:
-                view = make(kind, select, view._data, axis, key)
-                continue
-            if type(key) is slice:
-                start, stop, step = key.start, key.stop, key.step
-                start = 0 if start is None else start
-                stop = _LAST if stop is None else stop
-                step = 1 if step is None else step
-                if not (type(start) is type(stop) is type(step) is int) or step < 1:
-                    return None
-                view = make(kind, _SLICE[kind][2], view._data, axis, start, stop, step)
-            elif key is None:
-                view = make(kind, _UNSQUEEZE[kind][2], view._data, axis)
-            elif key is Ellipsis:
-                axis = _axis_after_ellipsis(view, keys)
-                continue
-            else:
-                return None
-            axis += 1
-    except (AttributeError, OverflowError):  # a view failed (None), or an integer is too large
-        return None
-    return view
-
-
-def _axis_after_ellipsis(view: Tensor, keys: tuple[Any, ...]) -> int:
-    """The axis of a view that the key after the ellipsis indexes. OverflowError if there is none."""
-    behind = keys[keys.index(Ellipsis) + 1 :]
-    axis = view.ndim - sum(1 for key in behind if key is not None)
-    if axis < 0 or any(key is Ellipsis for key in behind):
-        raise OverflowError
-    return axis
+_INDEX = entries("index", ANY)
+_INDEX_PUT = in_place_entries("index_put_", dtypes.ALL)
+# The classes of tensors that are indices of a tensor of a class.
+_PICKS = {
+    kind: {backend.classes[dtypes.int64], backend.classes[dtypes.bool]}
+    for backend in (FFI, NUMPY)
+    for kind in backend.classes.values()
+}
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -212,35 +183,31 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         IndexError: For an index out of range, or more indices than axes.
         TypeError: For an invalid index.
     """
-    plain: Tensor | None = None
-    kind = type(key)
-    if kind is int:
-        entry = _SELECT.get(type(x))
-        if entry is not None:
-            make, result, call = entry
-            try:
-                plain = make(result, call, x._data, 0, key)
-            except OverflowError:
-                plain = None
-    elif kind is slice and key.step is None:
-        entry = _SLICE.get(type(x))
-        start = 0 if key.start is None else key.start
-        stop = _LAST if key.stop is None else key.stop
-        if entry is not None and type(start) is type(stop) is int:
-            make, result, call = entry
-            try:
-                plain = make(result, call, x._data, 0, start, stop, 1)
-            except OverflowError:
-                plain = None
-    elif kind in _PICKS:
-        plain = attempt(_INDEX, x, (key._data,), 1) if key.ndim else None
-    else:
-        plain = _view(x, key if kind is tuple else (key,))
-    if plain is not None and plain is not x:
-        return plain
-    view, indices, flipped = _resolve(x, key)
-    if flipped:
-        view = run("flip", x.dtype, view, flipped)
+    entry = _SELECT.get(type(x))
+    if entry is not None:
+        make, kind, call = entry
+        plain: Tensor | None
+        try:
+            if type(key) is int:
+                plain = make(kind, call, x._data, 0, key)
+            elif type(key) is slice and key.step is None:
+                start = 0 if key.start is None else key.start
+                stop = _LAST if key.stop is None else key.stop
+                if type(start) is type(stop) is int:
+                    plain = make(kind, _SLICE[kind][2], x._data, 0, start, stop, 1)
+                else:
+                    plain = None
+            elif type(key) in _PICKS[kind]:
+                plain = make(kind, _INDEX[kind][2], x._data, (key._data,), 1)
+            else:
+                plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
+        except OverflowError:
+            plain = None
+        if plain is not None:
+            return plain
+    view, indices, turned = _resolve(x, key)
+    if turned:
+        view = run("flip", x.dtype, view, turned)
     if indices:
         return run("index", x.dtype, view, indices)
     return run("alias", x.dtype, view) if view is x else view
@@ -254,18 +221,19 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         TypeError: For an invalid index, or a value whose dtype does not fit that of x.
         ValueError: If the value does not broadcast.
     """
-    kind, copy = type(x), _COPY.get(type(x))
-    try:
-        source = value if type(value) is kind else scalars[kind, type(value), value]
-    except (KeyError, TypeError):
-        copy = None
-    if copy is not None and type(key) in _PICKS:
-        put = _INDEX_PUT if kind in _INDEX and key.ndim else None
-        if put is not None and put(x._data, (key._data,), 1, source._data) == 0:
-            return
-    elif copy is not None:
-        plain = _view(x, key if type(key) is tuple else (key,))
-        if plain is not None and copy(plain._data, source._data) == 0:
+    kind, source = type(x), None
+    if kind in _PICKS:
+        try:
+            source = value if type(value) is kind else scalars[kind, type(value), value]
+        except (KeyError, TypeError):
+            source = None
+    if source is not None and (source is value or value or str(value) != "-0.0"):
+        if type(key) in _PICKS[kind]:
+            status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
+        else:
+            keys = key if type(key) is tuple else (key,)
+            status = _ASSIGNMENTS[kind](x._data, keys, source._data)
+        if status == 0:
             return
     view, indices, flipped = _resolve(x, key)
     elements = _fitting(x, value)

@@ -12,9 +12,12 @@ import numpy as np
 from torchffi import dtypes
 from torchffi._array.manipulation import reshape
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import INTEGER, LENGTHS, OPERAND, TENSORS
 from torchffi._core.arguments import tensor
 from torchffi._core.dispatch import run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
+from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 
@@ -28,6 +31,7 @@ def _joined(operation: str, arrays: Sequence[Tensor]) -> list[Tensor]:
     return [arguments.astype(one, dtype) for one in tensors]
 
 
+@fast_path("cat", ANY, arrays=TENSORS, axis=INTEGER)
 def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     """Joins tensors along an existing axis.
 
@@ -48,6 +52,7 @@ def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     return run("cat", tensors[0].dtype, tensors, along)
 
 
+@fast_path("stack", ANY, arrays=TENSORS, axis=INTEGER)
 def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     """Joins tensors along a new axis.
 
@@ -87,6 +92,7 @@ def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     return tuple(run("select", x.dtype, x, along, i) for i in range(x.shape[along]))
 
 
+@fast_path("tile", ANY, x=OPERAND, repetitions=LENGTHS)
 def tile(x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
     """The whole tensor repeated along axes.
 

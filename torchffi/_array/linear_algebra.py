@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from torchffi import dtypes
 from torchffi._array import broadcasting, elementwise, manipulation, statistical
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import INTEGER, NUMBER, OPERAND, SAME
 from torchffi._core.arguments import integer, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_two
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import NUMERIC
+from torchffi.dtypes import ANY, INEXACT, NUMERIC
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 Axes = int | tuple[Sequence[int], Sequence[int]]
@@ -46,6 +48,7 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     return run("matmul", x1.dtype, x1, x2)
 
 
+@fast_path("addmm", INEXACT, bias=SAME, x1=OPERAND, x2=SAME, beta=NUMBER, alpha=NUMBER)
 def addmm(bias: Tensor, x1: Tensor, x2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """Beta * bias + alpha * (x1 @ x2).
 
@@ -226,6 +229,7 @@ def _triangle(operation: str, x: Tensor, k: int) -> Tensor:
     return run(operation, x.dtype, x, max(-rows - 1, min(integer(operation, "k", k), columns + 1)))
 
 
+@fast_path("tril", ANY, x=OPERAND, k=INTEGER)
 def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
     """Lower triangles of matrices, as a copy: elements above a diagonal are 0.
 
@@ -241,6 +245,7 @@ def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
     return _triangle("tril", x, k)
 
 
+@fast_path("triu", ANY, x=OPERAND, k=INTEGER)
 def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
     """Upper triangles of matrices, as a copy. Arguments and errors are those of :func:`tril`.
 

@@ -9,19 +9,17 @@ import math
 from collections.abc import Sequence
 
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import AXES, INTEGER, INTEGERS, OPERAND, TUPLE
 from torchffi._core.arguments import Axis, tensor
 from torchffi._core.dispatch import run
-from torchffi._core.operations import attempt, entries, of_libtorch, of_one
+from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
 
-RESHAPE = of_libtorch(entries("reshape", ANY))
-PERMUTE = of_libtorch(entries("permute", ANY))
-_FLIP = of_libtorch(entries("flip", ANY))
-_UNSQUEEZE = entries("unsqueeze", ANY)
 
-
+@fast_path("reshape", ANY, x=OPERAND, shape=INTEGERS)
 def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = None) -> Tensor:
     """The same elements in another shape, in C order.
 
@@ -38,11 +36,6 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
 
     Source: aten::reshape.
     """
-    if copy is None:
-        dims = shape if type(shape) is tuple else (shape,)
-        result = attempt(RESHAPE, x, dims, len(dims))
-        if result is not None:
-            return result
     x = tensor("reshape", x)
     dims = arguments.shape("reshape", shape)
     if dims and min(dims) < -1:
@@ -66,6 +59,7 @@ def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:
         ) from None
 
 
+@fast_path("permute", ANY, x=OPERAND, axes=TUPLE)
 def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """A view with the axes in another order.
 
@@ -79,10 +73,6 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
 
     Source: aten::permute.
     """
-    if type(axes) is tuple:
-        result = attempt(PERMUTE, x, axes, len(axes))
-        if result is not None:
-            return result
     x = tensor("permute_dims", x)
     order = arguments.axes("permute_dims", tuple(axes), x)
     if len(order) != x.ndim:
@@ -128,6 +118,10 @@ def transposed(x: Tensor, /) -> Tensor:
     return swap_axes(x, 0, 1)
 
 
+SWAP_AXES = fast_path("transpose", ANY, x=OPERAND, axis1=INTEGER, axis2=INTEGER)
+
+
+@SWAP_AXES
 def swap_axes(x: Tensor, axis1: int, axis2: int, /) -> Tensor:
     """A view with two axes exchanged.
 
@@ -146,6 +140,7 @@ def swap_axes(x: Tensor, axis1: int, axis2: int, /) -> Tensor:
     return run("permute", x.dtype, x, tuple(order))
 
 
+@fast_path("moveaxis", ANY, x=OPERAND, source=INTEGERS, destination=INTEGERS)
 def moveaxis(
     x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Tensor:
@@ -175,6 +170,7 @@ def moveaxis(
     return run("permute", x.dtype, x, tuple(order))
 
 
+@fast_path("unsqueeze", ANY, x=OPERAND, axis=INTEGER)
 def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """A view with new axes of length 1.
 
@@ -188,10 +184,6 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 
     Source: aten::unsqueeze.
     """
-    if type(axis) is int:
-        result = attempt(_UNSQUEEZE, x, axis)
-        if result is not None:
-            return result
     x = tensor("expand_dims", x)
     new = axis if isinstance(axis, (tuple, list)) else (axis,)
     arguments.check_ndim("expand_dims", x.ndim + len(new))
@@ -201,6 +193,10 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     return x if places else run("alias", x.dtype, x)
 
 
+SQUEEZE = fast_path("squeeze", ANY, x=OPERAND, axis=INTEGER)
+
+
+@SQUEEZE
 def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """A view without some axes of length 1.
 
@@ -222,6 +218,7 @@ def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     return x
 
 
+@fast_path("flip", ANY, x=OPERAND, axis=AXES)
 def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
     """The elements in reverse order along axes, as a copy.
 
@@ -231,13 +228,11 @@ def flip(x: Tensor, /, *, axis: Axis = None) -> Tensor:
 
     Source: aten::flip.
     """
-    result = attempt(_FLIP, x, (axis,), 1) if axis is not None else None
-    if result is not None:
-        return result
     x = tensor("flip", x)
     return run("flip", x.dtype, x, arguments.axes("flip", axis, x))
 
 
+@fast_path("roll", ANY, x=OPERAND, shift=INTEGERS, axis=AXES)
 def roll(
     x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
 ) -> Tensor:

@@ -6,8 +6,10 @@ import operator
 
 from torchffi import _devices, dtypes
 from torchffi._array.creation import Shape
+from torchffi._core.argument_kinds import INTEGERS
 from torchffi._core.arguments import new_shape
 from torchffi._core.dispatch import create
+from torchffi._core.fast_path import creation
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import loader
 from torchffi._libtorch import primitives as on_ffi
@@ -29,6 +31,7 @@ def manual_seed(seed: int) -> None:
         on_ffi.seed(number - 2**64 if number >= 2**63 else number)
 
 
+@creation("rand", INEXACT, dtypes.default_float, shape=INTEGERS)
 def rand(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """Random numbers, uniform in [0, 1).
 
@@ -47,6 +50,7 @@ def rand(shape: Shape, *, dtype: DType | None = None, device: str | None = None)
     return create("rand", dtype, new_shape("rand", shape), dtype, _devices.number(device))
 
 
+@creation("randn", INEXACT, dtypes.default_float, shape=INTEGERS)
 def randn(shape: Shape, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """Random numbers of the standard normal distribution. Arguments and errors: as for :func:`rand`.
 

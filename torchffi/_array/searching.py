@@ -10,9 +10,19 @@ from typing import Literal
 from torchffi import dtypes
 from torchffi._array.statistical import any_empty, sum
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import (
+    AXIS_OR_NONE,
+    BOOLS,
+    FLAG,
+    INDICES_OR_NONE,
+    OPERAND,
+    SAME,
+    SAME_OR_SCALAR,
+    either,
+)
 from torchffi._core.arguments import Axis, Scalar, tensor
-from torchffi._core.dispatch import run
-from torchffi._core.reductions import index_reduction
+from torchffi._core.dispatch import pointer, run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
@@ -36,6 +46,15 @@ def count_nonzero(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) ->
     return sum(found, axis=axis, dtype=dtypes.int64, keepdims=keepdims)
 
 
+@fast_path(
+    "searchsorted",
+    REAL,
+    dtypes.int64,
+    x1=OPERAND,
+    x2=SAME,
+    side=either("left", "right"),
+    sorter=INDICES_OR_NONE,
+)
 def searchsorted(
     x1: Tensor,
     x2: Tensor | Scalar,
@@ -77,6 +96,7 @@ def searchsorted(
     return run("searchsorted", dtypes.int64, a, b, side == "right", sorter)
 
 
+@fast_path("where", ANY, condition=BOOLS, x1=OPERAND, x2=SAME_OR_SCALAR)
 def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """Elements of x1 where the condition is true, of x2 elsewhere. All three broadcast.
 
@@ -105,13 +125,15 @@ def _index_of(operation: str, x: Tensor, axis: int | None, keepdims: bool) -> Te
     axes = arguments.axes(operation, None if axis is None else (axis,), x)
     if any_empty(x, axes):
         raise ShapeError(f"{operation}: cannot reduce empty axes {axes} of shape {x.shape}")
-    if axis is not None:
-        return run(operation, dtypes.int64, x, axes[0], bool(keepdims))
-    found = run(operation, dtypes.int64, x, None, False)
-    return found.reshape((1,) * x.ndim) if keepdims else found
+    along = pointer(None if axis is None else axes[0])
+    return run(operation, dtypes.int64, x, along, bool(keepdims))
 
 
-@index_reduction("argmax", REAL, dtypes.int64)
+ARGMAX = fast_path("argmax", REAL, dtypes.int64, x=OPERAND, axis=AXIS_OR_NONE, keepdims=FLAG)
+ARGMIN = fast_path("argmin", REAL, dtypes.int64, x=OPERAND, axis=AXIS_OR_NONE, keepdims=FLAG)
+
+
+@ARGMAX
 def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Index of the largest element, the first of equal ones.
 
@@ -132,7 +154,7 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     return _index_of("argmax", x, axis, keepdims)
 
 
-@index_reduction("argmin", REAL, dtypes.int64)
+@ARGMIN
 def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Index of the smallest element, the first of equal ones.
 

@@ -11,10 +11,12 @@ from torchffi import dtypes
 from torchffi._array import creation, elementwise, joining, manipulation, sorting
 from torchffi._array import statistical as totals
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import OPERAND, SAME
 from torchffi._core.arguments import Scalar, tensor
 from torchffi._core.dispatch import run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY
+from torchffi.dtypes import ANY, REAL
 
 
 class UniqueAll(NamedTuple):
@@ -112,6 +114,7 @@ def unique_values(x: Tensor, /) -> Tensor:
     return _Groups("unique_values", x).values()
 
 
+@fast_path("isin", REAL, dtypes.bool, x1=OPERAND, x2=SAME)
 def isin(x1: Tensor | Scalar, x2: Tensor | Scalar, /, *, invert: bool = False) -> Tensor:
     """Whether each element of x1 is among the elements of x2.
 

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from torchffi import dtypes
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import FLAG, IGNORED, INTEGER, OPERAND
 from torchffi._core.arguments import tensor
 from torchffi._core.dispatch import run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import REAL, DType
+from torchffi.dtypes import BOOL, REAL, DType
 
 
 def _sorted(
     operation: str, x: Tensor, axis: int, descending: bool, dtype: DType | None = None
 ) -> Tensor:
     x = tensor(operation, x)
-    dtypes.check(operation, x.dtype, REAL | dtypes.BOOL)
+    dtypes.check(operation, x.dtype, REAL | BOOL)
     along = arguments.axis(operation, axis, x)
     return run(operation, dtype or x.dtype, x, along, bool(descending))
 
 
+@fast_path("sort", REAL | BOOL, x=OPERAND, axis=INTEGER, descending=FLAG, stable=IGNORED)
 def sort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """The elements sorted along an axis; NaN counts as the largest number.
 
@@ -43,6 +46,9 @@ def sort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool
     return _sorted("sort", x, axis, descending)
 
 
+@fast_path(
+    "argsort", REAL | BOOL, dtypes.int64, x=OPERAND, axis=INTEGER, descending=FLAG, stable=IGNORED
+)
 def argsort(
     x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
 ) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torchffi import dtypes
 from torchffi._core.arguments import scalar_tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import NULL, run
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError
 
@@ -112,7 +112,7 @@ def check_exponent(x: Tensor) -> None:
     if x.dtype.kind != "signed integer":
         return
     negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))
-    if run("any", dtypes.bool, negative, None, False).item():
+    if run("any", dtypes.bool, negative, NULL, 0, False).item():
         raise InvalidArgumentError(
             f"pow: negative exponent of {x.dtype}; convert to a floating-point dtype first"
         )

@@ -9,9 +9,10 @@ from typing import Any
 
 from torchffi import dtypes
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import AXES, AXIS_OR_NONE, DTYPE, FLAG, NUMBER, OPERAND
 from torchffi._core.arguments import Axis, tensor
-from torchffi._core.dispatch import run
-from torchffi._core.reductions import reduction
+from torchffi._core.dispatch import NULL, pointer, run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 from torchffi.errors import ShapeError
@@ -28,7 +29,7 @@ def reduce(
     """Calls a primitive with the arguments tensor, axes, parameters."""
     primitive = primitive or operation
     if axis is None:
-        return run(primitive, dtype, x, None, *parameters)
+        return run(primitive, dtype, x, NULL, 0, *parameters)
     axes = arguments.axes(operation, axis, x)
     if axes:
         return run(primitive, dtype, x, axes, *parameters)
@@ -41,7 +42,16 @@ def _wider(dtype: DType) -> DType:
     return dtypes.sum_dtype("sum", dtype, None)
 
 
-@reduction("sum", ANY, _wider, c_dtype=_wider)
+SUM = fast_path("sum", ANY, _wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+PROD = fast_path("prod", ANY, _wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+MEAN = fast_path("mean", INEXACT, x=OPERAND, axis=AXES, keepdims=FLAG)
+VAR = fast_path("var", FLOATING, x=OPERAND, axis=AXES, correction=NUMBER, keepdims=FLAG)
+STD = fast_path("std", FLOATING, x=OPERAND, axis=AXES, correction=NUMBER, keepdims=FLAG)
+MAX = fast_path("amax", REAL, x=OPERAND, axis=AXES, keepdims=FLAG)
+MIN = fast_path("amin", REAL, x=OPERAND, axis=AXES, keepdims=FLAG)
+
+
+@SUM
 def sum(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -60,7 +70,7 @@ def sum(
     return reduce("sum", x, axis, wide, bool(keepdims), wide)
 
 
-@reduction("prod", ANY, _wider, c_dtype=_wider)
+@PROD
 def prod(
     x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Tensor:
@@ -73,7 +83,7 @@ def prod(
     return reduce("prod", x, axis, wide, bool(keepdims), wide)
 
 
-@reduction("mean", INEXACT)
+@MEAN
 def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean.
 
@@ -92,6 +102,7 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return reduce("mean", x, axis, x._dtype, bool(keepdims))
 
 
+@VAR
 def var(
     x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Tensor:
@@ -114,14 +125,17 @@ def var(
     return reduce("var", x, axis, x._dtype, float(correction), bool(keepdims))
 
 
+@STD
 def std(
     x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Tensor:
     """Standard deviation, the root of the variance. Arguments are those of :func:`var`.
 
-    Source: aten::var.correction, aten::sqrt.
+    Source: aten::std.correction.
     """
-    return run("sqrt", x._dtype, var(x, axis=axis, correction=correction, keepdims=keepdims))
+    x = tensor("std", x)
+    dtypes.check("std", x._dtype, FLOATING)
+    return reduce("std", x, axis, x._dtype, float(correction), bool(keepdims))
 
 
 def _extreme(operation: str, primitive: str, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
@@ -138,7 +152,7 @@ def any_empty(x: Tensor, axes: tuple[int, ...]) -> bool:
     return 0 in [x.shape[axis] for axis in axes]
 
 
-@reduction("amax", REAL)
+@MAX
 def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Largest element; NaN if any element is NaN.
 
@@ -156,7 +170,7 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _extreme("max", "amax", x, axis, keepdims)
 
 
-@reduction("amin", REAL)
+@MIN
 def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Smallest element; NaN if any element is NaN. Arguments and errors are those of :func:`max`.
 
@@ -180,7 +194,7 @@ def _running(
         raise ShapeError(f"{operation}: axis is required unless x is 1-D; x has shape {x.shape}")
     along = arguments.axis(operation, -1 if axis is None else axis, x)
     wide = dtypes.sum_dtype(operation, x._dtype, dtype)
-    result = run(primitive, wide, x, along, wide)
+    result = run(primitive, wide, x, pointer(along), wide)
     if not include_initial:
         return result
     shape = (*x.shape[:along], 1, *x.shape[along + 1 :])
@@ -188,6 +202,7 @@ def _running(
     return run("cat", wide, [first, result], along)
 
 
+@fast_path("cumsum", NUMERIC, _wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
 def cumulative_sum(
     x: Tensor,
     /,
@@ -213,6 +228,7 @@ def cumulative_sum(
     return _running("cumulative_sum", "cumsum", 0, x, axis, dtype, include_initial)
 
 
+@fast_path("cumprod", NUMERIC, _wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
 def cumulative_prod(
     x: Tensor,
     /,

@@ -8,13 +8,16 @@ from __future__ import annotations
 from torchffi import dtypes
 from torchffi._array import broadcasting, searching
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import AXIS_OR_NONE, INDICES, INTEGER, OPERAND
 from torchffi._core.arguments import tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import pointer, run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import INTEGER
+from torchffi.dtypes import ANY
 from torchffi.errors import AxisError, ShapeError
 
 
+@fast_path("take", ANY, x=OPERAND, indices=INDICES, axis=AXIS_OR_NONE)
 def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     """The elements at indices of an axis.
 
@@ -39,7 +42,7 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     if axis is None and x.ndim != 1:
         raise ShapeError(f"take: axis is required unless x is 1-D; x has shape {x.shape}")
     along = arguments.axis("take", 0 if axis is None else axis, x)
-    return run("take", x.dtype, x, picked, along)
+    return run("take", x.dtype, x, picked, pointer(along))
 
 
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
@@ -86,10 +89,14 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
 
 def _integers(operation: str, indices: Tensor) -> Tensor:
     indices = arguments.tensor(operation, indices)
-    dtypes.check(operation, indices.dtype, INTEGER)
+    dtypes.check(operation, indices.dtype, dtypes.INTEGER)
     return arguments.astype(indices, dtypes.int64)
 
 
+NARROW = fast_path("narrow", ANY, x=OPERAND, axis=INTEGER, start=INTEGER, length=INTEGER)
+
+
+@NARROW
 def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
     """A view of ``length`` elements along an axis, beginning at ``start``.
 
@@ -106,6 +113,8 @@ def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
     """
     x = tensor("narrow", x)
     along = arguments.axis("narrow", axis, x)
+    start = arguments.integer("narrow", "start", start)
+    length = arguments.integer("narrow", "length", length)
     size = x.shape[along]
     first = start + size if start < 0 else start
     if not 0 <= first <= size or not 0 <= length <= size - first:
@@ -115,6 +124,7 @@ def narrow(x: Tensor, axis: int, start: int, length: int, /) -> Tensor:
     return run("slice", x.dtype, x, along, first, first + length, 1)
 
 
+@fast_path("select", ANY, x=OPERAND, axis=INTEGER, index=INTEGER)
 def select(x: Tensor, axis: int, index: int, /) -> Tensor:
     """A view of the elements at one index of an axis, without that axis.
 
@@ -130,6 +140,7 @@ def select(x: Tensor, axis: int, index: int, /) -> Tensor:
     """
     x = tensor("select", x)
     along = arguments.axis("select", axis, x)
+    index = arguments.integer("select", "index", index)
     if not -x.shape[along] <= index < x.shape[along]:
         raise AxisError(
             f"select: index {index} is out of range for axis {along} of shape {x.shape}"

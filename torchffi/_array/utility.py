@@ -9,14 +9,18 @@ from torchffi import dtypes
 from torchffi._array import elementwise, joining, taking
 from torchffi._array.statistical import reduce
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import AXES, FLAG, OPERAND
 from torchffi._core.arguments import Axis, tensor
-from torchffi._core.reductions import reduction
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, NUMERIC
 from torchffi.errors import InvalidArgumentError
 
+ALL_TRUE = fast_path("all", ANY, dtypes.bool, x=OPERAND, axis=AXES, keepdims=FLAG)
+ANY_TRUE = fast_path("any", ANY, dtypes.bool, x=OPERAND, axis=AXES, keepdims=FLAG)
 
-@reduction("all", ANY, dtypes.bool)
+
+@ALL_TRUE
 def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Whether every element is nonzero.
 
@@ -35,7 +39,7 @@ def all(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return reduce("all", x, axis, dtypes.bool, bool(keepdims))
 
 
-@reduction("any", ANY, dtypes.bool)
+@ANY_TRUE
 def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Whether any element is nonzero. Arguments are those of :func:`all`.
 

@@ -75,8 +75,8 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, like: Tensor) -> 
 
 def scalar_operand(operation: str, value: Scalar, dtype: DType, like: Tensor) -> Tensor:
     """As :func:`scalar_tensor`, but cached: the result must not be written to."""
-    # 0.0 and complex numbers are not cached: 0.0 == -0.0, so the two would share a key.
-    cacheable = type(value) in (int, bool) or (type(value) is float and value)
+    # -0.0 and complex numbers are not cached: 0.0 == -0.0, so the two would share a key.
+    cacheable = type(value) in (int, bool) or (type(value) is float and str(value) != "-0.0")
     if not cacheable or like.is_cuda():
         return scalar_tensor(operation, value, dtype, like)
     key = like._backend.classes[dtype], type(value), value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 import warnings
@@ -37,6 +38,15 @@ def _need_ffi() -> Backend:
     return FFI
 
 
+def _depth() -> int:
+    """How many functions of torchffi are between the user's code and the one that asks."""
+    depth = 0
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("torchffi."):
+        depth, frame = depth + 1, frame.f_back
+    return depth - 1
+
+
 def _first_default() -> Backend:
     wanted = policy("TORCHFFI_BACKEND", ("auto", "ffi", "numpy"))
     if wanted == "numpy":
@@ -48,7 +58,9 @@ def _first_default() -> Backend:
         return FFI
     if status.libtorch_path:  # LibTorch is installed but unusable: warn
         warnings.warn(
-            f"torchffi computes with NumPy: {status.reason}", RuntimeWarning, stacklevel=5
+            f"torchffi computes with NumPy: {status.reason}",
+            RuntimeWarning,
+            stacklevel=_depth() + 1,
         )
     return NUMPY
 

@@ -12,12 +12,14 @@ import numpy as np
 from torchffi._core import backends
 from torchffi._core.backends import FFI, NUMPY, default_backend, policy
 from torchffi._core.tensor import Backend, Tensor
+from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
 
 # The public names of primitives, whose own names are ATen's.
 _PUBLIC: Final = {
-    "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert", "cat": "concat", "copy": "index",
+    "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert", "cat": "concat", "clamp": "clip",
+    "copy": "index",
     "cumprod": "cumulative_prod", "cumsum": "cumulative_sum", "div": "divide",
     "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal", "gt": "greater",
     "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply", "ne": "not_equal",
@@ -34,6 +36,17 @@ _fallbacks: Final[Counter[str]] = Counter()
 def fallback_counts() -> dict[str, int]:
     """How often each operation on LibTorch tensors ran on NumPy, because LibTorch has no kernel."""
     return dict(_fallbacks)
+
+
+# What C takes for something that is not given, where it takes a pointer. It is false.
+NULL: Final = ffi.NULL
+
+
+def pointer(number: float | None) -> Any:
+    """A number that C takes by a pointer, NULL for None."""
+    if number is None:
+        return NULL
+    return ffi.new("int64_t *" if isinstance(number, int) else "double *", number)
 
 
 # ---- Operands
@@ -64,15 +77,28 @@ def _tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:
             yield from _tensors(argument)
 
 
-def _raw(backend: Backend, argument: Any, keep: list[Tensor]) -> Any:
-    """An argument as raw data. Appends to ``keep`` what must stay alive during the call."""
-    if isinstance(argument, Tensor):
-        tensor = moved(argument, backend)
-        keep.append(tensor)
-        return tensor._data
-    if type(argument) is list:
-        return [_raw(backend, element, keep) for element in argument]
-    return argument
+def _plain(argument: Any) -> tuple[Any, ...]:
+    """What the C ABI takes for an argument that holds no tensor, and NumPy's primitives likewise."""
+    if type(argument) is tuple:
+        return argument, len(argument)
+    if argument is None:  # no tensor
+        return (0,)
+    return (argument.code,) if isinstance(argument, DType) else (argument,)
+
+
+def _raw(backend: Backend, arguments: Sequence[Any], keep: list[Tensor]) -> list[Any]:
+    """Arguments as raw data. ``keep`` receives what must live until the call returns."""
+    raw: list[Any] = []
+    for argument in arguments:
+        if isinstance(argument, Tensor):
+            tensor = moved(argument, backend)
+            keep.append(tensor)
+            raw.append(tensor._data)
+        elif type(argument) is list:
+            raw += _raw(backend, argument, keep), len(argument)
+        else:
+            raw += _plain(argument)
+    return raw
 
 
 # ---- Calls
@@ -84,9 +110,11 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
     If any operand is on LibTorch, it runs there; NumPy operands are passed as zero-copy views.
 
     Args:
-        name: The name of the primitive.
-        dtype: The dtype of the result.
-        arguments: Tensors, lists of tensors, None and other values in the primitive's order.
+        name: The primitive's.
+        dtype: Of the result.
+        arguments: Tensors, None for no tensor, lists of these, and plain values, in the order of the C
+            function: a list and a tuple stand for a pointer and a length, a dtype for its code.
+            Where one operand is on FFI the operation runs there, over zero-copy views of the others.
     """
     raw: list[Any] = []
     backend = None
@@ -94,7 +122,7 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
         kind = type(argument)
         own = _backend_of_class.get(kind)
         if own is None and kind is not list and not issubclass(kind, Tensor):
-            raw.append(argument)
+            raw += _plain(argument)
             continue
         if own is None or backend not in (None, own):  # a list, or another backend
             return _run_mixed(name, dtype, arguments)
@@ -112,18 +140,18 @@ _backend_of_class: Final[dict[type, Backend]] = {
 def _run_mixed(name: str, dtype: DType, arguments: Sequence[Any]) -> Tensor:
     backend = _backend_of(arguments)
     keep: list[Tensor] = []
-    raw = [_raw(backend, argument, keep) for argument in arguments]
+    raw = _raw(backend, arguments, keep)
     return _run(backend, name, dtype, raw, arguments)
 
 
 def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that has no tensor operands, on the default backend."""
-    return _run(default_backend(), name, dtype, arguments, arguments)
+    """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
+    return _run(default_backend(), name, dtype, _raw(NUMPY, arguments, []), arguments)
 
 
 def create_like(x: Tensor, name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that has no tensor operands, on the backend of ``x``."""
-    return _run(x._backend, name, dtype, arguments, arguments)
+    """Calls a primitive that makes a tensor from plain values, on the backend of a tensor."""
+    return _run(x._backend, name, dtype, _raw(NUMPY, arguments, []), arguments)
 
 
 def _run(
@@ -140,7 +168,7 @@ def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tenso
     """As :func:`run`, for a primitive with several results, one for each dtype."""
     backend = _backend_of(arguments)
     keep: list[Tensor] = []
-    raw = [_raw(backend, argument, keep) for argument in arguments]
+    raw = _raw(backend, arguments, keep)
     try:
         return backend.run_many(name, dtypes, raw)
     except TorchError as error:
@@ -152,7 +180,7 @@ def run_in_place(name: str, target: Tensor, *arguments: Any) -> None:
     """Calls a primitive that overwrites ``target``, on the backend of ``target``. Never falls back."""
     backend = target._backend
     keep: list[Tensor] = []
-    raw = [_raw(backend, argument, keep) for argument in (target, *arguments)]
+    raw = _raw(backend, (target, *arguments), keep)
     try:
         backend.run_in_place(name, raw)
     except TorchError as error:
@@ -196,7 +224,7 @@ def _fall_back(name: str, arguments: Sequence[Any], error: NotSupportedError) ->
     if any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments)):
         raise error
     keep: list[Tensor] = []
-    raw = [_raw(NUMPY, argument, keep) for argument in arguments]
+    raw = _raw(NUMPY, arguments, keep)
     try:
         result = NUMPY.compute(name, raw)
     except (NotSupportedError, UnavailableError):

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.lifetimes import make
-from torchffi._core.tensor import Tensor
+from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ALL, DType
 
@@ -32,10 +32,11 @@ class Decorator(Protocol):
         ...
 
 
-# All tables, by primitive.
-TABLES: Final[dict[str, list[Entries]]] = {}
+# All tables of entries, by primitive.
+TABLES: Final[dict[str, list[dict[Any, Entry]]]] = {}
 
-# Cache of scalar operands as tensors, by tensor class, type of the scalar, and value.
+# Scalar operands as tensors, kept for reuse: by the class of tensors, the scalar's type and its value.
+# That of 0.0 is also found for -0.0, for which it is not meant.
 scalars: Final[dict[tuple[type, type, Any], Tensor]] = {}
 _MOST_SCALARS: Final = 256
 
@@ -47,8 +48,17 @@ def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
     scalars[key] = tensor
 
 
+def _entry(backend: Backend, dtype: DType, primitive: str) -> Entry | None:
+    """What makes a tensor of a dtype by a primitive of a backend; None where it has not both."""
+    kind = backend.classes[dtype]
+    if backend is NUMPY:
+        return None if dtype.numpy is None else (NUMPY.attempt, kind, primitive)
+    call = c_function(primitive)
+    return None if call is None else (make, kind, call)
+
+
 def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
-    """The table of a primitive whose C function takes the same arguments as the primitive.
+    """The entries of a primitive whose operands are of one class.
 
     Args:
         primitive: Its name.
@@ -56,42 +66,37 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         result: The dtype of the result, a function of the operands' dtype, or None for the same dtype.
     """
     table: Entries = {}
-    call = c_function(primitive)
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype
-        if call is not None:
-            table[FFI.classes[dtype]] = make, FFI.classes[of], call
-        if dtype.numpy is not None:
-            table[NUMPY.classes[dtype]] = NUMPY.attempt, NUMPY.classes[of], primitive
+        for backend in (FFI, NUMPY):
+            entry = _entry(backend, of, primitive)
+            if entry is not None and (backend is FFI or dtype.numpy is not None):
+                table[backend.classes[dtype]] = entry
     TABLES.setdefault(primitive, []).append(table)
     return table
 
 
-def of_shape(table: Entries, slow_path: _Function) -> _Function:
-    """Adds the fast path to a method with integers as separate arguments or as one tuple."""
+def created(
+    primitive: str, admitted: Iterable[str], default: DType | None
+) -> dict[Backend | None, dict[DType | None, Entry]]:
+    """The entries of a primitive without operands, by the backend that is chosen and the dtype.
 
-    @wraps(slow_path)
-    def method(self: Any, *numbers: Any) -> Any:
-        given = numbers[0] if len(numbers) == 1 and type(numbers[0]) is tuple else numbers
-        entry = table.get(type(self))
-        if entry is not None and INTEGERS.issuperset(map(type, given)):
-            make, kind, call = entry
-            try:
-                tensor = make(kind, call, self._data, given, len(given))
-            except OverflowError:
-                tensor = None
-            if tensor is not None:
-                return tensor
-        return slow_path(self, *numbers)
-
-    return method  # type: ignore[return-value]
-
-
-def of_libtorch(table: Entries) -> Entries:
-    """The entries of LibTorch only, for C functions with other arguments than the primitive."""
-    for kind in NUMPY.classes.values():
-        table.pop(kind, None)
-    return table
+    Args:
+        primitive: Its name.
+        admitted: Kinds of dtypes that it makes.
+        default: What it makes where the dtype is None; None if that has no entry.
+    """
+    tables: dict[Backend | None, dict[DType | None, Entry]] = {None: {}}  # not known yet
+    for backend in (FFI, NUMPY):
+        table = tables[backend] = {}
+        for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+            entry = _entry(backend, dtype, primitive)
+            if entry is not None:
+                table[dtype] = entry
+                if dtype is default:
+                    table[None] = entry
+        TABLES.setdefault(primitive, []).append(table)
+    return tables
 
 
 # ---- Functions
@@ -114,7 +119,7 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
 
 
 def binary(table: Entries, slow_path: _Function) -> _Function:
-    """Adds the fast path to a function of two tensors."""
+    """A function of two tensors, one of which may be a scalar. ``slow_path`` is the slow path."""
 
     @wraps(slow_path)
     def function(x1: Any, x2: Any, /) -> Any:
@@ -122,26 +127,16 @@ def binary(table: Entries, slow_path: _Function) -> _Function:
         if entry is not None and type(x2) is type(x1):
             make, kind, call = entry
             tensor = make(kind, call, x1._data, x2._data)
-            if tensor is not None:
-                return tensor
-        return slow_path(x1, x2)
-
-    return function  # type: ignore[return-value]
-
-
-def with_scalar(table: Entries, slow_path: _Function) -> _Function:
-    """Adds the fast path for a tensor and a cached scalar, in either order."""
-
-    @wraps(slow_path)
-    def function(x1: Any, x2: Any, /) -> Any:
-        entry = table.get(type(x1))
+            return slow_path(x1, x2) if tensor is None else tensor
         try:
             if entry is not None:
-                a, b = x1, scalars[type(x1), type(x2), x2]
+                a, b, scalar = x1, scalars[type(x1), type(x2), x2], x2
             else:
                 entry = table[type(x2)]
-                a, b = scalars[type(x2), type(x1), x1], x2
+                a, b, scalar = scalars[type(x2), type(x1), x1], x2, x1
         except (KeyError, TypeError):
+            return slow_path(x1, x2)
+        if not scalar and str(scalar) == "-0.0":
             return slow_path(x1, x2)
         make, kind, call = entry
         tensor = make(kind, call, a._data, b._data)
@@ -150,21 +145,40 @@ def with_scalar(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
+def reflected(table: Entries, slow_path: _Function) -> _Function:
+    """An operator of a tensor and a scalar in front of it."""
+
+    @wraps(slow_path)
+    def operator(self: Any, other: Any, /) -> Any:
+        entry = table.get(type(self))
+        try:
+            scalar = scalars[type(self), type(other), other]
+        except (KeyError, TypeError):
+            return slow_path(self, other)
+        if entry is None or (not other and str(other) == "-0.0"):
+            return slow_path(self, other)
+        make, kind, call = entry
+        tensor = make(kind, call, scalar._data, self._data)
+        return slow_path(self, other) if tensor is None else tensor
+
+    return operator  # type: ignore[return-value]
+
+
 class Binary:
     """An operation of two operands, for its function and its operators.
 
     Attributes:
         table: Its entries.
-        general: The path for operands without an entry: first cached scalars, then the slow path.
+        slow_path: For operands without an entry.
         function: The function.
     """
 
-    __slots__ = ("function", "general", "table")
+    __slots__ = ("function", "slow_path", "table")
 
     def __init__(self, table: Entries, slow_path: Callable[..., Tensor]) -> None:
         self.table: Final = table
-        self.general: Final[Callable[..., Tensor]] = with_scalar(table, slow_path)
-        self.function: Final[Callable[..., Tensor]] = binary(table, self.general)
+        self.slow_path: Final = slow_path
+        self.function: Final[Callable[..., Tensor]] = binary(table, slow_path)
 
 
 # The operations of two operands, by name.
@@ -188,7 +202,7 @@ def of_two(name: str, primitive: str, admitted: Iterable[str], result: Result = 
 
 # ---- In place
 
-Overwrite = Callable[[Any, Any], int]
+Overwrite = Callable[..., int]
 
 
 def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Overwrite]:
@@ -215,37 +229,10 @@ def in_place(table: dict[type, Overwrite], slow_path: _Function) -> _Function:
                 operand = other if type(other) is kind else scalars[kind, type(other), other]
             except (KeyError, TypeError):
                 return slow_path(self, other)
+            if operand is not other and not other and str(other) == "-0.0":
+                return slow_path(self, other)
             if overwrite(self._data, operand._data) == 0:
                 return self
         return slow_path(self, other)
 
     return operator  # type: ignore[return-value]
-
-
-# ---- Axes and other integers
-
-# CFFI would also accept floats, and truncate them.
-INTEGERS: Final = frozenset({int, bool})
-
-
-def attempt(table: Entries, x: Any, *numbers: Any) -> Tensor | None:
-    """Tries the fast path only: returns a tensor, or None.
-
-    Args:
-        table: The entries.
-        x: An operand.
-        numbers: The other arguments: integers, and tuples of them.
-    """
-    entry = table.get(type(x))
-    if entry is None:
-        return None
-    for number in numbers:
-        if type(number) is not int and not (
-            type(number) is tuple and INTEGERS.issuperset(map(type, number))
-        ):
-            return None
-    make, kind, call = entry
-    try:
-        return make(kind, call, x._data, *numbers)  # type: ignore[no-any-return]
-    except OverflowError:
-        return None

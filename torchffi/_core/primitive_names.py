@@ -6,19 +6,22 @@ from typing import Final
 
 _ELEMENTWISE: Final = """
     abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or
-    bitwise_right_shift bitwise_xor ceil complex conj_physical copysign cos cosh div eq erf exp expm1
-    floor floor_divide ge gt hypot imag isfinite isinf isnan le log log10 log1p log2 logaddexp
-    logical_and logical_not logical_or logical_xor lt maximum minimum mul ne neg nextafter pow real
-    reciprocal remainder round rsqrt sgn sign signbit sin sinh sqrt square sub tan tanh trunc where
+    bitwise_right_shift bitwise_xor ceil clamp complex conj copysign cos cosh div eq erf exp expm1 floor
+    floor_divide ge gt hypot imag isfinite isinf isnan le log log10 log1p log2 logaddexp logical_and
+    logical_not logical_or logical_xor lt maximum minimum mul ne neg nextafter pow real reciprocal
+    remainder round rsqrt sgn sign signbit sin sinh sqrt square sub tan tanh trunc where
 """
-_CREATION: Final = "arange empty eye from_bytes full ones rand randn zeros"
+_CREATION: Final = """
+    arange arange_real empty eye from_bytes full full_like full_real linspace ones rand randn zeros
+"""
 _SHAPES: Final = """
-    alias cat clone contiguous diagonal expand flip index matrix_transpose permute repeat reshape roll
-    select slice squeeze stack t take take_along_axis tile to_device to_dtype tril triu unsqueeze view
+    alias astype basic_index cat clone contiguous diagonal expand flip index matrix_transpose moveaxis
+    narrow permute repeat reshape roll select slice squeeze stack t take take_along_axis tile to_device
+    to_dtype transpose tril triu unsqueeze view
 """
 _REDUCTIONS: Final = """
-    all amax amin any argmax argmin argsort cumprod cumsum isin mean nonzero prod searchsorted sort sum
-    var vector_norm
+    all amax amin any argmax argmin argsort cumprod cumsum isin mean nonzero prod searchsorted sort std
+    sum var vector_norm
 """
 _MATRICES: Final = """
     addmm cholesky cross det eig eigh eigvals eigvalsh inv matmul matrix_power qr slogdet solve svd
@@ -28,8 +31,8 @@ _LAYERS: Final = """
     embedding gelu layer_norm linear log_softmax relu scaled_dot_product_attention sigmoid silu softmax
 """
 _IN_PLACE: Final = """
-    add_ bitwise_and_ bitwise_left_shift_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ copy_ div_
-    floor_divide_ index_put_ mul_ pow_ remainder_ sub_
+    add_ basic_index_put_ bitwise_and_ bitwise_left_shift_ bitwise_or_ bitwise_right_shift_ bitwise_xor_
+    copy_ div_ floor_divide_ index_put_ mul_ pow_ remainder_ sub_
 """
 _QUERIES: Final = "device is_cuda item seed shape strides to_bytes"
 

@@ -109,8 +109,8 @@ class FFITensor(Owner, Tensor):
 
         Source: aten::item.
         """
-        if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no type for these
-            return FFI.run("to_dtype", dtypes.float32, (self._data, dtypes.float32)).item()
+        if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no such types
+            return FFI.run("to_dtype", dtypes.float32, (self._data, dtypes.float32.code)).item()
         return primitives.item(self._data, self._dtype)
 
     def __float__(self) -> float:

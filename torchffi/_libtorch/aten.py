@@ -15,24 +15,13 @@ from torchffi.errors import AxisError, InvalidArgumentError
 Raw = int
 Make = Callable[..., Any]
 
-_ELEMENTWISE = (
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "complex", "conj_physical", "cosh",
-    "hypot", "logaddexp", "logical_and", "logical_or", "logical_xor", "nextafter", "reciprocal",
-    "sgn", "signbit", "sinh",
-)  # fmt: skip
 _LINALG = (
     "cholesky", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_power", "qr",
     "slogdet", "solve", "svd", "svdvals",
 )  # fmt: skip
-_OTHERS = (
-    "cumprod", "cumsum", "diagonal", "fft_fftn", "fft_ifftn", "fft_irfftn", "fft_rfftn", "imag",
-    "real", "roll", "tile", "tril", "triu", "view",
-)  # fmt: skip
 OPERATORS: Final[dict[str, str]] = {
-    **{name: f"aten::{name}" for name in (*_ELEMENTWISE, *_OTHERS)},
+    "complex": "aten::complex",
     **{name: f"aten::linalg_{name}" for name in _LINALG},
-    "copysign": "aten::copysign.Tensor",
-    "isin": "aten::isin.Tensor_Tensor",
     "repeat": "aten::repeat_interleave.self_Tensor",
 }
 
@@ -53,8 +42,19 @@ def __getattr__(name: str) -> Callable[..., Any]:
     return primitive
 
 
-def take(make: Make, x: Raw, indices: Raw, axis: int) -> Any:
-    return boxed.call(make, "aten::index.Tensor", x, [*[None] * axis, indices])
+def _transform(name: str) -> Callable[..., Any]:
+    def primitive(make: Make, x: Raw, n: Any, _: int, axes: Any, __: int, norm: str) -> Any:
+        return boxed.call(make, name, x, n, axes, norm)
+
+    return primitive
+
+
+fft_fftn, fft_ifftn = _transform("aten::fft_fftn"), _transform("aten::fft_ifftn")
+fft_rfftn, fft_irfftn = _transform("aten::fft_rfftn"), _transform("aten::fft_irfftn")
+
+
+def view(make: Make, x: Raw, dims: tuple[int, ...], ndim: int) -> Any:
+    return boxed.call(make, "aten::view", x, dims)
 
 
 def take_along_axis(make: Make, x: Raw, indices: Raw, axis: int) -> Any:
@@ -64,21 +64,7 @@ def take_along_axis(make: Make, x: Raw, indices: Raw, axis: int) -> Any:
         raise AxisError(str(error)) from None
 
 
-def vector_norm(make: Make, x: Raw, axes: tuple[int, ...], order: float, keepdims: bool) -> Any:
+def vector_norm(
+    make: Make, x: Raw, axes: tuple[int, ...], naxes: int, order: float, keepdims: bool
+) -> Any:
     return boxed.call(make, "aten::linalg_vector_norm", x, order, axes, keepdims)
-
-
-def sort(make: Make, x: Raw, axis: int, descending: bool) -> Any:
-    return boxed.call_for(0, make, "aten::sort.stable", x, True, axis, descending)
-
-
-def argsort(make: Make, x: Raw, axis: int, descending: bool) -> Any:
-    return boxed.call_for(1, make, "aten::sort.stable", x, True, axis, descending)
-
-
-def searchsorted(make: Make, x: Raw, values: Raw, right: bool, sorter: Raw | None) -> Any:
-    arguments = (x, values, False, right, None, sorter)
-    try:
-        return boxed.call(make, "aten::searchsorted.Tensor", *arguments)
-    except InvalidArgumentError as error:  # the only error left is an index in the sorter
-        raise AxisError(str(error)) from None

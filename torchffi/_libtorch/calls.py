@@ -8,8 +8,6 @@ from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import BY_CODE, InternalError, TorchError
 
 _TEXT_BYTES: Final[int] = lib.RT_TORCH_ERROR_BYTES
-_MAX_SHAPES = 4096
-_INT64S = ffi.typeof("int64_t[]")
 
 
 def c_function(name: str) -> Any:
@@ -33,18 +31,3 @@ def check_status(status: int) -> int:
     if status < 0:
         raise last_error()
     return status
-
-
-# Cache of shapes as ``int64_t[]``: building one costs more than a small operation.
-_shape_cache: Final[dict[tuple[int, ...], Any]] = {}
-
-
-def c_shape(shape: tuple[int, ...]) -> Any:
-    """A shape as ``int64_t[]``, cached."""
-    try:
-        return _shape_cache[shape]
-    except KeyError:
-        if len(_shape_cache) >= _MAX_SHAPES:
-            _shape_cache.clear()
-        array = _shape_cache[shape] = ffi.new(_INT64S, shape)
-        return array

@@ -1,22 +1,22 @@
 """Primitives on LibTorch, through the C ABI. Raw data is a handle, an ``int``.
 
-The first argument of a primitive that creates a tensor is ``make``, which calls a C function and returns
-a tensor that owns the handle, or None on failure; so a handle is never without an owner. The operands
-follow: handles, Python values and dtypes. Primitives whose arguments need no conversion are not defined
-here: :func:`__getattr__` finds them in the binding.
+A primitive that makes a tensor is given ``make``, which calls a C function and returns a tensor that
+owns its handle, or None where it failed: no handle is ever without an owner. Then come the arguments of
+the C function. A primitive that needs no conversion is not written here: :func:`__getattr__` finds it in
+the binding.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from torchffi import dtypes
 from torchffi._libtorch import capsules
-from torchffi._libtorch.calls import c_function, c_shape, check_status
+from torchffi._libtorch.calls import c_function, check_status
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 
@@ -46,20 +46,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
     return primitive
 
 
-# ---- Creation
-
-
-def _filled(name: str) -> Callable[[Make, tuple[int, ...], DType, int], Any]:
-    function = getattr(lib, f"rt_torch_tensor_{name}")
-
-    def primitive(make: Make, shape: tuple[int, ...], dtype: DType, device: int) -> Any:
-        return make(function, c_shape(shape), len(shape), dtype.code, device)
-
-    return primitive
-
-
-empty, zeros, ones = _filled("empty"), _filled("zeros"), _filled("ones")
-rand, randn = _filled("rand"), _filled("randn")
+# ---- Scalars, which travel as 16 bytes
 
 
 def _scalar(value: complex, dtype: DType) -> bytes:
@@ -68,39 +55,26 @@ def _scalar(value: complex, dtype: DType) -> bytes:
         return np.asarray(value, dtype.numpy).tobytes().ljust(16, b"\0")
 
 
-def full(make: Make, shape: tuple[int, ...], value: complex, dtype: DType, device: int) -> Any:
-    exact = dtype if dtype.numpy is not None else dtypes.float32
+def full(make: Make, dims: Any, ndim: int, value: complex, dtype: int, device: int) -> Any:
+    given = dtypes.by_code(dtype)
+    exact = given if given.numpy is not None else dtypes.float32
     scalar = _scalar(value, exact)
-    return make(
-        lib.rt_torch_tensor_full, c_shape(shape), len(shape), scalar, exact.code, dtype.code, device
-    )
+    return make(lib.rt_torch_tensor_full, dims, ndim, scalar, exact.code, dtype, device)
 
 
-def eye(make: Make, rows: int, columns: int, dtype: DType, device: int) -> Any:
-    return make(lib.rt_torch_tensor_eye, rows, columns, dtype.code, device)
-
-
-def arange(make: Make, start: float, stop: float, step: float, dtype: DType, device: int) -> Any:
-    floats = sorted(type(value) is float for value in (start, stop, step))
-    scalars = dtypes.float64 if floats[-1] else dtypes.int64
+def arange(make: Make, start: float, stop: float, step: float, dtype: int, device: int) -> Any:
+    floats = float in (type(start), type(stop), type(step))
+    scalars = dtypes.float64 if floats else dtypes.int64
     first, last, by = (_scalar(value, scalars) for value in (start, stop, step))
-    return make(lib.rt_torch_tensor_arange, first, last, by, scalars.code, dtype.code, device)
+    return make(lib.rt_torch_tensor_arange, first, last, by, scalars.code, dtype, device)
 
 
 # ---- Host memory
 
 
-def from_bytes(make: Make, data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -> Any:
+def from_bytes(make: Make, data: bytes, dims: Any, ndim: int, dtype: int, device: int) -> Any:
     memory = ffi.from_buffer(data)
-    return make(
-        lib.rt_torch_tensor_from_data,
-        memory,
-        len(data),
-        c_shape(shape),
-        len(shape),
-        dtype.code,
-        device,
-    )
+    return make(lib.rt_torch_tensor_from_data, memory, len(data), dims, ndim, dtype, device)
 
 
 def to_bytes(x: Raw, nbytes: int) -> bytes:
@@ -169,120 +143,53 @@ def is_cuda(x: Raw) -> bool:
     return bool(check_status(lib.rt_torch_tensor_is_cuda(x)))
 
 
-def to_dtype(make: Make, x: Raw, dtype: DType) -> Any:
-    return make(lib.rt_torch_tensor_to_dtype, x, dtype.code)
+# ---- Indexing
+
+_LAST = 2**63 - 1
+_Slice = slice  # the primitive of this name may stand here later
+_select, _slice, _unsqueeze = c_function("select"), c_function("slice"), c_function("unsqueeze")
+_alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndim")
 
 
-# ---- Reductions; axes=None means all axes
+def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
+    """A view by integers, slices with positive steps, None and an ellipsis; None for other keys."""
+    view, axis = None, 0
+    try:
+        for place, key in enumerate(keys):
+            if type(key) is int:
+                view = make(_select, x, axis, key)
+                axis -= 1
+            elif type(key) is _Slice:
+                start, stop, step = key.start, key.stop, key.step
+                start = 0 if start is None else start
+                stop = _LAST if stop is None else stop
+                step = 1 if step is None else step
+                if not (type(start) is type(stop) is type(step) is int) or step < 1:
+                    return None
+                view = make(_slice, x, axis, start, stop, step)
+            elif key is None:
+                view = make(_unsqueeze, x, axis)
+            elif key is Ellipsis:
+                axis = _ndim(x)
+                for behind in keys[place + 1 :]:
+                    if behind is Ellipsis:
+                        return None
+                    axis -= behind is not None
+                if axis < 0:
+                    return None
+                continue
+            else:
+                return None
+            if view is None:  # refused
+                return None
+            x = view._data
+            axis += 1
+    except OverflowError:
+        return None
+    return make(_alias, x) if view is None else view
 
 
-def _axes(axes: Sequence[int] | None) -> tuple[Any, int]:
-    return (ffi.NULL, 0) if axes is None else (axes, len(axes))
-
-
-def sum(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool, dtype: DType) -> Any:
-    return make(lib.rt_torch_tensor_sum, x, *_axes(axes), keepdims, dtype.code)
-
-
-def prod(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool, dtype: DType) -> Any:
-    return make(lib.rt_torch_tensor_prod, x, *_axes(axes), keepdims, dtype.code)
-
-
-def mean(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_mean, x, *_axes(axes), keepdims)
-
-
-def var(make: Make, x: Raw, axes: tuple[int, ...] | None, correction: float, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_var, x, *_axes(axes), correction, keepdims)
-
-
-def amax(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_amax, x, *_axes(axes), keepdims)
-
-
-def amin(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_amin, x, *_axes(axes), keepdims)
-
-
-def all(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_all, x, *_axes(axes), keepdims)
-
-
-def any(make: Make, x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_any, x, *_axes(axes), keepdims)
-
-
-def argmax(make: Make, x: Raw, axis: int | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_argmax, x, ffi.NULL if axis is None else (axis,), keepdims)
-
-
-def argmin(make: Make, x: Raw, axis: int | None, keepdims: bool) -> Any:
-    return make(lib.rt_torch_tensor_argmin, x, ffi.NULL if axis is None else (axis,), keepdims)
-
-
-# ---- Shape and order
-
-
-def reshape(make: Make, x: Raw, shape: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_reshape, x, c_shape(shape), len(shape))
-
-
-def expand(make: Make, x: Raw, shape: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_expand, x, c_shape(shape), len(shape))
-
-
-def permute(make: Make, x: Raw, axes: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_permute, x, c_shape(axes), len(axes))
-
-
-def flip(make: Make, x: Raw, axes: tuple[int, ...]) -> Any:
-    return make(lib.rt_torch_tensor_flip, x, axes, len(axes))
-
-
-def cat(make: Make, tensors: Sequence[Raw], axis: int) -> Any:
-    return make(lib.rt_torch_tensor_cat, tensors, len(tensors), axis)
-
-
-def stack(make: Make, tensors: Sequence[Raw], axis: int) -> Any:
-    return make(lib.rt_torch_tensor_stack, tensors, len(tensors), axis)
-
-
-# ---- Indexing; the index None takes a whole axis
-
-
-def index(make: Make, x: Raw, indices: Sequence[Raw | None]) -> Any:
-    return make(lib.rt_torch_tensor_index, x, [i or 0 for i in indices], len(indices))
-
-
-def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
-    check_status(lib.rt_torch_tensor_index_put_(x, [i or 0 for i in indices], len(indices), values))
-
-
-# ---- Layers
-
-
-def layer_norm(
-    make: Make, x: Raw, shape: tuple[int, ...], weight: Raw | None, bias: Raw | None, epsilon: float
-) -> Any:
-    return make(
-        lib.rt_torch_layer_norm, x, c_shape(shape), len(shape), weight or 0, bias or 0, epsilon
-    )
-
-
-def linear(make: Make, x: Raw, weight: Raw, bias: Raw | None) -> Any:
-    return make(lib.rt_torch_linear, x, weight, bias or 0)
-
-
-def scaled_dot_product_attention(
-    make: Make,
-    query: Raw,
-    key: Raw,
-    value: Raw,
-    mask: Raw | None,
-    causal: bool,
-    scale: float | None,
-) -> Any:
-    factor = ffi.NULL if scale is None else (scale,)
-    return make(
-        lib.rt_torch_scaled_dot_product_attention, query, key, value, mask or 0, causal, factor
-    )
+def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
+    """Overwrites such a view: 0, or -1 where that is refused."""
+    view = basic_index(make, x, keys)
+    return -1 if view is None else int(_copy(view._data, values))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from torchffi.dtypes import DType
+from torchffi.dtypes import ALL, by_code
 from torchffi.errors import (
     InvalidArgumentError,
     NotSupportedError,
@@ -35,6 +35,11 @@ def no_broadcast(a: Raw, b: Raw, error: ValueError) -> TorchError:
     return InvalidArgumentError(str(error))
 
 
+def no_product(a: Raw, b: Raw) -> TorchError:
+    """The error of two operands without a matrix product."""
+    return ShapeError(f"shapes {a.shape} and {b.shape} are incompatible for a matrix product")
+
+
 def check_broadcast_to(value: Raw, shape: tuple[int, ...]) -> None:
     """Raises ValueError if the value does not broadcast to exactly this shape."""
     fits = value.ndim <= len(shape) and all(
@@ -44,10 +49,16 @@ def check_broadcast_to(value: Raw, shape: tuple[int, ...]) -> None:
         raise ShapeError(f"shape {value.shape} does not broadcast to {shape}")
 
 
-def in_numpy(dtype: DType, device: int) -> Any:
-    """NumPy's dtype, for creation functions. The device must be -1, the CPU."""
-    if device >= 0:
-        raise UnavailableError("the NumPy backend has no CUDA; use device='cpu'")
-    if dtype.numpy is None:
-        raise NotSupportedError(f"NumPy has no {dtype}; use float32, or the backend ffi")
-    return dtype.numpy
+class _Types(dict[int, "np.dtype[Any]"]):
+    """NumPy's dtype of each code of the C ABI."""
+
+    def __missing__(self, code: int) -> np.dtype[Any]:
+        raise NotSupportedError(f"NumPy has no {by_code(code)}; use float32, or the backend ffi")
+
+
+TYPES: Final = _Types({dtype.code: dtype.numpy for dtype in ALL if dtype.numpy is not None})
+
+
+def no_device() -> UnavailableError:
+    """The error of a device other than -1, the CPU."""
+    return UnavailableError("the NumPy backend has no CUDA; use device='cpu'")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from torchffi._numpy.checks import Raw, in_numpy
-from torchffi.dtypes import DType
+from torchffi._numpy.checks import TYPES, Raw, no_device
+from torchffi.errors import InvalidArgumentError
 
 _generator: np.random.Generator | None = None
 
@@ -23,48 +26,89 @@ def _random() -> np.random.Generator:
     return _generator
 
 
-def empty(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return np.empty(shape, in_numpy(dtype, device))
+def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
+    def primitive(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
+        if device >= 0:
+            raise no_device()
+        return np.asarray(function(dims, TYPES[dtype]))
+
+    return primitive
 
 
-def zeros(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return np.zeros(shape, in_numpy(dtype, device))
+empty, zeros, ones = _filled(np.empty), _filled(np.zeros), _filled(np.ones)
 
 
-def ones(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return np.ones(shape, in_numpy(dtype, device))
+def full(dims: tuple[int, ...], ndim: int, value: complex, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    with np.errstate(over="ignore"):  # also called on its own, for scalar operands
+        return np.asarray(np.full(dims, value, TYPES[dtype]))
 
 
-def full(shape: tuple[int, ...], value: complex, dtype: DType, device: int) -> Raw:
-    with np.errstate(over="ignore"):  # also called outside quietly(), for scalar operands
-        return np.asarray(np.full(shape, value, in_numpy(dtype, device)))
+def full_real(dims: tuple[int, ...], ndim: int, value: float, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    kind = TYPES[dtype]
+    if kind.kind in "iub" and kind.type(value) != value:
+        raise InvalidArgumentError(f"{value} does not fit")
+    return np.full(dims, value, kind)
 
 
-# Bits of each dtype's significand: with more random bits, values could round up to 1.
-_DIGITS = {"float16": 11, "float32": 24}
+def full_like(x: Raw, value: float, dtype: int) -> Raw:
+    kind = TYPES[dtype]
+    if kind.kind in "iub" and kind.type(value) != value:
+        raise InvalidArgumentError(f"{value} does not fit")
+    return np.full(x.shape, value, kind)
 
 
-def rand(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    kind = in_numpy(dtype, device)
-    part = np.dtype(f"f{kind.itemsize // 2}") if kind.kind == "c" else kind
-    steps = 2.0 ** _DIGITS.get(part.name, 53)
-    result = np.empty(shape, kind)
-    for half in (result.real, result.imag) if kind.kind == "c" else (result,):
-        half[...] = np.floor(_random().random(shape) * steps) / steps
+# The digits of each dtype's significand: more of them would round up to 1.
+_STEPS = {np.dtype(np.float16): 2.0**11, np.dtype(np.float32): 2.0**24}
+
+
+def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    draw = (_generator or _random()).random
+    result = np.empty(dims, TYPES[dtype])
+    steps = _STEPS.get(result.real.dtype, 2.0**53)
+    result.real = np.floor(draw(dims) * steps) / steps
+    if result.dtype.kind == "c":
+        result.imag = np.floor(draw(dims) * steps) / steps
     return result
 
 
-def randn(shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    kind = in_numpy(dtype, device)
-    draw = _random().standard_normal
-    if kind.kind == "c":  # unit variance over both parts, as in LibTorch
-        return np.asarray((draw(shape) + 1j * draw(shape)) * np.sqrt(0.5), kind)
-    return np.asarray(draw(shape), kind)
+def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    kind = TYPES[dtype]
+    draw = (_generator or _random()).standard_normal
+    if kind.kind == "c":  # unit variance over both parts, as LibTorch has it
+        return np.asarray((draw(dims) + 1j * draw(dims)) * np.sqrt(0.5), kind)
+    return np.asarray(draw(dims), kind)
 
 
-def eye(rows: int, columns: int, dtype: DType, device: int) -> Raw:
-    return np.eye(rows, columns, dtype=in_numpy(dtype, device))
+def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    return np.eye(rows, columns, dtype=TYPES[dtype])
 
 
-def arange(start: float, stop: float, step: float, dtype: DType, device: int) -> Raw:
-    return np.asarray(np.arange(start, stop, step), in_numpy(dtype, device))
+def arange(start: float, stop: float, step: float, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    return np.asarray(np.arange(start, stop, step), TYPES[dtype])
+
+
+def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    first, last = (start, stop[0]) if stop else (0, start)
+    if (last - first) / step <= 0:  # NumPy has one value for an infinite step
+        return np.empty(0, TYPES[dtype])
+    return np.asarray(np.arange(first, last, step), TYPES[dtype])
+
+
+def linspace(start: float, stop: float, count: int, endpoint: bool, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    return np.asarray(np.linspace(start, stop, count, endpoint=endpoint), TYPES[dtype])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,8 +17,7 @@ _UNARY: dict[str, Callable[..., Any]] = {
     "log10": np.log10, "sqrt": np.sqrt, "rsqrt": special.rsqrt, "sin": np.sin, "cos": np.cos,
     "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
     "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "reciprocal": np.reciprocal, "signbit": np.signbit, "conj_physical": np.conjugate,
-    "real": np.real, "imag": np.imag,
+    "reciprocal": np.reciprocal, "signbit": np.signbit, "conj": np.conjugate,
     "erf": special.erf, "floor": np.floor, "ceil": np.ceil, "round": np.round,
     "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
     "logical_not": np.logical_not, "bitwise_not": np.bitwise_not,
@@ -38,8 +37,12 @@ _BINARY: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _DIVISIONS = frozenset({"floor_divide", "remainder"})
-# The ufuncs that need no check of their operands.
-UFUNCS = {name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS}
+# Those that need no check of their operands.
+UFUNCS: dict[str, Callable[..., Any]] = {
+    "matmul": np.matmul,
+    "where": np.where,
+    **{name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS},
+}
 
 
 def _unary(ufunc: Callable[..., Any]) -> Callable[..., Raw]:
@@ -49,17 +52,12 @@ def _unary(ufunc: Callable[..., Any]) -> Callable[..., Raw]:
     return primitive
 
 
-def _check_divisor(b: Raw) -> None:
-    if b.dtype.kind in "iu" and not b.all():
-        raise InvalidArgumentError("integer division by zero")
-
-
 def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
     divides = name in _DIVISIONS
 
     def primitive(a: Raw, b: Raw) -> Raw:
-        if divides:
-            _check_divisor(b)
+        if divides and b.dtype.kind in "iu" and not b.all():
+            raise InvalidArgumentError("integer division by zero")
         try:
             return np.asarray(ufunc(a, b))
         except ValueError as error:
@@ -72,10 +70,12 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
     divides = name in _DIVISIONS
 
     def primitive(a: Raw, b: Raw) -> None:
-        check_broadcast_to(b, a.shape)
-        check_writable(a)
-        if divides:
-            _check_divisor(b)
+        if b.shape and b.shape != a.shape:
+            check_broadcast_to(b, a.shape)
+        if 0 in a.strides:
+            check_writable(a)
+        if divides and b.dtype.kind in "iu" and not b.all():
+            raise InvalidArgumentError("integer division by zero")
         ufunc(a, b, out=a)
 
     return primitive
@@ -93,6 +93,21 @@ def complex(real: Raw, imag: Raw) -> Raw:
     return result
 
 
+def real(x: Raw) -> Raw:
+    return np.array(x.real)
+
+
+def imag(x: Raw) -> Raw:
+    return np.array(x.imag)
+
+
+def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:
+    """The bounds are arrays, or 0 for none."""
+    result = x if isinstance(min, int) else np.maximum(x, min)
+    result = result if isinstance(max, int) else np.minimum(result, max)
+    return np.array(x) if result is x else np.asarray(result)
+
+
 def where(condition: Raw, a: Raw, b: Raw) -> Raw:
     try:
         return np.where(condition, a, b)
@@ -102,6 +117,8 @@ def where(condition: Raw, a: Raw, b: Raw) -> Raw:
 
 
 def copy_(a: Raw, b: Raw) -> None:
-    check_broadcast_to(b, a.shape)
-    check_writable(a)
+    if b.shape and b.shape != a.shape:
+        check_broadcast_to(b, a.shape)
+    if 0 in a.strides:
+        check_writable(a)
     np.copyto(a, b, casting="unsafe")

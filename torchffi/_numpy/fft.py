@@ -7,8 +7,8 @@ from typing import Any
 
 
 def _transform(name: str) -> Callable[..., Any]:
-    def transform(x: Any, lengths: Any, axes: Any, norm: Any) -> Any:
-        import numpy.fft  # imported late, because it takes long
+    def transform(x: Any, lengths: Any, _: int, axes: Any, __: int, norm: Any) -> Any:
+        import numpy.fft  # by the first transform: it takes as long as ten of our own files
 
         return getattr(numpy.fft, name)(x, lengths, axes, norm)
 

@@ -1,47 +1,87 @@
-"""Indexing. The index None takes a whole axis."""
+"""Indexing. Among indices 0 stands for an axis taken whole."""
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw
-from torchffi.errors import AxisError, ShapeError
+from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable
+from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 _slice = builtins.slice
 
 
 def select(x: Raw, axis: int, index: int) -> Raw:
-    return x[(_slice(None),) * axis + (index, ...)]
+    if axis < -x.ndim:
+        raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
+    return x[(_slice(None),) * (axis if axis >= 0 else axis + x.ndim) + (index, ...)]
 
 
 def slice(x: Raw, axis: int, start: int, stop: int, step: int) -> Raw:
     return x[(_slice(None),) * axis + (_slice(start, stop, step),)]
 
 
-def _key(indices: Sequence[Raw | None]) -> tuple[Any, ...]:
-    return tuple(_slice(None) if index is None else index for index in indices)
+def narrow(x: Raw, axis: int, start: int, length: int) -> Raw:
+    size = x.shape[axis]
+    first = start + size if start < 0 else start
+    if not 0 <= first <= size or not 0 <= length <= size - first:
+        raise AxisError(f"{length} elements from {start} on are out of range for length {size}")
+    return x[(_slice(None),) * (axis % x.ndim) + (_slice(first, first + length),)]
 
 
-def _check_indices(indices: Sequence[Raw | None]) -> None:
-    shapes = [i.shape for i in indices if i is not None and i.dtype != np.bool_]
+def _key(indices: Sequence[Raw | Literal[0]]) -> tuple[Any, ...]:
+    return tuple(_slice(None) if isinstance(index, int) else index for index in indices)
+
+
+def _check_indices(indices: Sequence[Raw | Literal[0]]) -> None:
+    shapes = [i.shape for i in indices if not isinstance(i, int) and i.dtype != np.bool_]
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:
         raise ShapeError(f"shapes {' and '.join(map(str, shapes))} do not broadcast") from None
 
 
-def index(x: Raw, indices: Sequence[Raw | None]) -> Raw:
+def index(x: Raw, indices: Sequence[Raw | Literal[0]], count: int) -> Raw:
+    if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
+        return np.asarray(x[indices[0]])
     _check_indices(indices)
     return np.asarray(x[_key(indices)])
 
 
-def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
-    _check_indices(indices)
-    key = _key(indices)
+_BASIC = frozenset({int, _slice, type(None), type(...)})
+
+
+def basic_index(x: Raw, keys: tuple[Any, ...]) -> Raw:
+    """A view by integers, slices with positive steps, None and an ellipsis."""
+    if not _BASIC.issuperset(map(type, keys)):
+        raise InvalidArgumentError("other keys")
+    for key in keys:
+        if type(key) is _slice and key.step is not None and key.step < 1:
+            raise InvalidArgumentError("a step below 1")
+    return x[keys if ... in keys else (*keys, ...)]
+
+
+def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> None:
+    """Overwrites what such keys select; their steps may be negative."""
+    if not _BASIC.issuperset(map(type, keys)):
+        raise InvalidArgumentError("other keys")
+    view = x[keys if ... in keys else (*keys, ...)]
+    if values.shape and values.shape != view.shape:
+        check_broadcast_to(values, view.shape)
+    if 0 in view.strides:
+        check_writable(view)
+    np.copyto(view, values)
+
+
+def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: Raw) -> None:
+    if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
+        key: Any = indices[0]
+    else:
+        _check_indices(indices)
+        key = _key(indices)
     try:
         x[key] = values
     except ValueError:
@@ -50,8 +90,11 @@ def index_put_(x: Raw, indices: Sequence[Raw | None], values: Raw) -> None:
         ) from None
 
 
-def take(x: Raw, indices: Raw, axis: int) -> Raw:
-    return np.asarray(np.take(x, indices, axis))
+def take(x: Raw, indices: Raw, axis: tuple[int, ...]) -> Raw:
+    """``axis`` is a tuple of one, or NULL where there is but one."""
+    if indices.ndim != 1 or not x.ndim or not (axis or x.ndim == 1):
+        raise ShapeError(f"indices {indices.shape} do not pick from one axis of shape {x.shape}")
+    return np.asarray(np.take(x, indices, axis[0] if axis else 0))
 
 
 def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:

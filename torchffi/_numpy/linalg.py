@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, check_broadcast_to
+from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
 from torchffi.errors import ShapeError
 
 
-def _product(product: Callable[[Raw, Raw], Any], a: Raw, b: Raw) -> Raw:
-    try:
-        return np.asarray(product(a, b))
-    except ValueError:
-        raise ShapeError(
-            f"shapes {a.shape} and {b.shape} are incompatible for a matrix product"
-        ) from None
-
-
 def matmul(a: Raw, b: Raw) -> Raw:
-    return _product(np.matmul, a, b)
+    try:
+        return np.asarray(np.matmul(a, b))
+    except ValueError:
+        raise no_product(a, b) from None
 
 
 def addmm(bias: Raw, a: Raw, b: Raw, beta: float, alpha: float) -> Raw:
     for name, matrix in (("a", a), ("b", b)):
         if matrix.ndim != 2:
             raise ShapeError(f"{name} has shape {matrix.shape}, expected 2 axes")
-    product = matmul(a, b)
-    check_broadcast_to(bias, product.shape)
+    if a.shape[1] != b.shape[0]:
+        raise no_product(a, b)
+    product = np.matmul(a, b)
+    if bias.shape != product.shape:
+        check_broadcast_to(bias, product.shape)
     scaled = product * product.dtype.type(alpha)
     return scaled if beta == 0 else np.asarray(scaled + bias * bias.dtype.type(beta))
 
@@ -106,13 +102,15 @@ def slogdet(x: Raw) -> tuple[Raw, Raw]:
     return np.asarray(sign), np.asarray(logarithm)
 
 
-def diagonal(x: Raw, offset: int, axis1: int, axis2: int) -> Raw:
-    view = np.diagonal(x, offset, axis1, axis2)
-    view.flags.writeable = x.flags.writeable  # np.diagonal() returns a read-only view
+def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
+    # NumPy does not survive an offset of 2**40.
+    within = max(-x.shape[axis0], min(offset, x.shape[axis1]))
+    view = np.diagonal(x, within, axis0, axis1)
+    view.flags.writeable = x.flags.writeable  # NumPy's is read-only
     return view
 
 
-def vector_norm(x: Raw, axes: tuple[int, ...], order: float, keepdims: bool) -> Raw:
+def vector_norm(x: Raw, axes: tuple[int, ...], naxes: int, order: float, keepdims: bool) -> Raw:
     magnitude = np.abs(x)
     if abs(order) == np.inf:
         extreme = np.max if order > 0 else np.min

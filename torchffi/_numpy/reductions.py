@@ -1,85 +1,112 @@
-"""Reductions. axes=None means all axes."""
+"""Reductions. ``axes`` are a tuple of integers, or NULL, which is false, for all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, in_numpy
-from torchffi.dtypes import DType
-from torchffi.errors import ShapeError
+from torchffi._numpy.checks import TYPES, Raw
+from torchffi.errors import AxisError, ShapeError
+
+Axes = tuple[int, ...]
+_FLOAT16 = np.dtype(np.float16)
 
 
-def sum(x: Raw, axes: tuple[int, ...] | None, keepdims: bool, dtype: DType) -> Raw:
-    exact = in_numpy(dtype, -1)
-    return np.asarray(np.sum(x, axes, _wide(exact), keepdims=keepdims), exact)
+def _no_axis(axes: Axes) -> AxisError:
+    """NumPy takes a tensor of no axes for one of one axis."""
+    return AxisError(f"axis {axes[0]} is out of range for shape ()")
 
 
-def prod(x: Raw, axes: tuple[int, ...] | None, keepdims: bool, dtype: DType) -> Raw:
-    return np.asarray(np.prod(x, axes, in_numpy(dtype, -1), keepdims=keepdims))
+def sum(x: Raw, axes: Axes, naxes: int, keepdims: bool, dtype: int) -> Raw:
+    if naxes and not x.ndim:
+        raise _no_axis(axes)
+    exact = TYPES[dtype]
+    # float16 would overflow on the way.
+    total = np.sum(x, axes or None, np.float32 if exact is _FLOAT16 else exact, keepdims=keepdims)
+    return np.asarray(total, exact)
 
 
-def mean(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
-    total = np.sum(x, axes, _wide(x.dtype), keepdims=keepdims)
-    return np.asarray(total / total.dtype.type(_count(x, axes)), x.dtype)
+def prod(x: Raw, axes: Axes, naxes: int, keepdims: bool, dtype: int) -> Raw:
+    if naxes and not x.ndim:
+        raise _no_axis(axes)
+    return np.asarray(np.prod(x, axes or None, TYPES[dtype], keepdims=keepdims))
 
 
-def var(x: Raw, axes: tuple[int, ...] | None, correction: float, keepdims: bool) -> Raw:
-    wide = x.astype(_wide(x.dtype), copy=False)
-    distance = np.abs(wide - mean(wide, axes, True)) ** 2
-    total = np.sum(distance, axes, keepdims=keepdims)
-    divisor = total.dtype.type(max(_count(x, axes) - correction, 0))
-    return np.asarray(total / divisor, x.real.dtype)
+def mean(x: Raw, axes: Axes, naxes: int, keepdims: bool) -> Raw:
+    if naxes and not x.ndim:
+        raise _no_axis(axes)
+    wide = x.astype(np.float32) if x.dtype == _FLOAT16 else x
+    total = np.sum(wide, axes or None, keepdims=keepdims)
+    count = x.size // max(total.size, 1)
+    return np.asarray(total / total.dtype.type(count), x.dtype)
 
 
-def _wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype to accumulate in: float16 would overflow."""
-    return np.dtype(np.float32) if dtype == np.float16 else dtype
+def _spread(root: Callable[[Any], Any]) -> Callable[..., Raw]:
+    """A function of the variance."""
+
+    def primitive(x: Raw, axes: Axes, naxes: int, correction: float, keepdims: bool) -> Raw:
+        if naxes and not x.ndim:
+            raise _no_axis(axes)
+        wide = x.astype(np.float32) if x.dtype == _FLOAT16 else x
+        total = np.sum(wide, axes or None, keepdims=True)
+        kind, count = wide.real.dtype.type, x.size // max(total.size, 1)
+        squares = np.square(np.abs(wide - total / kind(count)))
+        result = np.sum(squares, axes or None, keepdims=keepdims) / kind(max(count - correction, 0))
+        return np.asarray(root(result), x.real.dtype)
+
+    return primitive
 
 
-def _count(x: Raw, axes: tuple[int, ...] | None) -> int:
-    return (
-        x.size if axes is None else int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
-    )
+var, std = _spread(np.asarray), _spread(np.sqrt)
 
 
-def _check_not_empty(x: Raw, axes: tuple[int, ...] | None) -> None:
-    if _count(x, axes) == 0:
+def _check_not_empty(x: Raw, axes: Axes) -> None:
+    lengths = [x.shape[axis] for axis in axes] if axes else x.shape
+    if 0 in lengths:
         raise ShapeError(f"cannot reduce an empty axis of shape {x.shape}")
 
 
-def amax(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
-    _check_not_empty(x, axes)
-    return np.asarray(np.max(x, axes, keepdims=keepdims))
+def _reduction(function: Callable[..., Any], of_nothing: bool) -> Callable[..., Raw]:
+    def primitive(x: Raw, axes: Axes, naxes: int, keepdims: bool) -> Raw:
+        if naxes and not x.ndim:
+            raise _no_axis(axes)
+        if not (x.size or of_nothing):
+            _check_not_empty(x, axes)
+        return np.asarray(function(x, axes or None, keepdims=keepdims))
+
+    return primitive
 
 
-def amin(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
-    _check_not_empty(x, axes)
-    return np.asarray(np.min(x, axes, keepdims=keepdims))
+amax, amin = _reduction(np.max, False), _reduction(np.min, False)
+all, any = _reduction(np.all, True), _reduction(np.any, True)
 
 
-def all(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
-    return np.asarray(np.all(x, axes, keepdims=keepdims))
+# ---- Along an axis: a tuple of one, or NULL for all elements in C order
 
 
-def any(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Raw:
-    return np.asarray(np.any(x, axes, keepdims=keepdims))
+def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
+    def primitive(x: Raw, axis: Axes, keepdims: bool) -> Raw:
+        if axis and not x.ndim:
+            raise _no_axis(axis)
+        if not x.size:
+            _check_not_empty(x, (axis[0],) if axis else axis)
+        return np.asarray(function(x, axis[0] if axis else None, keepdims=keepdims), np.int64)
+
+    return primitive
 
 
-def argmax(x: Raw, axis: int | None, keepdims: bool) -> Raw:
-    _check_not_empty(x, None if axis is None else (axis,))
-    return np.asarray(np.argmax(x, axis, keepdims=keepdims), np.int64)
+argmax, argmin = _index_of(np.argmax), _index_of(np.argmin)
 
 
-def argmin(x: Raw, axis: int | None, keepdims: bool) -> Raw:
-    _check_not_empty(x, None if axis is None else (axis,))
-    return np.asarray(np.argmin(x, axis, keepdims=keepdims), np.int64)
+def _cumulative(function: Callable[..., Any]) -> Callable[..., Raw]:
+    def primitive(x: Raw, axis: Axes, dtype: int) -> Raw:
+        if x.ndim != 1 and not (axis and x.ndim):
+            raise _no_axis(axis) if axis else ShapeError(f"shape {x.shape} does not have one axis")
+        return np.asarray(function(x, axis[0] if axis else 0, TYPES[dtype]))
+
+    return primitive
 
 
-def cumsum(x: Raw, axis: int, dtype: DType) -> Raw:
-    return np.cumsum(x, axis, in_numpy(dtype, -1))
-
-
-def cumprod(x: Raw, axis: int, dtype: DType) -> Raw:
-    return np.cumprod(x, axis, in_numpy(dtype, -1))
+cumsum, cumprod = _cumulative(np.cumsum), _cumulative(np.cumprod)

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, check_broadcast_to
-from torchffi.errors import InvalidArgumentError, ShapeError
+from torchffi._numpy.checks import Raw
+from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 
-def reshape(x: Raw, shape: tuple[int, ...]) -> Raw:
+def reshape(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
     try:
-        return x.reshape(shape)
+        if ndim and min(dims) < -1:  # which NumPy takes for -1
+            raise ValueError
+        return x.reshape(dims)
     except ValueError:
-        raise ShapeError(
-            f"shape {x.shape} of {x.size} elements does not fit {tuple(shape)}"
-        ) from None
+        raise ShapeError(f"shape {x.shape} of {x.size} elements does not fit {dims}") from None
 
 
-def view(x: Raw, shape: tuple[int, ...]) -> Raw:
-    result = x.reshape(shape)
+def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
+    result = x.reshape(dims)
     if x.size and not np.may_share_memory(result, x):
         raise InvalidArgumentError("this shape requires a copy")
     return result
 
 
-def expand(x: Raw, shape: tuple[int, ...]) -> Raw:
-    added = len(shape) - x.ndim
-    whole = tuple(x.shape[i - added] if n == -1 and i >= added else n for i, n in enumerate(shape))
-    check_broadcast_to(x, whole)
-    steps = [0] * added + [
-        step if n == m else 0 for step, n, m in zip(x.strides, x.shape, whole[added:], strict=True)
-    ]
-    # np.broadcast_to() returns a read-only view; LibTorch's is writable.
-    return np.lib.stride_tricks.as_strided(x, whole, steps)
+def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
+    try:
+        steps = np.broadcast_to(x, dims).strides
+    except ValueError:
+        raise ShapeError(f"shape {x.shape} does not broadcast to {dims}") from None
+    # np.broadcast_to()'s is read-only; LibTorch's may be written, element by element.
+    return np.lib.stride_tricks.as_strided(x, dims, steps)
 
 
-def permute(x: Raw, axes: tuple[int, ...]) -> Raw:
+def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
+    if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy takes them modulo 2**32
+        raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
     return np.transpose(x, axes)
+
+
+def transpose(x: Raw, axis0: int, axis1: int) -> Raw:
+    return np.swapaxes(x, axis0, axis1)
+
+
+def moveaxis(
+    x: Raw, source: tuple[int, ...], nsource: int, destination: tuple[int, ...], ndestination: int
+) -> Raw:
+    return np.moveaxis(x, source, destination)
 
 
 def t(x: Raw) -> Raw:
@@ -58,18 +68,22 @@ def unsqueeze(x: Raw, axis: int) -> Raw:
 
 
 def squeeze(x: Raw, axis: int) -> Raw:
+    if not x.ndim:
+        raise AxisError(f"axis {axis} is out of range for shape ()")
     return np.squeeze(x, axis)
 
 
-def flip(x: Raw, axes: tuple[int, ...]) -> Raw:
-    return np.array(np.flip(x, axes))
+def flip(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
+    return np.array(np.flip(x, axes if axes == () else axes or None))  # NULL is all of them
 
 
-def roll(x: Raw, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Raw:
-    return np.roll(x, shifts, axes)
+def roll(x: Raw, shifts: tuple[int, ...], nshifts: int, axes: tuple[int, ...], naxes: int) -> Raw:
+    if nshifts != (naxes or 1):  # NumPy would repeat one of them
+        raise InvalidArgumentError(f"{nshifts} shifts for {naxes} axes")
+    return np.roll(x, shifts, axes or None)
 
 
-def tile(x: Raw, counts: tuple[int, ...]) -> Raw:
+def tile(x: Raw, counts: tuple[int, ...], ncounts: int) -> Raw:
     return np.tile(x, counts)
 
 
@@ -77,12 +91,16 @@ def repeat(x: Raw, counts: Raw, axis: int) -> Raw:
     return np.repeat(x, counts, axis)
 
 
-def tril(x: Raw, k: int) -> Raw:
-    return np.tril(x, k)
+def _triangle(function: Callable[[Raw, int], Raw]) -> Callable[[Raw, int], Raw]:
+    def primitive(x: Raw, diagonal: int) -> Raw:
+        if x.ndim < 2:
+            raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
+        return function(x, diagonal)
+
+    return primitive
 
 
-def triu(x: Raw, k: int) -> Raw:
-    return np.triu(x, k)
+tril, triu = _triangle(np.tril), _triangle(np.triu)
 
 
 def _check_same_shape(arrays: Sequence[Raw], skip: int | None) -> None:
@@ -95,11 +113,17 @@ def _check_same_shape(arrays: Sequence[Raw], skip: int | None) -> None:
             raise ShapeError(f"shapes {arrays[0].shape} and {array.shape} differ{others}")
 
 
-def cat(tensors: Sequence[Raw], axis: int) -> Raw:
-    _check_same_shape(tensors, axis)
-    return np.concatenate(tensors, axis)
+def cat(tensors: Sequence[Raw], count: int, axis: int) -> Raw:
+    try:
+        return np.concatenate(tensors, axis)
+    except ValueError:
+        _check_same_shape(tensors, axis)
+        raise
 
 
-def stack(tensors: Sequence[Raw], axis: int) -> Raw:
-    _check_same_shape(tensors, None)
-    return np.stack(tensors, axis)
+def stack(tensors: Sequence[Raw], count: int, axis: int) -> Raw:
+    try:
+        return np.stack(tensors, axis)
+    except ValueError:
+        _check_same_shape(tensors, None)
+        raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from torchffi._numpy.checks import Raw
@@ -14,6 +16,8 @@ def sort(x: Raw, axis: int, descending: bool) -> Raw:
 
 
 def argsort(x: Raw, axis: int, descending: bool) -> Raw:
+    if not x.ndim:
+        raise AxisError(f"axis {axis} is out of range for shape ()")
     if not descending:
         return np.argsort(x, axis, kind="stable")
     # Flipped before and after sorting, so that equal elements keep their order.
@@ -21,10 +25,11 @@ def argsort(x: Raw, axis: int, descending: bool) -> Raw:
     return np.array(x.shape[axis] - 1 - np.flip(backwards, axis))
 
 
-def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | None) -> Raw:
-    if sorter is not None and sorter.size and not 0 <= sorter.min() <= sorter.max() < x.size:
+def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | Literal[0]) -> Raw:
+    order = None if isinstance(sorter, int) else sorter
+    if order is not None and order.size and not 0 <= order.min() <= order.max() < x.size:
         raise AxisError("sorter index out of range")
-    return np.asarray(np.searchsorted(x, values, "right" if right else "left", sorter))
+    return np.asarray(np.searchsorted(x, values, "right" if right else "left", order))
 
 
 def isin(x: Raw, among: Raw) -> Raw:

@@ -1,4 +1,4 @@
-"""Functions that NumPy does not have: the error function and layers of neural networks."""
+"""What NumPy lacks, in NumPy: the error function and activations."""
 
 from __future__ import annotations
 
@@ -34,30 +34,25 @@ _LARGE = (
 _SQRT_PI = 1.7724538509055160273
 
 
-def _rational(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
-    above, below = coefficients
-    return np.asarray(np.polyval(above, x) / np.polyval(below, x))
-
-
-def _erf64(x: Array) -> Array:
-    size = np.abs(x)
-    result = np.ones_like(x)  # the result for |x| >= 6
-    small, middle = size <= 0.46875, (size > 0.46875) & (size <= 4)
-    large = (size > 4) & (size < 6)
-    y = x[small]
-    result[small] = y * _rational(_SMALL, y * y)
-    y = size[middle]
-    result[middle] = 1 - np.exp(-y * y) * _rational(_MIDDLE, y)
-    y = size[large]
-    z = 1 / (y * y)
-    result[large] = 1 - np.exp(-y * y) * (1 / _SQRT_PI - z * _rational(_LARGE, z)) / y
-    result[np.isnan(x)] = np.nan
-    return np.where(small, result, np.copysign(result, x))
-
-
 def erf(x: Array) -> Array:
     """The error function by Cody's rational approximations, within 4 ulp in float64."""
-    return np.asarray(_erf64(np.asarray(x, np.float64)), x.dtype)
+    wide = np.asarray(x, np.float64)
+    size = np.abs(wide)
+    result = np.ones_like(wide)  # what |x| >= 6 rounds to
+    small, middle = size <= 0.46875, (size > 0.46875) & (size <= 4)
+    large = (size > 4) & (size < 6)
+    y = wide[small]
+    z = y * y
+    result[small] = y * (np.polyval(_SMALL[0], z) / np.polyval(_SMALL[1], z))
+    y = size[middle]
+    tail = np.polyval(_MIDDLE[0], y) / np.polyval(_MIDDLE[1], y)
+    result[middle] = 1 - np.exp(-y * y) * tail
+    y = size[large]
+    z = 1 / (y * y)
+    tail = 1 / _SQRT_PI - z * (np.polyval(_LARGE[0], z) / np.polyval(_LARGE[1], z))
+    result[large] = 1 - np.exp(-y * y) * tail / y
+    result[np.isnan(wide)] = np.nan
+    return np.asarray(np.where(small, result, np.copysign(result, wide)), x.dtype)
 
 
 def rsqrt(x: Array) -> Array:
@@ -74,56 +69,3 @@ def sigmoid(x: Array) -> Array:
 
 def silu(x: Array) -> Array:
     return np.asarray(x / (1 + np.exp(-x)), x.dtype)
-
-
-def gelu(x: Array) -> Array:
-    """Exact: x * Phi(x)."""
-    half = x.dtype.type(0.5)
-    return np.asarray(x * half * (1 + erf(x * x.dtype.type(np.sqrt(0.5)))), x.dtype)
-
-
-def gelu_tanh(x: Array) -> Array:
-    """By the approximation of Phi with tanh."""
-    inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
-    return np.asarray(0.5 * x * (1 + np.tanh(inner)), x.dtype)
-
-
-def softmax(x: Array, axis: int) -> Array:
-    powers = np.exp(x - np.max(x, axis, keepdims=True, initial=-np.inf))
-    return np.asarray(powers / np.sum(powers, axis, keepdims=True), x.dtype)
-
-
-def log_softmax(x: Array, axis: int) -> Array:
-    shifted = x - np.max(x, axis, keepdims=True, initial=-np.inf)
-    return np.asarray(shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True)), x.dtype)
-
-
-def layer_norm(
-    x: Array, axes: int, weight: Array | None, bias: Array | None, epsilon: float
-) -> Array:
-    over = tuple(range(-axes, 0))
-    centred = x - np.mean(x, over, keepdims=True)
-    variance = np.mean(np.square(centred), over, keepdims=True)
-    result = centred / np.sqrt(variance + epsilon)
-    if weight is not None:
-        result = result * weight
-    if bias is not None:
-        result = result + bias
-    return np.asarray(result, x.dtype)
-
-
-def attention(
-    query: Array, key: Array, value: Array, mask: Array | None, causal: bool, scale: float | None
-) -> Array:
-    factor = 1 / np.sqrt(query.shape[-1]) if scale is None else scale
-    scores = (query * query.dtype.type(factor)) @ np.swapaxes(key, -1, -2)
-    if causal:
-        mask = np.tri(*scores.shape[-2:], dtype=np.bool_)
-    if mask is not None and mask.dtype == np.bool_:
-        scores = np.where(mask, scores, scores.dtype.type(-np.inf))
-    elif mask is not None:
-        scores = scores + mask
-    weights = softmax(scores, -1)
-    if mask is not None:  # a fully masked row gives 0, as in LibTorch
-        weights[np.all(np.isneginf(scores), -1)] = 0
-    return np.asarray(weights @ value, query.dtype)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, in_numpy
+from torchffi._numpy.checks import TYPES, Raw, no_device
 from torchffi.dtypes import DType, by_numpy
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, UnavailableError
 
@@ -15,8 +15,10 @@ _KEYWORDS: Final = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
 DLPACK_VERSION: Final = (1, 0) if _KEYWORDS else None
 
 
-def from_bytes(data: bytes, shape: tuple[int, ...], dtype: DType, device: int) -> Raw:
-    return np.array(np.frombuffer(data, in_numpy(dtype, device)).reshape(shape))
+def from_bytes(data: bytes, dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
+    if device >= 0:
+        raise no_device()
+    return np.array(np.frombuffer(data, TYPES[dtype]).reshape(dims))
 
 
 def to_dlpack(x: Raw, version: tuple[int, int] | None, copy: bool | None) -> object:
@@ -97,8 +99,12 @@ def contiguous(x: Raw) -> Raw:
     return np.asarray(x, order="C")
 
 
-def to_dtype(x: Raw, dtype: DType) -> Raw:
-    return x.astype(in_numpy(dtype, -1), copy=False)
+def to_dtype(x: Raw, dtype: int) -> Raw:
+    return x.astype(TYPES[dtype], copy=False)
+
+
+def astype(x: Raw, dtype: int) -> Raw:
+    return x.astype(TYPES[dtype])
 
 
 def to_device(x: Raw, device: int) -> Raw:

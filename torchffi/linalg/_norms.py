@@ -11,10 +11,12 @@ from typing import Literal, NamedTuple
 from torchffi import dtypes
 from torchffi._array import elementwise, manipulation, statistical
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import INTEGER, OPERAND, constant
 from torchffi._core.arguments import Axis, integer, tensor
 from torchffi._core.dispatch import run, run_many
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import INEXACT, NUMERIC, DType, real_of
+from torchffi.dtypes import ANY, INEXACT, NUMERIC, DType, real_of
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 from torchffi.linalg._checks import check_matrix, square
 from torchffi.linalg._decompositions import singular_values
@@ -61,6 +63,7 @@ def slogdet(x: Tensor, /) -> SlogdetResult:
     return SlogdetResult(*run_many("slogdet", (x.dtype, real_of(x.dtype)), x))
 
 
+@fast_path("diagonal", ANY, x=OPERAND, offset=INTEGER, rows=constant("-2"), columns=constant("-1"))
 def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
     """A view of a diagonal.
 

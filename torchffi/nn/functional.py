@@ -10,11 +10,25 @@ from collections.abc import Sequence
 from torchffi import dtypes
 from torchffi._array.elementwise import tanh
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import (
+    FLAG,
+    INDICES,
+    INTEGERS,
+    MASK,
+    NUMBER,
+    OPERAND,
+    POINTER,
+    SAME,
+    SAME_OR_NONE,
+    either,
+)
+from torchffi._core.argument_kinds import INTEGER as AXIS
 from torchffi._core.arguments import inexact, tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import pointer, run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import FLOATING, INEXACT, INTEGER, NUMERIC, REAL
+from torchffi.dtypes import ANY, FLOATING, INEXACT, INTEGER, NUMERIC, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError
 
 __all__ = [
@@ -88,6 +102,7 @@ def silu(x: Tensor, /) -> Tensor:
     return run("silu", x.dtype, _of("silu", x, INEXACT))
 
 
+@fast_path("gelu", FLOATING, x=OPERAND, approximate=either("none", "tanh"))
 def gelu(x: Tensor, /, *, approximate: str = "none") -> Tensor:
     """Gaussian error linear unit: x * Phi(x).
 
@@ -108,6 +123,7 @@ def gelu(x: Tensor, /, *, approximate: str = "none") -> Tensor:
     return run("gelu", x.dtype, _of("gelu", x, FLOATING), approximate == "tanh")
 
 
+@fast_path("softmax", FLOATING, x=OPERAND, axis=AXIS)
 def softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along an axis.
 
@@ -125,6 +141,7 @@ def softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     return run("softmax", x.dtype, x, arguments.axis("softmax", axis, x))
 
 
+@fast_path("log_softmax", FLOATING, x=OPERAND, axis=AXIS)
 def log_softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     """Logarithm of the softmax. Arguments and errors are those of :func:`softmax`.
 
@@ -134,6 +151,15 @@ def log_softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     return run("log_softmax", x.dtype, x, arguments.axis("log_softmax", axis, x))
 
 
+@fast_path(
+    "layer_norm",
+    FLOATING,
+    x=OPERAND,
+    normalized_shape=INTEGERS,
+    weight=SAME_OR_NONE,
+    bias=SAME_OR_NONE,
+    eps=NUMBER,
+)
 def layer_norm(
     x: Tensor,
     normalized_shape: int | Sequence[int],
@@ -162,6 +188,7 @@ def layer_norm(
     return run("layer_norm", x.dtype, x, shape, weight, bias, float(eps))
 
 
+@fast_path("linear", NUMERIC, x=OPERAND, weight=SAME, bias=SAME_OR_NONE)
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """X @ transpose(weight) + bias.
 
@@ -184,6 +211,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return run("linear", x.dtype, x, weight, bias)
 
 
+@fast_path("embedding", ANY, weight=OPERAND, indices=INDICES)
 def embedding(weight: Tensor, indices: Tensor) -> Tensor:
     """Rows of a table.
 
@@ -206,6 +234,16 @@ def embedding(weight: Tensor, indices: Tensor) -> Tensor:
     return run("embedding", weight.dtype, weight, rows)
 
 
+@fast_path(
+    "scaled_dot_product_attention",
+    FLOATING,
+    query=OPERAND,
+    key=SAME,
+    value=SAME,
+    attn_mask=MASK,
+    is_causal=FLAG,
+    scale=POINTER,
+)
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -243,5 +281,5 @@ def scaled_dot_product_attention(
             raise InvalidArgumentError(f"{name}: attn_mask and is_causal exclude each other")
         if attn_mask.dtype is not dtypes.bool:
             _same_dtype(name, query, attn_mask)
-    factor = None if scale is None else float(scale)
+    factor = pointer(None if scale is None else float(scale))
     return run(name, query.dtype, query, key, value, attn_mask, bool(is_causal), factor)

@@ -1,0 +1,106 @@
+"""Arguments that NumPy or C takes otherwise than documented, which the fast path must not pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+
+X = np.arange(6, dtype="float32").reshape(2, 3)
+SCALAR = np.float32(2.5)
+
+REFUSED: list[tuple[Callable[[t.Tensor, t.Tensor], Any], type[Exception]]] = [
+    (lambda x, s: t.sum(s, axis=0), IndexError),
+    (lambda x, s: t.max(s, axis=(-1,)), IndexError),
+    (lambda x, s: t.argmax(s, axis=0), IndexError),
+    (lambda x, s: t.cumulative_sum(s, axis=0), IndexError),
+    (lambda x, s: t.cumulative_sum(x), ValueError),
+    (lambda x, s: t.argsort(s, axis=0), IndexError),
+    (lambda x, s: t.squeeze(s, 0), IndexError),
+    (lambda x, s: t.nn.softmax(s, axis=-1), IndexError),
+    (lambda x, s: t.take(s, t.arange(1), axis=0), IndexError),
+    (lambda x, s: t.max(t.zeros((0, 0)), axis=0), ValueError),
+    (lambda x, s: t.reshape(x, (-2, 3)), ValueError),
+    (lambda x, s: t.permute_dims(x, (2**40 + 1, 2**40)), IndexError),
+    (lambda x, s: t.permute_dims(x, 0), TypeError),  # type: ignore[arg-type]
+    (lambda x, s: t.broadcast_to(x, (-1, 3)), ValueError),
+    (lambda x, s: x.expand(-1, 3), ValueError),
+    (lambda x, s: t.tile(x, (2, -1)), ValueError),
+    (lambda x, s: t.roll(x, (1, 2), axis=(0,)), ValueError),
+    (lambda x, s: t.tril(x[0]), ValueError),
+    (lambda x, s: t.narrow(x, 0, 0.5, 1), TypeError),  # type: ignore[arg-type]
+    (lambda x, s: t.full(2, 300, dtype=t.uint8), ValueError),
+    (lambda x, s: t.full(2, 300.0, dtype=t.uint8), ValueError),
+    (lambda x, s: t.full(2, -1, dtype=t.uint64), ValueError),
+    (lambda x, s: t.full(2, float("nan"), dtype=t.int64), ValueError),
+    (lambda x, s: t.full_like(t.arange(3), 2.0**70), ValueError),
+    (lambda x, s: t.arange(0, 3, 0), ValueError),
+    (lambda x, s: t.arange(None), TypeError),  # type: ignore[arg-type]
+    (lambda x, s: t.linspace(0, 1, -1), ValueError),
+    (lambda x, s: t.zeros((2, -1)), ValueError),
+    (lambda x, s: t.eye(-1), ValueError),
+    (lambda x, s: t.sum(t.ones(2, dtype=t.complex64), dtype=t.float32), TypeError),
+    (lambda x, s: t.rand(2, dtype=t.int64), TypeError),
+    (lambda x, s: t.concat([x, s]), ValueError),
+    (lambda x, s: t.stack([x, x[0]]), ValueError),
+    (lambda x, s: t.nn.gelu(x, approximate="no"), ValueError),
+    (lambda x, s: x[2**70], IndexError),
+    (lambda x, s: x.T[..., ..., 0], IndexError),
+]
+
+
+@pytest.mark.parametrize("case", range(len(REFUSED)))
+def test_fast_path_refuses_what_the_second_one_reports(case: int, backend: str) -> None:
+    call, error = REFUSED[case]
+    with pytest.raises(error):
+        call(t.asarray(X.copy()), t.asarray(SCALAR))
+
+
+TAKEN: dict[str, tuple[Callable[[t.Tensor], t.Tensor], Any]] = {
+    "no axis is another thing than all": (lambda x: t.sum(x, axis=()), X),
+    "no axis to flip": (lambda x: t.flip(x, axis=()), X),
+    "a length of zero": (lambda x: t.argmax(t.zeros((0, 3)), axis=1), np.zeros(0, "int64")),
+    "an infinite step": (lambda x: t.arange(0.0, 3.0, float("inf")), np.zeros(0, "float32")),
+    "a shift beyond the length": (lambda x: t.roll(x, 2**62 + 1, axis=1), np.roll(X, 2, 1)),
+    "a far diagonal": (lambda x: t.linalg.diagonal(x, offset=2**40), np.zeros(0, "float32")),
+    "a far triangle": (lambda x: t.tril(x, k=2**40), X),
+    "a bool as an index": (lambda x: x[True], X[True]),
+    "a mask of no axis": (lambda x: x[t.asarray(False)], X[False]),
+    "a negative step": (lambda x: x[::-1, ::-1], X[::-1, ::-1]),
+    "a float in integers": (lambda x: t.full(2, 2.5, dtype=t.int64), np.full(2, 2)),
+    "an exact integer": (lambda x: t.full(1, 2**62 + 1), np.full(1, 2**62 + 1)),
+    "exact integers": (lambda x: t.arange(2**53 + 1, 2**53 + 3), np.arange(2**53 + 1, 2**53 + 3)),
+    "a negative zero": (lambda x: 1 / (t.zeros(1) * -0.0), np.full(1, -np.inf, "float32")),
+    "zero": (lambda x: 1 / (t.ones(1) * 0.0), np.full(1, np.inf, "float32")),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_unusual_arguments_have_their_documented_meaning(case: str, backend: str) -> None:
+    call, expected = TAKEN[case]
+    call(t.asarray(X.copy()))  # which keeps its scalars
+    result = call(t.asarray(X.copy())).numpy()
+    assert result.dtype == expected.dtype
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_negative_zero_is_put_as_it_is(backend: str) -> None:
+    x = t.ones(2)
+    for value in (0.0, -0.0, 0.0):
+        x[0] = value
+        x[1:] = value
+        np.testing.assert_array_equal(np.signbit(x.numpy()), [str(value) == "-0.0"] * 2)
+
+
+@pytest.mark.parametrize(
+    "call", [t.sum, t.sort, t.zeros_like, t.flip, t.nn.softmax, lambda x: x[0]]
+)
+def test_freed_tensor_is_refused(call: Callable[[t.Tensor], Any], backend: str) -> None:
+    x = t.ones((2, 2))
+    t.tensor_free(x)
+    with pytest.raises(t.HandleError):
+        call(x)

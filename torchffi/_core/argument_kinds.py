@@ -1,0 +1,182 @@
+"""The kinds of arguments that the fast path of an operation takes: see ``fast_path.py``.
+
+All other arguments are left to the slow path: tensors of other classes, a float for an integer,
+NumPy's scalars, and a bool for an integer, about which NumPy and C differ.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Kind(NamedTuple):
+    """A kind of argument.
+
+    Attributes:
+        lines: Statements that check it. ``{0}`` stands for its name, ``REFUSE`` for a return of what
+            the slow path gives.
+        raw: What the C function takes for it.
+        leads: Whether it finds the entry, so that its lines go first.
+    """
+
+    lines: str = ""
+    raw: str = ""
+    leads: bool = False
+
+    def and_then(self, lines: str) -> Kind:
+        """The same with another check."""
+        return self._replace(lines=f"{self.lines.rstrip()}\n{lines}")
+
+
+_ENTRY: Final = """
+if entry is None:
+    REFUSE
+make, kind, call = entry
+"""
+
+# ---- Tensors. ``own`` is the class of the operand that finds the entry: others must be of it.
+
+OPERAND: Final = Kind(f"own = type({{0}})\nentry = table.get(own){_ENTRY}", "{0}._data", True)
+SAME: Final = Kind("if type({0}) is not own:\n    REFUSE", "{0}._data")
+SAME_OR_NONE: Final = Kind(
+    "if {0} is not None and type({0}) is not own:\n    REFUSE", "0 if {0} is None else {0}._data"
+)
+BOOLS: Final = Kind("if type({0}) is not BOOLS_OF.get(own):\n    REFUSE", "{0}._data")
+INDICES: Final = Kind("if type({0}) is not INDICES_OF.get(own):\n    REFUSE", "{0}._data")
+INDICES_OR_NONE: Final = Kind(
+    "if {0} is not None and type({0}) is not INDICES_OF.get(own):\n    REFUSE",
+    "0 if {0} is None else {0}._data",
+)
+MASK: Final = Kind(
+    "if {0} is not None and type({0}) is not own and type({0}) is not BOOLS_OF[own]:\n    REFUSE",
+    "0 if {0} is None else {0}._data",
+)
+_SCALAR: Final = """
+if type({0}) is own:
+    {0}_ = {0}._data
+else:
+    try:
+        {0}_ = SCALARS[own, type({0}), {0}]._data
+    except (KeyError, TypeError):
+        REFUSE
+    if not {0} and str({0}) == "-0.0":
+        REFUSE
+"""
+SAME_OR_SCALAR: Final = Kind(_SCALAR, "{0}_")
+BOUND: Final = Kind(f"if {{0}} is None:\n    {{0}}_ = 0\nel{_SCALAR[1:]}", "{0}_")
+TENSORS: Final = Kind(
+    "if type({0}) is not list and type({0}) is not tuple or not {0}:\n    REFUSE\n"
+    f"own = type({{0}}[0])\nentry = table.get(own){_ENTRY}"
+    "if len(set(map(type, {0}))) != 1:\n    REFUSE",
+    "[*map(RAW, {0})], len({0})",
+    True,
+)
+
+# ---- Numbers. Bools are not integers here: NumPy and C differ about them.
+
+INTEGER: Final = Kind("if type({0}) is not int:\n    REFUSE", "{0}")
+NUMBER: Final = Kind("if type({0}) is not float and type({0}) is not int:\n    REFUSE", "{0}")
+FLAG: Final = Kind("if type({0}) is not bool:\n    REFUSE", "{0}")
+POINTER: Final = Kind(  # to a number, or NULL
+    "if {0} is not None and type({0}) is not float and type({0}) is not int:\n    REFUSE",
+    "NULL if {0} is None else ({0},)",
+)
+AXIS_OR_NONE: Final = Kind(
+    "if {0} is not None and type({0}) is not int:\n    REFUSE", "NULL if {0} is None else ({0},)"
+)
+# A shape, or axes: an integer or a tuple of them.
+INTEGERS: Final = Kind(
+    """
+if type({0}) is int:
+    {0}_, n_{0} = ({0},), 1
+elif type({0}) is tuple and INTEGER_ONLY.issuperset(map(type, {0})):
+    {0}_, n_{0} = {0}, len({0})
+else:
+    REFUSE
+""",
+    "{0}_, n_{0}",
+)
+# Integers one by one, or in one tuple.
+EACH: Final = Kind(
+    """
+{0}_ = {0}[0] if len({0}) == 1 and type({0}[0]) is tuple else {0}
+if not INTEGER_ONLY.issuperset(map(type, {0}_)):
+    REFUSE
+""",
+    "{0}_, len({0}_)",
+)
+TUPLE: Final = Kind(
+    "if type({0}) is not tuple or not INTEGER_ONLY.issuperset(map(type, {0})):\n    REFUSE",
+    "{0}, len({0})",
+)
+# Lengths: C would take -1 for that of the operand.
+LENGTHS: Final = INTEGERS.and_then("if n_{0} and min({0}_) < 0:\n    REFUSE")
+EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
+# None is all axes, NULL to C. An empty tuple is none of them, and C makes no difference.
+AXES: Final = Kind(
+    """
+if type({0}) is int:
+    {0}_, n_{0} = ({0},), 1
+elif {0} is None:
+    {0}_, n_{0} = NULL, 0
+elif type({0}) is tuple and {0} and INTEGER_ONLY.issuperset(map(type, {0})):
+    {0}_, n_{0} = {0}, len({0})
+else:
+    REFUSE
+""",
+    "{0}_, n_{0}",
+)
+
+
+def constant(raw: str) -> Kind:
+    """What the C function takes, and the Python function has no argument for."""
+    return Kind(raw=raw)
+
+
+def either(false: str, true: str) -> Kind:
+    """One of two words, as a flag."""
+    words = f"if type({{0}}) is not str or {{0}} not in {(false, true)}:\n    REFUSE"
+    return Kind(words, f"{{0}} == {true!r}")
+
+
+IGNORED: Final = Kind()
+
+# Numbers for a new tensor, whose dtype depends on them where it is None.
+FILL: Final = Kind(
+    """
+if type({0}) not in DEFAULTS:
+    REFUSE
+if dtype is None:
+    dtype = DEFAULTS[type({0})]
+""",
+    "{0}",
+    True,
+)
+START: Final = Kind(
+    NUMBER.lines
+    + """
+if not NUMBERS.issuperset(map(type, (start, stop, step))):
+    REFUSE
+if dtype is None:
+    dtype = DEFAULTS[float if float in (type(start), type(stop), type(step)) else int]
+""",
+    "{0}",
+    True,
+)
+
+# ---- Dtypes
+
+# Of the result; None for the entry's. A conversion that loses a part of the values is refused.
+DTYPE: Final = Kind(
+    "if {0} is not None:\n    try:\n        kind = CONVERSIONS[own, {0}]\n"
+    "    except (KeyError, TypeError):\n        REFUSE",
+    "kind._dtype.code",
+)
+# Of what is created on the chosen backend.
+NEW: Final = Kind(
+    "if {0} is not None and type({0}) is not DTYPE:\n    REFUSE\n"
+    f"entry = table[CHOSEN() or BACKENDS.default].get({{0}}){_ENTRY}",
+    "kind._dtype.code",
+    True,
+)
+CPU: Final = Kind("if {0} is not None:\n    REFUSE", "-1")

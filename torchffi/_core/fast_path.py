@@ -1,0 +1,160 @@
+"""The fast path of operations with arguments, generated from the kinds of the arguments.
+
+``fast_path("softmax", FLOATING, x=OPERAND, axis=INTEGER)`` decorates the slow path of an operation.
+The function that it returns has the same signature. It checks each argument in a line or two, and calls
+the entry's function with what the kinds say, in the order in which they are listed, that of C::
+
+    def function(x, /, axis=-1):
+        entry = table.get(type(x))
+        if entry is None:
+            return slow_path(x, axis)
+        make, kind, call = entry
+        if type(axis) is not int:
+            return slow_path(x, axis)
+        ...
+        tensor = make(kind, call, x._data, axis)
+
+An argument that is not listed must have its default. Functions of the same kinds share their code.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, wraps
+from operator import attrgetter
+from typing import Any, Final, TypeVar
+
+from torchffi import dtypes
+from torchffi._core import backends
+from torchffi._core.argument_kinds import CPU, NEW, Kind
+from torchffi._core.backends import FFI, NUMPY, chosen_backend
+from torchffi._core.operations import Decorator, Result, created, entries, scalars
+from torchffi._libtorch.loader import ffi
+from torchffi.dtypes import ALL, COMPLEX, DType
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_CLASSES: Final = [
+    (backend, dtype, kind) for backend in (FFI, NUMPY) for dtype, kind in backend.classes.items()
+]
+
+# In capitals, as no argument is.
+_NAMES: Final[dict[str, Any]] = {
+    "__name__": __name__,
+    "DTYPE": DType,
+    "NUMBERS": frozenset({int, float, type(None)}),
+    "NULL": ffi.NULL,
+    "BACKENDS": backends,
+    "BOOLS_OF": {kind: backend.classes[dtypes.bool] for backend, _, kind in _CLASSES},
+    "CHOSEN": chosen_backend,
+    "CONVERSIONS": {
+        (kind, to): backend.classes[to]
+        for backend, dtype, kind in _CLASSES
+        for to in ALL
+        if dtype.kind not in COMPLEX or to.kind in COMPLEX | dtypes.BOOL
+    },
+    "RAW": attrgetter("_data"),
+    "DEFAULTS": {bool: dtypes.bool, int: dtypes.default_int, float: dtypes.default_float},
+    "INDICES_OF": {kind: backend.classes[dtypes.int64] for backend, _, kind in _CLASSES},
+    "INTEGER_ONLY": frozenset({int}),
+    "SCALARS": scalars,
+}
+
+
+# ---- The function
+
+
+def _default(name: str, value: Any) -> Kind:
+    """An argument that must have its default."""
+    if value is None or isinstance(value, bool):
+        return Kind(f"if {name} is not {value}:\n    REFUSE")
+    return Kind(
+        f"if type({name}) is not {type(value).__name__} or {name} != {value!r}:\n    REFUSE"
+    )
+
+
+def _source(signature: inspect.Signature, kinds: Mapping[str, Kind]) -> str:
+    """The source of a function that makes the operation of a table and its slow path."""
+    parameters = signature.parameters.values()
+    given = [
+        f"*{p.name}" if p.kind is p.VAR_POSITIONAL
+        else f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY
+        else p.name
+        for p in parameters
+    ]  # fmt: skip
+    # The defaults themselves are those of the slow path.
+    shown = [
+        p.replace(annotation=p.empty, default=p.default if p.default is p.empty else None)
+        for p in parameters
+    ]
+    unlisted = {p.name: _default(p.name, p.default) for p in parameters if p.name not in kinds}
+    lines: list[str] = []
+    for name, kind in sorted({**kinds, **unlisted}.items(), key=lambda item: not item[1].leads):
+        lines += [line for line in kind.lines.replace("{0}", name).splitlines() if line]
+    raw = ", ".join(kind.raw.replace("{0}", name) for name, kind in kinds.items() if kind.raw)
+    body = "\n        ".join(lines).replace("REFUSE", f"return slow_path({', '.join(given)})")
+    return f"""
+def operation(table, slow_path):
+    def function{signature.replace(parameters=shown, return_annotation=signature.empty)}:
+        {body}
+        try:
+            tensor = make(kind, call, {raw})
+        except OverflowError:
+            tensor = None
+        return slow_path({", ".join(given)}) if tensor is None else tensor
+    return function
+"""
+
+
+@cache
+def _compiled(source: str) -> Callable[..., Any]:
+    names = dict(_NAMES)
+    exec(compile(source, "<torchffi fast path>", "exec"), names)
+    return names["operation"]  # type: ignore[no-any-return]
+
+
+def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
+    """As :func:`fast_path`, of a table that is there."""
+
+    def decorate(slow_path: _Function, /) -> _Function:
+        signature = inspect.signature(slow_path)
+        # A method's operand is ``self``.
+        named = {
+            name if name != "x" or name in signature.parameters else "self": kind
+            for name, kind in kinds.items()
+        }
+        function = _compiled(_source(signature, named))(table, slow_path)
+        function.__defaults__ = slow_path.__defaults__
+        function.__kwdefaults__ = slow_path.__kwdefaults__
+        return wraps(slow_path)(function)  # type: ignore[return-value]
+
+    return decorate
+
+
+def fast_path(
+    primitive: str, admitted: Iterable[str], result: Result = None, /, **kinds: Kind
+) -> Decorator:
+    """Decorates the slow path of an operation with arguments.
+
+    Args:
+        primitive, admitted, result: As for :func:`entries`.
+        kinds: The kinds of the arguments, by their names, in the order of the C function.
+    """
+    return written(entries(primitive, admitted, result), kinds)
+
+
+def creation(
+    primitive: str, admitted: Iterable[str], default: DType | None, **kinds: Kind
+) -> Decorator:
+    """Decorates the slow path of an operation that creates a tensor, on the chosen backend.
+
+    Its last arguments are the dtype and the device.
+
+    Args:
+        primitive: Its name.
+        admitted: Kinds of dtypes that it makes.
+        default: What it makes where the dtype is None; None if that depends on the numbers.
+        kinds: The kinds of the other arguments, as for :func:`fast_path`.
+    """
+    return written(created(primitive, admitted, default), {**kinds, "dtype": NEW, "device": CPU})
