@@ -66,6 +66,9 @@ TAKEN: dict[str, tuple[Callable[[t.Tensor], t.Tensor], Any]] = {
     "a length of zero": (lambda x: t.argmax(t.zeros((0, 3)), axis=1), np.zeros(0, "int64")),
     "an infinite step": (lambda x: t.arange(0.0, 3.0, float("inf")), np.zeros(0, "float32")),
     "a shift beyond the length": (lambda x: t.roll(x, 2**62 + 1, axis=1), np.roll(X, 2, 1)),
+    "NumPy's integers as axes": (lambda x: x.transpose(np.int64(0), 1), X.T),  # type: ignore[arg-type]
+    "NumPy's integer to move": (lambda x: t.moveaxis(x, np.int64(0), 1), X.T),  # type: ignore[arg-type]
+    "a list of axes to move": (lambda x: t.moveaxis(x, [0, 1], [1, 0]), X.T),  # type: ignore[arg-type]
     "a far diagonal": (lambda x: t.linalg.diagonal(x, offset=2**40), np.zeros(0, "float32")),
     "a far triangle": (lambda x: t.tril(x, k=2**40), X),
     "a bool as an index": (lambda x: x[True], X[True]),

@@ -128,18 +128,21 @@ def binary(table: Entries, slow_path: _Function) -> _Function:
             make, kind, call = entry
             tensor = make(kind, call, x1._data, x2._data)
             return slow_path(x1, x2) if tensor is None else tensor
+        tensor = None
         try:
             if entry is not None:
-                a, b, scalar = x1, scalars[type(x1), type(x2), x2], x2
+                make, kind, call = entry
+                operand = scalars[type(x1), type(x2), x2]
             else:
-                entry = table[type(x2)]
-                a, b, scalar = scalars[type(x2), type(x1), x1], x2, x1
+                make, kind, call = table[type(x2)]
+                operand = scalars[type(x2), type(x1), x1]
         except (KeyError, TypeError):
             return slow_path(x1, x2)
-        if not scalar and str(scalar) == "-0.0":
-            return slow_path(x1, x2)
-        make, kind, call = entry
-        tensor = make(kind, call, a._data, b._data)
+        if entry is not None:
+            if x2 or str(x2) != "-0.0":
+                tensor = make(kind, call, x1._data, operand._data)
+        elif x1 or str(x1) != "-0.0":
+            tensor = make(kind, call, operand._data, x2._data)
         return slow_path(x1, x2) if tensor is None else tensor
 
     return function  # type: ignore[return-value]
