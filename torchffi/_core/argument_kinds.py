@@ -84,33 +84,49 @@ POINTER: Final = Kind(  # to a number, or NULL
 AXIS_OR_NONE: Final = Kind(
     "if {0} is not None and type({0}) is not int:\n    REFUSE", "NULL if {0} is None else ({0},)"
 )
+# A tuple of integers. A loop, because shapes are short: set.issuperset() costs as much as five of them.
+TUPLE: Final = Kind(
+    """
+if type({0}) is not tuple:
+    REFUSE
+for {0}_i in {0}:
+    if type({0}_i) is not int:
+        REFUSE
+""",
+    "{0}, len({0})",
+)
 # A shape, or axes: an integer or a tuple of them.
 INTEGERS: Final = Kind(
     """
 if type({0}) is int:
-    {0}_, n_{0} = ({0},), 1
-elif type({0}) is tuple and INTEGER_ONLY.issuperset(map(type, {0})):
-    {0}_, n_{0} = {0}, len({0})
+    {0}_ = ({0},)
+elif type({0}) is tuple:
+    {0}_ = {0}
+    for {0}_i in {0}:
+        if type({0}_i) is not int:
+            REFUSE
 else:
-    REFUSE
-""",
-    "{0}_, n_{0}",
-)
-# Integers one by one, or in one tuple.
-EACH: Final = Kind(
-    """
-{0}_ = {0}[0] if len({0}) == 1 and type({0}[0]) is tuple else {0}
-if not INTEGER_ONLY.issuperset(map(type, {0}_)):
     REFUSE
 """,
     "{0}_, len({0}_)",
 )
-TUPLE: Final = Kind(
-    "if type({0}) is not tuple or not INTEGER_ONLY.issuperset(map(type, {0})):\n    REFUSE",
-    "{0}, len({0})",
+# Integers as separate arguments, or in one tuple.
+EACH: Final = Kind(
+    """
+{0}_ = {0}
+for {0}_i in {0}:
+    if type({0}_i) is not int:
+        if type({0}_i) is not tuple or len({0}) != 1:
+            REFUSE
+        {0}_ = {0}_i
+        for {0}_i in {0}_:
+            if type({0}_i) is not int:
+                REFUSE
+""",
+    "{0}_, len({0}_)",
 )
 # Lengths: C would take -1 for that of the operand.
-LENGTHS: Final = INTEGERS.and_then("if n_{0} and min({0}_) < 0:\n    REFUSE")
+LENGTHS: Final = INTEGERS.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 # None is all axes, NULL to C. An empty tuple is none of them, and C makes no difference.
 AXES: Final = Kind(
@@ -119,8 +135,11 @@ if type({0}) is int:
     {0}_, n_{0} = ({0},), 1
 elif {0} is None:
     {0}_, n_{0} = NULL, 0
-elif type({0}) is tuple and {0} and INTEGER_ONLY.issuperset(map(type, {0})):
+elif type({0}) is tuple and {0}:
     {0}_, n_{0} = {0}, len({0})
+    for {0}_i in {0}:
+        if type({0}_i) is not int:
+            REFUSE
 else:
     REFUSE
 """,

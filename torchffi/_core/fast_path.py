@@ -57,7 +57,6 @@ _NAMES: Final[dict[str, Any]] = {
     "RAW": attrgetter("_data"),
     "DEFAULTS": {bool: dtypes.bool, int: dtypes.default_int, float: dtypes.default_float},
     "INDICES_OF": {kind: backend.classes[dtypes.int64] for backend, _, kind in _CLASSES},
-    "INTEGER_ONLY": frozenset({int}),
     "SCALARS": scalars,
 }
 
