@@ -1,4 +1,4 @@
-"""Arguments that NumPy or C takes otherwise than documented, which the fast path must not pass on."""
+"""Arguments that NumPy or C would read differently than documented: the fast path leaves them alone."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ _SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
 _LAST = 2**63 - 1
 _INDEX = entries("index", ANY)
 _INDEX_PUT = in_place_entries("index_put_", dtypes.ALL)
-# The classes of tensors that are indices of a tensor of a class.
+# tensor class -> the classes of its index tensors
 _PICKS = {
     kind: {backend.classes[dtypes.int64], backend.classes[dtypes.bool]}
     for backend in (FFI, NUMPY)
@@ -205,9 +205,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             plain = None
         if plain is not None:
             return plain
-    view, indices, turned = _resolve(x, key)
-    if turned:
-        view = run("flip", x.dtype, view, turned)
+    view, indices, flipped = _resolve(x, key)
+    if flipped:
+        view = run("flip", x.dtype, view, flipped)
     if indices:
         return run("index", x.dtype, view, indices)
     return run("alias", x.dtype, view) if view is x else view

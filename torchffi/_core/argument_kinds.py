@@ -1,7 +1,7 @@
-"""The kinds of arguments that the fast path of an operation takes: see ``fast_path.py``.
+"""Kinds of arguments of the fast path of an operation: see ``fast_path.py``.
 
-All other arguments are left to the slow path: tensors of other classes, a float for an integer,
-NumPy's scalars, and a bool for an integer, about which NumPy and C differ.
+All other arguments take the slow path: tensors of other classes, a float for an integer, NumPy's
+scalars, and a bool for an integer, which NumPy and C treat differently.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ class Kind(NamedTuple):
     """A kind of argument.
 
     Attributes:
-        lines: Statements that check it. ``{0}`` stands for its name, ``REFUSE`` for a return of what
-            the slow path gives.
-        raw: What the C function takes for it.
-        leads: Whether it finds the entry, so that its lines go first.
+        lines: Statements that check it. ``{0}`` is replaced by its name, ``REFUSE`` by a return of
+            the slow path's result.
+        raw: The expression that is passed to the C function.
+        leads: Whether it looks up the entry, so that its lines must come first.
     """
 
     lines: str = ""
@@ -24,7 +24,7 @@ class Kind(NamedTuple):
     leads: bool = False
 
     def and_then(self, lines: str) -> Kind:
-        """The same with another check."""
+        """The same kind with one more check."""
         return self._replace(lines=f"{self.lines.rstrip()}\n{lines}")
 
 
@@ -34,7 +34,7 @@ if entry is None:
 make, kind, call = entry
 """
 
-# ---- Tensors. ``own`` is the class of the operand that finds the entry: others must be of it.
+# ---- Tensors. ``own`` is the class of the operand that selects the entry; the others must have it too.
 
 OPERAND: Final = Kind(f"own = type({{0}})\nentry = table.get(own){_ENTRY}", "{0}._data", True)
 SAME: Final = Kind("if type({0}) is not own:\n    REFUSE", "{0}._data")
@@ -72,7 +72,7 @@ TENSORS: Final = Kind(
     True,
 )
 
-# ---- Numbers. Bools are not integers here: NumPy and C differ about them.
+# ---- Numbers. Bools are not integers here: NumPy and C treat them differently.
 
 INTEGER: Final = Kind("if type({0}) is not int:\n    REFUSE", "{0}")
 NUMBER: Final = Kind("if type({0}) is not float and type({0}) is not int:\n    REFUSE", "{0}")
@@ -125,10 +125,10 @@ for {0}_i in {0}:
 """,
     "{0}_, len({0}_)",
 )
-# Lengths: C would take -1 for that of the operand.
+# Lengths: C reads -1 as the length of the operand.
 LENGTHS: Final = INTEGERS.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
-# None is all axes, NULL to C. An empty tuple is none of them, and C makes no difference.
+# None is all axes, NULL in C. An empty tuple is no axis; C would reduce all.
 AXES: Final = Kind(
     """
 if type({0}) is int:
@@ -148,19 +148,19 @@ else:
 
 
 def constant(raw: str) -> Kind:
-    """What the C function takes, and the Python function has no argument for."""
+    """An argument of the C function that the Python function does not have."""
     return Kind(raw=raw)
 
 
 def either(false: str, true: str) -> Kind:
-    """One of two words, as a flag."""
+    """One of two strings, passed as a flag."""
     words = f"if type({{0}}) is not str or {{0}} not in {(false, true)}:\n    REFUSE"
     return Kind(words, f"{{0}} == {true!r}")
 
 
 IGNORED: Final = Kind()
 
-# Numbers for a new tensor, whose dtype depends on them where it is None.
+# Values of a new tensor, which determine its dtype if that is None.
 FILL: Final = Kind(
     """
 if type({0}) not in DEFAULTS:
@@ -185,13 +185,13 @@ if dtype is None:
 
 # ---- Dtypes
 
-# Of the result; None for the entry's. A conversion that loses a part of the values is refused.
+# The dtype of the result; None for that of the entry. A conversion from complex to real is refused.
 DTYPE: Final = Kind(
     "if {0} is not None:\n    try:\n        kind = CONVERSIONS[own, {0}]\n"
     "    except (KeyError, TypeError):\n        REFUSE",
     "kind._dtype.code",
 )
-# Of what is created on the chosen backend.
+# The dtype of a tensor created on the chosen backend.
 NEW: Final = Kind(
     "if {0} is not None and type({0}) is not DTYPE:\n    REFUSE\n"
     f"entry = table[CHOSEN() or BACKENDS.default].get({{0}}){_ENTRY}",

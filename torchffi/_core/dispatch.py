@@ -38,12 +38,12 @@ def fallback_counts() -> dict[str, int]:
     return dict(_fallbacks)
 
 
-# What C takes for something that is not given, where it takes a pointer. It is false.
+# A pointer argument that is not given. It is false.
 NULL: Final = ffi.NULL
 
 
 def pointer(number: float | None) -> Any:
-    """A number that C takes by a pointer, NULL for None."""
+    """A pointer to a number; NULL for None."""
     if number is None:
         return NULL
     return ffi.new("int64_t *" if isinstance(number, int) else "double *", number)
@@ -78,7 +78,7 @@ def _tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:
 
 
 def _plain(argument: Any) -> tuple[Any, ...]:
-    """What the C ABI takes for an argument that holds no tensor, and NumPy's primitives likewise."""
+    """An argument without tensors as arguments of the C function, and of NumPy's primitive."""
     if type(argument) is tuple:
         return argument, len(argument)
     if argument is None:  # no tensor
@@ -87,7 +87,7 @@ def _plain(argument: Any) -> tuple[Any, ...]:
 
 
 def _raw(backend: Backend, arguments: Sequence[Any], keep: list[Tensor]) -> list[Any]:
-    """Arguments as raw data. ``keep`` receives what must live until the call returns."""
+    """Arguments as raw data. Appends to ``keep`` what must stay alive during the call."""
     raw: list[Any] = []
     for argument in arguments:
         if isinstance(argument, Tensor):
@@ -110,8 +110,8 @@ def run(name: str, dtype: DType, *arguments: Any) -> Tensor:
     If any operand is on LibTorch, it runs there; NumPy operands are passed as zero-copy views.
 
     Args:
-        name: The primitive's.
-        dtype: Of the result.
+        name: The name of the primitive.
+        dtype: The dtype of the result.
         arguments: Tensors, None for no tensor, lists of these, and plain values, in the order of the C
             function: a list and a tuple stand for a pointer and a length, a dtype for its code.
             Where one operand is on FFI the operation runs there, over zero-copy views of the others.
@@ -145,12 +145,12 @@ def _run_mixed(name: str, dtype: DType, arguments: Sequence[Any]) -> Tensor:
 
 
 def create(name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that makes a tensor from plain values, on the backend that is chosen."""
+    """Calls a primitive that has no tensor operands, on the default backend."""
     return _run(default_backend(), name, dtype, _raw(NUMPY, arguments, []), arguments)
 
 
 def create_like(x: Tensor, name: str, dtype: DType, *arguments: Any) -> Tensor:
-    """Calls a primitive that makes a tensor from plain values, on the backend of a tensor."""
+    """Calls a primitive that has no tensor operands, on the backend of ``x``."""
     return _run(x._backend, name, dtype, _raw(NUMPY, arguments, []), arguments)
 
 

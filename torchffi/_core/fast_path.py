@@ -1,8 +1,8 @@
 """The fast path of operations with arguments, generated from the kinds of the arguments.
 
 ``fast_path("softmax", FLOATING, x=OPERAND, axis=INTEGER)`` decorates the slow path of an operation.
-The function that it returns has the same signature. It checks each argument in a line or two, and calls
-the entry's function with what the kinds say, in the order in which they are listed, that of C::
+The generated function has the same signature. It checks each argument and calls the entry's function
+with the arguments in the order in which the kinds are listed, that of the C function::
 
     def function(x, /, axis=-1):
         entry = table.get(type(x))
@@ -14,7 +14,7 @@ the entry's function with what the kinds say, in the order in which they are lis
         ...
         tensor = make(kind, call, x._data, axis)
 
-An argument that is not listed must have its default. Functions of the same kinds share their code.
+An argument that is not listed must have its default. Functions with the same kinds share their code.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CLASSES: Final = [
     (backend, dtype, kind) for backend in (FFI, NUMPY) for dtype, kind in backend.classes.items()
 ]
 
-# In capitals, as no argument is.
+# Names in the generated code. Upper case, to differ from every argument.
 _NAMES: Final[dict[str, Any]] = {
     "__name__": __name__,
     "DTYPE": DType,
@@ -74,7 +74,7 @@ def _default(name: str, value: Any) -> Kind:
 
 
 def _source(signature: inspect.Signature, kinds: Mapping[str, Kind]) -> str:
-    """The source of a function that makes the operation of a table and its slow path."""
+    """Source code of a function that takes a table and the slow path and returns the operation."""
     parameters = signature.parameters.values()
     given = [
         f"*{p.name}" if p.kind is p.VAR_POSITIONAL
@@ -82,7 +82,7 @@ def _source(signature: inspect.Signature, kinds: Mapping[str, Kind]) -> str:
         else p.name
         for p in parameters
     ]  # fmt: skip
-    # The defaults themselves are those of the slow path.
+    # Placeholders: the defaults are copied from the slow path.
     shown = [
         p.replace(annotation=p.empty, default=p.default if p.default is p.empty else None)
         for p in parameters
@@ -114,11 +114,11 @@ def _compiled(source: str) -> Callable[..., Any]:
 
 
 def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
-    """As :func:`fast_path`, of a table that is there."""
+    """As :func:`fast_path`, for an existing table."""
 
     def decorate(slow_path: _Function, /) -> _Function:
         signature = inspect.signature(slow_path)
-        # A method's operand is ``self``.
+        # The operand of a method is named ``self``.
         named = {
             name if name != "x" or name in signature.parameters else "self": kind
             for name, kind in kinds.items()
@@ -138,7 +138,7 @@ def fast_path(
 
     Args:
         primitive, admitted, result: As for :func:`entries`.
-        kinds: The kinds of the arguments, by their names, in the order of the C function.
+        kinds: The kinds of the arguments, by name, in the order of the C function.
     """
     return written(entries(primitive, admitted, result), kinds)
 
@@ -153,7 +153,7 @@ def creation(
     Args:
         primitive: Its name.
         admitted: Kinds of dtypes that it makes.
-        default: What it makes where the dtype is None; None if that depends on the numbers.
+        default: The dtype that None selects; None if it depends on the values.
         kinds: The kinds of the other arguments, as for :func:`fast_path`.
     """
     return written(created(primitive, admitted, default), {**kinds, "dtype": NEW, "device": CPU})

@@ -32,11 +32,11 @@ class Decorator(Protocol):
         ...
 
 
-# All tables of entries, by primitive.
+# All tables, by primitive.
 TABLES: Final[dict[str, list[dict[Any, Entry]]]] = {}
 
-# Scalar operands as tensors, kept for reuse: by the class of tensors, the scalar's type and its value.
-# That of 0.0 is also found for -0.0, for which it is not meant.
+# Cache of scalar operands as tensors, by tensor class, type of the scalar, and value. A lookup of -0.0
+# also finds 0.0, so that callers check for it.
 scalars: Final[dict[tuple[type, type, Any], Tensor]] = {}
 _MOST_SCALARS: Final = 256
 
@@ -49,7 +49,7 @@ def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
 
 
 def _entry(backend: Backend, dtype: DType, primitive: str) -> Entry | None:
-    """What makes a tensor of a dtype by a primitive of a backend; None where it has not both."""
+    """The entry of a dtype and a primitive of a backend; None if the backend lacks one of them."""
     kind = backend.classes[dtype]
     if backend is NUMPY:
         return None if dtype.numpy is None else (NUMPY.attempt, kind, primitive)
@@ -58,7 +58,7 @@ def _entry(backend: Backend, dtype: DType, primitive: str) -> Entry | None:
 
 
 def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
-    """The entries of a primitive whose operands are of one class.
+    """The table of a primitive whose operands all have the same class.
 
     Args:
         primitive: Its name.
@@ -79,14 +79,16 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
 def created(
     primitive: str, admitted: Iterable[str], default: DType | None
 ) -> dict[Backend | None, dict[DType | None, Entry]]:
-    """The entries of a primitive without operands, by the backend that is chosen and the dtype.
+    """The tables of a primitive without operands: by backend, then by dtype.
 
     Args:
         primitive: Its name.
-        admitted: Kinds of dtypes that it makes.
-        default: What it makes where the dtype is None; None if that has no entry.
+        admitted: Kinds of dtypes that it creates.
+        default: The dtype that None selects; None if it has no entry.
     """
-    tables: dict[Backend | None, dict[DType | None, Entry]] = {None: {}}  # not known yet
+    tables: dict[Backend | None, dict[DType | None, Entry]] = {
+        None: {}
+    }  # until a backend is chosen
     for backend in (FFI, NUMPY):
         table = tables[backend] = {}
         for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
@@ -119,7 +121,7 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
 
 
 def binary(table: Entries, slow_path: _Function) -> _Function:
-    """A function of two tensors, one of which may be a scalar. ``slow_path`` is the slow path."""
+    """Adds the fast path to a function of two tensors, or of a tensor and a cached scalar."""
 
     @wraps(slow_path)
     def function(x1: Any, x2: Any, /) -> Any:
@@ -149,7 +151,7 @@ def binary(table: Entries, slow_path: _Function) -> _Function:
 
 
 def reflected(table: Entries, slow_path: _Function) -> _Function:
-    """An operator of a tensor and a scalar in front of it."""
+    """Adds the fast path to a reflected operator: a cached scalar, then a tensor."""
 
     @wraps(slow_path)
     def operator(self: Any, other: Any, /) -> Any:

@@ -1,9 +1,9 @@
 """Primitives on LibTorch, through the C ABI. Raw data is a handle, an ``int``.
 
-A primitive that makes a tensor is given ``make``, which calls a C function and returns a tensor that
-owns its handle, or None where it failed: no handle is ever without an owner. Then come the arguments of
-the C function. A primitive that needs no conversion is not written here: :func:`__getattr__` finds it in
-the binding.
+The first argument of a primitive that creates a tensor is ``make``, which calls a C function and
+returns a tensor that owns the handle, or None on failure; so a handle is never without an owner. The
+arguments of the C function follow. Primitives whose arguments need no conversion are not defined here:
+:func:`__getattr__` finds them in the binding.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ empty, zeros, ones = _filled(np.empty), _filled(np.zeros), _filled(np.ones)
 def full(dims: tuple[int, ...], ndim: int, value: complex, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
-    with np.errstate(over="ignore"):  # also called on its own, for scalar operands
+    with np.errstate(over="ignore"):  # also called outside quietly(), for scalar operands
         return np.asarray(np.full(dims, value, TYPES[dtype]))
 
 
@@ -61,7 +61,7 @@ def full_like(x: Raw, value: float, dtype: int) -> Raw:
     return np.full(x.shape, value, kind)
 
 
-# The digits of each dtype's significand: more of them would round up to 1.
+# 2 to the bits of each dtype's significand: with more random bits, values could round up to 1.
 _STEPS = {np.dtype(np.float16): 2.0**11, np.dtype(np.float32): 2.0**24}
 
 
@@ -82,7 +82,7 @@ def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
         raise no_device()
     kind = TYPES[dtype]
     draw = (_generator or _random()).standard_normal
-    if kind.kind == "c":  # unit variance over both parts, as LibTorch has it
+    if kind.kind == "c":  # unit variance over both parts, as in LibTorch
         return np.asarray((draw(dims) + 1j * draw(dims)) * np.sqrt(0.5), kind)
     return np.asarray(draw(dims), kind)
 
@@ -103,7 +103,7 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if (last - first) / step <= 0:  # NumPy has one value for an infinite step
+    if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, TYPES[dtype])
     return np.asarray(np.arange(first, last, step), TYPES[dtype])
 

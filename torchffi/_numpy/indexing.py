@@ -1,4 +1,4 @@
-"""Indexing. Among indices 0 stands for an axis taken whole."""
+"""Indexing. Among indices, 0 takes a whole axis."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: 
 
 
 def take(x: Raw, indices: Raw, axis: tuple[int, ...]) -> Raw:
-    """``axis`` is a tuple of one, or NULL where there is but one."""
+    """``axis`` is a tuple of one integer, or NULL if x has only one axis."""
     if indices.ndim != 1 or not x.ndim or not (axis or x.ndim == 1):
         raise ShapeError(f"indices {indices.shape} do not pick from one axis of shape {x.shape}")
     return np.asarray(np.take(x, indices, axis[0] if axis else 0))
 
 
 def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:
-    if indices.size and indices.min() < 0:  # NumPy would count them from the end
+    if indices.size and indices.min() < 0:  # NumPy would count from the end
         raise AxisError(f"index {indices.min()} is out of bounds for axis {axis}")
     return np.take_along_axis(x, indices, axis)
 

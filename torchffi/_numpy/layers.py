@@ -12,7 +12,7 @@ from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 
 def gelu(x: Raw, approximate: bool) -> Raw:
-    if approximate:  # of Phi, with tanh
+    if approximate:  # Phi approximated with tanh
         inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
         return np.asarray(0.5 * x * (1 + np.tanh(inner)), x.dtype)
     half = x.dtype.type(0.5)
@@ -91,7 +91,7 @@ def scaled_dot_product_attention(
         scores = scores + given
     powers = np.exp(scores - np.max(scores, -1, keepdims=True, initial=-np.inf))
     weights = np.asarray(powers / np.sum(powers, -1, keepdims=True), scores.dtype)
-    if given is not None:  # as LibTorch: attention to nothing gives 0
+    if given is not None:  # a fully masked row gives 0, as in LibTorch
         weights[np.all(np.isneginf(scores), -1)] = 0
     return np.asarray(weights @ value, query.dtype)
 

@@ -1,4 +1,4 @@
-"""Reductions. ``axes`` are a tuple of integers, or NULL, which is false, for all of them."""
+"""Reductions. ``axes`` is a tuple of integers, or NULL (false) for all axes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FLOAT16 = np.dtype(np.float16)
 
 
 def _no_axis(axes: Axes) -> AxisError:
-    """NumPy takes a tensor of no axes for one of one axis."""
+    """The error of an axis of a 0-d array, where NumPy accepts 0 and -1."""
     return AxisError(f"axis {axes[0]} is out of range for shape ()")
 
 
@@ -23,7 +23,7 @@ def sum(x: Raw, axes: Axes, naxes: int, keepdims: bool, dtype: int) -> Raw:
     if naxes and not x.ndim:
         raise _no_axis(axes)
     exact = TYPES[dtype]
-    # float16 would overflow on the way.
+    # float16 would overflow during the sum.
     total = np.sum(x, axes or None, np.float32 if exact is _FLOAT16 else exact, keepdims=keepdims)
     return np.asarray(total, exact)
 
@@ -44,7 +44,7 @@ def mean(x: Raw, axes: Axes, naxes: int, keepdims: bool) -> Raw:
 
 
 def _spread(root: Callable[[Any], Any]) -> Callable[..., Raw]:
-    """A function of the variance."""
+    """The variance, or a function of it."""
 
     def primitive(x: Raw, axes: Axes, naxes: int, correction: float, keepdims: bool) -> Raw:
         if naxes and not x.ndim:
@@ -83,7 +83,7 @@ amax, amin = _reduction(np.max, False), _reduction(np.min, False)
 all, any = _reduction(np.all, True), _reduction(np.any, True)
 
 
-# ---- Along an axis: a tuple of one, or NULL for all elements in C order
+# ---- Along one axis: a tuple of one integer, or NULL for all elements in C order
 
 
 def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:

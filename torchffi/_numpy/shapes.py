@@ -12,7 +12,7 @@ from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 def reshape(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
     try:
-        if ndim and min(dims) < -1:  # which NumPy takes for -1
+        if ndim and min(dims) < -1:  # NumPy reads any negative number as -1
             raise ValueError
         return x.reshape(dims)
     except ValueError:
@@ -31,12 +31,12 @@ def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
         steps = np.broadcast_to(x, dims).strides
     except ValueError:
         raise ShapeError(f"shape {x.shape} does not broadcast to {dims}") from None
-    # np.broadcast_to()'s is read-only; LibTorch's may be written, element by element.
+    # np.broadcast_to() returns a read-only view; LibTorch's is writable.
     return np.lib.stride_tricks.as_strided(x, dims, steps)
 
 
 def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
-    if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy takes them modulo 2**32
+    if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy reads axes modulo 2**32
         raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
     return np.transpose(x, axes)
 
@@ -74,11 +74,11 @@ def squeeze(x: Raw, axis: int) -> Raw:
 
 
 def flip(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
-    return np.array(np.flip(x, axes if axes == () else axes or None))  # NULL is all of them
+    return np.array(np.flip(x, axes if axes == () else axes or None))  # NULL: all axes
 
 
 def roll(x: Raw, shifts: tuple[int, ...], nshifts: int, axes: tuple[int, ...], naxes: int) -> Raw:
-    if nshifts != (naxes or 1):  # NumPy would repeat one of them
+    if nshifts != (naxes or 1):  # NumPy would broadcast them
         raise InvalidArgumentError(f"{nshifts} shifts for {naxes} axes")
     return np.roll(x, shifts, axes or None)
 

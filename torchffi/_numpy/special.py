@@ -1,4 +1,4 @@
-"""What NumPy lacks, in NumPy: the error function and activations."""
+"""Functions that NumPy does not have: the error function and activations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def erf(x: Array) -> Array:
     """The error function by Cody's rational approximations, within 4 ulp in float64."""
     wide = np.asarray(x, np.float64)
     size = np.abs(wide)
-    result = np.ones_like(wide)  # what |x| >= 6 rounds to
+    result = np.ones_like(wide)  # the result for |x| >= 6
     small, middle = size <= 0.46875, (size > 0.46875) & (size <= 4)
     large = (size > 4) & (size < 6)
     y = wide[small]
