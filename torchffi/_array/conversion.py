@@ -5,7 +5,6 @@ Source: Array API standard, "Creation Functions".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from torchffi._core.arguments import astype
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import borrow
-from torchffi._core.tensor import Backend, Tensor
+from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
 from torchffi._core.tensor_numpy import hold
 from torchffi.dtypes import DType
@@ -129,14 +128,8 @@ def _values(obj: Any) -> Any:
     return obj
 
 
-def _over(array: np.ndarray[Any, Any], kinds: dict[Any, type[Tensor]]) -> Tensor:
-    return hold(array.view(), kinds[array.dtype])
-
-
-_BORROWING: dict[Backend | None, tuple[Callable[..., Any], dict[Any, Any]]] = {
-    FFI: (borrow, kinds),
-    NUMPY: (_over, {dtype.numpy: kind for dtype, kind in NUMPY.classes.items() if dtype.numpy}),
-}
+# NumPy dtype -> tensor class
+_NUMPY_CLASSES = {dtype.numpy: kind for dtype, kind in NUMPY.classes.items() if dtype.numpy}
 
 
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
@@ -155,15 +148,17 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
     Source: at::from_blob.
     """
-    borrowing = _BORROWING.get(chosen_backend() or backends.default)
-    if type(array) is _ndarray and borrowing is not None:
-        function, kinds = borrowing
+    if type(array) is _ndarray:
+        backend = chosen_backend() or backends.default
         try:
-            tensor: Tensor | None = function(array, kinds)
-        except KeyError:  # the dtype, of which more below
-            tensor = None
-        if tensor is not None:
-            return tensor
+            if backend is FFI:
+                tensor: Tensor | None = borrow(array, kinds)
+                if tensor is not None:
+                    return tensor
+            elif backend is NUMPY:
+                return hold(array.view(), _NUMPY_CLASSES[array.dtype])
+        except KeyError:  # unsupported dtype: by_numpy() below raises
+            pass
     if not isinstance(array, np.ndarray):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtypes.by_numpy(array.dtype)  # raises for unsupported dtypes
