@@ -107,12 +107,14 @@ def _make(
     kind: type[_Owner] | None, function: Callable[..., int], /, *arguments: Any
 ) -> _Owner | None:
     handle = function(*arguments)
-    if type(handle) is not int or not 0 <= handle < 2**63:
+    if type(handle) is not int or handle >> 63:  # out of range
         raise ValueError(f"expected a handle, got {handle!r}")
     if not handle:
         return None
     try:
-        owner = _allocate(kind or class_of_code[lib.rt_torch_tensor_dtype(handle)])
+        if kind is None:
+            kind = class_of_code[lib.rt_torch_tensor_dtype(handle)]
+        owner = _allocate(kind)
         owner._data = handle
         finalizer = Finalizer(owner, _finalize)
         finalizer.handle = handle
