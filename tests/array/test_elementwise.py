@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from typing import Any
 
 import numpy as np
@@ -266,3 +267,15 @@ def test_complex_functions_take_the_special_values_of_c99(name: str, backend: st
     np.testing.assert_array_equal(found.imag, [0, nan, 0, 0])
     tiny = at("expm1", 1e-20 + 1e-20j)
     np.testing.assert_allclose(tiny, np.array([1e-20 + 1e-20j], name), 1e-6)
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_log1p_of_an_infinite_part_has_the_angle_of_c99(name: str, backend: str) -> None:
+    parts = [0.0, 1e-300, 1e-20, 0.5, 1.0, 1e8, 1.6e16, 1e30, inf, nan]
+    values = np.array(
+        [complex(a * s, b) for a in parts for s in (1, -1) for b in (inf, -inf)]
+        + [complex(a, b * s) for b in parts for s in (1, -1) for a in (inf, -inf)],
+        name,
+    )
+    expected = np.array([cmath.log(complex(z)) for z in values], name)  # that of 1 + z is the same
+    np.testing.assert_allclose(t.log1p(t.asarray(values)).numpy(), expected, 1e-6)

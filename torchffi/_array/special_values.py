@@ -62,10 +62,17 @@ def acos(x: Tensor) -> Tensor:
 
 
 def log1p(x: Tensor) -> Tensor:
-    """If either part is infinite, the real part is inf, even if the other part is NaN."""
-    infinite = _test("logical_or", *(_test("isinf", part) for part in parts(x)))
+    """If either part is infinite, the result is inf with the angle of x.
+
+    This holds even if the other part is NaN. LibTorch's angle is NaN for some finite parts, as 1e-20.
+    """
+    a, b = parts(x)
+    infinite = _test("logical_or", _test("isinf", a), _test("isinf", b))
     real, imag = parts(run("log1p", x.dtype, x))
-    return joined(_where(infinite, _number(float("inf"), real), real), imag)
+    return joined(
+        _where(infinite, _number(float("inf"), real), real),
+        _where(infinite, run("atan2", b.dtype, b, a), imag),
+    )
 
 
 def tanh(x: Tensor) -> Tensor:
