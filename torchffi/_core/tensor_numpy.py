@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -20,12 +21,12 @@ _ndarray = np.ndarray
 
 
 class _Functions(dict[str, Callable[..., Any]]):
-    """Cache of the primitives' functions: the ufunc itself if it needs no checks."""
+    """Cache of the primitives, to be called without warnings: the ufunc itself if it needs no checks."""
 
     def __missing__(self, name: str) -> Callable[..., Any]:
         function: Callable[..., Any] = primitives.ufunc(name) or getattr(primitives, name)
-        self[name] = function
-        return function
+        self[name] = quiet = partial(_run, function)
+        return quiet
 
 
 _functions: Final = _Functions()
@@ -49,7 +50,7 @@ class NumPy(Backend):
     def attempt(kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
         """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
         try:
-            array = _run(_functions[name], *raw)
+            array = _functions[name](*raw)
             if type(array) is not _ndarray:  # a scalar of NumPy
                 array = np.asarray(array)
             if array.dtype is not kind._dtype.numpy:
@@ -64,7 +65,7 @@ class NumPy(Backend):
     def overwrite(name: str, /, *raw: Any) -> int:
         """Calls a primitive that overwrites its first operand; returns 0, or -1 if it raises."""
         try:
-            _run(_functions[name], *raw)
+            _functions[name](*raw)
         except Exception:  # as in attempt()
             return -1
         return 0
