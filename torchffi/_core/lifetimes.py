@@ -66,14 +66,12 @@ class Finalizer(weakref.ref[Any]):
 _finalizers: Final[set[Finalizer]] = set()
 _lenders: Final[dict[int, Any]] = {}  # the arrays that LibTorch borrows, by key
 _numbers: Final = itertools.count(1)
-_ended: Final[list[bool]] = []  # not empty at the end of the process: then nothing is freed
 
-
-def _free(handle: int, free: Any = lib.rt_torch_tensor_free, lenders: Any = _lenders) -> None:
-    if not _ended:
-        free(handle)
-        if lenders:
-            _drop_lenders()
+# Global variables, because they cost less than attributes.
+_free: Final = lib.rt_torch_tensor_free
+_allocate: Final[Any] = object.__new__
+_forget: Final = _finalizers.discard
+_keep: Callable[[Finalizer], None] = _finalizers.add
 
 
 def _drop_lenders() -> None:
@@ -85,22 +83,11 @@ def _drop_lenders() -> None:
         del lender
 
 
-def _finalize(
-    finalizer: Finalizer,
-    forget: Any = _finalizers.discard,
-    free: Any = lib.rt_torch_tensor_free,
-    ended: Any = _ended,
-    lenders: Any = _lenders,
-) -> None:
-    forget(finalizer)
-    if not ended:  # _free(), inlined
-        free(finalizer.handle)
-        if lenders:
-            _drop_lenders()
-
-
-_allocate: Final[Any] = object.__new__
-_keep: Final = _finalizers.add
+def _finalize(finalizer: Finalizer) -> None:
+    _forget(finalizer)
+    _free(finalizer.handle)
+    if _lenders:
+        _drop_lenders()
 
 
 def _make(
@@ -121,6 +108,7 @@ def _make(
         _keep(finalizer)
     except BaseException as error:
         _free(handle)
+        _drop_lenders()
         if isinstance(error, (TypeError, AttributeError)):
             raise TypeError(f"expected a subclass of {Owner}, got {kind!r}") from None
         raise
@@ -159,7 +147,9 @@ def _borrowed_arrays() -> int:
 
 
 def _end() -> None:
-    _ended.append(True)
+    global _keep
+    _keep = _forget  # a finalizer that is not kept calls nothing
+    _finalizers.clear()
 
 
 # ---- Choice of the implementation
