@@ -46,7 +46,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
     return primitive
 
 
-# ---- Scalars, which travel as 16 bytes
+# ---- Scalars, passed as 16 bytes
 
 
 def _scalar(value: complex, dtype: DType) -> bytes:
@@ -146,7 +146,7 @@ def is_cuda(x: Raw) -> bool:
 # ---- Indexing
 
 _LAST = 2**63 - 1
-_Slice = slice  # the primitive of this name may stand here later
+_Slice = slice  # __getattr__() binds the primitive slice to that name
 _select, _slice, _unsqueeze = c_function("select"), c_function("slice"), c_function("unsqueeze")
 _alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndim")
 
@@ -180,7 +180,7 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
                 continue
             else:
                 return None
-            if view is None:  # refused
+            if view is None:  # the call failed
                 return None
             x = view._data
             axis += 1
@@ -190,6 +190,6 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
 
 
 def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
-    """Overwrites such a view: 0, or -1 where that is refused."""
+    """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
     view = basic_index(make, x, keys)
     return -1 if view is None else int(_copy(view._data, values))
