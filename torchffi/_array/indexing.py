@@ -183,28 +183,27 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         IndexError: For an index out of range, or more indices than axes.
         TypeError: For an invalid index.
     """
-    entry = _SELECT.get(type(x))
-    if entry is not None:
-        make, kind, call = entry
-        plain: Tensor | None
-        try:
-            if type(key) is int:
-                plain = make(kind, call, x._data, 0, key)
-            elif type(key) is slice and key.step is None:
-                start = 0 if key.start is None else key.start
-                stop = _LAST if key.stop is None else key.stop
-                if type(start) is type(stop) is int:
-                    plain = make(kind, _SLICE[kind][2], x._data, 0, start, stop, 1)
-                else:
-                    plain = None
-            elif type(key) in _PICKS[kind]:
-                plain = make(kind, _INDEX[kind][2], x._data, (key._data,), 1)
-            else:
-                plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
-        except OverflowError:
-            plain = None
-        if plain is not None:
-            return plain
+    kind = type(x)
+    plain: Tensor | None = None
+    try:
+        if type(key) is int:
+            make, kind, call = _SELECT[kind]
+            plain = make(kind, call, x._data, 0, key)
+        elif type(key) is slice and key.step is None:
+            start = 0 if key.start is None else key.start
+            stop = _LAST if key.stop is None else key.stop
+            if type(start) is type(stop) is int:
+                make, kind, call = _SLICE[kind]
+                plain = make(kind, call, x._data, 0, start, stop, 1)
+        elif type(key) in _PICKS[kind]:
+            make, kind, call = _INDEX[kind]
+            plain = make(kind, call, x._data, (key._data,), 1)
+        else:
+            plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
+    except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
+        plain = None
+    if plain is not None:
+        return plain
     view, indices, flipped = _resolve(x, key)
     if flipped:
         view = run("flip", x.dtype, view, flipped)
