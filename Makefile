@@ -42,10 +42,10 @@ bench: $(READY) .venv/bench
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline $(BASELINE)) \
 	  $(if $(ONLY),--only $(ONLY))
 
-regen: $(READY)
+# The cdef comes first: nothing is built from one that differs from the header.
+regen: .venv/python
 	$(BIN)/python -m cdef
-	$(EDITABLE) .
-	$(BIN)/python -m torchffi build
+	@$(MAKE) --no-print-directory $(READY)
 	$(BIN)/python docs/functions.py
 
 lint: check $(READY)

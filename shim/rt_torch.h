@@ -59,7 +59,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 10 };
+enum { RT_TORCH_ABI_VERSION = 11 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -1484,6 +1484,37 @@ RT_TORCH_API int64_t rt_torch_tensor_var(int64_t tensor, const int64_t *axes, in
  */
 RT_TORCH_API int64_t rt_torch_tensor_std(int64_t tensor, const int64_t *axes, int64_t naxes,
                                          double correction, int32_t keepdim);
+
+/** Number of elements over axes that are not 0.
+ *
+ * @param tensor   tensor
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor of int64; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, naxes, a repeated axis)
+ * @source aten::ne.Scalar, aten::sum.dim_IntList
+ */
+RT_TORCH_API int64_t rt_torch_tensor_count_nonzero(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                                   int32_t keepdim);
+
+/** Vector norm over axes: the root of order `order` of the sum of the magnitudes' powers of that order.
+ *
+ * A norm that the dtype can represent does not overflow on the way.
+ *
+ * @param tensor   tensor of a floating-point or complex dtype
+ * @param axes     axes to reduce, each once; NULL for all of them
+ * @param naxes    integers at axes; 0 with NULL
+ * @param order    any number but NaN; 0 counts the elements that are not 0, infinity and its negative give
+ *                 the largest and the smallest magnitude
+ * @param keepdim  1 keeps reduced axes with length 1, 0 drops them
+ * @return new tensor of the corresponding real dtype; 0 on failure
+ * @errors INDEX (axis), SHAPE (no elements, and an order that is negative or infinite), INVALID_ARGUMENT (NaN,
+ *         NULL, naxes, a repeated axis), TYPE
+ * @source aten::linalg_vector_norm
+ */
+RT_TORCH_API int64_t rt_torch_tensor_vector_norm(int64_t tensor, const int64_t *axes, int64_t naxes,
+                                                 double order, int32_t keepdim);
 
 /** Largest element over axes, NaN if there is one.
  *

@@ -61,6 +61,8 @@
 #include <ATen/ops/trunc.h>
 #include <ATen/ops/where.h>
 
+#include <limits>
+
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
@@ -116,6 +118,18 @@ void check_in_place(const at::Tensor &a, const at::Tensor &b, at::ScalarType res
 at::ScalarType inexact(at::ScalarType dtype) {
   return c10::isIntegralType(dtype, true) ? at::kFloat : dtype;
 }
+
+// at::isfinite() makes two copies of floating-point operands.
+namespace bounded {
+
+at::Tensor isfinite(const at::Tensor &x) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (x.is_complex()) return bounded::isfinite(at::real(x)).logical_and_(bounded::isfinite(at::imag(x)));
+  if (!x.is_floating_point()) return at::isfinite(x);
+  return x.lt(infinity).logical_and_(x.gt(-infinity));
+}
+
+}  // namespace bounded
 
 }  // namespace
 
@@ -207,7 +221,7 @@ RT_UNARY(at, tensor_, round, real)
 RT_UNARY(at, tensor_, trunc, real)
 RT_UNARY(at, tensor_, isnan, any)
 RT_UNARY(at, tensor_, isinf, any)
-RT_UNARY(at, tensor_, isfinite, any)
+RT_UNARY(bounded, tensor_, isfinite, any)
 RT_UNARY(at, tensor_, logical_not, any)
 RT_UNARY(at, tensor_, bitwise_not, integer_or_bool)
 RT_UNARY(at, tensor_, acos, any)

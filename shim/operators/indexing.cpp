@@ -1,5 +1,6 @@
 // Indexing by integer, slice and tensor.
 #include <ATen/core/List.h>
+#include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/index.h>
 #include <ATen/ops/isin.h>
 #include <ATen/ops/nonzero.h>
@@ -9,6 +10,7 @@
 
 #include "exports.h"
 #include "operators/kernels.h"
+#include "operators/totals.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -72,6 +74,20 @@ at::Tensor as_signed(const at::Tensor &tensor) {
   }
 }
 
+bool ends_in_nan(const at::Tensor &sorted, const std::optional<at::Tensor> &order) {
+  if (!sorted.is_floating_point() || sorted.numel() == 0) return false;
+  const at::Tensor last =
+      order.has_value() ? sorted.index({order->narrow(0, order->numel() - 1, 1)}) : sorted[-1];
+  return last.isnan().item<bool>();
+}
+
+// at::searchsorted() in a tensor that ends in NaNs, which that does not take as greater than the numbers.
+at::Tensor search_before_nan(const at::Tensor &sorted, const at::Tensor &values, bool behind) {
+  const int64_t size = sorted.numel(), numbers = size - at::count_nonzero(sorted.isnan()).item<int64_t>();
+  const at::Tensor found = at::searchsorted(sorted.narrow(0, 0, numbers), values, false, behind);
+  return behind ? found.masked_fill(values.isnan(), size) : found;
+}
+
 }  // namespace
 
 int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
@@ -112,7 +128,12 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   const at::Tensor t = get(tensor);
   const Indices list = indices_of(t, indices, count);
-  return put(selects_all(list) ? t.clone(at::MemoryFormat::Contiguous) : at::index(t, list));
+  if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
+  const std::optional<at::Tensor> first = list.get(0);
+  if (list.size() == 1 && first->scalar_type() == at::kBool && first->sizes() == t.sizes() && t.is_cpu()) {
+    return put(totals::masked_select(as_signed(t), *first).view(t.scalar_type()));
+  }
+  return put(at::index(t, list));
 }
 
 int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
@@ -157,6 +178,9 @@ int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64
   }
   const bool behind = flag_of("right", right);
   try {
+    if (ends_in_nan(s, order)) {
+      return put(search_before_nan(order.has_value() ? s.index({order}) : s, v, behind));
+    }
     return put(at::searchsorted(s, v, false, behind, std::nullopt, order));
   } catch (const c10::NotImplementedError &) {
     throw;

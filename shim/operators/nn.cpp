@@ -1,4 +1,6 @@
 // Activations with arguments, and the layers of a transformer.
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/amax.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
@@ -7,6 +9,8 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
+
+#include <limits>
 
 #include "exports.h"
 #include "runtime/checks.h"
@@ -27,6 +31,27 @@ void check_shape(const char *name, const at::Tensor &tensor, at::IntArrayRef sha
                            text(v.sizes()) + " are not (..., l, e), (..., s, e) and (..., s, v)");
 }
 
+// LibTorch totals an axis in one pass of float32, or for log_softmax of float16 rows in float16. Longer axes
+// than these are totalled by at::sum(), which does not lose small terms.
+int64_t longest_axis(const at::Tensor &x, int64_t axis, bool logarithm) {
+  if (x.scalar_type() == at::kDouble) return std::numeric_limits<int64_t>::max();
+  if (logarithm && x.scalar_type() == at::kHalf) return 1 << 12;
+  return x.stride(axis) == 1 ? 1 << 20 : 1 << 14;
+}
+
+at::Tensor softmax_of(const at::Tensor &x, int64_t axis, bool logarithm) {
+  if (x.dim() == 0 || x.size(axis) <= longest_axis(x, axis, logarithm)) {
+    return logarithm ? at::log_softmax(x, axis) : at::softmax(x, axis);
+  }
+  const at::Tensor peak = at::amax(x, axis, true);
+  const auto shifted = [&] { return x.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).sub_(peak); };
+  at::Tensor powers = shifted().exp_();
+  const at::Tensor total = powers.sum(axis, true);
+  if (!logarithm) return powers.div_(total).to(x.scalar_type());
+  powers.reset();  // x - peak is computed again, which needs no second tensor of this size
+  return shifted().sub_(total.log()).to(x.scalar_type());
+}
+
 }  // namespace
 
 int64_t gelu(int64_t tensor, int32_t approximate) {
@@ -44,13 +69,13 @@ int64_t silu(int64_t tensor) {
 int64_t softmax(int64_t tensor, int64_t axis) {
   const at::Tensor x = get(tensor);
   check_floating(x);
-  return put(at::softmax(x, axis_of(axis, x.dim())));
+  return put(softmax_of(x, axis_of(axis, x.dim()), false));
 }
 
 int64_t log_softmax(int64_t tensor, int64_t axis) {
   const at::Tensor x = get(tensor);
   check_floating(x);
-  return put(at::log_softmax(x, axis_of(axis, x.dim())));
+  return put(softmax_of(x, axis_of(axis, x.dim()), true));
 }
 
 int64_t layer_norm(int64_t tensor, const int64_t *dims, int64_t ndim, int64_t weight, int64_t bias,

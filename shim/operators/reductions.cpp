@@ -7,16 +7,12 @@
 #include <ATen/ops/argmin.h>
 #include <ATen/ops/cumprod.h>
 #include <ATen/ops/cumsum.h>
-#include <ATen/ops/mean.h>
-#include <ATen/ops/prod.h>
-#include <ATen/ops/std.h>
 #include <ATen/ops/var.h>
 
-#include <algorithm>
-#include <functional>
+#include <cmath>
 
 #include "exports.h"
-#include "operators/kernels.h"
+#include "operators/totals.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -42,31 +38,18 @@ void check_not_empty(const at::Tensor &tensor, at::OptionalIntArrayRef axes) {
 
 int64_t tensor_sum(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
   const at::Tensor t = get(tensor);
-  return put(kernels::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
+  return put(totals::sum(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
 }
 
 int64_t tensor_prod(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim, int32_t dtype) {
-  at::Tensor t = get(tensor);
-  const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
-  const bool keep = flag_of("keepdim", keepdim);
-  const at::ScalarType type = dtype_of(dtype);
-  std::vector<int64_t>
-      order;  // at::prod takes one axis at a time: in descending order, as each call removes one
-  order.reserve(t.dim());
-  for (int64_t axis = 0; axis < (list.has_value() ? 0 : t.dim()); ++axis) order.push_back(axis);
-  if (list.has_value()) {
-    for (const int64_t axis : *list) order.push_back(axis_of(axis, t.dim()));
-  }
-  std::ranges::sort(order, std::greater<>());
-  t = t.to(type);
-  for (const int64_t axis : order) t = at::prod(t, axis, keep, type);
-  return put(std::move(t));
+  const at::Tensor t = get(tensor);
+  return put(totals::prod(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim), dtype_of(dtype)));
 }
 
 int64_t tensor_mean(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) {
   const at::Tensor t = get(tensor);
   check_inexact(t);
-  return put(at::mean(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim)));
+  return put(totals::mean(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim)));
 }
 
 int64_t tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes, double correction, int32_t keepdim) {
@@ -79,8 +62,22 @@ int64_t tensor_var(int64_t tensor, const int64_t *axes, int64_t naxes, double co
 int64_t tensor_std(int64_t tensor, const int64_t *axes, int64_t naxes, double correction, int32_t keepdim) {
   const at::Tensor t = get(tensor);
   check_inexact(t);
-  return put(at::std(t, axes_of(axes, naxes, t.dim()), std::optional<at::Scalar>(correction),
-                     flag_of("keepdim", keepdim)));
+  return put(totals::std(t, axes_of(axes, naxes, t.dim()), correction, flag_of("keepdim", keepdim)));
+}
+
+int64_t tensor_count_nonzero(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) {
+  const at::Tensor t = get(tensor);
+  return put(totals::count_nonzero(t, axes_of(axes, naxes, t.dim()), flag_of("keepdim", keepdim)));
+}
+
+int64_t tensor_vector_norm(int64_t tensor, const int64_t *axes, int64_t naxes, double order,
+                           int32_t keepdim) {
+  const at::Tensor t = get(tensor);
+  check_inexact(t);
+  const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
+  if (std::isnan(order)) fail(RT_TORCH_INVALID_ARGUMENT, "order is NaN, expected a number");
+  if (order < 0 || std::isinf(order)) check_not_empty(t, list);
+  return put(totals::vector_norm(t, list, order, flag_of("keepdim", keepdim)));
 }
 
 #define RT_CUMULATIVE(name)                                                                           \
@@ -89,7 +86,11 @@ int64_t tensor_std(int64_t tensor, const int64_t *axes, int64_t naxes, double co
     if (axis == nullptr && t.dim() != 1) {                                                            \
       fail(RT_TORCH_SHAPE, "axis is NULL, and shape " + text(t.sizes()) + " does not have one axis"); \
     }                                                                                                 \
-    return put(at::name(t, axis_of(axis == nullptr ? 0 : *axis, t.dim()), dtype_of(dtype)));          \
+    const at::ScalarType type = dtype_of(dtype);                                                      \
+    const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());                              \
+    if (t.scalar_type() == type) return put(at::name(t, along, type));                                \
+    at::Tensor result = t.to(type); /* not at::name(t, along, type), which makes a second copy */     \
+    return put(result.name##_(along));                                                                \
   }
 RT_CUMULATIVE(cumsum)
 RT_CUMULATIVE(cumprod)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Literal
 
 from torchffi import dtypes
-from torchffi._array.statistical import any_empty, sum
+from torchffi._array.statistical import any_empty, reduce
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import (
+    AXES,
     AXIS_OR_NONE,
     BOOLS,
     FLAG,
@@ -28,6 +29,7 @@ from torchffi.dtypes import ANY, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
 
+@fast_path("count_nonzero", ANY, dtypes.int64, x=OPERAND, axis=AXES, keepdims=FLAG)
 def count_nonzero(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Number of nonzero elements.
 
@@ -39,11 +41,10 @@ def count_nonzero(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) ->
     Returns:
         A tensor of int64.
 
-    Source: aten::ne.Tensor, aten::sum.dim_IntList.
+    Source: aten::ne.Scalar, aten::sum.dim_IntList.
     """
     x = tensor("count_nonzero", x)
-    found = run("ne", dtypes.bool, x, arguments.scalar_tensor("count_nonzero", 0, x.dtype, x))
-    return sum(found, axis=axis, dtype=dtypes.int64, keepdims=keepdims)
+    return reduce("count_nonzero", x, axis, dtypes.int64, bool(keepdims))
 
 
 @fast_path(

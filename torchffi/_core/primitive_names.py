@@ -20,8 +20,8 @@ _SHAPES: Final = """
     to_dtype transpose tril triu unsqueeze view
 """
 _REDUCTIONS: Final = """
-    all amax amin any argmax argmin argsort cumprod cumsum isin mean nonzero prod searchsorted sort std
-    sum var vector_norm
+    all amax amin any argmax argmin argsort count_nonzero cumprod cumsum isin mean nonzero prod
+    searchsorted sort std sum var vector_norm
 """
 _MATRICES: Final = """
     addmm cholesky cross det eig eigh eigvals eigvalsh inv matmul matrix_power qr slogdet solve svd

@@ -62,9 +62,3 @@ def take_along_axis(make: Make, x: Raw, indices: Raw, axis: int) -> Any:
         return boxed.call(make, "aten::gather", x, axis, indices)
     except InvalidArgumentError as error:
         raise AxisError(str(error)) from None
-
-
-def vector_norm(
-    make: Make, x: Raw, axes: tuple[int, ...], naxes: int, order: float, keepdims: bool
-) -> Any:
-    return boxed.call(make, "aten::linalg_vector_norm", x, order, axes, keepdims)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
+from torchffi._numpy.totals import WIDE
 from torchffi.errors import ShapeError
 
 
@@ -23,11 +24,15 @@ def addmm(bias: Raw, a: Raw, b: Raw, beta: float, alpha: float) -> Raw:
             raise ShapeError(f"{name} has shape {matrix.shape}, expected 2 axes")
     if a.shape[1] != b.shape[0]:
         raise no_product(a, b)
-    product = np.matmul(a, b)
+    wide: Any = WIDE.get(a.dtype, a.dtype)
+    product = np.matmul(a.astype(wide, copy=False), b.astype(wide, copy=False))
     if bias.shape != product.shape:
         check_broadcast_to(bias, product.shape)
-    scaled = product * product.dtype.type(alpha)
-    return scaled if beta == 0 else np.asarray(scaled + bias * bias.dtype.type(beta))
+    if alpha != 1:
+        product *= wide.type(alpha)
+    if beta != 0:
+        product += bias * wide.type(beta)
+    return np.asarray(product, a.dtype)
 
 
 def cross(a: Raw, b: Raw, axis: int) -> Raw:
@@ -108,16 +113,3 @@ def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     view = np.diagonal(x, within, axis0, axis1)
     view.flags.writeable = x.flags.writeable  # NumPy's is read-only
     return view
-
-
-def vector_norm(x: Raw, axes: tuple[int, ...], naxes: int, order: float, keepdims: bool) -> Raw:
-    magnitude = np.abs(x)
-    if abs(order) == np.inf:
-        extreme = np.max if order > 0 else np.min
-        return np.asarray(extreme(magnitude, axes, keepdims=keepdims))
-    wide = magnitude.astype(np.float32) if magnitude.dtype == np.float16 else magnitude
-    if order == 0:
-        result = np.sum(wide != 0, axes, keepdims=keepdims)
-    else:
-        result = np.sum(wide**order, axes, keepdims=keepdims) ** (1 / order)
-    return np.asarray(result, magnitude.dtype)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from torchffi._numpy.totals import BLOCK, HALF, in_blocks
+
 Array = np.ndarray[Any, Any]
 
 # W. J. Cody, "Rational Chebyshev Approximations for the Error Function", Mathematics of Computation 23
@@ -36,6 +38,8 @@ _SQRT_PI = 1.7724538509055160273
 
 def erf(x: Array) -> Array:
     """The error function by Cody's rational approximations, within 4 ulp in float64."""
+    if x.size > BLOCK:
+        return in_blocks(erf, x)
     wide = np.asarray(x, np.float64)
     size = np.abs(wide)
     result = np.ones_like(wide)  # the result for |x| >= 6
@@ -56,7 +60,9 @@ def erf(x: Array) -> Array:
 
 
 def rsqrt(x: Array) -> Array:
-    return np.asarray(1 / np.sqrt(x), x.dtype)
+    if x.size > BLOCK or x.dtype == HALF:
+        return in_blocks(rsqrt, x)
+    return np.asarray(1 / np.sqrt(x))
 
 
 def relu(x: Array) -> Array:
@@ -64,8 +70,12 @@ def relu(x: Array) -> Array:
 
 
 def sigmoid(x: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-x)), x.dtype)
+    if x.size > BLOCK or x.dtype == HALF:
+        return in_blocks(sigmoid, x)
+    return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def silu(x: Array) -> Array:
-    return np.asarray(x / (1 + np.exp(-x)), x.dtype)
+    if x.size > BLOCK or x.dtype == HALF:
+        return in_blocks(silu, x)
+    return np.asarray(x / (1 + np.exp(-x)))
