@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Statements, one operation each, by the public name that they call. Their operands: see _operands().
+# Statements, one operation each, by the public name that they call. Their operands: see operands().
 _OF_ONE = """
     abs acos acosh asin asinh atan atanh ceil cos cosh erf exp expm1 floor isfinite isinf isnan log
     log10 log1p log2 logical_not negative positive reciprocal round rsqrt sign signbit sin sinh sqrt

@@ -34,7 +34,7 @@ def _names() -> set[str]:
     return names
 
 
-def _operands() -> dict[str, Any]:
+def operands() -> dict[str, Any]:
     t = torchffi
     x = t.reshape(t.arange(1.0, 7.0), (2, 3))
     i = t.reshape(t.arange(1, 7), (2, 3))
@@ -86,7 +86,7 @@ _STATEMENTS = sorted(
 def test_operation_takes_at_most_three_frames(statement: str, backend: str) -> None:
     if backend == "numpy" and statement in COMPUTED_IN_PYTHON:
         pytest.skip("NumPy has no erf: the primitive calls more than one function")
-    assert frames(statement, _operands()) <= MOST
+    assert frames(statement, operands()) <= MOST
 
 
 def test_every_public_name_is_counted_or_exempt() -> None:

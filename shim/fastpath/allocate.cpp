@@ -67,9 +67,14 @@ struct SmallTensor {
     auto *impl = ::new (storage)
         Storage(c10::StorageImpl::use_byte_size_t(), bytes, std::move(data), allocator, allocator != nullptr);
     c10::Storage made(c10::intrusive_ptr<c10::StorageImpl>::unsafe_steal_from_new(impl));
-    return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::unsafe_steal_from_new(
-        ::new (tensor) Tensor(std::move(made), c10::DispatchKeySet(c10::DispatchKey::CPU),
-                              c10::scalarTypeToTypeMeta(dtype))));
+    try {
+      return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::unsafe_steal_from_new(
+          ::new (tensor) Tensor(std::move(made), c10::DispatchKeySet(c10::DispatchKey::CPU),
+                                c10::scalarTypeToTypeMeta(dtype))));
+    } catch (...) {  // its version counter is allocated
+      drop(tensor, offsetof(SmallTensor, tensor));
+      throw;
+    }
   }
 
   static void drop(void *part, size_t offset) noexcept {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exports.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/devices.h"
 #include "runtime/tensors.h"
@@ -81,6 +82,7 @@ struct Memory {
   DLManagedTensor plain;
   c10::DimVector strides;
   std::vector<int64_t> reversed;  // axes whose strides were negative
+  int64_t bytes = 0;              // from the lowest address to the end of the highest element
 
   explicit Memory(const DLTensor &given) : type(type_of(given.dtype)), plain{given, nullptr, nullptr} {
     const at::IntArrayRef shape = shape_of(given.shape, given.ndim, type);
@@ -105,6 +107,7 @@ struct Memory {
       fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(shape) + ", the strides and byte_offset " +
                                           std::to_string(given.byte_offset) + " overflow the address space");
     }
+    bytes = empty ? 0 : reach;
     check_aligned(empty ? 0 : static_cast<uintptr_t>(address - back), type);
     plain.dl_tensor.data = empty ? nullptr : static_cast<char *>(given.data) + given.byte_offset - back;
     plain.dl_tensor.device = device_for_libtorch(given.device);
@@ -112,6 +115,32 @@ struct Memory {
     plain.dl_tensor.byte_offset = 0;
   }
 };
+
+// A structure whose deleter is called with the last tensor over its memory.
+struct Borrowed {
+  void *managed;
+  bool versioned;
+  bool taken = false;
+
+  Borrowed(void *structure, bool with_version) : managed(structure), versioned(with_version) {}
+  static void release(void *self) {
+    const std::unique_ptr<Borrowed> owner(static_cast<Borrowed *>(self));
+    if (owner->taken) call_deleter_of(owner->managed, owner->versioned);
+  }
+};
+
+at::Tensor tensor_over(Memory &memory, Borrowed *owner) {
+  const DLTensor &given = memory.plain.dl_tensor;
+  if (given.device.device_type == kDLCUDA) {
+    return at::fromDLPack(&memory.plain, [owner](void *) { Borrowed::release(owner); });
+  }
+  // Not at::fromDLPack(), which ends the process if it cannot allocate the deleter.
+  at::Tensor tensor =
+      kernels::from_memory({given.data, owner, Borrowed::release, at::kCPU}, memory.bytes, memory.type);
+  tensor.unsafeGetTensorImpl()->set_sizes_and_strides({given.shape, static_cast<size_t>(given.ndim)},
+                                                      memory.strides);
+  return tensor;
+}
 
 // Copy with negative strides made positive. at::flip lacks uint16/32/64 kernels, so flip a signed view.
 at::Tensor copy_of(const at::Tensor &tensor, at::IntArrayRef reversed) {
@@ -160,12 +189,10 @@ int64_t tensor_from_dlpack(void *managed, int32_t versioned, int32_t copy) {
     fail(RT_TORCH_INVALID_ARGUMENT, read_only ? "the memory is read-only, and LibTorch's tensors are not"
                                               : "a stride is negative, which LibTorch does not support");
   }
-  const auto taken = std::make_shared<bool>(false);  // on failure the caller keeps the structure
-  const at::Tensor borrowed = at::fromDLPack(&memory.plain, [=](void *) {
-    if (*taken) call_deleter_of(managed, with_version);
-  });
+  Borrowed *owner = std::make_unique<Borrowed>(managed, with_version).release();
+  const at::Tensor borrowed = tensor_over(memory, owner);
   const int64_t handle = put(must_copy ? copy_of(borrowed, memory.reversed) : borrowed);
-  *taken = true;
+  owner->taken = true;  // last: on failure the caller keeps the structure
   return handle;
 }
 

@@ -1,4 +1,5 @@
 // Indexing by integer, slice and tensor.
+#include <ATen/ExpandUtils.h>
 #include <ATen/core/List.h>
 #include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/index.h>
@@ -88,6 +89,33 @@ at::Tensor search_before_nan(const at::Tensor &sorted, const at::Tensor &values,
   return behind ? found.masked_fill(values.isnan(), size) : found;
 }
 
+bool all_broadcast(const Indices &indices) {
+  at::DimVector shape;
+  for (const std::optional<at::Tensor> index : indices) {
+    if (!index.has_value()) continue;
+    const bool mask = index->scalar_type() == at::kBool || index->scalar_type() == at::kByte;
+    const at::DimVector sizes =
+        mask ? at::DimVector{at::count_nonzero(*index).item<int64_t>()} : at::DimVector(index->sizes());
+    if (!broadcasts(shape, sizes)) return false;
+    shape = at::infer_size_dimvector(shape, sizes);
+  }
+  return true;
+}
+
+// LibTorch reports any exception while it broadcasts indices as a mismatch of their shapes, also one for want of
+// memory.
+template <class Use>
+auto with_indices(const Indices &indices, Use &&use) {
+  try {
+    return use();
+  } catch (const c10::IndexError &error) {
+    const bool mismatch =
+        std::string_view(error.what_without_backtrace()).starts_with("shape mismatch: indexing");
+    if (mismatch && all_broadcast(indices)) throw std::bad_alloc();
+    throw;
+  }
+}
+
 }  // namespace
 
 int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
@@ -133,7 +161,7 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   if (list.size() == 1 && first->scalar_type() == at::kBool && first->sizes() == t.sizes() && t.is_cpu()) {
     return put(totals::masked_select(as_signed(t), *first).view(t.scalar_type()));
   }
-  return put(at::index(t, list));
+  return put(with_indices(list, [&] { return at::index(t, list); }));
 }
 
 int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
@@ -147,7 +175,7 @@ int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
   const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());
   for (int64_t i = 0; i < along; ++i) list.push_back(std::nullopt);
   list.push_back(picked);
-  return put(at::index(t, list));
+  return put(with_indices(list, [&] { return at::index(t, list); }));
 }
 
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {
@@ -159,7 +187,7 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
   for (const std::optional<at::Tensor> index : list) {
     copies.push_back(index.has_value() ? std::optional(unaliased(t, *index)) : std::nullopt);
   }
-  as_signed(t).index_put_(copies, as_signed(unaliased(t, from)));
+  with_indices(copies, [&] { return as_signed(t).index_put_(copies, as_signed(unaliased(t, from))); });
   return 0;
 }
 
@@ -182,10 +210,9 @@ int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64
       return put(search_before_nan(order.has_value() ? s.index({order}) : s, v, behind));
     }
     return put(at::searchsorted(s, v, false, behind, std::nullopt, order));
-  } catch (const c10::NotImplementedError &) {
-    throw;
-  } catch (const c10::Error &) {
-    if (!order.has_value()) throw;
+  } catch (const c10::Error &error) {
+    if (std::string_view(error.what_without_backtrace()).find("out of range") == std::string_view::npos)
+      throw;
     fail(RT_TORCH_INDEX, "an index in sorter is out of range");
   }
 }

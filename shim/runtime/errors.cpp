@@ -57,7 +57,11 @@ void make_utf8(char *text) {
 
 // LibTorch throws these as plain c10::Error; they differ only in their text.
 int32_t code_of_text(std::string_view text) {
+  constexpr std::string_view allocator = "[enforce fail at alloc_cpu.cpp";
+  // Without memory the message itself may be cut off.
+  if (text.starts_with(allocator) || allocator.starts_with(text)) return RT_TORCH_OUT_OF_MEMORY;
   if (has(text, "DefaultCPUAllocator") || has(text, "out of memory")) return RT_TORCH_OUT_OF_MEMORY;
+  if (has(text, "ould not allocate memory")) return RT_TORCH_OUT_OF_MEMORY;
   if (has(text, "INTERNAL ASSERT FAILED")) return RT_TORCH_INTERNAL;
   if (has(text, "not implemented for")) return RT_TORCH_NOT_IMPLEMENTED;
   if (has(text, "shape mismatch")) return RT_TORCH_SHAPE;

@@ -61,7 +61,7 @@ MALFORMED: dict[str, tuple[int, str, Change]] = {
         "overflow the address space",
         lambda p: setattr(p.tensor, "byte_offset", 2**63),
     ),
-    "unaligned": (1, "not aligned for float32", lambda p: setattr(p.tensor, "byte_offset", 2)),
+    "unaligned": (1, "float32 needs", lambda p: setattr(p.tensor, "byte_offset", 2)),
     "lanes 4": (3, "32 bits and 4 lanes", lambda p: setattr(p.tensor, "lanes", 4)),
     "lanes 0": (3, "32 bits and 0 lanes", lambda p: setattr(p.tensor, "lanes", 0)),
     "float24": (3, "code 2, 24 bits", lambda p: setattr(p.tensor, "bits", 24)),

@@ -65,6 +65,8 @@ def reason_against(array: np.ndarray[Any, Any]) -> str:
         return "the array is read-only"
     if not array.flags.aligned:
         return "the elements are not aligned"
+    if array.dtype == np.complex128 and array.ctypes.data % 16:
+        return "the elements are not aligned to 16 bytes, which LibTorch needs for complex128"
     if not array.dtype.isnative:
         return "the elements are not in native byte order"
     steps = [step for n, step in zip(array.shape, array.strides, strict=True) if n > 1]

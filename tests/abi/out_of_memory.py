@@ -1,0 +1,180 @@
+"""Fails every allocation of a call of every C function, one after the other. A program, preloaded with
+failing_memory.cpp, because the process may die.
+
+Prints one JSON line: {"functions": n, "calls": n, "failures": n, "never": [...], "wrong": [...]}.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from shim.build import header
+from tests.abi.robustness import Arguments, bounded_memory, failed
+from tests.abi.robustness import _number as operator
+from torchffi._libtorch.loader import ffi, lib, load
+
+memory = ctypes.PyDLL(os.environ["LD_PRELOAD"].split(":")[0])
+memory.fail_at.argtypes = [ctypes.c_long]
+memory.live_blocks.restype = ctypes.c_long
+
+SEARCH = 3000  # random calls in which one that succeeds is searched
+MOST = 2000  # allocations of a call
+REPEATS = 3  # of each failure: the last ones must leave as many blocks as they found
+# They end or change the process for good, or call into another library.
+LEFT_OUT = {"rt_torch_load_library", "rt_torch_set_num_threads"}
+UNCHECKED = {"rt_torch_tensor_cuda", "rt_torch_value_take"}  # need CUDA; another call's result
+
+
+def _samples() -> dict[str, list[Any]]:
+    """Arguments for the functions that random ones rarely fit."""
+
+    def integers(*values: int) -> Any:
+        return ffi.new("int64_t[]", values)
+
+    def tensor(dtype: int, *dims: int) -> int:
+        return int(lib.rt_torch_tensor_ones(integers(*dims), len(dims), dtype, -1))
+
+    float32, int64 = lib.RT_TORCH_FLOAT32, lib.RT_TORCH_INT64
+    dims, row = integers(3, 3), integers(3)
+    matrix, vector, batch = tensor(float32, 3, 3), tensor(float32, 3), tensor(float32, 1, 3, 3)
+    index, ordered = tensor(int64, 2), tensor(int64, 3)
+    scalar, numbers = ffi.new("char[16]"), ffi.new("int64_t[3]", [1, 1, 1])
+    indices = integers(index)
+    ends = [ffi.new("int64_t[2]", [end, 0]) for end in (9, 1)]
+    cat = ffi.new("rt_torch_value[1]")
+    cat[0].tag, cat[0].data.i = lib.RT_TORCH_TENSOR, matrix
+    made = {
+        "rand": [dims, 2, float32, -1],
+        "randn": [dims, 2, float32, -1],
+        "arange": [scalar, *ends, int64, int64, -1],
+        "from_data": [numbers, 24, row, 1, int64, -1],
+        "matmul": [matrix, matrix],
+        "addmm": [matrix, matrix, matrix, 0.5, 2.0],
+        "squeeze": [batch, 0],
+        "index": [matrix, indices, 1],
+        "take": [vector, index, ffi.NULL],
+        "index_put_": [matrix, indices, 1, vector],
+        "searchsorted": [vector, vector, 0, 0],
+    }  # fmt: skip
+    layers = {
+        "layer_norm": [matrix, row, 1, vector, vector, 1e-5],
+        "embedding": [matrix, index],
+        "scaled_dot_product_attention": [batch, batch, batch, 0, 0, ffi.NULL],
+        "call_one": [operator("aten::relu"), cat, 1, 0],
+    }
+    named = {f"rt_torch_tensor_{name}": values for name, values in made.items()}
+    named |= {f"rt_torch_{name}": values for name, values in layers.items()}
+    named["kept"] = [dims, row, scalar, numbers, indices, ends, cat, ordered]
+    return named
+
+
+class Memory:
+    """The checks of one call."""
+
+    def __init__(self) -> None:
+        self.text = ffi.new("char[]", 4096)
+        self.wrong: list[str] = []
+        self.calls = self.failures = 0
+
+    def release(
+        self, function: header.Function, values: Any, result: Any, arguments: Arguments
+    ) -> None:
+        """Frees what a successful call returned."""
+        if function.name == "rt_torch_call":
+            arguments.free_results(result)
+        elif function.failure == "0" and function.name != "rt_torch_operator_find":
+            lib.rt_torch_tensor_free(result)
+        elif function.failure == "NULL":
+            lib.rt_torch_dlpack_free(result, values[1])
+
+    def sweep(
+        self, function: header.Function, call: Callable[..., Any], values: Any, arguments: Arguments
+    ) -> None:
+        """Calls with the first allocation failing, then with the second, until none fails."""
+        for number in range(1, MOST):
+            blocks = []
+            for _ in range(REPEATS):
+                live = lib.rt_torch_live_handles()
+                try:
+                    memory.fail_at(number)
+                    result = call(*values)
+                    happened = memory.failed()
+                except MemoryError:  # the failure was in Python's own allocation
+                    memory.failed()
+                    continue
+                self.calls += 1
+                self.failures += happened
+                self.check(function, number, result, happened)
+                if not failed(function, result):
+                    self.release(function, values, result, arguments)
+                if lib.rt_torch_live_handles() != live:
+                    self.wrong.append(f"{function.name}: allocation {number}: handles are lost")
+                blocks.append(memory.live_blocks())
+                if not happened:
+                    return
+            if len(set(blocks[1:])) > 1:
+                self.wrong.append(f"{function.name}: allocation {number}: {blocks} blocks")
+
+    def check(self, function: header.Function, number: int, result: Any, happened: int) -> None:
+        if not happened or not failed(function, result) or function.fork_safe:
+            return
+        code = lib.rt_torch_last_error(self.text, 4096)
+        if code != lib.RT_TORCH_OUT_OF_MEMORY:
+            message = ffi.string(self.text).decode()
+            self.wrong.append(f"{function.name}: allocation {number}: code {code}, {message!r}")
+
+
+def samples(
+    function: header.Function, arguments: Arguments, special: dict[str, list[Any]], count: int
+) -> Iterator[Any]:
+    """Arguments with which a call succeeds."""
+    if function.name in special:
+        yield special[function.name]
+        return
+    call = getattr(lib, function.name)
+    draw = random.Random(function.name)
+    candidates = [arguments.candidates(parameter) for parameter in function.parameters]
+    for _ in range(SEARCH if candidates else 1):
+        values = [draw.choice(several) for several in candidates]
+        if arguments.would_free(function, values) or not arguments.is_valid(function, values):
+            continue
+        result = call(*values)
+        if function.failure is not None and not failed(function, result):
+            Memory().release(function, values, result, arguments)
+            yield values
+            count -= 1
+        if not count:
+            return
+
+
+def main() -> None:
+    if not load().available:
+        raise SystemExit(f"LibTorch cannot be used: {load().reason}")
+    lib.rt_torch_set_num_threads(1)
+    functions = [one for one in header.read().functions if one.name not in LEFT_OUT]
+    only = sys.argv[2:]
+    arguments = Arguments(tuple(functions))
+    bounded_memory()
+    special = _samples()
+    checked, never = Memory(), []
+    for function in functions:
+        if only and function.name not in only:
+            continue
+        print(function.name, file=sys.stderr, flush=True)
+        found = list(samples(function, arguments, special, int(sys.argv[1])))
+        if not found and function.failure is not None and function.name not in UNCHECKED:
+            never.append(function.name)
+        for values in found:
+            checked.sweep(function, getattr(lib, function.name), values, arguments)
+    report = {"functions": len(functions), "calls": checked.calls, "failures": checked.failures}
+    print(json.dumps({**report, "never": never, "wrong": checked.wrong}))
+
+
+if __name__ == "__main__":
+    main()
