@@ -118,6 +118,11 @@ def test_arange_of_values_that_do_not_fit_is_a_value_error(
         t.arange(*arguments, dtype=dtype_of(name))
 
 
+def test_arange_of_bool_tells_which_values_are_not_0(backend: str) -> None:
+    for arguments in ((2,), (5,), (-2, 2), (0.0, 1.5, 0.5)):
+        check(t.arange(*arguments, dtype=t.bool), np.arange(*arguments) != 0)
+
+
 def test_the_end_of_a_range_need_not_fit_the_dtype(backend: str) -> None:
     check(t.arange(256, dtype=t.uint8), np.arange(256).astype("uint8"))
     check(t.arange(3, -1, -1, dtype=t.uint8), np.array([3, 2, 1, 0], "uint8"))

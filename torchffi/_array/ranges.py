@@ -72,6 +72,8 @@ def arange(
     first, last, by = (arguments.scalar("arange", x).real for x in (*ends, step))
     if by == 0:
         raise InvalidArgumentError("arange: step must not be 0")
+    if dtype is dtypes.bool:  # whether each value is not 0
+        return astype(arange(first, last, by, device=device), dtype)
     if isinstance(first, int) and isinstance(last, int) and isinstance(by, int):
         return _whole(first, last, by, dtype, device)
     first, last, by = (_inexact("arange", x) for x in (first, last, by))
