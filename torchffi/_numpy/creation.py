@@ -120,6 +120,8 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
         return np.empty(0, kind)
     values = np.arange(first, last, step)
     result = np.asarray(values, kind)
+    if result is values:
+        return result
     if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
         raise InvalidArgumentError(f"the values do not fit into {kind}")
     return result
