@@ -339,9 +339,10 @@ RT_TORCH_API int64_t rt_torch_tensor_eye(int64_t rows, int64_t columns, int32_t 
  * @param scalar_dtype  dtype of the three scalars
  * @param dtype         dtype of the result
  * @param device        device of the result
- * @return new tensor of shape (max(0, ceil((stop - start) / step)),); 0 on failure
- * @errors INVALID_ARGUMENT (NULL, ndim, a negative or too large dimension, dtype), UNAVAILABLE (no
- *         such device)
+ * @return new tensor of shape (max(0, ceil((stop - start) / step)),); 0 on failure. Whole numbers are
+ *         counted exactly, also if stop - start exceeds int64.
+ * @errors INVALID_ARGUMENT (NULL, step, too many values, a value that does not fit the dtype, dtype),
+ *         UNAVAILABLE (no such device)
  * @source aten::arange
  */
 RT_TORCH_API int64_t rt_torch_tensor_arange(const void *start, const void *stop, const void *step,
@@ -349,13 +350,15 @@ RT_TORCH_API int64_t rt_torch_tensor_arange(const void *start, const void *stop,
 
 /** Evenly spaced real values in [start, stop): rt_torch_tensor_arange() for doubles.
  *
- * @param start   the first value; for an integer dtype a whole number below 2^53 that it can hold
+ * The numbers must be below 2^53 in magnitude: a larger double may be a rounded integer.
+ *
+ * @param start   the first value; for an integer dtype a whole number that it can hold
  * @param stop    pointer to the end, not included; NULL if start is the end and the first value is 0
  * @param step    the spacing, not 0
  * @param dtype   dtype of the result
  * @param device  device of the result
  * @return new tensor of shape (max(0, ceil((stop - start) / step)),); 0 on failure
- * @errors INVALID_ARGUMENT (dtype, a number that is not finite or does not fit the dtype, step), UNAVAILABLE
+ * @errors INVALID_ARGUMENT (dtype, a number that is too large or does not fit the dtype, step), UNAVAILABLE
  *         (no such device)
  * @source aten::arange
  */
@@ -1804,7 +1807,7 @@ RT_TORCH_API int64_t rt_torch_tensor_diagonal(int64_t tensor, int64_t offset, in
  * @param count    1 to RT_TORCH_MAX_TENSORS
  * @param axis     axis
  * @return new tensor; 0 on failure
- * @errors SHAPE, INDEX (axis), INVALID_ARGUMENT (NULL, count)
+ * @errors SHAPE, INDEX (axis), INVALID_ARGUMENT (NULL, count, a result that is too large)
  * @source aten::cat
  */
 RT_TORCH_API int64_t rt_torch_tensor_cat(const int64_t *tensors, int64_t count, int64_t axis);
@@ -1885,9 +1888,10 @@ RT_TORCH_API int64_t rt_torch_tensor_take(int64_t tensor, int64_t indices, const
 /** Overwrites the elements that rt_torch_tensor_index() selects.
  *
  * @param tensor   tensor, overwritten
- * @param indices  as for rt_torch_tensor_index()
+ * @param indices  as for rt_torch_tensor_index(); they may share memory with the tensor
  * @param count    1 to ndim
- * @param values   tensor of the same dtype that broadcasts to the selection
+ * @param values   tensor of the same dtype that broadcasts to the selection; it may share memory with the
+ *                 tensor
  * @return 0; -1 on failure
  * @errors INDEX, SHAPE, TYPE, INVALID_ARGUMENT (NULL, count)
  * @source aten::index_put_

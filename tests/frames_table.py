@@ -213,7 +213,7 @@ OTHER_METHODS: dict[str, str] = {
         backend device dtype is_contiguous is_cuda itemsize nbytes ndim numel shape size strides
     """,
     "give no tensor": "item numpy tolist",
-    "check the layout or device first": "contiguous cpu cuda to_device",
+    "check the layout or device first": "contiguous cpu cuda to_device view",
 }
 # NumPy lacks these operations: the primitive itself calls several functions.
 COMPUTED_IN_PYTHON = {"t.nn.gelu(x)"}

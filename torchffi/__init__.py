@@ -12,13 +12,11 @@ from torchffi._array.broadcasting import (
 )
 from torchffi._array.conversion import asarray, from_numpy
 from torchffi._array.creation import (
-    arange,
     empty,
     empty_like,
     eye,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
     zeros,
@@ -111,6 +109,7 @@ from torchffi._array.manipulation import (
     squeeze,
 )
 from torchffi._array.random import manual_seed, rand, randn
+from torchffi._array.ranges import arange, linspace
 from torchffi._array.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
 from torchffi._array.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from torchffi._array.sorting import argsort, sort

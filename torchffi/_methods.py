@@ -20,12 +20,12 @@ from torchffi._array import (
     inspection,
     linear_algebra,
     manipulation,
-    printing,
     searching,
     statistical,
     taking,
     utility,
 )
+from torchffi._core import printing
 from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
 from torchffi._core.arguments import Axis, Scalar
 from torchffi._core.dispatch import run
@@ -254,6 +254,7 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
     "__repr__": _repr_,
+    "__format__": printing.formatted,
     "__reduce__": _reduce_,
     "add": _add_,
     "mul": _mul_,
@@ -273,6 +274,7 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "argmax": _argmax_,
     "argmin": _argmin_,
     "reshape": _reshape_,
+    "view": data_types.view,
     "permute": _permute_,
     "transpose": _transpose_,
     "expand": _expand_,

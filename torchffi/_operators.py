@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,15 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
     return in_place(in_place_entries(primitive, direct), operator)
 
 
+def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator that rounds the only element of a tensor to a Python number."""
+
+    def operator(self: Tensor) -> Any:
+        return function(self._only(name))
+
+    return operator
+
+
 class Operators:
     """Arithmetic, comparison and in-place operators."""
 
@@ -158,5 +168,18 @@ class Operators:
     __pos__ = elementwise.positive
     __abs__ = elementwise.abs
     __invert__ = elementwise.bitwise_invert
+
+    def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
+        return other // self, other % self
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(self._only("round"), ndigits)  # type: ignore[attr-defined]
+
+    __trunc__ = _of_value("trunc", math.trunc)
+    __floor__ = _of_value("floor", math.floor)
+    __ceil__ = _of_value("ceil", math.ceil)
 
     __hash__ = object.__hash__  # by identity, because == is elementwise

@@ -183,12 +183,18 @@ def promote(operation: str, a: DType, b: DType) -> DType:
     return met
 
 
+# The types of Python that stand for a dtype, as in NumPy and PyTorch.
+_OF_PYTHON: Final = {builtins.bool: bool, int: int64, float: float64, complex: complex128}
+
+
 def given(operation: str, dtype: object, default: DType) -> DType:
     """The dtype passed by a caller, or the default if it is None."""
     if dtype is None:
         return default
     if isinstance(dtype, DType):
         return dtype
+    if isinstance(dtype, type) and dtype in _OF_PYTHON:
+        return _OF_PYTHON[dtype]
     raise DTypeError(
         f"{operation}: expected a dtype of torchffi such as torchffi.float32, got {dtype!r:.60}"
     )

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "exports.h"
 #include "operators/kernels.h"
@@ -44,22 +45,70 @@ struct Owner {
   }
 };
 
-// stop - start, exact for integers unless it overflows.
-double distance(const at::Scalar &start, const at::Scalar &stop) {
-  int64_t whole = 0;
-  const bool exact = start.isIntegral(false) && start.type() != at::kUInt64 &&
-                     !__builtin_sub_overflow(stop.toLong(), start.toLong(), &whole);
-  return exact ? static_cast<double>(whole) : stop.toDouble() - start.toDouble();
+using Wide = __int128;  // holds differences of int64 and uint64
+
+// The value of a scalar that is a whole number of at most 64 bits.
+std::optional<Wide> whole(const at::Scalar &x) {
+  if (x.type() == at::kUInt64) return x.toUInt64();
+  if (x.isIntegral(true)) return x.toLong();
+  const double value = x.toDouble();
+  if (std::abs(value) < 0x1p63 && value == std::trunc(value)) return static_cast<Wide>(value);
+  return std::nullopt;  // a fraction, too large, or NaN
+}
+
+bool fits(Wide value, at::ScalarType dtype) {
+  if (!c10::isIntegralType(dtype, true)) return true;
+  if (dtype == at::kBool) return value == 0 || value == 1;
+  const bool is_signed = c10::isSignedType(dtype);
+  const Wide above = Wide{1} << (8 * c10::elementSize(dtype) - (is_signed ? 1 : 0));
+  return value < above && value >= (is_signed ? -above : 0);
+}
+
+constexpr double kMostValues = 0x1p60;
+
+[[noreturn]] void fail_range() {
+  fail(RT_TORCH_INVALID_ARGUMENT, "the range has too many values");
+}
+
+// count whole numbers from start on. LibTorch's own arange counts in double, or overflows in int64.
+at::Tensor whole_range(Wide start, int64_t count, Wide step, const at::TensorOptions &options) {
+  const at::ScalarType type = options.dtype().toScalarType();
+  const Wide last = start + (count - 1) * step, stop = last + step, exact = Wide{1} << 51;
+  if (!fits(start, type) || !fits(last, type)) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "the values do not fit into " + text(type));
+  }
+  const bool is_small = std::max({start, stop, step, -start, -stop, -step}) < exact;
+  if (is_small && (step > 0 || !c10::isIntegralType(type, false) || c10::isSignedType(type))) {
+    return at::arange(static_cast<int64_t>(start), static_cast<int64_t>(stop), static_cast<int64_t>(step),
+                      options);
+  }
+  const bool as_double =
+      !c10::isIntegralType(type, true) && !(fits(start, at::kLong) && fits(last, at::kLong));
+  const at::Tensor values = at::arange(count, options.dtype(as_double ? at::kDouble : at::kLong));
+  if (as_double) {
+    values.mul_(static_cast<double>(step)).add_(static_cast<double>(start));
+  } else {  // modulo 2^64, which is exact for uint64 as well
+    values.mul_(static_cast<int64_t>(step)).add_(static_cast<int64_t>(start));
+  }
+  return values.to(type);
 }
 
 at::Tensor arange(const at::Scalar &first, const at::Scalar &last, const at::Scalar &by,
                   const at::TensorOptions &options) {
-  const double span = distance(first, last) / by.toDouble();
+  const std::optional<Wide> start = whole(first), stop = whole(last), step = whole(by);
+  if (start.has_value() && stop.has_value() && step.value_or(0) != 0) {
+    const Wide span = *stop - *start, forward = *step > 0 ? 1 : -1;
+    if (span * forward <= 0) return at::empty({0}, options);
+    const Wide count = (span + *step - forward) / *step;
+    if (static_cast<double>(count) >= kMostValues) fail_range();
+    return whole_range(*start, static_cast<int64_t>(count), *step, options);
+  }
+  const double span = (last.toDouble() - first.toDouble()) / by.toDouble();
   if (!std::isfinite(span)) {
     fail(RT_TORCH_INVALID_ARGUMENT, "start, stop and step must be finite, and step not 0");
   }
   if (span <= 0) return at::empty({0}, options);
-  if (span >= 0x1p60) fail(RT_TORCH_INVALID_ARGUMENT, "the range has too many values");
+  if (span >= kMostValues) fail_range();
   return at::arange(first, last, by, options);
 }
 
@@ -156,6 +205,10 @@ int64_t tensor_arange(const void *start, const void *stop, const void *step, int
 
 int64_t tensor_arange_real(double start, const double *stop, double step, int32_t dtype, int64_t device) {
   const at::ScalarType type = dtype_of(dtype);
+  if (std::max({std::abs(start), stop == nullptr ? 0 : std::abs(*stop), std::abs(step)}) >= 0x1p53) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "a double of 2^53 or more may be a rounded integer; use rt_torch_tensor_arange()");
+  }
   const at::Scalar first = number_of("start", stop == nullptr ? 0 : start, type);
   const at::Scalar last = number_of("stop", stop == nullptr ? start : *stop, type);
   const at::Scalar by = number_of("step", step, type);
@@ -172,7 +225,11 @@ int64_t tensor_linspace(double start, double stop, int64_t count, int32_t endpoi
   }
   const int64_t steps = closed ? count - 1 : count;
   at::Tensor values = at::arange(count, p.options.dtype(at::kDouble));
-  values.mul_(steps > 0 ? (stop - start) / static_cast<double>(steps) : 0.0).add_(start);
+  // If the span overflows, compute the halves of the values.
+  const bool halves = std::isfinite(start) && std::isfinite(stop) && !std::isfinite(stop - start);
+  const double scale = halves ? 0.5 : 1.0, first = scale * start;
+  values.mul_(steps > 0 ? (scale * stop - first) / static_cast<double>(steps) : 0.0).add_(first);
+  if (halves) values.mul_(2.0);
   if (closed && count > 1) values[count - 1].fill_(stop);
   return put(values.to(type));
 }

@@ -185,9 +185,9 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
   if (selects_all(list)) return tensor_copy_(tensor, values);
   Indices copies;
   for (const std::optional<at::Tensor> index : list) {
-    copies.push_back(index.has_value() ? std::optional(unaliased(t, *index)) : std::nullopt);
+    copies.push_back(index.has_value() ? std::optional(detached(t, *index)) : std::nullopt);
   }
-  with_indices(copies, [&] { return as_signed(t).index_put_(copies, as_signed(unaliased(t, from))); });
+  with_indices(copies, [&] { return as_signed(t).index_put_(copies, as_signed(detached(t, from))); });
   return 0;
 }
 

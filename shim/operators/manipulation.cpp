@@ -45,6 +45,18 @@ void check_same_shape(const at::Tensor &a, const at::Tensor &b, int64_t skip) {
   }
 }
 
+// Checks the shape of joined tensors: LibTorch adds the lengths without looking for an overflow.
+void check_joined(const std::vector<at::Tensor> &list, int64_t along) {
+  at::DimVector shape(list[0].sizes());
+  shape[along] = 0;
+  for (const at::Tensor &t : list) {
+    if (__builtin_add_overflow(shape[along], t.size(along), &shape[along])) {
+      fail(RT_TORCH_INVALID_ARGUMENT, "the tensors have too many elements together");
+    }
+  }
+  shape_of(shape.data(), static_cast<int64_t>(shape.size()), list[0].scalar_type());
+}
+
 }  // namespace
 
 int64_t tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim) {
@@ -201,6 +213,7 @@ int64_t tensor_cat(const int64_t *tensors, int64_t count, int64_t axis) {
   const std::vector<at::Tensor> list = get_list(tensors, count);
   const int64_t along = axis_of(axis, list[0].dim());
   for (const at::Tensor &t : list) check_same_shape(list[0], t, along);
+  check_joined(list, along);
   return put(at::cat(list, along));
 }
 

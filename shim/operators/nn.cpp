@@ -111,10 +111,15 @@ int64_t embedding(int64_t weight, int64_t indices) {
   if (rows.scalar_type() != at::kLong && rows.scalar_type() != at::kInt) {
     fail(RT_TORCH_TYPE, "indices are " + text(rows.scalar_type()) + ", expected int64 or int32");
   }
+  const auto fail_index = [&] {
+    fail(RT_TORCH_INDEX, "an index is out of range for " + std::to_string(table.size(0)) + " rows");
+  };
+  if (table.size(0) == 0 && rows.numel() > 0) fail_index();
   try {
     return put(at::embedding(table, rows));
   } catch (const c10::IndexError &) {
-    fail(RT_TORCH_INDEX, "an index is out of range for " + std::to_string(table.size(0)) + " rows");
+    fail_index();
+    throw;
   }
 }
 

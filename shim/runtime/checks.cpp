@@ -230,17 +230,24 @@ void check_broadcast_to(at::IntArrayRef value, at::IntArrayRef shape) {
   if (!fits) fail(RT_TORCH_SHAPE, "shape " + text(value) + " does not broadcast to " + text(shape));
 }
 
-at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b) {
+bool overlaps(const at::Tensor &a, const at::Tensor &b) {
   const auto begin = [](const at::Tensor &t) { return static_cast<const char *>(t.const_data_ptr()); };
   const auto end = [&](const at::Tensor &t) {
     int64_t last = 0;
     for (int64_t i = 0; i < t.dim(); ++i) last += (t.size(i) - 1) * t.stride(i);
     return begin(t) + (last + 1) * static_cast<int64_t>(t.element_size());
   };
-  if (a.is_same(b) || a.numel() == 0 || b.numel() == 0) return b;
-  if (end(a) <= begin(b) || end(b) <= begin(a)) return b;
-  const bool same = begin(a) == begin(b) && a.scalar_type() == b.scalar_type();
+  return a.numel() != 0 && b.numel() != 0 && begin(a) < end(b) && begin(b) < end(a);
+}
+
+at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b) {
+  if (a.is_same(b) || !overlaps(a, b)) return b;
+  const bool same = a.const_data_ptr() == b.const_data_ptr() && a.scalar_type() == b.scalar_type();
   return same && a.sizes() == b.sizes() && a.strides() == b.strides() ? b : b.clone();
+}
+
+at::Tensor detached(const at::Tensor &a, const at::Tensor &b) {
+  return overlaps(a, b) ? b.clone() : b;
 }
 
 void check_ndim(const char *name, const at::Tensor &tensor, int64_t ndim) {

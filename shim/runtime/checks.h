@@ -57,6 +57,8 @@ void check_broadcast_to(at::IntArrayRef value, at::IntArrayRef shape);
 
 // b, for use while a is written: a copy if the two overlap partially.
 at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b);
+// b, for use while a is written in another order: a copy if the two overlap at all.
+at::Tensor detached(const at::Tensor &a, const at::Tensor &b);
 
 void check_ndim(const char *name, const at::Tensor &tensor, int64_t ndim);
 void check_same_dtype(const at::Tensor &a, const at::Tensor &b);

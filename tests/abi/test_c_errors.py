@@ -6,6 +6,7 @@ import pytest
 
 from tests.abi.calls import (
     FLOAT32,
+    INT64,
     Handles,
     last_error,
     stale,
@@ -16,6 +17,19 @@ from torchffi._libtorch.loader import ffi, lib
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
 HUGE = 2**32
+UINT8 = 0
+
+
+def arange(start: int, stop: int, step: int, dtype: int = INT64) -> int:
+    ends = [ffi.new("int64_t *", number) for number in (start, stop, step)]
+    return int(lib.rt_torch_tensor_arange(*ends, INT64, dtype, -1))
+
+
+def wide(new: Handles) -> int:
+    """A view of 2**58 elements; 64 of them have 2**64."""
+    return new.own(lib.rt_torch_tensor_expand(new.floats(1), (2**58,), 1))
+
+
 MISTAKES = {
     "NULL shape": (1, "zeros", lambda new: lib.rt_torch_tensor_zeros(ffi.NULL, 1, FLOAT32, -1)),
     "negative": (1, "zeros", lambda new: lib.rt_torch_tensor_zeros((-1,), 1, FLOAT32, -1)),
@@ -49,6 +63,19 @@ MISTAKES = {
     "index": (4, "select", lambda new: lib.rt_torch_tensor_select(new.floats(2), 0, 2)),
     "axis": (4, "sum", lambda new: lib.rt_torch_tensor_sum(new.floats(2), (1,), 1, 0, FLOAT32)),
     "row": (4, "embedding", lambda new: lib.rt_torch_embedding(new.floats(1, 3), new.own(whole()))),
+    "row of none": (
+        4,
+        "embedding",
+        lambda new: lib.rt_torch_embedding(new.floats(0, 3), new.own(whole())),
+    ),
+    "range": (1, "arange", lambda new: arange(-(2**63), 2**63 - 1, 1)),
+    "range in uint8": (1, "arange", lambda new: arange(0, 300, 1, UINT8)),
+    "rounded range": (
+        1,
+        "arange_real",
+        lambda new: lib.rt_torch_tensor_arange_real(2.0**53, ffi.NULL, 1.0, INT64, -1),
+    ),
+    "joined": (1, "cat", lambda new: lib.rt_torch_tensor_cat([wide(new)] * 64, 64, 0)),
     "memory": (5, "zeros", lambda new: lib.rt_torch_tensor_zeros((2**46,), 1, FLOAT32, -1)),
     "kernel": (6, "add", lambda new: lib.rt_torch_tensor_add(*[new.own(whole(29))] * 2)),
     "zero": (8, "add", lambda new: lib.rt_torch_tensor_add(new.floats(2), 0)),
@@ -66,6 +93,28 @@ def test_each_mistake_has_its_code_and_names_its_operation(mistake: str, new: Ha
     assert message.startswith(f"{operation}: ")
     assert "Exception raised from" not in message  # no C++ backtrace
     assert len(message) > len(operation) + 10
+
+
+def test_ranges_past_int64_are_counted_exactly(new: Handles) -> None:
+    for start, stop, step in (
+        (-(2**63), 2**63 - 1, 2**62),
+        (2**63 - 1, -(2**63), -(2**61)),
+        (-1, 2**53, 2**52),
+    ):
+        handle = new.own(arange(start, stop, step))
+        values = list(range(start, stop, step))
+        assert lib.rt_torch_tensor_numel(handle) == len(values)
+        data = ffi.new("int64_t[]", len(values))
+        assert lib.rt_torch_tensor_copy_to_host(handle, data, 8 * len(values)) == 0
+        assert list(data) == values
+
+
+def test_assignment_by_indices_that_are_the_target(new: Handles) -> None:
+    p, values = new.own(arange(2, -1, -1)), new.own(arange(5, 8, 1))
+    assert lib.rt_torch_tensor_index_put_(p, (p,), 1, values) == 0
+    data = ffi.new("int64_t[]", 3)
+    assert lib.rt_torch_tensor_copy_to_host(p, data, 24) == 0
+    assert list(data) == [7, 6, 5]
 
 
 def result_type(operation: str) -> str:

@@ -125,3 +125,68 @@ def test_asarray_of_an_integer_out_of_range_is_a_value_error(
     ) as raised:
         t.asarray([value], dtype=dtype_of(name))
     assert isinstance(raised.value, t.TorchError)
+
+
+LARGE = [2573020360226874006, 13687853399390180967]
+EXACT = [
+    (LARGE, "uint64"), ([2**63 - 1, 1.0], "int64"), ((2**64 - 1, True, np.uint64(2**63)), "uint64"),
+    ([[1, 2**64 - 1], range(2)], "uint64"), (range(2**63 - 1, 2**63 + 2), "uint64"),
+    ([np.uint64(2**63), np.int64(1)], "uint64"), ([np.array(2**63 + 1, "uint64"), 1], "uint64"),
+    ([1.0, np.float32(2), np.int8(3), True], "int16"), (np.uint64(2**64 - 1), "uint64"),
+    ([2.75, -0.5], "uint8"), ([2.0**62, 2**62 + 1], "int64"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "name"), EXACT)
+def test_integers_stay_exact(values: Any, name: str, backend: str) -> None:
+    def whole(value: Any) -> Any:
+        return list(map(whole, value)) if isinstance(value, (list, tuple, range)) else int(value)
+
+    result = t.asarray(values, dtype=dtype_of(name))
+    assert (result.tolist(), result.dtype) == (whole(values), dtype_of(name))
+
+
+def test_0d_tensors_in_sequences_stay_exact(backend: str) -> None:
+    one = t.asarray(2**64 - 1, dtype=t.uint64)
+    assert t.asarray([one, 1], dtype=t.uint64).tolist() == [2**64 - 1, 1]
+
+
+@pytest.mark.parametrize("values", [LARGE, [2**63, 1], [np.uint64(2**63), np.int8(1)]])
+def test_integers_above_int64_are_uint64(values: list[int], backend: str) -> None:
+    result = t.asarray(values)
+    assert (result.tolist(), result.dtype) == ([int(value) for value in values], t.uint64)
+
+
+def test_integers_of_both_signs_beyond_int64_need_a_dtype(backend: str) -> None:
+    with pytest.raises(ValueError, match="asarray: -1 and 9223372036854775808 fit into no integer"):
+        t.asarray([-1, 2**63])
+    check(t.asarray([-1, 2**63], dtype=t.float64), np.array([-1, 2.0**63]))
+    check(t.asarray([-1, 2**63], dtype=t.bool), np.array([True, True]))
+    check(t.asarray([1.5, 2**70], dtype=t.float32), np.array([1.5, 2.0**70], "float32"))
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_number_that_does_not_fit_is_a_value_error(name: str, backend: str) -> None:
+    limits = np.iinfo(name)
+    far = [float("nan"), inf, -inf, 1e30, 2.0 * limits.max + 4, limits.min - 1, limits.max + 1]
+    for value in [*far, np.float64("nan"), np.float32(inf)]:
+        for values in (value, [value], [1, value], ((1.5,), [value]), [[True], (value,)]):
+            with pytest.raises(ValueError, match=f"asarray: .* does not fit into {name}"):
+                t.asarray(values, dtype=dtype_of(name))
+    if name not in ("int64", "uint64"):
+        with pytest.raises(ValueError, match=f"does not fit into {name}"):
+            t.asarray([np.int64(limits.max + 1)], dtype=dtype_of(name))
+
+
+def test_asarray_copies_read_only_memory(backend: str) -> None:
+    array = np.zeros(3)
+    array.setflags(write=False)
+    for memory in (array, np.broadcast_to(np.zeros(1), (3,)), bytes(3)):
+        x = t.asarray(memory)
+        x[0] = 1
+        x += 1
+        assert x.tolist() == [2, 1, 1]
+        with pytest.raises(ValueError, match="the array is read-only"):
+            t.asarray(memory, copy=False)
+    assert array.tolist() == [0, 0, 0]
+    assert t.asarray(array, dtype=t.int8).tolist() == [0, 0, 0]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import COMPLEX, FLOATS, NAMES, check, dtype_of, inf, nan, sample
+from tests.support import COMPLEX, INTEGERS, NAMES, check, dtype_of, inf, nan, sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -95,6 +95,26 @@ def test_fill_value_must_be_a_scalar_of_a_kind_that_fits(backend: str) -> None:
         t.full_like(t.zeros(2), [1])  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_fill_value_may_be_a_0d_tensor(name: str, backend: str) -> None:
+    value = t.asarray(1, dtype=dtype_of(name))
+    check(t.full((2,), value), np.ones(2, name))
+    check(t.full_like(t.zeros(2, dtype=dtype_of(name)), value), np.ones(2, name))
+    check(t.full(2, value, dtype=t.complex128), np.ones(2, "complex128"))
+    with pytest.raises(TypeError, match=r"full: expected a scalar, got shape \(1,\)"):
+        t.full((2,), t.ones(1))
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_fill_value_of_an_integer_dtype_loses_its_fraction(name: str, backend: str) -> None:
+    check(t.full(2, 2.75, dtype=dtype_of(name)), np.array([2, 2], name))
+    check(t.full(2, -0.5, dtype=dtype_of(name)), np.array([0, 0], name))
+    largest = np.iinfo(name).max
+    check(t.full(2, largest, dtype=dtype_of(name)), np.array([largest, largest], name))
+    with pytest.raises(ValueError, match=f"full: .* does not fit into {name}"):
+        t.full(2, t.asarray(2.0**64, dtype=t.float64), dtype=dtype_of(name))
+
+
 @pytest.mark.parametrize("k", [-5, -2, 0, 1, 3, 9])
 @pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2), (0, 3), (1, 1)])
 def test_eye_puts_ones_on_the_diagonal(shape: tuple[int, int], k: int, backend: str) -> None:
@@ -106,62 +126,6 @@ def test_eye_and_arange_make_every_dtype(name: str, backend: str) -> None:
     check(t.eye(2, 3, dtype=dtype_of(name)), np.eye(2, 3, dtype=name))
     if name not in ("bool", *COMPLEX):
         check(t.arange(5, dtype=dtype_of(name)), np.arange(5, dtype=name))
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (0,), (5,), (-3,), (2, 7), (7, 2), (7, 2, -2), (0, 10, 3), (2**53 + 1, 2**53 + 4),
-        (-(2**62), -(2**62) + 2), (0, 7, np.int8(2)),
-    ],
-)  # fmt: skip
-def test_arange_of_integers_is_exact(arguments: tuple[int, ...], backend: str) -> None:
-    check(t.arange(*arguments), np.arange(*arguments, dtype="int64"))
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [(2.5,), (0, 1, 0.25), (1, 0, -0.1), (0.5, 3), (0, 1, np.float64(0.25)), (np.float32(1.5),),
-     (0, 1, 0.1), (1.0, 1.0)],
-)  # fmt: skip
-def test_arange_of_floats_has_the_values_of_numpy(
-    arguments: tuple[float, ...], backend: str
-) -> None:
-    check(t.arange(*arguments), np.arange(*arguments, dtype="float64").astype("float32"), atol=1e-7)
-
-
-def test_arange_of_floats_as_integers_truncates_the_values(backend: str) -> None:
-    # Compute the values 0, 0.5, 1, ... and convert them; do not round the step to 0.
-    check(t.arange(0, 2.5, 0.5, dtype=t.int64), np.array([0, 0, 1, 1, 2]))
-
-
-@pytest.mark.parametrize("arguments", [(0, 5, 0), (0.0, 1.0, 0.0)])
-def test_arange_with_step_0_is_a_value_error(arguments: tuple[float, ...], backend: str) -> None:
-    with pytest.raises(ValueError, match="arange: step must not be 0"):
-        t.arange(*arguments)
-
-
-@pytest.mark.parametrize("arguments", [(inf,), (nan,), (0, inf), (0, 1, nan), (0, 1e300, 1e-300)])
-def test_arange_without_an_end_is_a_value_error(arguments: tuple[float, ...], backend: str) -> None:
-    with pytest.raises(ValueError, match="arange: "):
-        t.arange(*arguments)
-
-
-@pytest.mark.parametrize("endpoint", [True, False])
-@pytest.mark.parametrize("num", [0, 1, 2, 7])
-def test_linspace_has_the_values_of_numpy(num: int, endpoint: bool, backend: str) -> None:
-    for name in FLOATS:
-        expected = np.linspace(-1, 2, num, endpoint=endpoint).astype(name)
-        check(t.linspace(-1, 2, num, endpoint=endpoint, dtype=dtype_of(name)), expected)
-
-
-@pytest.mark.parametrize("endpoint", [True, False])
-def test_linspace_between_complex_numbers_is_complex(endpoint: bool, backend: str) -> None:
-    actual = t.linspace(1 - 2j, 3 + 4j, 7, endpoint=endpoint)
-    check(actual, np.linspace(1 - 2j, 3 + 4j, 7, endpoint=endpoint).astype("complex64"))
-    check(t.linspace(0, 1, 3, dtype=t.complex128), np.array([0, 0.5, 1], "complex128"))
-    with pytest.raises(TypeError, match=r"linspace: .*imaginary"):
-        t.linspace(0, 1j, 3, dtype=t.float64)
 
 
 @pytest.mark.parametrize("indexing", ["xy", "ij"])
@@ -204,13 +168,6 @@ def test_triangles_are_those_of_numpy(name: str, function: str, backend: str) ->
 def test_triangles_need_a_matrix(function: str, backend: str) -> None:
     with pytest.raises(ValueError, match=rf"{function}: shape \(3,\) has fewer than 2 axes"):
         getattr(t, function)(t.ones(3))
-
-
-def test_linspace_rejects_integers_and_negative_counts(backend: str) -> None:
-    with pytest.raises(TypeError, match="linspace: int64 is not supported"):
-        t.linspace(0, 1, 3, dtype=t.int64)
-    with pytest.raises(ValueError, match=r"linspace: .*negative"):
-        t.linspace(0, 1, -1)
 
 
 @pytest.mark.parametrize("function", [t.empty, t.zeros, t.ones, t.rand, t.randn])

@@ -194,3 +194,21 @@ def test_bfloat16_is_not_implemented_on_numpy(numpy_backend: None) -> None:
 def test_numpy_of_bfloat16_names_the_cast(ffi_backend: None) -> None:
     with pytest.raises(TypeError, match=r"astype\(torchffi.float32\) before numpy\(\)"):
         t.zeros(2, dtype=dtypes.bfloat16).numpy()
+
+
+def test_types_of_python_stand_for_dtypes(backend: str) -> None:
+    for given, dtype in (
+        (bool, t.bool),
+        (int, t.int64),
+        (float, t.float64),
+        (complex, t.complex128),
+    ):
+        x = t.zeros(2, dtype=given)  # type: ignore[arg-type]
+        results = [
+            x, t.zeros_like(t.ones(2), dtype=given), t.full(2, 1, dtype=given),
+            t.asarray([1], dtype=given), t.ones(2).astype(given), t.eye(2, dtype=given),
+        ]  # fmt: skip
+        assert [result.dtype for result in results] == [dtype] * 6
+    for other in (str, object, np.float32, "float"):
+        with pytest.raises(TypeError, match="expected a dtype of torchffi"):
+            t.zeros(2, dtype=other)  # type: ignore[arg-type]

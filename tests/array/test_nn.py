@@ -263,3 +263,9 @@ def test_embedding_needs_integers_and_a_matrix(backend: str) -> None:
         t.nn.embedding(t.ones((4, 3)), t.ones(2))
     with pytest.raises(ValueError, match=r"embedding: weight has shape \(4,\), expected 2 axes"):
         t.nn.embedding(t.ones(4), t.asarray([0]))
+
+
+def test_embedding_in_an_empty_table_is_an_index_error(backend: str) -> None:
+    with pytest.raises(IndexError, match="embedding: an index is out of range for 0 rows"):
+        t.nn.embedding(t.ones((0, 3)), t.asarray([0]))
+    assert t.nn.embedding(t.ones((0, 3)), t.zeros((0,), dtype=t.int64)).shape == (0, 3)

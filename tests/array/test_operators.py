@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import check, sample
+from tests.support import INTEGERS, check, dtype_of, sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -189,3 +190,52 @@ def test_array_that_libtorch_cannot_share_works_with_an_ffi_tensor(
     with t.use_backend("numpy"):
         y = t.from_numpy(array)
     check(t.ones(4) + y, 1 + array)
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_no_element_is_divided_by_zero(name: str, backend: str) -> None:
+    x = t.zeros((2, 0), dtype=dtype_of(name))
+    zero = t.zeros((), dtype=dtype_of(name))
+    results = [x // 0, x % 0, 5 // x, 5 % x, x // zero, x % zero, zero % x, *divmod(x, 0)]
+    assert all((result.shape, result.dtype) == ((2, 0), x.dtype) for result in results)
+    x //= 0
+    x %= 0
+    assert x.shape == (2, 0)
+    for divide in (
+        lambda a: a // 0,
+        lambda a: a % 0,
+        lambda a: divmod(1, a),
+        lambda a: divmod(a, 0),
+    ):
+        with pytest.raises(ValueError, match=r"(?i)zero"):
+            divide(t.zeros(1, dtype=dtype_of(name)))
+
+
+def test_divmod_gives_the_quotient_and_the_remainder(backend: str) -> None:
+    for a, b in (([5, -7], 3), ([5.5, -7.0], 2.0)):
+        x, array = t.asarray(a), np.asarray(a)
+        dtype = "float32" if isinstance(b, float) else "int64"
+        for ours, theirs in zip(divmod(x, b), divmod(array, b), strict=True):
+            check(ours, theirs.astype(dtype))
+        for ours, theirs in zip(divmod(b, x), divmod(b, array), strict=True):
+            check(ours, theirs.astype(dtype))
+        for ours, theirs in zip(divmod(x, x), divmod(array, array), strict=True):
+            check(ours, theirs.astype(dtype))
+    with pytest.raises(TypeError):
+        divmod(t.ones(2), "a")
+
+
+def test_a_0d_tensor_is_rounded_to_a_python_number(backend: str) -> None:
+    for value in (2.5, -1.5, 1.25, 0.0):
+        x = t.asarray(value)
+        for function in (round, math.trunc, math.floor, math.ceil):
+            result = function(x)
+            assert (result, type(result)) == (function(value), int)
+        assert round(x, 1) == round(value, 1)
+    large = t.asarray(2**62 + 1)  # not a float64
+    assert {f(large) for f in (round, math.trunc, math.floor, math.ceil)} == {2**62 + 1}
+    assert round(large, -1) == round(2**62 + 1, -1)
+    with pytest.raises(ValueError, match=r"round: shape \(2,\) has 2 elements"):
+        round(t.ones(2))
+    with pytest.raises(ValueError, match=r"trunc: shape \(2,\) has 2 elements"):
+        math.trunc(t.ones(2))

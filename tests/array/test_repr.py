@@ -54,3 +54,24 @@ def test_repr_of_a_freed_tensor_shows_that_it_is_freed(backend: str) -> None:
     x = t.ones(2)
     t.tensor_free(x)
     assert repr(x) == "Tensor(<freed>)"
+
+
+@pytest.mark.parametrize(
+    ("value", "spec"),
+    [(1.555, ".2f"), (7, "04d"), (7, "x"), (-2.5, "+.1e"), (True, "d"), (1j, ".1f")],
+)
+def test_a_0d_tensor_is_formatted_as_its_value(value: Any, spec: str, backend: str) -> None:
+    dtype = t.float64 if isinstance(value, float) else t.complex128 if value == 1j else None
+    assert format(t.asarray(value, dtype=dtype), spec) == format(value, spec)
+
+
+def test_format_without_a_specification_is_that_of_numpy(backend: str) -> None:
+    for value in (1.1, 7, True, 1j):
+        x = t.asarray(value)
+        assert f"{x}" == f"{x.numpy()}"
+    assert f"{t.ones(2)}" == repr(t.ones(2))
+    with pytest.raises(TypeError, match=r"format: shape \(2,\) has no format '.2f'"):
+        format(t.ones(2), ".2f")
+    freed = t.ones(())
+    t.tensor_free(freed)
+    assert f"{freed}" == "Tensor(<freed>)"

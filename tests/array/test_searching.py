@@ -171,3 +171,15 @@ def test_searchsorted_errors_show_the_expected_arguments(backend: str) -> None:
         t.searchsorted(line, t.asarray([1]))
     with pytest.raises(TypeError, match="searchsorted: bool is not supported"):
         t.searchsorted(t.asarray([True]), t.asarray([True]))
+
+
+@pytest.mark.parametrize(
+    ("x1", "x2", "name"),
+    [(1.0, 0.0, "float32"), (1, 0, "int64"), (1, 0.5, "float32"), (True, 0.5, "float32"),
+     (True, False, "bool"), (True, 2, "int64"), (1j, 0, "complex64"), (2**62 + 1, 0, "int64")],
+)  # fmt: skip
+def test_where_takes_two_scalars(x1: Any, x2: Any, name: str, backend: str) -> None:
+    condition = np.array([[True], [False]])
+    result = t.where(t.asarray(condition.copy()), x1, x2)
+    check(result, np.where(condition, np.asarray(x1, name), np.asarray(x2, name)))
+    assert result.backend == backend

@@ -43,3 +43,9 @@ def test_invalid_arguments_of_diff_are_errors(backend: str) -> None:
         t.diff(t.ones(()))
     with pytest.raises(ValueError, match="concat: shapes"):
         t.diff(t.ones((2, 3)), append=t.ones((3, 1)))
+
+
+def test_diff_takes_n_and_axis_by_position_as_numpy_does(backend: str) -> None:
+    values = np.arange(12).reshape(3, 4) ** 2
+    check(t.diff(t.asarray(values.copy()), 2), np.diff(values, 2))
+    check(t.diff(t.asarray(values.copy()), 1, 0), np.diff(values, 1, 0))

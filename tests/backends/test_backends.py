@@ -53,14 +53,24 @@ def test_use_backend_belongs_to_its_context(ffi_backend: None) -> None:
         assert context.run(t.get_backend) == "ffi"
 
 
-def test_unknown_backend_is_a_value_error() -> None:
-    with (
-        pytest.raises(
-            ValueError, match="use_backend: unknown backend 'cuda'; expected 'ffi' or 'numpy'"
-        ),
-        t.use_backend("cuda"),
+@pytest.mark.parametrize("name", ["cuda", "cupy", "", "FFI"])
+def test_unknown_backend_is_refused_before_the_block_is_entered(name: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"use_backend: unknown backend '{name}'; expected 'ffi' or 'numpy'"
     ):
-        pass
+        t.use_backend(name)
+
+
+def test_use_backend_has_no_effect_until_it_is_entered(ffi_backend: None) -> None:
+    block = t.use_backend("numpy")
+    assert t.get_backend() == "ffi"
+    with block:
+        assert t.get_backend() == "numpy"
+
+
+def test_use_backend_decorates_a_function(ffi_backend: None) -> None:
+    chosen = t.use_backend("numpy")(t.get_backend)
+    assert [chosen(), chosen(), t.get_backend()] == ["numpy", "numpy", "ffi"]
 
 
 INFO = """

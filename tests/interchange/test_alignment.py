@@ -1,4 +1,4 @@
-"""complex128 memory that is aligned to 8 bytes, as NumPy allows, but not to 16, as LibTorch's kernels need."""
+"""complex128 memory that is aligned to 8 bytes, as NumPy allows: LibTorch's kernels need 16."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._array import dlpack
-from torchffi._core import backends
+from torchffi._core import arguments, backends
 from torchffi._core.arguments import astype
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
@@ -36,14 +36,15 @@ def asarray(
         dtype: If None, that of ``obj``; for Python scalars the default dtype of their kind.
         device: ``"cpu"``, ``"cuda:0"``, ...; None for the device of a tensor, else ``"cpu"``.
         copy: True always copies; False never copies, and raises if a copy is needed; None copies if
-            needed: for another dtype or device, and for memory that cannot be shared.
+            needed: for another dtype or device, and for memory that is read-only or cannot be shared.
 
     Returns:
         A tensor.
 
     Raises:
         TypeError: For values that are not numbers.
-        ValueError: If a copy is needed and ``copy`` is False.
+        ValueError: For a value that does not fit an integer dtype, or if a copy is needed and
+            ``copy`` is False.
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
@@ -52,6 +53,13 @@ def asarray(
     if isinstance(obj, Tensor):
         result = obj
     elif isinstance(obj, np.ndarray):
+        if not obj.flags.writeable:
+            if copy is False:
+                raise InvalidArgumentError(
+                    "asarray: cannot share this memory: the array is read-only; use asarray(array) "
+                    "to copy it"
+                )
+            obj = obj.copy()
         if copy is not False and not obj.dtype.isnative:
             obj = obj.astype(obj.dtype.newbyteorder("="))
         try:
@@ -96,27 +104,75 @@ def _of_buffer(obj: Any, copy: bool | None) -> Any:
 
 
 def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:
-    """Python values as an array of their default dtype."""
+    """Python values as an array of a dtype, or of the default dtype of their kind."""
+    wanted = None if dtype is None else dtype.numpy or np.dtype(np.float32)
+    values = _values(obj)
     try:
-        array = np.asarray(_values(obj))
+        array = np.asarray(values)
     except ValueError as error:
         raise InvalidArgumentError(f"asarray: {error}") from None
-    if array.dtype.kind not in "biufc":
+    kind: str = array.dtype.kind
+    if kind in "fO" and array.size:
+        kind, array = _exact(values, array, wanted)
+    if kind not in "biufc":
         raise DTypeError(f"asarray: cannot convert {obj!r:.60} to a tensor; expected numbers")
-    if isinstance(obj, np.generic) or hasattr(obj, "__array__"):
+    if hasattr(obj, "__array__") and (dtype is None or not isinstance(obj, np.generic)):
         return np.array(array)
-    wanted = dtype.numpy if dtype is not None else None
-    if wanted is not None and (wanted.kind == "c" or array.dtype.kind != "c"):
-        if wanted.kind in "iu" and array.dtype.kind == "f":
-            return array
+    if dtype is not None and wanted is not None and (wanted.kind == "c" or kind != "c"):
+        if wanted.kind in "iu":
+            return _integers(array, dtype)
         try:
-            return np.array(_values(obj), wanted)
+            return np.array(array if kind in "iub" else values, wanted)
         except OverflowError:
             raise InvalidArgumentError(f"asarray: {obj!r:.60} does not fit into {dtype}") from None
     if array.size == 0 and array.dtype == np.float64:
         return array.astype(np.float32)
     default = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float32, "c": np.complex64}
-    return array.astype(default[array.dtype.kind])
+    return array.astype(default[kind])
+
+
+def _exact(
+    values: Any, array: np.ndarray[Any, Any], wanted: np.dtype[Any] | None
+) -> tuple[str, np.ndarray[Any, Any]]:
+    """The kind of the values, and an array of them in which integers are exact.
+
+    NumPy makes float64 of int64 with uint64, and objects of integers of more than 64 bits.
+    """
+    first = values
+    while isinstance(first, list):
+        first = first[0]
+    floats = np.asarray(first).dtype.kind == "f" and array.dtype.kind == "f"
+    if floats and (wanted is None or wanted.kind not in "iu"):
+        return "f", array
+    objects = np.array(values, dtype=object)
+    for place, value in enumerate(objects.flat):
+        if isinstance(value, (np.generic, np.ndarray)):
+            objects.flat[place] = value.item()
+    kinds = set(map(type, objects.flat))
+    if not kinds <= {bool, int, float, complex}:
+        return array.dtype.kind, array
+    if wanted is not None:
+        return ("c" if complex in kinds else "f"), objects
+    if float in kinds or array.dtype.kind == "O":
+        return array.dtype.kind, array
+    lowest, highest = objects.min(), objects.max()
+    if lowest < 0 and highest >= 2**63:
+        raise InvalidArgumentError(
+            f"asarray: {lowest} and {highest} fit into no integer dtype together; expected dtype=..."
+        )
+    return "iu"[highest >= 2**63], objects.astype(np.uint64 if highest >= 2**63 else np.int64)
+
+
+def _integers(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    """Numbers as integers of a dtype. ValueError if one does not fit; fractions are dropped."""
+    if array.dtype.kind in "fO":
+        whole = [arguments.fitting_integer("asarray", value, dtype) for value in array.flat]
+        array = np.array(whole, dtype.numpy).reshape(array.shape)
+    elif array.size:
+        arguments.fitting_integer("asarray", int(array.min()), dtype)
+        arguments.fitting_integer("asarray", int(array.max()), dtype)
+    result: np.ndarray[Any, Any] = array.astype(dtype.numpy)
+    return result
 
 
 def _values(obj: Any) -> Any:
@@ -140,7 +196,8 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
             writable and aligned and have no negative stride.
 
     Returns:
-        A tensor of the same shape and dtype. It keeps the array's memory alive.
+        A tensor of the same shape and dtype. It keeps the array's memory alive. On NumPy it is
+        read-only if the array is.
 
     Raises:
         TypeError: For another object, or another dtype.

@@ -9,28 +9,23 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-
 from torchffi import _devices, dtypes
-from torchffi._array.conversion import asarray
+from torchffi._core import arguments
 from torchffi._core.argument_kinds import (
     DTYPE,
     FILL,
-    FLAG,
     INTEGER,
     INTEGERS,
     NUMBER,
     OPERAND,
-    POINTER,
-    START,
     Kind,
     constant,
 )
-from torchffi._core.arguments import Scalar, astype, is_scalar, new_shape, tensor
+from torchffi._core.arguments import Scalar, new_shape, tensor
 from torchffi._core.dispatch import create, create_like
 from torchffi._core.fast_path import creation, fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, INEXACT, REAL, DType, default_float
+from torchffi.dtypes import ANY, DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError
 
 Shape = int | Sequence[int]
@@ -38,16 +33,6 @@ Shape = int | Sequence[int]
 _AS_MANY_AS_ROWS = Kind(
     "if {0} is not None and type({0}) is not int:\n    REFUSE", "n_rows if {0} is None else {0}"
 )
-
-
-def _dtype_of_scalars(*values: Scalar) -> DType:
-    if any(isinstance(value, (complex, np.complexfloating)) for value in values):
-        return dtypes.default_complex
-    if any(isinstance(value, (float, np.floating)) for value in values):
-        return dtypes.default_float
-    if all(isinstance(value, (bool, np.bool_)) for value in values):
-        return dtypes.bool
-    return dtypes.default_int
 
 
 class Filled(Protocol):
@@ -97,14 +82,18 @@ ones = _filled("ones", "A tensor of ones")
 
 @creation("full_real", ANY, None, shape=INTEGERS, fill_value=FILL)
 def full(
-    shape: Shape, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
+    shape: Shape,
+    fill_value: Scalar | Tensor,
+    *,
+    dtype: DType | None = None,
+    device: str | None = None,
 ) -> Tensor:
     """A tensor filled with one value.
 
     Args:
         shape: An integer, or a sequence of them.
-        fill_value: A Python scalar.
-        dtype: If None, the default dtype of the scalar's kind.
+        fill_value: A Python scalar, or a 0-d tensor.
+        dtype: If None, that of the tensor, or the default dtype of the scalar's kind.
         device: ``"cpu"`` if None, or ``"cuda:0"``, ...
 
     Returns:
@@ -116,26 +105,24 @@ def full(
     Source: aten::full.
     """
     dims = new_shape("full", shape)
-    dtype = dtypes.given("full", dtype, _dtype_of_scalars(fill_value))
-    _check_fits("full", fill_value, dtype)
-    return create("full", dtype, dims, fill_value, dtype, _devices.number(device))
+    dtype = dtypes.given("full", dtype, arguments.dtype_of_scalars("full", fill_value))
+    value = _fitting("full", fill_value, dtype)
+    return create("full", dtype, dims, value, dtype, _devices.number(device))
 
 
-def _check_fits(operation: str, value: Scalar, dtype: DType) -> None:
-    if not is_scalar(value):
-        raise DTypeError(f"{operation}: expected a scalar, got {type(value).__name__}")
-    if isinstance(value, (complex, np.complexfloating)) and dtype.kind != "complex":
-        raise DTypeError(f"{operation}: cannot store {value} in {dtype}; use a complex dtype")
-    if dtype.kind not in dtypes.INTEGER or isinstance(value, complex):
-        if isinstance(value, int) and abs(value) > sys.float_info.max:
-            raise InvalidArgumentError(
-                f"{operation}: an integer of this size does not fit into {dtype}"
-            )
-        return
-    assert dtype.numpy is not None
-    limits = np.iinfo(dtype.numpy)
-    if value != value or not limits.min <= value <= limits.max:
-        raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
+def _fitting(operation: str, value: Scalar | Tensor, dtype: DType) -> Scalar:
+    """The value of a scalar that is stored in a dtype."""
+    value = arguments.scalar(operation, value)
+    if isinstance(value, complex):
+        if dtype.kind != "complex":
+            raise DTypeError(f"{operation}: cannot store {value} in {dtype}; use a complex dtype")
+    elif dtype.kind in dtypes.INTEGER:
+        return arguments.fitting_integer(operation, value, dtype)
+    elif isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise InvalidArgumentError(
+            f"{operation}: an integer of this size does not fit into {dtype}"
+        )
+    return value
 
 
 @creation("eye", ANY, default_float, n_rows=INTEGER, n_cols=_AS_MANY_AS_ROWS)
@@ -164,6 +151,7 @@ def eye(
     """
     rows, columns = new_shape("eye", (n_rows, n_rows if n_cols is None else n_cols))
     dtype = dtypes.given("eye", dtype, dtypes.default_float)
+    k = arguments.integer("eye", "k", k)
     if k == 0:
         return create("eye", dtype, rows, columns, dtype, _devices.number(device))
     matrix = zeros((rows, columns), dtype=dtype, device=device)
@@ -174,54 +162,13 @@ def eye(
     return matrix
 
 
-@creation("arange_real", REAL, None, start=START, stop=POINTER, step=NUMBER)
-def arange(
-    start: float,
-    /,
-    stop: float | None = None,
-    step: float = 1,
-    *,
-    dtype: DType | None = None,
-    device: str | None = None,
-) -> Tensor:
-    """Evenly spaced values in [start, stop).
-
-    Args:
-        start: The first value; if ``stop`` is None, the end, and the first value is 0.
-        stop: The end, not included.
-        step: The spacing, not 0.
-        dtype: If None, int64 for integers, float32 if an argument is a float.
-        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
-
-    Returns:
-        A new tensor of shape (max(0, ceil((stop - start) / step)),).
-
-    Raises:
-        ValueError: If the step is 0.
-
-    Source: aten::arange.
-    """
-    ends = (0, start) if stop is None else (start, stop)
-    first, last, by = (x.item() if isinstance(x, np.generic) else x for x in (*ends, step))
-    exact = _dtype_of_scalars(0, first, last, by)
-    dtype = dtypes.given("arange", dtype, exact)
-    if by == 0:
-        raise InvalidArgumentError("arange: step must not be 0")
-    if (last - first) / by <= 0:
-        return empty(0, dtype=dtype, device=device)
-    if dtype.kind in dtypes.INTEGER and exact.kind not in dtypes.INTEGER:
-        # Convert the values, not the ends and the step.
-        return astype(arange(first, last, by, dtype=dtypes.float64, device=device), dtype)
-    return create("arange", dtype, first, last, by, dtype, _devices.number(device))
-
-
 def _like(
-    operation: str, x: Tensor, dtype: DType | None, device: str | None, value: Scalar
+    operation: str, x: Tensor, dtype: DType | None, device: str | None, value: Scalar | Tensor
 ) -> Tensor:
     x = tensor(operation, x)
     dtype = dtypes.given(operation, dtype, x.dtype)
     where = _devices.number(x.device if device is None else device)
-    _check_fits(operation, value, dtype)
+    value = _fitting(operation, value, dtype)
     return create_like(x, "full", dtype, x.shape, value, dtype, where)
 
 
@@ -251,45 +198,12 @@ def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = 
 
 @fast_path("full_like", ANY, x=OPERAND, fill_value=NUMBER, dtype=DTYPE)
 def full_like(
-    x: Tensor, /, fill_value: Scalar, *, dtype: DType | None = None, device: str | None = None
-) -> Tensor:
-    """A tensor with the shape of ``x`` and one value. Other arguments: as for :func:`empty_like`."""
-    return _like("full_like", x, dtype, device, fill_value)
-
-
-@creation("linspace", INEXACT, default_float, start=NUMBER, stop=NUMBER, num=INTEGER, endpoint=FLAG)
-def linspace(
-    start: complex,
-    stop: complex,
+    x: Tensor,
     /,
-    num: int,
+    fill_value: Scalar | Tensor,
     *,
     dtype: DType | None = None,
     device: str | None = None,
-    endpoint: bool = True,
 ) -> Tensor:
-    """``num`` evenly spaced values from start to stop.
-
-    Args:
-        start: The first value.
-        stop: The last value; not included if ``endpoint`` is False.
-        num: Number of values, 0 or more.
-        dtype: A floating-point or complex dtype; if None, float32, or complex64 if an end is complex.
-        device: ``"cpu"`` if None, or ``"cuda:0"``, ...
-        endpoint: Whether stop is the last value.
-
-    Returns:
-        A new tensor of shape (num,).
-
-    Raises:
-        TypeError: For another dtype, or a complex end and a real dtype.
-        ValueError: If num is negative.
-    """
-    exact = _dtype_of_scalars(0.0, start, stop)
-    dtype = dtypes.given("linspace", dtype, exact)
-    (count,) = new_shape("linspace", num)
-    dtypes.check("linspace", dtype, dtypes.INEXACT)
-    dtypes.check_conversion("linspace", exact, dtype)
-    wide = np.complex128 if dtype.kind == "complex" else np.float64
-    values = np.linspace(start, stop, count, endpoint=endpoint, dtype=wide)
-    return asarray(values, dtype=dtype, device=device)
+    """A tensor with the shape of ``x`` and one value. Other arguments: as for :func:`empty_like`."""
+    return _like("full_like", x, dtype, device, fill_value)

@@ -6,18 +6,20 @@ Source: Array API standard, "Data Type Functions".
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from torchffi import dtypes
+from torchffi import _devices, dtypes
+from torchffi._array import manipulation
 from torchffi._core.argument_kinds import DTYPE, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import is_scalar, scalar_dtype, tensor
+from torchffi._core.dispatch import create_like, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, DType
-from torchffi.errors import DTypeError
+from torchffi.errors import DTypeError, InvalidArgumentError
 
 if TYPE_CHECKING:
     from torchffi._core.arguments import Scalar
@@ -191,3 +193,40 @@ def iinfo(type: DType | Tensor, /) -> IntegerLimits:
     dtype = _dtype_of("iinfo", type, dtypes.INTEGER)
     found = np.iinfo(dtype.name)
     return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)
+
+
+def view(self: Tensor, *shape: Any) -> Tensor:
+    """The same memory as another dtype, ``x.view(dtype)``, or in another shape, ``x.view(2, -1)``.
+
+    Args:
+        self: A tensor.
+        shape: A dtype, or one of Python or NumPy such as ``float``; or the dimensions, separately or
+            in one sequence.
+
+    Returns:
+        A view. With a dtype of another size the last axis is longer or shorter, as in NumPy.
+
+    Raises:
+        ValueError: If the strides do not allow it, the last axis cannot be divided, or the number of
+            elements differs.
+
+    Source: aten::view.dtype, aten::view.
+    """
+    first = shape[0] if len(shape) == 1 else shape
+    if not isinstance(first, (DType, type, np.dtype)):
+        return manipulation.reshape(self, first, copy=False)
+    dtype = first if isinstance(first, DType) else dtypes.by_numpy(np.dtype(first))
+    if dtype is self.dtype:
+        return run("alias", dtype, self)
+    if not self.size and self.shape[-1] * self.itemsize % dtype.itemsize == 0:
+        # No memory to share, but LibTorch would check the strides.
+        last = self.shape[-1] * self.itemsize // dtype.itemsize
+        dims = (*self.shape[:-1], last)
+        return create_like(self, "empty", dtype, dims, dtype, _devices.number(self.device))
+    try:
+        return run("view_dtype", dtype, self, dtype)
+    except InvalidArgumentError:
+        raise InvalidArgumentError(
+            f"view: shape {self.shape} of {self.dtype} with strides {self.strides} cannot be viewed as "
+            f"{dtype} without a copy"
+        ) from None

@@ -13,12 +13,13 @@ from torchffi._array import special_values, ufuncs
 from torchffi._array.ufuncs import (
     binary,
     binary_inexact,
+    comparison,
     rounding,
     unary,
     unary_inexact,
 )
 from torchffi._core.argument_kinds import BOUND, OPERAND
-from torchffi._core.arguments import Scalar, astype, pair, tensor
+from torchffi._core.arguments import Scalar, astype, beyond, pair, tensor
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one, of_two
@@ -55,12 +56,12 @@ hypot = binary_inexact("hypot", "sqrt(x1 * x1 + x2 * x2), without intermediate o
 
 # ---- Comparison and logic
 
-equal = binary("equal", "x1 == x2", ANY, "eq", dtypes.bool)
-not_equal = binary("not_equal", "x1 != x2", ANY, "ne", dtypes.bool)
-less = binary("less", "x1 < x2", REAL, "lt", dtypes.bool)
-less_equal = binary("less_equal", "x1 <= x2", REAL, "le", dtypes.bool)
-greater = binary("greater", "x1 > x2", REAL, "gt", dtypes.bool)
-greater_equal = binary("greater_equal", "x1 >= x2", REAL, "ge", dtypes.bool)
+equal = comparison("equal", "==", ANY, "eq")
+not_equal = comparison("not_equal", "!=", ANY, "ne")
+less = comparison("less", "<", REAL, "lt")
+less_equal = comparison("less_equal", "<=", REAL, "le")
+greater = comparison("greater", ">", REAL, "gt")
+greater_equal = comparison("greater_equal", ">=", REAL, "ge")
 logical_and = binary("logical_and", "Whether both elements are not 0", ANY, None, dtypes.bool)
 logical_or = binary("logical_or", "Whether either element is not 0", ANY, None, dtypes.bool)
 logical_xor = binary("logical_xor", "Whether exactly one element is not 0", ANY, None, dtypes.bool)
@@ -289,9 +290,11 @@ def clip(
     x = tensor("clip", x)
     dtypes.check("clip", x.dtype, REAL)
     result = x
-    for bound, primitive in ((min, "maximum"), (max, "minimum")):
-        if bound is None:
+    for bound, primitive, side in ((min, "maximum", -1), (max, "minimum", 1)):
+        if bound is None or beyond(bound, x.dtype) == side:  # no bound for x's dtype
             continue
+        if isinstance(bound, Tensor) and bound.dtype.kind in INTEGER and not bound.ndim:
+            bound = astype(bound, x.dtype) if x.dtype.kind in FLOATING else bound
         a, b = pair("clip", result, bound, REAL)
         result = run(primitive, a.dtype, a, b)
     return run("clone", x.dtype, x) if result is x else astype(result, x.dtype)

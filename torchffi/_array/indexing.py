@@ -29,19 +29,27 @@ from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
 
+def _is_array(key: Any) -> bool:
+    """Whether a key is an array of another library. It is one also if it has a single element."""
+    if isinstance(key, (Tensor, np.generic)):
+        return False
+    return hasattr(key, "__dlpack__") or hasattr(key, "__array__")
+
+
 def _prepared(key: Any) -> Any:
     """A key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
     if key is None or key is Ellipsis or isinstance(key, slice):
         return key
-    if isinstance(key, (bool, np.bool_, list, np.ndarray)):
-        key = conversion.asarray(
-            key, dtype=dtypes.int64 if isinstance(key, list) and not key else None
-        )
+    if isinstance(key, list):
+        values = conversion.asarray(key)
+        key = arguments.astype(values, dtypes.int64) if values.size == 0 else values
+    elif isinstance(key, (bool, np.bool_)) or _is_array(key):
+        key = conversion.asarray(key)
     if isinstance(key, Tensor):
         if key.dtype is dtypes.bool:
             return key
         if key.dtype.kind in INTEGER:
-            return arguments.astype(key, dtypes.int64)
+            return arguments.indices("index", key)
         raise DTypeError(
             f"index: a {key.dtype} tensor is not a valid index; expected integers or bool"
         )
@@ -258,6 +266,9 @@ def _fitting(x: Tensor, value: Tensor | Scalar) -> Tensor:
             raise DTypeError(f"index: {value!r} does not fit into a tensor of {x.dtype}")
         return arguments.scalar_operand("index", value, x.dtype, x)
     value = arguments.tensor("index", value)
+    leading = next((i for i, n in enumerate(value.shape) if n != 1), value.ndim)
+    if leading:  # leading axes of length 1 do not count, as in NumPy and PyTorch
+        value = manipulation.reshape(value, value.shape[leading:])
     if dtypes.promote("index", x.dtype, value.dtype) is not x.dtype:
         raise DTypeError(f"index: {value.dtype} does not fit into a tensor of {x.dtype}")
     return arguments.astype(value, x.dtype)

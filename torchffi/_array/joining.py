@@ -6,6 +6,7 @@ Source: Array API standard, "Manipulation Functions".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -49,6 +50,10 @@ def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     if axis is None:
         tensors, axis = [reshape(x, (-1,)) for x in tensors], 0
     along = arguments.axis("concat", axis, tensors[0])
+    first = tensors[0].shape
+    if all(x.ndim == len(first) for x in tensors):
+        length = sum(x.shape[along] for x in tensors)
+        arguments.new_shape("concat", (*first[:along], length, *first[along + 1 :]))
     return run("cat", tensors[0].dtype, tensors, along)
 
 
@@ -69,6 +74,7 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     tensors = _joined("stack", arrays)
     arguments.check_ndim("stack", tensors[0].ndim + 1)
     along = arguments.axis("stack", axis, tensors[0], extra=1)
+    arguments.new_shape("stack", (len(tensors), *tensors[0].shape))
     return run("stack", tensors[0].dtype, tensors, along)
 
 
@@ -111,9 +117,8 @@ def tile(x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
     """
     x = tensor("tile", x)
     counts = arguments.new_shape("tile", repetitions)
-    arguments.new_shape(
-        "tile", tuple(n * m for n, m in zip(counts[::-1], x.shape[::-1], strict=False))
-    )
+    sides = zip_longest(counts[::-1], x.shape[::-1], fillvalue=1)
+    arguments.new_shape("tile", tuple(n * m for n, m in sides)[::-1])
     return run("tile", x.dtype, x, counts)
 
 
@@ -141,6 +146,7 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
         x, axis = reshape(x, (-1,)), 0
     along = arguments.axis("repeat", axis, x)
     length = x.shape[along]
+    before, behind = x.shape[:along], x.shape[along + 1 :]
     if not isinstance(repeats, (int, np.integer)):
         repeats = tensor("repeat", repeats)
         dtypes.check("repeat", repeats.dtype, dtypes.INTEGER)
@@ -148,11 +154,22 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
             raise ShapeError(
                 f"repeat: repeats has shape {repeats.shape}, expected (1,) or ({length},)"
             )
+        total = _total(repeats) * (1 if repeats.shape == (length,) else length)
+        arguments.new_shape("repeat", (*before, total, *behind))
         counts = run("expand", repeats.dtype, repeats, (length,))
         return run("repeat", x.dtype, x, arguments.astype(counts, dtypes.int64), along)
     (count,) = arguments.new_shape("repeat", int(repeats))
-    before, behind = x.shape[:along], x.shape[along + 1 :]
+    flat = arguments.new_shape("repeat", (*before, length * count, *behind))
     expanded = run("unsqueeze", x.dtype, x, along + 1)
     wide = run("expand", x.dtype, expanded, (*before, length, count, *behind))
-    flat = arguments.new_shape("repeat", (*before, length * count, *behind))
     return run("clone", x.dtype, run("reshape", x.dtype, wide, flat))
+
+
+def _total(counts: Tensor) -> int:
+    """The exact sum of counts, which LibTorch and NumPy add without looking for an overflow."""
+    array = counts.cpu()._array_view()
+    if array.size and array.min() < 0:
+        raise InvalidArgumentError(f"repeat: {array.min()} is negative; expected 0 or more")
+    if array.sum(dtype=np.float64) < 2.0**62:
+        return int(array.sum(dtype=np.int64))
+    return sum(map(int, array.tolist() if array.ndim else [array.item()]))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from torchffi import dtypes
 from torchffi._array.statistical import any_empty, reduce
 from torchffi._core import arguments
@@ -82,7 +84,12 @@ def searchsorted(
 
     Source: aten::searchsorted.Tensor.
     """
-    a, b = arguments.pair("searchsorted", tensor("searchsorted", x1), x2, REAL)
+    x1 = tensor("searchsorted", x1)
+    above = arguments.beyond(x2, x1.dtype)
+    if above and x1.dtype.kind in dtypes.INTEGER:  # it comes before or after all elements
+        limits = np.iinfo(x1.dtype.numpy)
+        x2, side = (limits.max, "right") if above > 0 else (limits.min, "left")
+    a, b = arguments.pair("searchsorted", x1, x2, REAL)
     if a.ndim != 1:
         raise ShapeError(f"searchsorted: x1 has shape {a.shape}, expected one axis")
     if side not in ("left", "right"):
@@ -91,7 +98,7 @@ def searchsorted(
         sorter = tensor("searchsorted", sorter)
         if sorter.dtype.kind not in dtypes.INTEGER:
             raise DTypeError(f"searchsorted: sorter is {sorter.dtype}, expected integers")
-        sorter = arguments.astype(sorter, dtypes.int64)
+        sorter = arguments.indices("searchsorted", sorter)
         if sorter.shape != a.shape:
             raise ShapeError(f"searchsorted: sorter has shape {sorter.shape}, expected {a.shape}")
     return run("searchsorted", dtypes.int64, a, b, side == "right", sorter)
@@ -103,7 +110,7 @@ def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Ten
 
     Args:
         condition: A tensor of bool.
-        x1, x2: Tensors of any dtype; one may be a Python scalar.
+        x1, x2: Tensors of any dtype, or Python scalars.
 
     Returns:
         A tensor of the broadcast shape, in the promoted dtype of x1 and x2.
@@ -116,6 +123,9 @@ def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Ten
     condition = tensor("where", condition)
     if condition.dtype is not dtypes.bool:
         raise DTypeError(f"where: the condition is {condition.dtype}, expected bool")
+    if arguments.is_scalar(x1) and arguments.is_scalar(x2):
+        dtype = arguments.dtype_of_scalars("where", x1, x2)
+        x1 = arguments.scalar_operand("where", x1, dtype, condition)
     a, b = arguments.pair("where", x1, x2, ANY)
     return run("where", a.dtype, condition, a, b)
 

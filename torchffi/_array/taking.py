@@ -5,7 +5,6 @@ Source: Array API standard, "Indexing Functions"; narrow and select are ATen's.
 
 from __future__ import annotations
 
-from torchffi import dtypes
 from torchffi._array import broadcasting, searching
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import AXIS_OR_NONE, INDICES, INTEGER, OPERAND
@@ -36,7 +35,7 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
 
     Source: aten::index.Tensor.
     """
-    x, picked = arguments.tensor("take", x), _integers("take", indices)
+    x, picked = tensor("take", x), arguments.indices("take", tensor("take", indices))
     if picked.ndim != 1:
         raise ShapeError(f"take: indices have shape {picked.shape}, expected one axis")
     if axis is None and x.ndim != 1:
@@ -65,7 +64,7 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     Source: aten::gather.
     """
     operation = "take_along_axis"
-    x, picked = arguments.tensor(operation, x), _integers(operation, indices)
+    x, picked = tensor(operation, x), arguments.indices(operation, tensor(operation, indices))
     along = arguments.axis(operation, axis, x)
     length = x.shape[along]
     picked = searching.where(picked < 0, picked + length, picked)
@@ -85,12 +84,6 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
         shape[along] = side.shape[along]
         sides.append(broadcasting.broadcast_to(side, shape))
     return run("take_along_axis", x.dtype, *sides, along)
-
-
-def _integers(operation: str, indices: Tensor) -> Tensor:
-    indices = arguments.tensor(operation, indices)
-    dtypes.check(operation, indices.dtype, dtypes.INTEGER)
-    return arguments.astype(indices, dtypes.int64)
 
 
 NARROW = fast_path("narrow", ANY, x=OPERAND, axis=INTEGER, start=INTEGER, length=INTEGER)

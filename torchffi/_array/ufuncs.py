@@ -5,11 +5,21 @@ Each factory returns a function with its own name, signature and docstring.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from torchffi import dtypes
-from torchffi._core.arguments import Scalar, inexact, pair, tensor
+from torchffi._core.arguments import (
+    Scalar,
+    beyond,
+    inexact,
+    is_scalar,
+    pair,
+    scalar_dtype,
+    scalar_operand,
+    tensor,
+)
 from torchffi._core.dispatch import run
 from torchffi._core.operations import of_one, of_two
 from torchffi._core.tensor import Tensor
@@ -157,6 +167,48 @@ def binary(
     )
     arguments = _TWO.format(dtype=_supported(admitted))
     return _named(function, name, summary, arguments, returns, operator)  # type: ignore[no-any-return]
+
+
+# Whether x compares with an integer below all values of its dtype, and with one above them.
+_BEYOND = {
+    "equal": (False, False), "not_equal": (True, True), "less": (False, True),
+    "less_equal": (False, True), "greater": (True, False), "greater_equal": (True, False),
+}  # fmt: skip
+_MIRRORED = {
+    "less": "greater", "less_equal": "greater_equal",
+    "greater": "less", "greater_equal": "less_equal",
+}  # fmt: skip
+
+
+def _compared(name: str, x: Tensor, side: int) -> Tensor:
+    """The comparison with an integer that x's dtype cannot hold, on the given side of its values."""
+    if x.dtype.kind == "floating point" and name in _MIRRORED:
+        # Above all finite numbers: only infinity is greater.
+        strict = (name[:4] == "less") == (side > 0)
+        infinity = scalar_operand(name, side * math.inf, x.dtype, x)
+        primitive = ("lt" if side > 0 else "gt") if strict else ("ge" if side > 0 else "le")
+        return run(primitive, dtypes.bool, x, infinity)
+    answer = scalar_operand(name, _BEYOND[name][side > 0], dtypes.bool, x)
+    return run("clone", dtypes.bool, run("expand", dtypes.bool, answer, x.shape))
+
+
+def comparison(name: str, symbol: str, admitted: frozenset[str], primitive: str) -> Binary:
+    """A comparison. An integer that the tensor's dtype cannot hold has a known answer."""
+
+    @of_two(name, primitive, admitted, dtypes.bool)
+    def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
+        for x, scalar, called in ((x1, x2, name), (x2, x1, _MIRRORED.get(name, name))):
+            if isinstance(x, Tensor) and is_scalar(scalar):
+                side = beyond(scalar, x._dtype)
+                if side:
+                    dtypes.check(name, scalar_dtype(name, scalar, x._dtype), admitted)
+                    return _compared(called, x, side)
+        a, b = pair(name, x1, x2, admitted)
+        return run(primitive, dtypes.bool, a, b)
+
+    arguments = _TWO.format(dtype=_supported(admitted))
+    returns = "A tensor of the broadcast shape, in bool."
+    return _named(function, name, f"x1 {symbol} x2", arguments, returns, primitive)  # type: ignore[no-any-return]
 
 
 def binary_inexact(

@@ -52,9 +52,9 @@ def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def diff(
     x: Tensor,
     /,
-    *,
-    axis: int = -1,
     n: int = 1,
+    axis: int = -1,
+    *,
     prepend: Tensor | None = None,
     append: Tensor | None = None,
 ) -> Tensor:
@@ -62,8 +62,8 @@ def diff(
 
     Args:
         x: A tensor of a numeric dtype.
-        axis: The axis, of length m.
         n: How many times, 0 or more.
+        axis: The axis, of length m. Both may be positional, in this order, as in NumPy.
         prepend, append: Tensors to join to x along the axis first, before and after it.
 
     Returns:
@@ -77,12 +77,13 @@ def diff(
     """
     x = tensor("diff", x)
     dtypes.check("diff", x.dtype, NUMERIC)
+    n = arguments.integer("diff", "n", n)
     if n < 0:
         raise InvalidArgumentError(f"diff: n is {n}, expected 0 or more")
     along = arguments.axis("diff", axis, x)
     pieces = [piece for piece in (prepend, x, append) if piece is not None]
     result = joining.concat(pieces, axis=along) if len(pieces) > 1 else x
-    for _ in range(n):
+    for _ in range(min(n, result.shape[along] + 1)):  # then it is empty
         length = max(result.shape[along] - 1, 0)
         first = min(1, result.shape[along])
         result = elementwise.subtract(

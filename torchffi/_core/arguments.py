@@ -43,6 +43,38 @@ def tensor(operation: str, value: object) -> Tensor:
     )
 
 
+def scalar(operation: str, value: object) -> Scalar:
+    """The Python scalar that is given as such, as a scalar of NumPy, or as a 0-d tensor."""
+    if isinstance(value, np.generic) or (isinstance(value, Tensor) and not value.ndim):
+        value = value.item()
+    if is_scalar(value):
+        return value
+    given = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
+    raise DTypeError(f"{operation}: expected a scalar, got {given}")
+
+
+def dtype_of_scalars(operation: str, *values: Scalar | Tensor) -> DType:
+    """The promoted dtype of 0-d tensors and scalars; without tensors the default of their kind."""
+    scalars = [value for value in values if not isinstance(value, Tensor)]
+    given = [value._dtype for value in values if isinstance(value, Tensor)]
+    if given:
+        highest = max(_RANK[dtype.kind] for dtype in given)  # other kinds count as scalars
+        dtype, *others = [dtype for dtype in given if _RANK[dtype.kind] == highest]
+        for other in others:
+            dtype = dtypes.promote(operation, dtype, other)
+        for value in scalars:
+            dtype = scalar_dtype(operation, value, dtype)
+        return dtype
+    for kinds, dtype in (
+        ((complex, np.complexfloating), dtypes.default_complex),
+        ((float, np.floating), dtypes.default_float),
+    ):
+        if any(isinstance(value, kinds) for value in scalars):
+            return dtype
+    whole = not all(isinstance(value, (bool, np.bool_)) for value in scalars)
+    return dtypes.default_int if whole else dtypes.bool
+
+
 def scalar_dtype(operation: str, value: Scalar, other: DType) -> DType:
     """The dtype of an operation on a Python scalar and a tensor of dtype ``other``.
 
@@ -59,13 +91,33 @@ def scalar_dtype(operation: str, value: Scalar, other: DType) -> DType:
     return dtypes.complex128 if other is dtypes.float64 else dtypes.complex64
 
 
+def fitting_integer(operation: str, value: float, dtype: DType) -> int:
+    """A number as an integer of a dtype, without its fraction. ValueError if it does not fit."""
+    assert dtype.numpy is not None
+    limits = np.iinfo(dtype.numpy)
+    try:
+        whole = int(value)
+    except (ValueError, OverflowError):  # NaN, infinity
+        whole = limits.max + 1
+    if not limits.min <= whole <= limits.max:
+        raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
+    return whole
+
+
+def beyond(value: object, dtype: DType) -> int:
+    """1 if an integer is above all values of a dtype, -1 if it is below them, else 0."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        return 0
+    if dtype.kind in dtypes.INTEGER | dtypes.BOOL:
+        limits = np.iinfo(dtypes.default_int.numpy if dtype.kind == "bool" else dtype.numpy)
+        return int(value > limits.max) - int(value < limits.min)
+    return int(value > _LARGEST) - int(value < -_LARGEST)
+
+
 def scalar_tensor(operation: str, value: Scalar, dtype: DType, like: Tensor) -> Tensor:
     """A scalar as a 0-d tensor, on the backend and device of ``like``."""
     if dtype.kind in dtypes.INTEGER:
-        assert dtype.numpy is not None
-        limits = np.iinfo(dtype.numpy)
-        if not limits.min <= int(value.real) <= limits.max:
-            raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
+        fitting_integer(operation, value.real, dtype)
     elif isinstance(value, int) and abs(value) > _LARGEST:
         raise InvalidArgumentError(
             f"{operation}: an integer of this size does not fit into {dtype}"
@@ -114,6 +166,16 @@ def pair(
 def astype(x: Tensor, dtype: DType) -> Tensor:
     """The tensor converted to a dtype; the same object if it has that dtype already."""
     return x if x._dtype is dtype else run("to_dtype", dtype, x, dtype)
+
+
+def indices(operation: str, x: Tensor) -> Tensor:
+    """Indices of an integer dtype as int64. IndexError for one of uint64 that int64 cannot hold."""
+    dtypes.check(operation, x._dtype, dtypes.INTEGER)
+    if x._dtype is dtypes.uint64 and x.size:
+        largest = int(x.cpu()._array_view().max())
+        if largest >= 2**63:
+            raise AxisError(f"{operation}: index {largest} is out of range")
+    return astype(x, dtypes.int64)
 
 
 def inexact(operation: str, x: Tensor) -> Tensor:

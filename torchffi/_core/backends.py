@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -97,7 +97,15 @@ def numpy_reason() -> str:
 
 
 @contextmanager
-def use_backend(name: str) -> Iterator[None]:
+def _used(backend: Backend) -> Iterator[None]:
+    token = _chosen.set(backend)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def use_backend(name: str) -> AbstractContextManager[None]:
     """Creates new tensors on one backend, inside a ``with`` block and in this context only.
 
     Existing tensors stay on their backend, and an operation runs on the backend of its operands.
@@ -113,8 +121,4 @@ def use_backend(name: str) -> Iterator[None]:
         raise InvalidArgumentError(
             f"use_backend: unknown backend {name!r}; expected 'ffi' or 'numpy'"
         )
-    token = _chosen.set(_need_ffi() if name == "ffi" else NUMPY)
-    try:
-        yield
-    finally:
-        _chosen.reset(token)
+    return _used(_need_ffi() if name == "ffi" else NUMPY)

@@ -17,7 +17,7 @@ _CREATION: Final = """
 _SHAPES: Final = """
     alias astype basic_index cat clone contiguous diagonal expand flip index matrix_transpose moveaxis
     narrow permute repeat reshape roll select slice squeeze stack t take take_along_axis tile to_device
-    to_dtype transpose tril triu unsqueeze view
+    to_dtype transpose tril triu unsqueeze view view_dtype
 """
 _REDUCTIONS: Final = """
     all amax amin any argmax argmin argsort count_nonzero cumprod cumsum isin mean nonzero prod

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+from torchffi import dtypes
 from torchffi._libtorch.operators import boxed
 from torchffi.errors import AxisError, InvalidArgumentError
 
@@ -55,6 +56,10 @@ fft_rfftn, fft_irfftn = _transform("aten::fft_rfftn"), _transform("aten::fft_irf
 
 def view(make: Make, x: Raw, dims: tuple[int, ...], ndim: int) -> Any:
     return boxed.call(make, "aten::view", x, dims)
+
+
+def view_dtype(make: Make, x: Raw, dtype: int) -> Any:
+    return boxed.call(make, "aten::view.dtype", x, dtypes.by_code(dtype))
 
 
 def take_along_axis(make: Make, x: Raw, indices: Raw, axis: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -93,22 +94,42 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
     return np.eye(rows, columns, dtype=TYPES[dtype])
 
 
+_EXACT = 2**51  # NumPy counts in float64, which is exact up to here
+
+
 def arange(start: float, stop: float, step: float, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
-    return np.asarray(np.arange(start, stop, step), TYPES[dtype])
+    extent = max(abs(start), abs(stop), abs(step))
+    whole = all(isinstance(x, int) or x.is_integer() for x in (start, stop, step))
+    if extent < _EXACT or not whole or extent > 2**63:
+        return np.asarray(np.arange(start, stop, step), TYPES[dtype])
+    first, last, by = int(start), int(stop), int(step)
+    count = max(0, (last - first + by - (1 if by > 0 else -1)) // by)
+    return np.asarray(np.arange(count) * np.int64(by) + np.int64(first), TYPES[dtype])
 
 
 def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
+    if max(abs(first), abs(last), abs(step)) >= _EXACT:
+        raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
+    kind = TYPES[dtype]
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
-        return np.empty(0, TYPES[dtype])
-    return np.asarray(np.arange(first, last, step), TYPES[dtype])
+        return np.empty(0, kind)
+    values = np.arange(first, last, step)
+    result = np.asarray(values, kind)
+    if result is values:
+        return result
+    if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
+        raise InvalidArgumentError(f"the values do not fit into {kind}")
+    return result
 
 
 def linspace(start: float, stop: float, count: int, endpoint: bool, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
+    if not math.isfinite(stop - start):
+        raise InvalidArgumentError("the span overflows")  # the slow path divides first
     return np.asarray(np.linspace(start, stop, count, endpoint=endpoint), TYPES[dtype])

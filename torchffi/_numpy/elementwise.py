@@ -56,7 +56,7 @@ def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
     divides = name in _DIVISIONS
 
     def primitive(a: Raw, b: Raw) -> Raw:
-        if divides and b.dtype.kind in "iu" and not b.all():
+        if divides and b.dtype.kind in "iu" and a.size and not b.all():
             raise InvalidArgumentError("integer division by zero")
         try:
             return np.asarray(ufunc(a, b))
@@ -74,7 +74,7 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
             check_broadcast_to(b, a.shape)
         if 0 in a.strides:
             check_writable(a)
-        if divides and b.dtype.kind in "iu" and not b.all():
+        if divides and b.dtype.kind in "iu" and a.size and not b.all():
             raise InvalidArgumentError("integer division by zero")
         ufunc(a, b, out=a)
 
@@ -121,4 +121,6 @@ def copy_(a: Raw, b: Raw) -> None:
         check_broadcast_to(b, a.shape)
     if 0 in a.strides:
         check_writable(a)
+    if b.ndim and np.may_share_memory(a, b):
+        b = b.copy()  # np.copyto() can read elements that it has already written
     np.copyto(a, b, casting="unsafe")

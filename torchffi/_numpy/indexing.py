@@ -73,10 +73,18 @@ def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> None:
         check_broadcast_to(values, view.shape)
     if 0 in view.strides:
         check_writable(view)
+    if values.ndim and np.may_share_memory(view, values):
+        values = values.copy()  # np.copyto() can read elements that it has already written
     np.copyto(view, values)
 
 
 def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: Raw) -> None:
+    # NumPy does not notice that an index changes while it writes.
+    for place, one in enumerate(indices):
+        if not isinstance(one, int) and np.may_share_memory(one, x):
+            indices = [*indices[:place], one.copy(), *indices[place + 1 :]]
+    if np.may_share_memory(values, x):
+        values = values.copy()
     if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
         key: Any = indices[0]
     else:

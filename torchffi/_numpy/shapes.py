@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw
+from torchffi._numpy.checks import TYPES, Raw
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
+
+_TOO_MANY = 2**63  # elements: NumPy adds and multiplies lengths modulo 2**64
 
 
 def reshape(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
@@ -24,6 +27,10 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
     if x.size and not np.may_share_memory(result, x):
         raise InvalidArgumentError("this shape requires a copy")
     return result
+
+
+def view_dtype(x: Raw, dtype: int) -> Raw:
+    return x.view(TYPES[dtype])
 
 
 def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
@@ -84,6 +91,8 @@ def roll(x: Raw, shifts: tuple[int, ...], nshifts: int, axes: tuple[int, ...], n
 
 
 def tile(x: Raw, counts: tuple[int, ...], ncounts: int) -> Raw:
+    if x.size * math.prod(counts) >= _TOO_MANY:
+        raise InvalidArgumentError("too many elements")
     return np.tile(x, counts)
 
 
@@ -114,6 +123,11 @@ def _check_same_shape(arrays: Sequence[Raw], skip: int | None) -> None:
 
 
 def cat(tensors: Sequence[Raw], count: int, axis: int) -> Raw:
+    size = 0
+    for x in tensors:
+        size += x.size
+    if size >= _TOO_MANY:
+        raise InvalidArgumentError("too many elements")
     try:
         return np.concatenate(tensors, axis)
     except ValueError:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import SupportsIndex
 
 from torchffi import dtypes
-from torchffi._array import creation, elementwise, joining
+from torchffi._array import elementwise, joining, ranges
 from torchffi._core import arguments
 from torchffi._core.arguments import integer, tensor
 from torchffi._core.dispatch import run
@@ -74,9 +74,9 @@ def _frequencies(
     if d == 0:
         raise InvalidArgumentError(f"{name}: d must not be 0")
     exact = dtypes.float64
-    counts = creation.arange(length if negative else length // 2 + 1, dtype=exact, device=device)
+    counts = ranges.arange(length if negative else length // 2 + 1, dtype=exact, device=device)
     if negative:
-        below = creation.arange(-(length // 2), 0, dtype=exact, device=device)
+        below = ranges.arange(-(length // 2), 0, dtype=exact, device=device)
         counts = joining.concat([counts[: (length + 1) // 2], below])
     return arguments.astype(elementwise.divide(counts, length * d), dtype)
 

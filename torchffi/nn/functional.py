@@ -28,7 +28,7 @@ from torchffi._core.dispatch import pointer, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, FLOATING, INEXACT, INTEGER, NUMERIC, REAL
+from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError
 
 __all__ = [
@@ -230,7 +230,7 @@ def embedding(weight: Tensor, indices: Tensor) -> Tensor:
     Source: aten::embedding.
     """
     weight = tensor("embedding", weight)
-    rows = arguments.astype(_of("embedding", indices, INTEGER), dtypes.int64)
+    rows = arguments.indices("embedding", tensor("embedding", indices))
     return run("embedding", weight.dtype, weight, rows)
 
 

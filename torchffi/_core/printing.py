@@ -1,4 +1,4 @@
-"""The repr of a tensor."""
+"""A tensor as text: its repr, and formatted strings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from torchffi import dtypes
 from torchffi._core.arguments import astype
 from torchffi._core.tensor import Tensor
+from torchffi.errors import DTypeError
 
 _SHOWN = 1000  # elements; of a larger tensor NumPy prints the edges only
 
@@ -21,3 +22,20 @@ def describe(x: Tensor) -> str:
     shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""
     tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
     return f"{prefix}{values}{shape}, {tail})"
+
+
+def formatted(x: Tensor, spec: str, /) -> str:
+    """``format(x, spec)``: a 0-d tensor is formatted as its value.
+
+    Raises:
+        TypeError: For a tensor with axes, if ``spec`` is not empty.
+    """
+    if not x._alive and not spec:
+        return repr(x)
+    if x.ndim == 0:
+        return format(x.item(), spec)
+    if spec:
+        raise DTypeError(
+            f"format: shape {x.shape} has no format {spec!r}; only 0-d tensors take one"
+        )
+    return repr(x)

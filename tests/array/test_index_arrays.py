@@ -1,0 +1,114 @@
+"""Keys that are arrays of other libraries, and indices of uint64 that int64 cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from tests.support import check
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+X = np.arange(12).reshape(3, 4)
+
+
+class Producer:
+    """An array of another library: DLPack, and ``__index__`` for a single element."""
+
+    def __init__(self, values: Any) -> None:
+        self.array = np.array(values)
+
+    def __index__(self) -> int:
+        return int(self.array.reshape(()))
+
+    def __dlpack__(self, **keywords: Any) -> object:
+        return self.array.__dlpack__(**keywords)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()
+
+
+def of_torch(values: Any) -> Any:
+    return pytest.importorskip("torch").tensor(values)
+
+
+MAKERS = {"numpy": np.array, "dlpack": Producer, "torch": of_torch, "torchffi": t.asarray}
+VALUES = [[0], [[0]], 0, [2, 0], [-1], [True, False, True], [[True] * 4] * 3]
+PLACES: dict[str, Callable[[Any], Any]] = {
+    "alone": lambda key: key,
+    "tuple": lambda key: (key,),
+    "ellipsis": lambda key: (key, ...),
+    "none": lambda key: (None, key),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("values", VALUES, ids=str)
+@pytest.mark.parametrize("maker", MAKERS)
+def test_an_array_of_one_element_is_an_array(
+    maker: str, values: Any, place: str, backend: str
+) -> None:
+    key, theirs = PLACES[place](MAKERS[maker](values)), PLACES[place](np.array(values))
+    check(t.asarray(X.copy())[key], X[theirs])
+    written, expected = t.asarray(X.copy()), X.copy()
+    written[key], expected[theirs] = -1, -1
+    check(written, expected)
+
+
+@pytest.mark.parametrize("maker", ["numpy", "dlpack", "torch"])
+def test_an_array_beside_other_keys_broadcasts_with_them(maker: str, backend: str) -> None:
+    make, x = MAKERS[maker], t.asarray(X.copy())
+    check(x[make([0]), 1], X[np.array([0]), 1])
+    check(x[:, make([1])], X[:, np.array([1])])
+    check(x[make([[0], [2]]), make([0])], X[np.array([[0], [2]]), np.array([0])])
+
+
+def test_an_object_with_only_index_is_an_integer(backend: str) -> None:
+    class One:
+        def __index__(self) -> int:
+            return 1
+
+    check(t.asarray(X.copy())[One()], X[1])
+
+
+def test_an_array_of_floats_is_no_index(backend: str) -> None:
+    with pytest.raises(TypeError, match="index: a float64 tensor is not a valid index"):
+        t.ones(3)[np.array([0.0])]
+
+
+FAR: dict[str, Callable[[t.Tensor, t.Tensor], Any]] = {
+    "getitem": lambda x, i: x[i],
+    "getitem-second-axis": lambda x, i: x[:, i],
+    "getitem-0d": lambda x, i: x[i[0]],
+    "getitem-numpy": lambda x, i: x[i.numpy()],
+    "getitem-list": lambda x, i: x[i.tolist()],
+    "getitem-int": lambda x, i: x[i.tolist()[0]],
+    "setitem": lambda x, i: x.__setitem__(i, 0),
+    "setitem-tuple": lambda x, i: x.__setitem__((i, 0), 0),
+    "take": lambda x, i: t.take(x, i, axis=0),
+    "take_along_axis": lambda x, i: t.take_along_axis(x, i[:, None], axis=0),
+    "embedding": lambda x, i: t.nn.embedding(x, i),
+    "searchsorted": lambda x, i: t.searchsorted(x[0, :1], x[0], sorter=i),
+    "select": lambda x, i: t.select(x, 0, i[0]),
+    "narrow": lambda x, i: t.narrow(x, 0, i[0], 1),
+}
+
+
+@pytest.mark.parametrize("index", [2**64 - 1, 2**64 - 3, 2**63])
+@pytest.mark.parametrize("case", FAR)
+def test_uint64_index_does_not_wrap_to_a_negative_one(case: str, index: int, backend: str) -> None:
+    x = t.asarray(X.copy())
+    with pytest.raises(IndexError, match="out of range"):
+        FAR[case](x, t.asarray([index], dtype=t.uint64))
+    check(x, X)
+
+
+def test_uint64_indices_in_range_are_used(backend: str) -> None:
+    x, i = t.asarray(X.copy()), t.asarray([2, 0], dtype=t.uint64)
+    check(x[i], X[[2, 0]])
+    check(t.take(x, i, axis=1), X[:, [2, 0]])
+    assert x[t.zeros((0,), dtype=t.uint64)].shape == (0, 4)
