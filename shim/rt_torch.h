@@ -485,6 +485,19 @@ RT_TORCH_API int32_t rt_torch_tensor_device(int64_t tensor, int64_t *device);
  */
 RT_TORCH_API int32_t rt_torch_tensor_is_cuda(int64_t tensor);
 
+/** The layout of a tensor: "strided", "sparse_coo", "sparse_csr", "mkldnn", "nested" and others.
+ *
+ * Functions of one operation take strided tensors only, and fail with INVALID_ARGUMENT for others; such come
+ * from operators called by name, and can go to them.
+ *
+ * @param tensor    tensor
+ * @param text      receives the name, cut to fit and NUL-terminated; may be NULL if capacity is 0
+ * @param capacity  bytes at text
+ * @return length of the name without the NUL; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, a negative capacity)
+ */
+RT_TORCH_API int64_t rt_torch_tensor_layout_name(int64_t tensor, char *text, int64_t capacity);
+
 /** Whether the elements are contiguous in C order.
  *
  * @param tensor  tensor
@@ -2147,10 +2160,16 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
  * NONE any optional. A number in place of a tensor becomes a wrapped number: a 0-d tensor that does not take
  * part in type promotion, as Python scalars in PyTorch.
  *
- * All this is checked before LibTorch is called. A few of LibTorch's own kernels do not check the values of
- * well-typed arguments, and crash or read out of bounds. Known ones: _convert_indices_from_coo_to_csr,
- * _convert_indices_from_csr_to_coo, ctc_loss, _native_batch_norm_legit.no_stats and the other _batch_norm
- * operators (with weights that are too short), and to_dense of a sparse tensor with unchecked indices.
+ * All this is checked before LibTorch is called. Some of LibTorch's own kernels trust the values of well-typed
+ * arguments. The shim checks those of div with a rounding mode, repeat_interleave, segment_reduce,
+ * _reshape_alias, the backward functions of max pooling and _sobol_engine_*. Known ones that crash or read out
+ * of bounds, and are not checked: ctc_loss, _convert_indices_from_coo_to_csr and its inverse,
+ * _native_batch_norm_legit.no_stats and the other _batch_norm operators (with weights that are too short), and
+ * to_dense of a sparse tensor with unchecked indices. MKL (fft) and oneDNN (gelu, convolutions) end the process
+ * if they cannot allocate the plan of a computation.
+ *
+ * If an operator fails, a tensor that it writes keeps the shape and the memory that it had, if it was about to
+ * grow: the elements may have changed.
  *
  * @param op         number of an operator
  * @param arguments  count values; may be NULL if count is 0

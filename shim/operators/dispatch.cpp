@@ -11,6 +11,8 @@
 #include <unordered_map>
 
 #include "exports.h"
+#include "operators/value_checks.h"
+#include "runtime/checks.h"
 #include "runtime/errors.h"
 #include "runtime/values.h"
 
@@ -32,10 +34,15 @@ struct Operator {
   std::string refusal;  // why it cannot be called; "" if it can
   std::vector<Parameter> parameters;
   std::vector<Type> results;
+  std::vector<size_t> written;  // positions of the arguments that the operator writes
+  ValueCheck check;             // nullptr if none is needed
 };
 
 Operator::Operator(const c10::OperatorHandle &found)
-    : handle(found), name(c10::toString(found.operator_name())), schema(c10::toString(found.schema())) {
+    : handle(found),
+      name(c10::toString(found.operator_name())),
+      schema(c10::toString(found.schema())),
+      check(value_check_of(name)) {
   const auto refuse = [this](const Type &type, const std::string &which) {
     if (refusal.empty()) refusal = which + " is a " + type.name + ", which rt_torch_value cannot hold";
   };
@@ -43,6 +50,8 @@ Operator::Operator(const c10::OperatorHandle &found)
     refusal = "it is variadic";
   }
   for (const c10::Argument &argument : found.schema().arguments()) {
+    const c10::AliasInfo *alias = argument.alias_info();
+    if (alias != nullptr && alias->isWrite()) written.push_back(parameters.size());
     parameters.push_back({argument.name(), Type(argument.real_type()), argument.default_value()});
     const Parameter &last = parameters.back();
     if (!last.type.can_be_argument()) refuse(last.type, "argument '" + last.name + "'");
@@ -187,12 +196,60 @@ std::string first_sentence(const std::string &text) {
   return listed ? text.substr(0, text.find(". ")) : text;
 }
 
+bool fits_storage(const at::Tensor &tensor) {
+  const auto size = static_cast<int64_t>(tensor.element_size());
+  const int64_t offset = tensor.storage_offset() * size,
+                reach = reach_of(tensor.sizes(), tensor.strides(), size);
+  return tensor.numel() == 0 ||
+         (reach >= 0 && reach <= static_cast<int64_t>(tensor.storage().nbytes()) - offset);
+}
+
+// The memory and the shape of a tensor that an operator writes.
+struct Written {
+  at::Tensor tensor;
+  c10::Storage storage;
+  at::DimVector sizes, strides;
+  int64_t offset;
+
+  explicit Written(const at::Tensor &given)
+      : tensor(given),
+        storage(given.storage()),
+        sizes(given.sizes()),
+        strides(given.strides()),
+        offset(given.storage_offset()) {}
+
+  // For a failed operator: resize_() and its like change the shape before they find that the storage cannot grow.
+  void restore() const {
+    if (fits_storage(tensor)) return;
+    c10::TensorImpl *impl = tensor.unsafeGetTensorImpl();
+    impl->set_storage_keep_dtype(storage);
+    impl->set_sizes_and_strides(sizes, strides, offset);
+    if (!fits_storage(tensor)) impl->set_sizes_contiguous({0});
+  }
+};
+
+std::vector<Written> written_by(const Operator &op, const torch::jit::Stack &stack) {
+  std::vector<Written> all;
+  const auto add = [&all](const at::Tensor &tensor) {
+    if (tensor.defined() && tensor.has_storage() && tensor.layout() == at::kStrided) all.emplace_back(tensor);
+  };
+  for (const size_t position : op.written) {
+    const c10::IValue &value = stack[position];
+    if (value.isTensor()) add(value.toTensor());
+    if (value.isTensorList()) std::ranges::for_each(value.toTensorVector(), add);
+  }
+  return all;
+}
+
 // Calls an operator and returns its results.
 torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64_t count) {
   torch::jit::Stack stack = stack_of(op, arguments, count);
+  if (op.check != nullptr) op.check(stack);
+  const std::vector<Written> written = written_by(op, stack);
   try {
     op.handle.callBoxed(stack);
   } catch (...) {
+    for (const Written &one : written) one.restore();
     const Error error = current_error();
     fail(error.code(), op.name + ": " + first_sentence(error.what()));
   }

@@ -159,9 +159,6 @@ at::Tensor copy_of(const at::Tensor &tensor, at::IntArrayRef reversed) {
 void *tensor_to_dlpack(int64_t tensor, int32_t versioned, int32_t copied) {
   const bool with_version = flag_of("versioned", versioned), alone = flag_of("copied", copied);
   const at::Tensor t = get(tensor);
-  if (t.layout() != at::kStrided) {
-    fail(RT_TORCH_INVALID_ARGUMENT, "a tensor that is not strided has no memory to share");
-  }
   if (!t.is_cpu() && !t.is_cuda()) {
     fail(RT_TORCH_UNAVAILABLE, "the memory is on " + t.device().str() + ", expected the CPU or CUDA");
   }

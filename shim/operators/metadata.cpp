@@ -33,6 +33,15 @@ void *address_of(const at::Tensor &tensor) {
   return tensor.numel() == 0 ? nullptr : tensor.mutable_data_ptr();
 }
 
+// A tensor of any layout that has a shape.
+at::Tensor sized(int64_t tensor) {
+  at::Tensor t = get_any(tensor);
+  if (t.is_nested()) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "a nested tensor has no shape: aten::unbind makes tensors of its parts");
+  }
+  return t;
+}
+
 int64_t to_device(int64_t tensor, at::Device device) {
   return put(get(tensor).to(device));
 }
@@ -40,31 +49,41 @@ int64_t to_device(int64_t tensor, at::Device device) {
 }  // namespace
 
 int64_t tensor_ndim(int64_t tensor) {
-  return get(tensor).dim();
+  return get_any(tensor).dim();
 }
 int64_t tensor_numel(int64_t tensor) {
-  return get(tensor).numel();
+  return sized(tensor).numel();
 }
 int32_t tensor_dtype(int64_t tensor) {
-  return static_cast<int32_t>(get(tensor).scalar_type());
+  return static_cast<int32_t>(get_any(tensor).scalar_type());
 }
 int32_t tensor_is_cuda(int64_t tensor) {
-  return get(tensor).is_cuda();
+  return get_any(tensor).is_cuda();
 }
 int32_t tensor_is_contiguous(int64_t tensor) {
   return get(tensor).is_contiguous();
 }
 
 int64_t tensor_shape(int64_t tensor, int64_t *dims, int64_t capacity) {
-  return copy_out("dims", get(tensor).sizes(), dims, capacity);
+  return copy_out("dims", sized(tensor).sizes(), dims, capacity);
 }
 
 int64_t tensor_strides(int64_t tensor, int64_t *strides, int64_t capacity) {
   return copy_out("strides", get(tensor).strides(), strides, capacity);
 }
 
+int64_t tensor_layout_name(int64_t tensor, char *text, int64_t capacity) {
+  const std::string name = layout_of(get_any(tensor));
+  if (capacity < 0) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "capacity is " + std::to_string(capacity) + ", expected 0 or more");
+  }
+  if (text == nullptr && capacity > 0) fail(RT_TORCH_INVALID_ARGUMENT, "text is NULL");
+  if (capacity > 0) text[name.copy(text, static_cast<size_t>(capacity) - 1)] = '\0';
+  return static_cast<int64_t>(name.size());
+}
+
 int32_t tensor_device(int64_t tensor, int64_t *device) {
-  const at::Tensor t = get(tensor);
+  const at::Tensor t = get_any(tensor);
   if (device == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "device is NULL");
   *device = device_code(t);
   return 0;

@@ -32,10 +32,47 @@ bool forked() noexcept {
   return in_child.load(std::memory_order_relaxed);
 }
 
-at::Tensor get(int64_t handle) {
+at::Tensor get_any(int64_t handle) {
   if (c10::TensorImpl *tensor = table.get(handle)) return at::Tensor(Pointer::reclaim(tensor));
   if (handle == 0) fail(RT_TORCH_BAD_HANDLE, "expected a tensor, got handle 0");
   fail(RT_TORCH_BAD_HANDLE, "handle " + std::to_string(handle) + " is not valid: freed or never issued");
+}
+
+at::Tensor get(int64_t handle) {
+  constexpr c10::DispatchKeySet others = c10::sparse_ks | c10::sparse_csr_ks | c10::mkldnn_ks |
+                                         c10::DispatchKeySet(c10::DispatchKey::NestedTensor);
+  at::Tensor tensor = get_any(handle);
+  if (tensor.key_set().has_any(others)) [[unlikely]] {
+    const std::string layout = layout_of(tensor);
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "the tensor has the layout " + layout + ", expected strided: " +
+             (layout == "nested" ? "aten::unbind makes strided tensors of its parts"
+                                 : "aten::to_dense makes a strided copy") +
+             ", and operators called by name may take it");
+  }
+  return tensor;
+}
+
+std::string layout_of(const at::Tensor &tensor) {
+  if (tensor.is_nested()) return "nested";
+  switch (tensor.layout()) {
+    case at::kStrided:
+      return "strided";
+    case at::kSparse:
+      return "sparse_coo";
+    case at::kSparseCsr:
+      return "sparse_csr";
+    case at::kSparseCsc:
+      return "sparse_csc";
+    case at::kSparseBsr:
+      return "sparse_bsr";
+    case at::kSparseBsc:
+      return "sparse_bsc";
+    case at::kMkldnn:
+      return "mkldnn";
+    default:
+      return "unknown";
+  }
 }
 
 std::optional<at::Tensor> get_optional(int64_t handle) {

@@ -226,7 +226,7 @@ c10::IValue read(const rt_torch_value &value, const Type &type) {
   if (type.optional && value.tag == RT_TORCH_NONE) return {};
   switch (type.kind) {
     case Kind::kTensor:
-      if (value.tag == RT_TORCH_TENSOR) return get(value.data.i);
+      if (value.tag == RT_TORCH_TENSOR) return get_any(value.data.i);
       return wrapped(number(value, type).toScalar());
     case Kind::kInt:
       if (value.tag != RT_TORCH_INT) break;

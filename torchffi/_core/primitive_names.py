@@ -34,7 +34,7 @@ _IN_PLACE: Final = """
     add_ basic_index_put_ bitwise_and_ bitwise_left_shift_ bitwise_or_ bitwise_right_shift_ bitwise_xor_
     copy_ div_ floor_divide_ index_put_ mul_ pow_ remainder_ sub_
 """
-_QUERIES: Final = "device is_cuda item seed shape strides to_bytes"
+_QUERIES: Final = "device is_cuda item layout_name seed shape strides to_bytes"
 
 PRIMITIVES: Final = frozenset(
     " ".join(

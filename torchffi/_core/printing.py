@@ -15,12 +15,16 @@ _SHOWN = 1000  # elements; of a larger tensor NumPy prints the edges only
 def describe(x: Tensor) -> str:
     """Values, dtype, device and backend of a tensor, for ``repr()``."""
     prefix = "Tensor("
+    tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
+    layout = x._backend.primitives.layout_name(x._data)
+    if layout != "strided":  # no values to read
+        shape = "" if layout == "nested" else f", shape={x.shape}"
+        return f"{prefix}<{layout}>{shape}, {tail})"
     host = x.cpu()
     if x.dtype.numpy is None:
         host = astype(host, dtypes.float32)
     values = np.array2string(host._array_view(), separator=", ", prefix=prefix, threshold=_SHOWN)
     shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""
-    tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
     return f"{prefix}{values}{shape}, {tail})"
 
 

@@ -139,6 +139,12 @@ def device(x: Raw) -> int:
     return int(number[0])
 
 
+def layout_name(x: Raw) -> str:
+    text = ffi.new("char[]", 64)
+    check_status(lib.rt_torch_tensor_layout_name(x, text, 64))
+    return str(ffi.string(text).decode())
+
+
 def is_cuda(x: Raw) -> bool:
     return bool(check_status(lib.rt_torch_tensor_is_cuda(x)))
 

@@ -83,6 +83,10 @@ def device(x: Raw) -> int:
     return -1
 
 
+def layout_name(x: Raw) -> str:
+    return "strided"
+
+
 def is_cuda(x: Raw) -> bool:
     return False
 
