@@ -208,73 +208,113 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
   return handle;
 }
 
-/* ---- DLPack capsules ---- */
+/* ---- Results of a call ---- */
 
-/* The interpreter's functions: see torchffi_set_capsule_functions. */
-static struct {
-  int (*ensure_gil)(void);
-  void (*release_gil)(int);
-  int (*is_valid)(void *capsule, const char *name);
-  void *(*pointer)(void *capsule, const char *name);
-  int (*set_name)(void *capsule, const char *name);
-  int (*raise)(void);
-  void *(*new)(void *pointer, const char *name, void (*destructor)(void *capsule));
-} rt_python;
-
-void torchffi_set_capsule_functions(void *const *functions) {
-  memcpy(&rt_python, functions, sizeof rt_python);
+void torchffi_free_results(rt_torch_value *results) {
+  rt_functions()->rt_torch_values_free(results, TORCHFFI_MOST_RESULTS);
 }
 
-const char *torchffi_capsule_name(int32_t versioned, int32_t used) {
-  return versioned ? (used ? "used_dltensor_versioned" : "dltensor_versioned")
-                   : (used ? "used_dltensor" : "dltensor");
+/* ---- DLPack capsules ---- */
+
+typedef void rt_object; /* PyObject: this file does not depend on the version of Python */
+
+#define RT_PYTHON_FUNCTIONS(X)                                                 \
+  X(int, PyGILState_Ensure, (void))                                            \
+  X(void, PyGILState_Release, (int))                                           \
+  X(int, PyCapsule_IsValid, (rt_object *, const char *))                       \
+  X(void *, PyCapsule_GetPointer, (rt_object *, const char *))                 \
+  X(int, PyCapsule_SetName, (rt_object *, const char *))                       \
+  X(rt_object *, PyCapsule_New, (void *, const char *, void (*)(rt_object *))) \
+  X(int, PyList_Append, (rt_object *, rt_object *))                            \
+  X(void, PyErr_Clear, (void))                                                 \
+  X(void, Py_DecRef, (rt_object *))
+
+static struct {
+#define X(result, name, arguments) result(*name) arguments;
+  RT_PYTHON_FUNCTIONS(X)
+#undef X
+} rt_python;
+
+int32_t torchffi_find_python(void) {
+  void *process = dlopen(NULL, RTLD_NOW);
+  int missing = process == NULL;
+#define X(result, name, arguments)                                         \
+  if (!missing) {                                                          \
+    missing = (*(void **)&rt_python.name = dlsym(process, #name)) == NULL; \
+  }
+  RT_PYTHON_FUNCTIONS(X)
+#undef X
+  return missing ? -1 : 0;
+}
+
+/* A capsule does not copy its name, and a consumer compares the text. */
+static const char *const rt_new_names[] = {"dltensor", "dltensor_versioned"};
+static const char *const rt_used_names[] = {"used_dltensor", "used_dltensor_versioned"};
+
+/* The index of a capsule's name; -1 for other objects. The caller holds the GIL. Raises nothing. */
+static int rt_index(rt_object *capsule, const char *const *names) {
+  return rt_python.PyCapsule_IsValid(capsule, names[1])   ? 1
+         : rt_python.PyCapsule_IsValid(capsule, names[0]) ? 0
+                                                          : -1;
 }
 
 void torchffi_destroy_capsule(void *capsule) {
-  /* A consumer renames the capsule. Neither call can raise, so an exception that is being handled is kept. */
-  for (int32_t versioned = 0; versioned < 2; ++versioned) {
-    const char *name = torchffi_capsule_name(versioned, 0);
-    if (rt_python.is_valid(capsule, name)) {
-      rt_functions()->rt_torch_dlpack_free(rt_python.pointer(capsule, name), versioned);
-      return;
-    }
+  const int versioned = rt_index(capsule, rt_new_names);
+  if (versioned >= 0) {
+    void *managed = rt_python.PyCapsule_GetPointer(capsule, rt_new_names[versioned]);
+    rt_functions()->rt_torch_dlpack_free(managed, versioned);
   }
 }
 
-void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied) {
-  void *capsule = NULL;
+int32_t torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied, intptr_t list) {
   void *managed = rt_functions()->rt_torch_tensor_to_dlpack(tensor, versioned, copied);
+  rt_object *capsule;
+  int32_t status = -2;
+  int state;
   if (managed == NULL) {
-    rt_python.raise();
+    return -1;
+  }
+  state = rt_python.PyGILState_Ensure();
+  capsule = rt_python.PyCapsule_New(managed, rt_new_names[versioned], torchffi_destroy_capsule);
+  if (capsule == NULL) {
+    rt_functions()->rt_torch_dlpack_free(managed, versioned);
   } else {
-    capsule = rt_python.new(managed, torchffi_capsule_name(versioned, 0), torchffi_destroy_capsule);
-    if (capsule == NULL) {
-      rt_functions()->rt_torch_dlpack_free(managed, versioned);
-    }
+    status = rt_python.PyList_Append((rt_object *)list, capsule) == 0 ? 0 : -2;
+    rt_python.Py_DecRef(capsule); /* frees the structure if the list does not own it */
   }
-  return capsule;
+  if (status != 0) {
+    rt_python.PyErr_Clear();
+  }
+  rt_python.PyGILState_Release(state);
+  return status;
 }
 
-/* Takes the structure out of a capsule and renames it, so that it is consumed once; NULL if it has been already. */
-static void *rt_take(void *capsule, const char *name, const char *new_name) {
+int64_t torchffi_from_capsule(intptr_t address, int32_t copy) {
+  rt_object *capsule = (rt_object *)address;
   void *managed = NULL;
-  const int state = rt_python.ensure_gil();
-  if (rt_python.is_valid(capsule, name)) {
-    managed = rt_python.pointer(capsule, name);
-    rt_python.set_name(capsule, new_name);
+  int64_t handle;
+  int state = rt_python.PyGILState_Ensure();
+  const int versioned = rt_index(capsule, rt_new_names);
+  if (versioned >= 0) {
+    managed = rt_python.PyCapsule_GetPointer(capsule, rt_new_names[versioned]);
+    rt_python.PyCapsule_SetName(capsule, rt_used_names[versioned]);
   }
-  rt_python.release_gil(state);
-  return managed;
-}
-
-int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy) {
-  const char *name = torchffi_capsule_name(versioned, 0), *used = torchffi_capsule_name(versioned, 1);
-  void *managed = rt_take(capsule, name, used);
-  const int64_t handle = rt_functions()->rt_torch_tensor_from_dlpack(managed, versioned, copy);
+  rt_python.PyGILState_Release(state);
+  handle = rt_functions()->rt_torch_tensor_from_dlpack(managed, versioned > 0, copy);
   if (handle == 0 && managed != NULL) {
-    rt_take(capsule, used, name);
+    state = rt_python.PyGILState_Ensure();
+    rt_python.PyCapsule_SetName(capsule, rt_new_names[versioned]);
+    rt_python.PyGILState_Release(state);
   }
   return handle;
+}
+
+int32_t torchffi_capsule_state(intptr_t capsule) {
+  const int state = rt_python.PyGILState_Ensure();
+  const int fresh = rt_index((rt_object *)capsule, rt_new_names) >= 0;
+  const int used = rt_index((rt_object *)capsule, rt_used_names) >= 0;
+  rt_python.PyGILState_Release(state);
+  return fresh ? 1 : used ? 0 : -1;
 }
 
 /* ---- Below this line rt_torch_*() are macros that call through the table ---- */

@@ -38,19 +38,30 @@ void torchffi_forget_borrow(struct torchffi_borrow *borrow);
 /* The number of arrays that LibTorch borrows, including those in the list of ended borrows. */
 int64_t torchffi_borrowed_arrays(void);
 
-/* Sets the addresses that the functions below call: PyGILState_Ensure, PyGILState_Release, PyCapsule_IsValid,
-   PyCapsule_GetPointer, PyCapsule_SetName, PyErr_BadArgument and PyCapsule_New, in this order. */
-void torchffi_set_capsule_functions(void *const *functions);
+/* The number of results of a call for which torchffi_free_results has room. */
+enum { TORCHFFI_MOST_RESULTS = 64 };
 
-/* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
-const char *torchffi_capsule_name(int32_t versioned, int32_t used);
+/* Calls rt_torch_values_free for an array of TORCHFFI_MOST_RESULTS values. */
+void torchffi_free_results(rt_torch_value *results);
 
-/* The destructor of a DLPack capsule, a PyObject *: frees the structure unless it has been consumed. */
+/* DLPack capsules. Objects are passed as PyObject *, by address: id() of an object that the caller keeps alive. Each
+   function does its step with the GIL held, so that no thread and no signal handler runs while a structure has no
+   owner, or two. */
+
+/* Finds the functions of the interpreter that the functions below call. Returns 0, or -1 if one is missing. */
+int32_t torchffi_find_python(void);
+
+/* The destructor of a DLPack capsule: frees the structure unless a consumer renamed the capsule. The caller holds the
+   GIL. An exception that is being handled is kept. */
 void torchffi_destroy_capsule(void *capsule);
 
-/* Calls rt_torch_tensor_to_dlpack; returns a new capsule, a PyObject *, or NULL with an exception set. The caller
-   holds the GIL. */
-void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied);
+/* Calls rt_torch_tensor_to_dlpack and appends a new capsule to a list, which is then its owner. Returns 0; -1 for an
+   error of LibTorch; -2 if there is no memory for the capsule. */
+int32_t torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied, intptr_t list);
 
-/* Calls rt_torch_tensor_from_dlpack with the structure in a capsule, a PyObject *, and marks it as consumed. */
-int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy);
+/* Calls rt_torch_tensor_from_dlpack with the structure in a capsule, which it marks as consumed. Returns the handle,
+   or 0 with an error of LibTorch; the capsule then still owns the structure. */
+int64_t torchffi_from_capsule(intptr_t capsule, int32_t copy);
+
+/* Returns 1 for a DLPack capsule with a structure, 0 for a consumed one, and -1 for other objects. */
+int32_t torchffi_capsule_state(intptr_t capsule);
