@@ -12,30 +12,42 @@ uint64_t torchffi_libtorch_version(void *library);
 /* Digest of the rt_torch.h that this binding was generated from. */
 const char *torchffi_header_digest(void);
 
-/* Directs all rt_torch_*() calls to an opened shim; this cannot be undone. Rejects a shim that is the stub, lacks a
+/* Directs all rt_torch_*() calls to an opened shim; this cannot be undone. Rejects
+   any other one, and a shim that is the stub, lacks a
    function, or was built from another header or for another LibTorch than libtorch_version.
-   Returns 0, or -1 with the reason in error. */
+   Returns 0; 1 if that shim is bound already; or -1 with the reason in error. */
 int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int64_t capacity);
 
-/* An array whose memory LibTorch borrows; lender is the owner of the memory. */
-struct torchffi_borrow {
-  struct torchffi_borrow *next;
-  void *lender;
-};
+/* The functions below use Python objects. They are passed as PyObject *, by address: id() of an object that the caller
+   keeps alive. Each step that changes an owner is done with the GIL held, so that no thread and no signal handler runs
+   while something has no owner, or two. */
 
-/* Creates a tensor over an array's memory. array_struct is the target of the array's __array_struct__; lender
-   identifies the owner that must keep the memory alive. Returns the handle; 0 on an error of LibTorch; -1 if the
-   memory cannot be used. On success, lender comes back through torchffi_ended_borrows when LibTorch no longer uses
-   the memory. */
+/* Finds the functions of the interpreter. Returns 0, or -1 if one is missing. */
+int32_t torchffi_find_python(void);
+
+/* Calls rt_torch_tensor_free, until torchffi_end. The caller has released the GIL. */
+int32_t torchffi_free(int64_t tensor);
+
+/* The same for a caller that holds the GIL, which is released meanwhile if the memory is slow to free. */
+void torchffi_free_with_gil(int64_t tensor, int32_t slow);
+
+/* Ends the freeing of tensors, before the interpreter does: another library's deleter that then waits for the GIL would
+   end its thread, and with that the process. Returns when no call that runs deleters without the GIL is under way. */
+void torchffi_end(void);
+
+/* Creates a tensor over an array's memory. array_struct is the target of the array's __array_struct__; lender is the
+   owner of the memory, a PyObject *. Returns the handle; 0 on an error of LibTorch; -1 if the memory cannot be used. On
+   success it takes over a reference to lender, which torchffi_drop_lenders drops when LibTorch no longer uses the
+   memory. */
 int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *lender);
 
-/* Pops the list of ended borrows, each of which must be passed to torchffi_forget_borrow; NULL if there are none. */
-struct torchffi_borrow *torchffi_ended_borrows(void);
+/* As torchffi_borrow_array, for an array and its __array_struct__, which are Python objects. */
+int64_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype);
 
-/* Frees an element of torchffi_ended_borrows. */
-void torchffi_forget_borrow(struct torchffi_borrow *borrow);
+/* Drops the references to the owners of memory that LibTorch no longer uses. */
+void torchffi_drop_lenders(void);
 
-/* The number of arrays that LibTorch borrows, including those in the list of ended borrows. */
+/* The number of arrays that LibTorch borrows, including those that torchffi_drop_lenders has not dropped. */
 int64_t torchffi_borrowed_arrays(void);
 
 /* The number of results of a call for which torchffi_free_results has room. */
@@ -43,13 +55,6 @@ enum { TORCHFFI_MOST_RESULTS = 64 };
 
 /* Calls rt_torch_values_free for an array of TORCHFFI_MOST_RESULTS values. */
 void torchffi_free_results(rt_torch_value *results);
-
-/* DLPack capsules. Objects are passed as PyObject *, by address: id() of an object that the caller keeps alive. Each
-   function does its step with the GIL held, so that no thread and no signal handler runs while a structure has no
-   owner, or two. */
-
-/* Finds the functions of the interpreter that the functions below call. Returns 0, or -1 if one is missing. */
-int32_t torchffi_find_python(void);
 
 /* The destructor of a DLPack capsule: frees the structure unless a consumer renamed the capsule. The caller holds the
    GIL. An exception that is being handled is kept. */

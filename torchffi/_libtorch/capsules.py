@@ -13,9 +13,6 @@ from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
 from torchffi.errors import InvalidArgumentError, OutOfMemoryError
 
-if lib.torchffi_find_python() != 0:
-    raise ImportError("this Python does not export the functions of its C API")
-
 
 def pack(tensor: int, versioned: bool, copied: bool) -> object:
     """A capsule over the memory of a tensor. It keeps the memory alive until it is consumed or freed.
@@ -51,5 +48,7 @@ def unpack(make: Callable[..., Any], capsule: object, may_copy: bool) -> Any:
         if state == 0:
             raise InvalidArgumentError("from_dlpack: this DLPack capsule has already been consumed")
         if state < 0:
-            raise InvalidArgumentError(f"from_dlpack: expected a DLPack capsule, got {capsule!r:.60}")
+            raise InvalidArgumentError(
+                f"from_dlpack: expected a DLPack capsule, got {capsule!r:.60}"
+            )
     return tensor
