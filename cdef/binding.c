@@ -307,18 +307,29 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
   return handle;
 }
 
-int64_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype) {
+int32_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype, int64_t *handle) {
   const int state = rt_python.PyGILState_Ensure();
   const void *target = rt_python.PyCapsule_GetPointer((rt_object *)array_struct, NULL);
-  int64_t handle;
-  rt_python.PyErr_Clear(); /* for an object that is not a capsule, the target is NULL */
-  rt_python.Py_IncRef((rt_object *)array);
-  handle = torchffi_borrow_array(target, dtype, (rt_object *)array);
-  if (handle <= 0) {
-    rt_python.Py_DecRef((rt_object *)array);
+  int32_t status = -2;
+  if (target == NULL) {
+    rt_python.PyErr_Clear();
+  } else {
+    const int64_t made = torchffi_borrow_array(target, dtype, (rt_object *)array);
+    status = made > 0 ? 1 : (int32_t)made;
+    if (made > 0) {
+      rt_python.Py_IncRef((rt_object *)array); /* the GIL is held: nothing dropped it yet */
+      *handle = made;
+    }
   }
   rt_python.PyGILState_Release(state);
-  return handle;
+  return status;
+}
+
+void torchffi_free_at(int64_t *handle) {
+  if (*handle != 0) {
+    torchffi_free(*handle);
+    torchffi_drop_lenders();
+  }
 }
 
 /* ---- Results of a call ---- */

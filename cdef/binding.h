@@ -41,8 +41,12 @@ void torchffi_end(void);
    memory. */
 int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *lender);
 
-/* As torchffi_borrow_array, for an array and its __array_struct__, which are Python objects. */
-int64_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype);
+/* As torchffi_borrow_array, for an array and its __array_struct__, which are Python objects. Returns 1, with the handle
+   in *handle; 0 on an error of LibTorch; -1 if the memory cannot be used; -2 if array_struct is not a capsule. */
+int32_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype, int64_t *handle);
+
+/* Frees the handle in *handle, and drops the owner of its memory; nothing for 0 and for one that was freed. */
+void torchffi_free_at(int64_t *handle);
 
 /* Drops the references to the owners of memory that LibTorch no longer uses. */
 void torchffi_drop_lenders(void);

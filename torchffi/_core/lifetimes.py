@@ -112,8 +112,15 @@ def _own(handle: int, kind: type[_Owner] | None) -> _Owner:
 def _borrow(array: Any, kinds: Kinds) -> Any:
     kind, code = kinds[array.dtype]
     structure = array.__array_struct__
-    handle = lib.torchffi_borrow(id(array), id(structure), code)
-    return _own(handle, kind) if handle > 0 else None
+    handle = ffi.gc(ffi.new("int64_t *"), lib.torchffi_free_at)  # until _own() takes it
+    status = lib.torchffi_borrow(id(array), id(structure), code, handle)
+    if status == -2:
+        raise ValueError(f"expected a capsule as __array_struct__, got {structure!r:.60}")
+    if status <= 0:
+        return None
+    owner = _own(handle[0], kind)
+    handle[0] = 0
+    return owner
 
 
 def _borrowed_arrays() -> int:
@@ -166,7 +173,8 @@ if _speedups is not None:
 
 # Tensors alive at the end of the process are left to the operating system: freeing them would race with
 # threads that still compute.
-atexit.register(lib.torchffi_end)
+end: Final = lib.torchffi_end
+atexit.register(end)
 
 
 def implementation() -> str:
