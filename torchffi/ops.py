@@ -62,12 +62,13 @@ class Operator:
         names = self.overloads()
         if len(names) == 1:
             return getattr(self, names[0])(*arguments, **named)
-        lines = [f"{self._name}: no overload accepts these arguments:"]
+        reasons: list[str] = []
         for name in names:
             try:
                 return getattr(self, name)(*arguments, **named)
             except ArgumentError as error:
-                lines.append(str(error))  # not the error: its traceback refers to the arguments
+                reasons.append(str(error))  # not the error: its traceback refers to the arguments
+        lines = [f"{self._name}: no overload accepts these arguments:", *reasons]
         raise ArgumentError("\n  ".join(lines))
 
 

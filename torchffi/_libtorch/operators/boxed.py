@@ -33,6 +33,7 @@ MOST_ARGUMENTS = 128
 
 # Bound once: an attribute lookup on `lib` costs 20 ns.
 _call: Final = lib.rt_torch_call
+_values_free: Final = lib.rt_torch_values_free
 call_one: Final = lib.rt_torch_call_one
 # Free list of frames, one per concurrent call. A deque, because a list shrinks its buffer when emptied.
 _frames: Final[deque[ResultFrame]] = deque()
@@ -154,7 +155,7 @@ class Operator:
                 for i in range(count)
             ]
         finally:
-            frame.free_results()
+            _values_free(frame.results, len(self.schema.results))
             _reuse(frame)
 
     def call_for(

@@ -52,10 +52,6 @@ class ResultFrame(Frame):
         self.returned = memoryview(ffi.buffer(self.results)).cast("q")
         self._owner = ffi.gc(self.results, _free_results)
 
-    def free_results(self) -> None:
-        """Frees the results that were not taken."""
-        _free_results(self.results)
-
 
 def frame_of_tensors(most: int) -> Frame:
     """A frame for one result and tensor arguments, whose tags are set; only the handles are missing."""
