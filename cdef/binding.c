@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- The table ---- */
 
@@ -109,18 +110,101 @@ static int32_t rt_fill(void *shim, const char *libtorch_version, char *error, in
 
 int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int64_t capacity) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static void *bound;
   int32_t status;
   pthread_mutex_lock(&lock);
-  if (rt_functions() != &rt_unavailable) {
-    status = rt_refuse(error, capacity, "another shim is in use already");
+  if (rt_functions() != &rt_unavailable) { /* dlopen returns the same pointer for a library that is open */
+    status = shim == bound ? 1 : rt_refuse(error, capacity, "another shim is in use already");
   } else {
     status = rt_fill(shim, libtorch_version, error, capacity);
     if (status == 0) {
+      bound = shim;
       atomic_store_explicit(&rt_published, &rt_loaded, memory_order_release);
     }
   }
   pthread_mutex_unlock(&lock);
   return status;
+}
+
+/* ---- Functions of the interpreter ---- */
+
+typedef void rt_object; /* PyObject: this file does not depend on the version of Python */
+
+#define RT_PYTHON_FUNCTIONS(X)                                                 \
+  X(int, PyGILState_Ensure, (void))                                            \
+  X(void, PyGILState_Release, (int))                                           \
+  X(void *, PyEval_SaveThread, (void))                                         \
+  X(void, PyEval_RestoreThread, (void *))                                      \
+  X(int, PyCapsule_IsValid, (rt_object *, const char *))                       \
+  X(void *, PyCapsule_GetPointer, (rt_object *, const char *))                 \
+  X(int, PyCapsule_SetName, (rt_object *, const char *))                       \
+  X(rt_object *, PyCapsule_New, (void *, const char *, void (*)(rt_object *))) \
+  X(int, PyList_Append, (rt_object *, rt_object *))                            \
+  X(void, PyErr_Clear, (void))                                                 \
+  X(void, Py_IncRef, (rt_object *))                                            \
+  X(void, Py_DecRef, (rt_object *))
+
+static struct {
+#define X(result, name, arguments) result(*name) arguments;
+  RT_PYTHON_FUNCTIONS(X)
+#undef X
+} rt_python;
+
+int32_t torchffi_find_python(void) {
+  void *process = dlopen(NULL, RTLD_NOW);
+  int missing = process == NULL;
+#define X(result, name, arguments)                                         \
+  if (!missing) {                                                          \
+    missing = (*(void **)&rt_python.name = dlsym(process, #name)) == NULL; \
+  }
+  RT_PYTHON_FUNCTIONS(X)
+#undef X
+  return missing ? -1 : 0;
+}
+
+/* ---- The end of the process ---- */
+
+static atomic_int rt_over;
+static atomic_int rt_under_way; /* calls that may run deleters, without the GIL */
+
+/* Begins such a call, which must end with rt_leave(); 0 if it must not begin any more. */
+static int rt_enter(void) {
+  atomic_fetch_add(&rt_under_way, 1);
+  if (!atomic_load(&rt_over)) {
+    return 1;
+  }
+  atomic_fetch_sub(&rt_under_way, 1);
+  return 0;
+}
+
+static void rt_leave(void) {
+  atomic_fetch_sub(&rt_under_way, 1);
+}
+
+int32_t torchffi_free(int64_t tensor) {
+  int32_t status = 0;
+  if (rt_enter()) {
+    status = rt_functions()->rt_torch_tensor_free(tensor);
+    rt_leave();
+  }
+  return status;
+}
+
+void torchffi_free_with_gil(int64_t tensor, int32_t slow) {
+  if (slow) {
+    void *thread = rt_python.PyEval_SaveThread();
+    torchffi_free(tensor);
+    rt_python.PyEval_RestoreThread(thread);
+  } else if (!atomic_load_explicit(&rt_over, memory_order_relaxed)) {
+    rt_functions()->rt_torch_tensor_free(tensor);
+  }
+}
+
+void torchffi_end(void) {
+  atomic_store(&rt_over, 1);
+  for (int waited = 0; waited < 5000 && atomic_load(&rt_under_way) > 0; ++waited) {
+    usleep(1000);
+  }
 }
 
 /* ---- Arrays whose memory LibTorch borrows ---- */
@@ -139,27 +223,42 @@ enum { RT_CONTIGUOUS = 0x1, RT_ALIGNED = 0x100, RT_NATIVE = 0x200, RT_WRITABLE =
 
 /* LibTorch can release borrowed memory on any thread, even after Python has ended, so the owner of the memory is
    queued here for a thread that may use Python objects. The list is only ever popped whole: no ABA problem. */
-static struct torchffi_borrow *_Atomic rt_ended;
+struct rt_borrow {
+  struct rt_borrow *next;
+  rt_object *lender;
+};
+static struct rt_borrow *_Atomic rt_ended;
 static _Atomic int64_t rt_borrowed;
 
 static void rt_end_borrow(void *context) {
-  struct torchffi_borrow *borrow = context;
+  struct rt_borrow *borrow = context;
   borrow->next = atomic_load_explicit(&rt_ended, memory_order_relaxed);
   while (!atomic_compare_exchange_weak_explicit(&rt_ended, &borrow->next, borrow, memory_order_release,
                                                 memory_order_relaxed)) {
   }
 }
 
-struct torchffi_borrow *torchffi_ended_borrows(void) {
-  if (atomic_load_explicit(&rt_ended, memory_order_relaxed) == NULL) {
-    return NULL;
-  }
-  return atomic_exchange_explicit(&rt_ended, NULL, memory_order_acquire);
-}
-
-void torchffi_forget_borrow(struct torchffi_borrow *borrow) {
+static void rt_forget_borrow(struct rt_borrow *borrow) {
   atomic_fetch_sub_explicit(&rt_borrowed, 1, memory_order_relaxed);
   free(borrow);
+}
+
+void torchffi_drop_lenders(void) {
+  struct rt_borrow *borrow;
+  int state;
+  if (atomic_load_explicit(&rt_ended, memory_order_relaxed) == NULL) {
+    return;
+  }
+  state = rt_python.PyGILState_Ensure();
+  borrow = atomic_exchange_explicit(&rt_ended, NULL, memory_order_acquire);
+  while (borrow != NULL) {
+    struct rt_borrow *next = borrow->next;
+    rt_object *lender = borrow->lender;
+    rt_forget_borrow(borrow);
+    rt_python.Py_DecRef(lender); /* may run other Python code */
+    borrow = next;
+  }
+  rt_python.PyGILState_Release(state);
 }
 
 int64_t torchffi_borrowed_arrays(void) {
@@ -186,7 +285,7 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
   uint64_t nbytes = 0;
   int64_t handle;
   int empty = 0;
-  struct torchffi_borrow *borrow = array != NULL && rt_usable(array) ? malloc(sizeof *borrow) : NULL;
+  struct rt_borrow *borrow = array != NULL && rt_usable(array) ? malloc(sizeof *borrow) : NULL;
   if (borrow == NULL) {
     return -1;
   }
@@ -203,78 +302,116 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
       array->data, empty ? 0 : (int64_t)nbytes, (const int64_t *)array->dims,
       array->flags & RT_CONTIGUOUS && !empty ? NULL : strides, array->ndim, dtype, rt_end_borrow, borrow);
   if (handle == 0) {
-    torchffi_forget_borrow(borrow);
+    rt_forget_borrow(borrow);
   }
   return handle;
+}
+
+int32_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype, int64_t *handle) {
+  const int state = rt_python.PyGILState_Ensure();
+  const void *target = rt_python.PyCapsule_GetPointer((rt_object *)array_struct, NULL);
+  int32_t status = -2;
+  if (target == NULL) {
+    rt_python.PyErr_Clear();
+  } else {
+    const int64_t made = torchffi_borrow_array(target, dtype, (rt_object *)array);
+    status = made > 0 ? 1 : (int32_t)made;
+    if (made > 0) {
+      rt_python.Py_IncRef((rt_object *)array); /* the GIL is held: nothing dropped it yet */
+      *handle = made;
+    }
+  }
+  rt_python.PyGILState_Release(state);
+  return status;
+}
+
+void torchffi_free_at(int64_t *handle) {
+  if (*handle != 0) {
+    torchffi_free(*handle);
+    torchffi_drop_lenders();
+  }
+}
+
+/* ---- Results of a call ---- */
+
+void torchffi_free_results(rt_torch_value *results) {
+  rt_functions()->rt_torch_values_free(results, TORCHFFI_MOST_RESULTS);
 }
 
 /* ---- DLPack capsules ---- */
 
-/* The interpreter's functions: see torchffi_set_capsule_functions. */
-static struct {
-  int (*ensure_gil)(void);
-  void (*release_gil)(int);
-  int (*is_valid)(void *capsule, const char *name);
-  void *(*pointer)(void *capsule, const char *name);
-  int (*set_name)(void *capsule, const char *name);
-  int (*raise)(void);
-  void *(*new)(void *pointer, const char *name, void (*destructor)(void *capsule));
-} rt_python;
+/* A capsule does not copy its name, and a consumer compares the text. */
+static const char *const rt_new_names[] = {"dltensor", "dltensor_versioned"};
+static const char *const rt_used_names[] = {"used_dltensor", "used_dltensor_versioned"};
 
-void torchffi_set_capsule_functions(void *const *functions) {
-  memcpy(&rt_python, functions, sizeof rt_python);
-}
-
-const char *torchffi_capsule_name(int32_t versioned, int32_t used) {
-  return versioned ? (used ? "used_dltensor_versioned" : "dltensor_versioned")
-                   : (used ? "used_dltensor" : "dltensor");
+/* The index of a capsule's name; -1 for other objects. The caller holds the GIL. Raises nothing. */
+static int rt_index(rt_object *capsule, const char *const *names) {
+  return rt_python.PyCapsule_IsValid(capsule, names[1])   ? 1
+         : rt_python.PyCapsule_IsValid(capsule, names[0]) ? 0
+                                                          : -1;
 }
 
 void torchffi_destroy_capsule(void *capsule) {
-  /* A consumer renames the capsule. Neither call can raise, so an exception that is being handled is kept. */
-  for (int32_t versioned = 0; versioned < 2; ++versioned) {
-    const char *name = torchffi_capsule_name(versioned, 0);
-    if (rt_python.is_valid(capsule, name)) {
-      rt_functions()->rt_torch_dlpack_free(rt_python.pointer(capsule, name), versioned);
-      return;
-    }
+  const int versioned = rt_index(capsule, rt_new_names);
+  if (versioned >= 0) {
+    void *managed = rt_python.PyCapsule_GetPointer(capsule, rt_new_names[versioned]);
+    rt_functions()->rt_torch_dlpack_free(managed, versioned);
   }
 }
 
-void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied) {
-  void *capsule = NULL;
+int32_t torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied, intptr_t list) {
   void *managed = rt_functions()->rt_torch_tensor_to_dlpack(tensor, versioned, copied);
+  rt_object *capsule;
+  int32_t status = -2;
+  int state;
   if (managed == NULL) {
-    rt_python.raise();
+    return -1;
+  }
+  state = rt_python.PyGILState_Ensure();
+  capsule = rt_python.PyCapsule_New(managed, rt_new_names[versioned], torchffi_destroy_capsule);
+  if (capsule == NULL) {
+    rt_functions()->rt_torch_dlpack_free(managed, versioned);
   } else {
-    capsule = rt_python.new(managed, torchffi_capsule_name(versioned, 0), torchffi_destroy_capsule);
-    if (capsule == NULL) {
-      rt_functions()->rt_torch_dlpack_free(managed, versioned);
-    }
+    status = rt_python.PyList_Append((rt_object *)list, capsule) == 0 ? 0 : -2;
+    rt_python.Py_DecRef(capsule); /* frees the structure if the list does not own it */
   }
-  return capsule;
+  if (status != 0) {
+    rt_python.PyErr_Clear();
+  }
+  rt_python.PyGILState_Release(state);
+  return status;
 }
 
-/* Takes the structure out of a capsule and renames it, so that it is consumed once; NULL if it has been already. */
-static void *rt_take(void *capsule, const char *name, const char *new_name) {
+int64_t torchffi_from_capsule(intptr_t address, int32_t copy) {
+  rt_object *capsule = (rt_object *)address;
   void *managed = NULL;
-  const int state = rt_python.ensure_gil();
-  if (rt_python.is_valid(capsule, name)) {
-    managed = rt_python.pointer(capsule, name);
-    rt_python.set_name(capsule, new_name);
+  int64_t handle;
+  int entered, state = rt_python.PyGILState_Ensure();
+  const int versioned = rt_index(capsule, rt_new_names);
+  if (versioned >= 0) {
+    managed = rt_python.PyCapsule_GetPointer(capsule, rt_new_names[versioned]);
+    rt_python.PyCapsule_SetName(capsule, rt_used_names[versioned]);
   }
-  rt_python.release_gil(state);
-  return managed;
-}
-
-int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy) {
-  const char *name = torchffi_capsule_name(versioned, 0), *used = torchffi_capsule_name(versioned, 1);
-  void *managed = rt_take(capsule, name, used);
-  const int64_t handle = rt_functions()->rt_torch_tensor_from_dlpack(managed, versioned, copy);
+  rt_python.PyGILState_Release(state);
+  entered = rt_enter(); /* a structure that was copied is freed */
+  handle = rt_functions()->rt_torch_tensor_from_dlpack(managed, versioned > 0, copy);
+  if (entered) {
+    rt_leave();
+  }
   if (handle == 0 && managed != NULL) {
-    rt_take(capsule, used, name);
+    state = rt_python.PyGILState_Ensure();
+    rt_python.PyCapsule_SetName(capsule, rt_new_names[versioned]);
+    rt_python.PyGILState_Release(state);
   }
   return handle;
+}
+
+int32_t torchffi_capsule_state(intptr_t capsule) {
+  const int state = rt_python.PyGILState_Ensure();
+  const int fresh = rt_index((rt_object *)capsule, rt_new_names) >= 0;
+  const int used = rt_index((rt_object *)capsule, rt_used_names) >= 0;
+  rt_python.PyGILState_Release(state);
+  return fresh ? 1 : used ? 0 : -1;
 }
 
 /* ---- Below this line rt_torch_*() are macros that call through the table ---- */

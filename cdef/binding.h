@@ -12,45 +12,65 @@ uint64_t torchffi_libtorch_version(void *library);
 /* Digest of the rt_torch.h that this binding was generated from. */
 const char *torchffi_header_digest(void);
 
-/* Directs all rt_torch_*() calls to an opened shim; this cannot be undone. Rejects a shim that is the stub, lacks a
+/* Directs all rt_torch_*() calls to an opened shim; this cannot be undone. Rejects
+   any other one, and a shim that is the stub, lacks a
    function, or was built from another header or for another LibTorch than libtorch_version.
-   Returns 0, or -1 with the reason in error. */
+   Returns 0; 1 if that shim is bound already; or -1 with the reason in error. */
 int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int64_t capacity);
 
-/* An array whose memory LibTorch borrows; lender is the owner of the memory. */
-struct torchffi_borrow {
-  struct torchffi_borrow *next;
-  void *lender;
-};
+/* The functions below use Python objects. They are passed as PyObject *, by address: id() of an object that the caller
+   keeps alive. Each step that changes an owner is done with the GIL held, so that no thread and no signal handler runs
+   while something has no owner, or two. */
 
-/* Creates a tensor over an array's memory. array_struct is the target of the array's __array_struct__; lender
-   identifies the owner that must keep the memory alive. Returns the handle; 0 on an error of LibTorch; -1 if the
-   memory cannot be used. On success, lender comes back through torchffi_ended_borrows when LibTorch no longer uses
-   the memory. */
+/* Finds the functions of the interpreter. Returns 0, or -1 if one is missing. */
+int32_t torchffi_find_python(void);
+
+/* Calls rt_torch_tensor_free, until torchffi_end. The caller has released the GIL. */
+int32_t torchffi_free(int64_t tensor);
+
+/* The same for a caller that holds the GIL, which is released meanwhile if the memory is slow to free. */
+void torchffi_free_with_gil(int64_t tensor, int32_t slow);
+
+/* Ends the freeing of tensors, before the interpreter does: another library's deleter that then waits for the GIL would
+   end its thread, and with that the process. Returns when no call that runs deleters without the GIL is under way. */
+void torchffi_end(void);
+
+/* Creates a tensor over an array's memory. array_struct is the target of the array's __array_struct__; lender is the
+   owner of the memory, a PyObject *. Returns the handle; 0 on an error of LibTorch; -1 if the memory cannot be used. On
+   success it takes over a reference to lender, which torchffi_drop_lenders drops when LibTorch no longer uses the
+   memory. */
 int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *lender);
 
-/* Pops the list of ended borrows, each of which must be passed to torchffi_forget_borrow; NULL if there are none. */
-struct torchffi_borrow *torchffi_ended_borrows(void);
+/* As torchffi_borrow_array, for an array and its __array_struct__, which are Python objects. Returns 1, with the handle
+   in *handle; 0 on an error of LibTorch; -1 if the memory cannot be used; -2 if array_struct is not a capsule. */
+int32_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype, int64_t *handle);
 
-/* Frees an element of torchffi_ended_borrows. */
-void torchffi_forget_borrow(struct torchffi_borrow *borrow);
+/* Frees the handle in *handle, and drops the owner of its memory; nothing for 0 and for one that was freed. */
+void torchffi_free_at(int64_t *handle);
 
-/* The number of arrays that LibTorch borrows, including those in the list of ended borrows. */
+/* Drops the references to the owners of memory that LibTorch no longer uses. */
+void torchffi_drop_lenders(void);
+
+/* The number of arrays that LibTorch borrows, including those that torchffi_drop_lenders has not dropped. */
 int64_t torchffi_borrowed_arrays(void);
 
-/* Sets the addresses that the functions below call: PyGILState_Ensure, PyGILState_Release, PyCapsule_IsValid,
-   PyCapsule_GetPointer, PyCapsule_SetName, PyErr_BadArgument and PyCapsule_New, in this order. */
-void torchffi_set_capsule_functions(void *const *functions);
+/* The number of results of a call for which torchffi_free_results has room. */
+enum { TORCHFFI_MOST_RESULTS = 64 };
 
-/* The static name of a DLPack capsule: "dltensor_versioned", "used_dltensor", ... */
-const char *torchffi_capsule_name(int32_t versioned, int32_t used);
+/* Calls rt_torch_values_free for an array of TORCHFFI_MOST_RESULTS values. */
+void torchffi_free_results(rt_torch_value *results);
 
-/* The destructor of a DLPack capsule, a PyObject *: frees the structure unless it has been consumed. */
+/* The destructor of a DLPack capsule: frees the structure unless a consumer renamed the capsule. The caller holds the
+   GIL. An exception that is being handled is kept. */
 void torchffi_destroy_capsule(void *capsule);
 
-/* Calls rt_torch_tensor_to_dlpack; returns a new capsule, a PyObject *, or NULL with an exception set. The caller
-   holds the GIL. */
-void *torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied);
+/* Calls rt_torch_tensor_to_dlpack and appends a new capsule to a list, which is then its owner. Returns 0; -1 for an
+   error of LibTorch; -2 if there is no memory for the capsule. */
+int32_t torchffi_to_capsule(int64_t tensor, int32_t versioned, int32_t copied, intptr_t list);
 
-/* Calls rt_torch_tensor_from_dlpack with the structure in a capsule, a PyObject *, and marks it as consumed. */
-int64_t torchffi_from_capsule(void *capsule, int32_t versioned, int32_t copy);
+/* Calls rt_torch_tensor_from_dlpack with the structure in a capsule, which it marks as consumed. Returns the handle,
+   or 0 with an error of LibTorch; the capsule then still owns the structure. */
+int64_t torchffi_from_capsule(intptr_t capsule, int32_t copy);
+
+/* Returns 1 for a DLPack capsule with a structure, 0 for a consumed one, and -1 for other objects. */
+int32_t torchffi_capsule_state(intptr_t capsule);

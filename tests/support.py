@@ -113,7 +113,7 @@ def check(
         np.testing.assert_array_equal(np.signbit(found[zero]), np.signbit(expected[zero]))
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """This environment without the variables that choose a backend; TORCHFFI_SPEEDUPS is kept."""
     return {
         name: value
@@ -139,7 +139,7 @@ def python(code: str, *, timeout: float = 240, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=ROOT,
-        env=_environment() | environment,
+        env=child_environment() | environment,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -2,16 +2,19 @@
    lifetimes run on both. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <stdatomic.h>
 #include <stdint.h>
-
-#include "../cdef/binding.h"
 
 /* ---- Arguments of setup() ---- */
 
-static PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
-static PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
-static PyObject *class_of_code;                /* dict: dtype code -> tensor class */
+/* The state of the module. torchffi can be imported again, with new classes, while tensors of the old ones are alive.
+   Never freed: the callbacks keep the module alive. */
+struct state {
+  PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
+  PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
+  PyObject *kinds;                        /* dict: dtype code -> tensor class */
+  PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
+};
+
 static descrgetfunc get_slot;
 static descrsetfunc set_slot;
 static newfunc new_reference;
@@ -19,11 +22,10 @@ static PyObject *array_struct_name, *dtype_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
 static struct {
-  int32_t (*free)(int64_t tensor);
+  void (*free)(int64_t tensor, int32_t slow);
   int32_t (*dtype)(int64_t tensor);
   int64_t (*borrow_array)(const void *array_struct, int32_t dtype, void *lender);
-  struct torchffi_borrow *(*ended_borrows)(void);
-  void (*forget_borrow)(struct torchffi_borrow *borrow);
+  void (*drop_lenders)(void);
   int64_t (*borrowed_arrays)(void);
 } binding;
 
@@ -32,53 +34,40 @@ static struct {
 /* Handles from this value on refer to memory that is slow to free: see Handles in rt_torch.h. */
 #define SLOW_TO_FREE (INT64_C(1) << 62)
 
-static atomic_bool ended; /* the process is ending: nothing is freed any more */
-
 /* int -> handle; -1, which is never a handle, for other objects and integers above 64 bits. */
 static int64_t handle_of(PyObject *number) {
   int overflow;
   return PyLong_AsLongLongAndOverflow(number, &overflow);
 }
 
-static void drop_lenders(void) {
-  struct torchffi_borrow *borrow = binding.ended_borrows();
-  while (borrow != NULL) {
-    struct torchffi_borrow *next = borrow->next;
-    PyObject *lender = borrow->lender;
-    binding.forget_borrow(borrow);
-    Py_DECREF(lender);
-    borrow = next;
-  }
-}
-
 static void free_handle(int64_t handle, int slow) {
-  if (atomic_load_explicit(&ended, memory_order_relaxed)) {
-    return;
-  }
-  if (slow) {
-    Py_BEGIN_ALLOW_THREADS;
-    binding.free(handle);
-    Py_END_ALLOW_THREADS;
-  } else {
-    binding.free(handle);
-  }
-  drop_lenders();
+  binding.free(handle, slow);
+  binding.drop_lenders();
 }
 
 /* The callbacks of a finalizer. A finalizer holds a reference to itself, so that it stays alive without a registry until
    its owner is deallocated, also if both are in a garbage cycle. */
-static PyObject *finalize(PyObject *module, PyObject *finalizer) {
-  PyObject *number = get_slot(handle_slot, finalizer, (PyObject *)Py_TYPE(finalizer));
+static PyObject *end_of(PyObject *module, PyObject *finalizer, int64_t slow_from) {
+  const struct state *self = PyModule_GetState(module);
+  PyObject *number = get_slot(self->handle_slot, finalizer, (PyObject *)Py_TYPE(finalizer));
   const int64_t handle = number != NULL ? handle_of(number) : 0;
   Py_XDECREF(number);
-  free_handle(handle, module == NULL && handle >= SLOW_TO_FREE);
+  free_handle(handle, handle >= slow_from);
   Py_DECREF(finalizer);
   Py_RETURN_NONE;
 }
 
-static PyMethodDef finalize_def = {"finalize", finalize, METH_O, NULL};
-static PyObject *callback,
-    *borrowed_callback; /* its `self` is not NULL: borrowed arrays are freed without releasing the GIL */
+static PyObject *finalize(PyObject *module, PyObject *finalizer) {
+  return end_of(module, finalizer, SLOW_TO_FREE);
+}
+
+/* Borrowed arrays are freed without releasing the GIL. */
+static PyObject *finalize_borrowed(PyObject *module, PyObject *finalizer) {
+  return end_of(module, finalizer, INT64_MAX);
+}
+
+static PyMethodDef callbacks[] = {{"finalize", finalize, METH_O, NULL},
+                                  {"finalize_borrowed", finalize_borrowed, METH_O, NULL}};
 
 /* Frees a handle without an owner while an exception is set. Freeing may run another library's deleter, which may be
    Python code and must not see the exception. */
@@ -90,15 +79,16 @@ static void abandon(int64_t handle) {
 }
 
 /* A new object of a class that owns the handle. On failure the handle is freed. */
-static PyObject *new_owner(PyObject *kind, PyObject *number, int64_t handle, PyObject *finalize_by) {
+static PyObject *new_owner(const struct state *self, PyObject *kind, PyObject *number, int64_t handle,
+                           PyObject *finalize_by) {
   PyObject *owner = NULL, *arguments = NULL, *finalizer = NULL;
-  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)owner_type)) {
-    PyErr_Format(PyExc_TypeError, "expected a subclass of %R, got %R", owner_type, kind);
+  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)self->owner_type)) {
+    PyErr_Format(PyExc_TypeError, "expected a subclass of %R, got %R", self->owner_type, kind);
   } else if ((owner = PyType_GenericAlloc((PyTypeObject *)kind, 0)) != NULL &&
-             set_slot(data_slot, owner, number) == 0 &&
+             set_slot(self->data_slot, owner, number) == 0 &&
              (arguments = PyTuple_Pack(2, owner, finalize_by)) != NULL &&
-             (finalizer = new_reference((PyTypeObject *)finalizer_type, arguments, NULL)) != NULL) {
-    set_slot(handle_slot, finalizer, number);
+             (finalizer = new_reference((PyTypeObject *)self->finalizer_type, arguments, NULL)) != NULL) {
+    set_slot(self->handle_slot, finalizer, number);
     PyObject_GC_UnTrack(owner); /* neither can be part of a cycle */
     PyObject_GC_UnTrack(finalizer);
   }
@@ -120,22 +110,23 @@ static PyObject *look_up(PyObject *dict, PyObject *key) {
   return value;
 }
 
-static PyObject *own_number(PyObject *number, PyObject *kind) {
+static PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind) {
+  const struct state *self = PyModule_GetState(module);
   const int64_t handle = handle_of(number);
   if (handle <= 0) {
     PyErr_Clear();
     return PyErr_Format(PyExc_ValueError, "expected a handle, got %R", number);
   }
-  if (kind == Py_None && (kind = look_up(class_of_code, PyLong_FromLong(binding.dtype(handle)))) == NULL) {
+  if (kind == Py_None && (kind = look_up(self->kinds, PyLong_FromLong(binding.dtype(handle)))) == NULL) {
     abandon(handle);
     return NULL;
   }
-  return new_owner(kind, number, handle, callback);
+  return new_owner(self, kind, number, handle, self->callback);
 }
 
 static PyObject *own(PyObject *module, PyObject *arguments) {
   PyObject *number, *kind;
-  return PyArg_ParseTuple(arguments, "OO", &number, &kind) ? own_number(number, kind) : NULL;
+  return PyArg_ParseTuple(arguments, "OO", &number, &kind) ? own_number(module, number, kind) : NULL;
 }
 
 static PyObject *call(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
@@ -159,10 +150,9 @@ static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t c
   }
   number = call(arguments[1], arguments + 2, count - 2);
   if (number != NULL && handle_of(number) == 0) {
-    owner = Py_None;
-    Py_INCREF(owner);
+    owner = Py_NewRef(Py_None);
   } else if (number != NULL) {
-    owner = own_number(number, arguments[0]);
+    owner = own_number(module, number, arguments[0]);
   }
   Py_XDECREF(number);
   return owner;
@@ -171,6 +161,7 @@ static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t c
 /* ---- Arrays whose memory LibTorch borrows ---- */
 
 static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  const struct state *self = PyModule_GetState(module);
   PyObject *entry, *capsule, *number = NULL, *owner = NULL;
   const void *array;
   int64_t handle = 0;
@@ -187,64 +178,54 @@ static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t
     if (handle <= 0) {
       Py_DECREF(arguments[0]);
     } else if ((number = PyLong_FromLongLong(handle)) != NULL) {
-      owner = new_owner(PyTuple_GetItem(entry, 0), number, handle, borrowed_callback);
+      owner = new_owner(self, PyTuple_GetItem(entry, 0), number, handle, self->borrowed_callback);
       Py_DECREF(number);
     } else {
       abandon(handle);
     }
   }
   Py_DECREF(capsule);
-  if (owner == NULL && !PyErr_Occurred()) {
-    Py_RETURN_NONE;
-  }
-  return owner;
+  return owner != NULL || PyErr_Occurred() ? owner : Py_NewRef(Py_None);
 }
 
 static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
-  drop_lenders();
+  binding.drop_lenders();
   return PyLong_FromLongLong(binding.borrowed_arrays());
 }
 
 /* ---- The module ---- */
 
-static PyObject *end(PyObject *module, PyObject *unused) {
-  atomic_store(&ended, 1);
-  Py_RETURN_NONE;
-}
-
 static PyObject *setup(PyObject *module, PyObject *arguments) {
+  struct state *self = PyModule_GetState(module);
   Py_ssize_t *address = (Py_ssize_t *)&binding;
-  if (!PyArg_ParseTuple(arguments, "OOOOO!(nnnnnn)", &owner_type, &data_slot, &finalizer_type, &handle_slot,
-                        &PyDict_Type, &class_of_code, address, address + 1, address + 2, address + 3,
-                        address + 4, address + 5)) {
+  if (!PyArg_ParseTuple(arguments, "OOOOO!(nnnnn)", &self->owner_type, &self->data_slot,
+                        &self->finalizer_type, &self->handle_slot, &PyDict_Type, &self->kinds, address,
+                        address + 1, address + 2, address + 3, address + 4)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
-  get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_get);
-  set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(data_slot), Py_tp_descr_set);
-  new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)finalizer_type, Py_tp_new);
-  callback = PyCFunction_New(&finalize_def, NULL);
-  borrowed_callback = PyCFunction_New(&finalize_def, module);
+  get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_get);
+  set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_set);
+  new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)self->finalizer_type, Py_tp_new);
+  self->callback = PyCFunction_New(&callbacks[0], module);
+  self->borrowed_callback = PyCFunction_New(&callbacks[1], module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
   dtype_name = PyUnicode_InternFromString("dtype");
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
 static PyMethodDef functions[] = {
-    {"setup", setup, METH_VARARGS,
-     "setup(Owner, slot, Finalizer, slot, classes, addresses)\n--\n\nMust be called once, before the other "
-     "functions."},
+    {"setup", setup, METH_VARARGS, "setup(Owner, slot, Finalizer, slot, classes, addresses): call it first."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
     {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},
-    {"end", end, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "torchffi._speedups", NULL, -1, functions, NULL, NULL, NULL, NULL};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "torchffi._speedups",
+                                        .m_size = sizeof(struct state), .m_methods = functions};
 
 PyMODINIT_FUNC PyInit__speedups(void) {
-  return PyModule_Create(&definition);
+  return PyModuleDef_Init(&definition);
 }

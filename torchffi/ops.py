@@ -59,15 +59,16 @@ class Operator:
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the first overload that accepts the arguments."""
         check_backend(self._name, arguments, named)
-        reasons = []
-        for name in self.overloads():
+        names = self.overloads()
+        if len(names) == 1:
+            return getattr(self, names[0])(*arguments, **named)
+        reasons: list[str] = []
+        for name in names:
             try:
                 return getattr(self, name)(*arguments, **named)
             except ArgumentError as error:
-                reasons.append(error)
-        if len(reasons) == 1:
-            raise reasons[0]
-        lines = [f"{self._name}: no overload accepts these arguments:", *map(str, reasons)]
+                reasons.append(str(error))  # not the error: its traceback refers to the arguments
+        lines = [f"{self._name}: no overload accepts these arguments:", *reasons]
         raise ArgumentError("\n  ".join(lines))
 
 

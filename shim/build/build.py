@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import compiler, generate, header, sidecar
+from . import compiler, generate, header, sidecar, trust
 from .compiler import CompilerError
 from .libtorch import LibTorch
 from .paths import (
@@ -163,13 +163,23 @@ def _cxx11_abi(libtorch: LibTorch) -> int:
 @contextlib.contextmanager
 def _workspace(target: Path) -> Iterator[Path]:
     """A temporary folder, and a lock: a second build waits, then finds all objects compiled."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # without a cache there is nothing to lock
-            cache().mkdir(parents=True, exist_ok=True)
+            _make_folder(cache())
             lock = stack.enter_context((cache() / ".lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torchffi-")))
+
+
+def _make_folder(folder: Path) -> None:
+    """Creates a folder, and its parents, that only this user can write to: see trust.py."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(mode=0o755, exist_ok=True)
 
 
 def _publish(
@@ -223,10 +233,12 @@ def _digest(*parts: str | Path) -> str:
 
 
 def _object_store(fallback: Path) -> Path:
-    """The folder of compiled objects; deletes those unused for a month."""
+    """The folder of compiled objects, if it is trusted; deletes those unused for a month."""
     folder = cache() / "objects"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
+        if trust.reason_against(folder):
+            return fallback
         for path in folder.iterdir():
             if path.stat().st_mtime < time.time() - _OBJECT_DAYS * 86400:
                 path.unlink()

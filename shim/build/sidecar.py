@@ -52,6 +52,7 @@ def write(
     target = path_of(library)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     temporary.write_text(json.dumps(described._asdict(), indent=2) + "\n", encoding="utf-8")
+    temporary.chmod(0o644)
     temporary.replace(target)
 
 
@@ -64,12 +65,18 @@ def read(library: Path) -> Sidecar | None:
         return None
 
 
-def damage(library: Path, described: Sidecar | None) -> str:
-    """Describes the damage of a library, such as ``"is empty"``; ``""`` if it is whole."""
-    found = elf.damage(library)
+def damage(library: Path, described: Sidecar | None, opened: Path | None = None) -> str:
+    """Describes the damage of a library, such as ``"is empty"``; ``""`` if it is whole.
+
+    Args:
+        library: The library.
+        described: Its sidecar, if there is one.
+        opened: Another path to read it by.
+    """
+    found = elf.damage(opened or library)
     if found or described is None:
         return found
-    content = library.read_bytes()
+    content = (opened or library).read_bytes()
     if len(content) != described.size:
         return f"has {len(content)} bytes, not the {described.size} that were built"
     if sha256(content).hexdigest() != described.sha256:

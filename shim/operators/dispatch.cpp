@@ -244,9 +244,9 @@ std::vector<Written> written_by(const Operator &op, const torch::jit::Stack &sta
 // Calls an operator and returns its results.
 torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64_t count) {
   torch::jit::Stack stack = stack_of(op, arguments, count);
-  if (op.check != nullptr) op.check(stack);
   const std::vector<Written> written = written_by(op, stack);
   try {
+    if (op.check != nullptr) op.check(stack);
     op.handle.callBoxed(stack);
   } catch (...) {
     for (const Written &one : written) one.restore();

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 
 import torchffi as t
@@ -49,6 +54,36 @@ def test_raw_call_with_a_stale_handle_is_a_handle_error(x: t.Tensor) -> None:
         t.HandleError, match=r"argument 'other' \(position 1\) is not a tensor: handle 12345"
     ):
         boxed.call(make, "aten::add.Tensor", x._data, 12345)
+
+
+# ---- Operands
+
+CALLS: dict[str, Callable[[t.Tensor], Any]] = {
+    "one result": lambda x: ops.aten.neg(x),
+    "a list": lambda x: ops.aten.split(x, 10),
+    "two results": lambda x: ops.aten.max(x, 0),
+    "no new result": lambda x: ops.aten.add_(x, 1),
+    "a list of operands": lambda x: ops.aten.cat([x, x]),
+    "a refused operand": lambda x: ops.aten.split(x, -1),
+    "an impossible product": lambda x: ops.aten.mm(x, ops.aten.cat([x, x])),
+    "an argument of the wrong type": lambda x: ops.aten.split.Tensor(x, "ten"),
+    "an argument after the list": lambda x: ops.aten.cat([x, x], "dim"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("backend", ["ffi", "numpy"])
+def test_no_operand_stays_alive_after_a_call(call: str, backend: str) -> None:
+    ops.aten.neg(t.ones(1))
+    array = np.ones((100, 200))
+    alive, before = weakref.ref(array), settled()
+    with t.use_backend(backend):
+        x = t.from_numpy(array)
+    with contextlib.suppress(t.TorchError):
+        CALLS[call](x)
+    del x, array
+    assert handles() == before
+    assert alive() is None
 
 
 # ---- Threads, leaks, import

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from tests.support import python, without_coverage
+from tests.support import ROOT, python, without_coverage
 from torchffi._core import lifetimes
 
 pytestmark = pytest.mark.skipif(
@@ -85,3 +89,21 @@ def test_an_interrupted_operation_leaves_no_handle_behind(name: str, ffi_backend
     finally:
         patch.undo()
     assert printed.startswith("20 True "), printed
+
+
+def test_a_storm_of_signals_loses_no_handle_no_byte_and_no_reference(ffi_backend: None) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.backends.storm", "8000"],
+        cwd=ROOT,
+        env={name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE_")},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if not line.endswith("lost: nothing")] == lines[-1:], done.stderr
+    interrupts, text = lines[-1].split(" ", 1)
+    assert int(interrupts) > 8000
+    assert text == "interrupts, 0 operations lost something"
+    assert done.returncode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,7 +19,6 @@ from torchffi.errors import InvalidArgumentError, UnavailableError
 _chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)
 chosen_backend: Final = _chosen.get  # chosen by use_backend(); None outside of it
 default: Backend | None = None  # the backend outside of use_backend(); None until it is needed
-lock: Final = threading.Lock()
 
 
 def policy(variable: str, admitted: tuple[str, ...]) -> str:
@@ -54,8 +52,8 @@ def _first_default() -> Backend:
     if wanted == "ffi":
         return _need_ffi()
     status = loader.load()
-    if status.available:
-        return FFI
+    if status.available or status.too_late:
+        return _need_ffi()
     if status.libtorch_path:  # LibTorch is installed but unusable: warn
         warnings.warn(
             f"torchffi computes with NumPy: {status.reason}",
@@ -72,7 +70,7 @@ def default_backend() -> Backend:
     if chosen is not None:
         return chosen
     if default is None:
-        with lock:
+        with loader.lock:
             if default is None:
                 default = _first_default()
     return default

@@ -9,9 +9,9 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from torchffi._core import backends
 from torchffi._core.backends import FFI, NUMPY, default_backend, policy
 from torchffi._core.tensor import Backend, Tensor
+from torchffi._libtorch import loader
 from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
@@ -231,6 +231,6 @@ def _fall_back(name: str, arguments: Sequence[Any], error: NotSupportedError) ->
         raise error from None
     except TorchError as other:
         raise named(name, other) from None
-    with backends.lock:
+    with loader.lock:
         _fallbacks[_public(name)] += 1
     return result

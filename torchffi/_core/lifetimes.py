@@ -6,16 +6,15 @@ the handle now. ``borrow(array, kinds)`` creates a tensor over an array's memory
 
 This is the reference implementation. ``torchffi._speedups`` does the same in C, where no signal handler
 can run between a handle and its owner; it is used if it was built, unless ``TORCHFFI_SPEEDUPS=0`` is
-set.
+set. Here an exception of a signal handler that comes between them leaves the handle, and its memory, to
+the end of the process. Nothing is ever freed twice, or while it is in use.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import importlib
-import itertools
 import os
 import weakref
 from collections.abc import Callable
@@ -64,30 +63,19 @@ class Finalizer(weakref.ref[Any]):
 
 # Keeps the finalizers alive: one in a garbage cycle with its owner would be collected without a call.
 _finalizers: Final[set[Finalizer]] = set()
-_lenders: Final[dict[int, Any]] = {}  # the arrays that LibTorch borrows, by key
-_numbers: Final = itertools.count(1)
 
 # Global variables, because they cost less than attributes.
-_free: Final = lib.rt_torch_tensor_free
+_free: Final = lib.torchffi_free
+_drop_lenders: Final = lib.torchffi_drop_lenders
 _allocate: Final[Any] = object.__new__
 _forget: Final = _finalizers.discard
-_keep: Callable[[Finalizer], None] = _finalizers.add
-
-
-def _drop_lenders() -> None:
-    borrow = lib.torchffi_ended_borrows()
-    while borrow:
-        ended, borrow = borrow, borrow.next
-        lender = _lenders.pop(int(ffi.cast("intptr_t", ended.lender)))
-        lib.torchffi_forget_borrow(ended)
-        del lender
+_keep: Final = _finalizers.add
 
 
 def _finalize(finalizer: Finalizer) -> None:
     _forget(finalizer)
     _free(finalizer.handle)
-    if _lenders:
-        _drop_lenders()
+    _drop_lenders()
 
 
 def _make(
@@ -121,35 +109,23 @@ def _own(handle: int, kind: type[_Owner] | None) -> _Owner:
     return _make(kind, int, handle)  # type: ignore[return-value]
 
 
-_capsule_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(
-    ("PyCapsule_GetPointer", ctypes.pythonapi)
-)
-
-
 def _borrow(array: Any, kinds: Kinds) -> Any:
     kind, code = kinds[array.dtype]
     structure = array.__array_struct__
-    address = ffi.cast("void *", _capsule_pointer(structure, None))
-    key = next(_numbers)
-    _lenders[key] = array
-    handle = 0
-    try:
-        handle = lib.torchffi_borrow_array(address, code, ffi.cast("void *", key))
-    finally:
-        if handle <= 0:
-            del _lenders[key]
-    return _own(handle, kind) if handle > 0 else None
+    handle = ffi.gc(ffi.new("int64_t *"), lib.torchffi_free_at)  # until _own() takes it
+    status = lib.torchffi_borrow(id(array), id(structure), code, handle)
+    if status == -2:
+        raise ValueError(f"expected a capsule as __array_struct__, got {structure!r:.60}")
+    if status <= 0:
+        return None
+    owner = _own(handle[0], kind)
+    handle[0] = 0
+    return owner
 
 
 def _borrowed_arrays() -> int:
     _drop_lenders()
     return int(lib.torchffi_borrowed_arrays())
-
-
-def _end() -> None:
-    global _keep
-    _keep = _forget  # a finalizer that is not kept calls nothing
-    _finalizers.clear()
 
 
 # ---- Choice of the implementation
@@ -179,11 +155,10 @@ def _in_c() -> Any:
         Finalizer.__dict__["handle"],
         class_of_code,
         _addresses(
-            "rt_torch_tensor_free",
+            "torchffi_free_with_gil",
             "rt_torch_tensor_dtype",
             "torchffi_borrow_array",
-            "torchffi_ended_borrows",
-            "torchffi_forget_borrow",
+            "torchffi_drop_lenders",
             "torchffi_borrowed_arrays",
         ),
     )
@@ -191,13 +166,14 @@ def _in_c() -> Any:
 
 
 _speedups: Final = _in_c()
-own, make, borrow, borrowed_arrays, end = (_own, _make, _borrow, _borrowed_arrays, _end)
+own, make, borrow, borrowed_arrays = _own, _make, _borrow, _borrowed_arrays
 if _speedups is not None:
     own, make, borrow = _speedups.own, _speedups.make, _speedups.borrow
-    borrowed_arrays, end = _speedups.borrowed_arrays, _speedups.end
+    borrowed_arrays = _speedups.borrowed_arrays
 
 # Tensors alive at the end of the process are left to the operating system: freeing them would race with
 # threads that still compute.
+end: Final = lib.torchffi_end
 atexit.register(end)
 
 
@@ -211,7 +187,7 @@ _slot: Any = Owner.__dict__["_data"]  # the property of a freed tensor's class h
 
 def release(owner: Owner) -> bool:
     """Frees the handle of an owner now. Returns False if it has been freed already."""
-    done: bool = lib.rt_torch_tensor_free(_slot.__get__(owner)) == 0
+    done: bool = _free(_slot.__get__(owner)) == 0
     with contextlib.suppress(AttributeError):
         del owner._cached_view
     borrowed_arrays()

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from torchffi._libtorch import shim_package
 
+GIVEN: Final = "TORCHFFI_SHIM"
+
 
 class Refused(Exception):  # noqa: N818  (it ends one attempt and is not an error)
-    """The file is not used. The text completes a sentence that begins with the file's path."""
+    """The file is not used. The text completes a sentence that begins with the file's path.
+
+    Attributes:
+        advice: What to do, as sentences; the usual advice if it is empty.
+    """
+
+    advice = ""
 
 
 class Candidate(NamedTuple):
@@ -28,6 +36,22 @@ class Candidate(NamedTuple):
     ours: bool
 
 
+class Opened(NamedTuple):
+    """A candidate that passed the checks, and is open, so that no other file can take its place.
+
+    Attributes:
+        candidate: The candidate.
+        descriptor: The descriptor of the open file.
+        path: A path to the open file; the candidate's own where there is no /proc.
+        fastpath: Whether it has the fast kernels; None if there is no sidecar.
+    """
+
+    candidate: Candidate
+    descriptor: int
+    path: Path
+    fastpath: bool | None
+
+
 def candidates(given: str, libtorch_version: str, fastpath: bool | None) -> Iterator[Candidate]:
     """The files to try, in order.
 
@@ -38,7 +62,7 @@ def candidates(given: str, libtorch_version: str, fastpath: bool | None) -> Iter
     """
     name, cached_shim = shim_package.paths.NAME, shim_package.paths.cached_shim
     if given:
-        yield Candidate(Path(given).absolute(), "TORCHFFI_SHIM", False)
+        yield Candidate(Path(given).absolute(), GIVEN, False)
         return
     yield Candidate(Path(__file__).parents[1] / name, "the package", True)
     yield Candidate(cached_shim(libtorch_version, fastpath is not False), "the cache", True)
@@ -51,20 +75,59 @@ def candidates(given: str, libtorch_version: str, fastpath: bool | None) -> Iter
 
 def inspect(
     candidate: Candidate, libtorch_version: str, header_digest: str, fastpath: bool | None
-) -> bool | None:
-    """Checks a file and its sidecar, without opening the library.
+) -> Opened:
+    """Opens a file, and checks it and its sidecar, without loading the library.
 
     Returns:
-        Whether it has the fast kernels; None if there is no sidecar.
+        The open file. The caller closes its descriptor.
 
     Raises:
-        Refused: It is damaged, or was built for another LibTorch, header or configuration.
+        Refused: It is damaged or not trusted, or was built for another LibTorch, header or
+            configuration.
     """
-    paths, sidecar = shim_package.paths, shim_package.sidecar
     if not candidate.path.is_file():
         raise Refused("does not exist")
+    try:
+        descriptor = os.open(candidate.path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise Refused(f"cannot be read ({error.strerror})") from None
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}")
+        if not path.exists():
+            path = candidate.path
+        if candidate.source != GIVEN:  # who sets the variable decides
+            _check_trust(candidate.path, descriptor)
+        found = _check(candidate, path, libtorch_version, header_digest, fastpath)
+        return Opened(candidate, descriptor, path, found)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _check_trust(path: Path, descriptor: int) -> None:
+    """Checks that only this user and root can have written the open file and its sidecar."""
+    metadata = shim_package.sidecar.path_of(path)
+    for file in (path, metadata) if metadata.exists() else (path,):
+        reason = shim_package.trust.reason_against(file)
+        if reason:
+            what, _, command = reason.partition("; run: ")
+            refused = Refused(f"is not trusted, because {what}")
+            refused.advice = f"To trust it, run: {command}"
+            raise refused
+    if not os.path.samestat(os.fstat(descriptor), path.stat()):
+        raise Refused("was replaced by another file while it was checked")
+
+
+def _check(
+    candidate: Candidate,
+    opened: Path,
+    libtorch_version: str,
+    header_digest: str,
+    fastpath: bool | None,
+) -> bool | None:
+    paths, sidecar = shim_package.paths, shim_package.sidecar
     described = sidecar.read(candidate.path)
-    damage = sidecar.damage(candidate.path, described)
+    damage = sidecar.damage(candidate.path, described, opened)
     if damage:
         raise Refused(damage)
     if described is None:

@@ -6,13 +6,14 @@ function fails with UNAVAILABLE.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torchffi._libtorch import shim_package
-from torchffi._libtorch.candidates import Candidate, Refused, candidates, inspect
+from torchffi._libtorch.candidates import Candidate, Opened, Refused, candidates, inspect
 
 try:
     from torchffi._binding import ffi, lib
@@ -21,6 +22,9 @@ except ImportError as error:
         "torchffi's extension module torchffi._binding cannot be imported; "
         f"run in the project's folder: pip install . ({error})"
     ) from error
+
+if lib.torchffi_find_python() != 0:
+    raise ImportError("this Python does not export the functions of its C API")
 
 __all__ = ["Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
 
@@ -41,6 +45,7 @@ class Status(NamedTuple):
         shim_fastpath: Whether it has the fast kernels; None if unknown.
         abi_version: The version of rt_torch.h.
         probes: Every path that was tried.
+        too_late: Whether this process is ending, or was forked while another thread loaded LibTorch.
     """
 
     available: bool
@@ -52,9 +57,11 @@ class Status(NamedTuple):
     shim_fastpath: bool | None
     abi_version: int
     probes: tuple[shim_package.libtorch.Probe, ...]
+    too_late: bool = False
 
 
-_lock = threading.Lock()
+# Reentrant, because a signal handler may need LibTorch while its thread loads it.
+lock = threading.RLock()
 _status: Status | None = None
 
 
@@ -66,10 +73,44 @@ def load() -> Status:
     """
     global _status
     if _status is None:
-        with _lock:
+        with lock:
             if _status is None:
                 _status = _Loading().run()
     return _status
+
+
+def _unavailable(reason: str) -> Status:
+    """The result in a process that cannot load LibTorch any more."""
+    return Status(False, reason, "", "", "", "", None, lib.rt_torch_abi_version(), (), True)
+
+
+def _after_fork() -> None:
+    """In a forked child: replaces the lock if a thread that does not exist here holds it."""
+    global lock, _status
+    if lock.acquire(blocking=False):
+        lock.release()
+        return
+    lock = threading.RLock()
+    if _status is None:
+        _status = _unavailable(
+            "this process was forked while another thread loaded LibTorch, which cannot go on here; "
+            "start processes by 'spawn' or 'forkserver', or call torchffi.get_backend() before the fork"
+        )
+
+
+def _end() -> None:
+    """At exit: waits for a thread that loads, and lets no other begin.
+
+    The libraries' initializers must not run while the process runs their destructors.
+    """
+    global _status
+    with lock:
+        if _status is None:
+            _status = _unavailable("the process is ending")
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_end)
 
 
 def cuda_available() -> bool:
@@ -129,32 +170,37 @@ class _Loading:
         except ValueError as error:
             raise _Unavailable(str(error)) from None
         version, digest = self.libtorch_version, _string(lib.torchffi_header_digest())
-        refused: list[str] = []
-        usable: list[tuple[Candidate, bool | None]] = []
-        for candidate in candidates(given, version, fastpath):
-            if not given and not candidate.path.is_file():
-                if candidate.ours:
-                    self.probe(candidate.path, f"{candidate.source}: not built")
-                continue
-            try:
-                usable.append((candidate, inspect(candidate, version, digest, fastpath)))
-            except Refused as refusal:
-                refused.append(self.refuse(candidate, refusal))
-        # As late as possible: it takes a third of a second and 100 MB.
-        if usable and libtorch.version:
-            self.open_libtorch(libtorch)
-        for candidate, self.shim_fastpath in usable:
-            try:
-                self.bind(candidate)
-                return
-            except Refused as refusal:
-                refused.append(self.refuse(candidate, refusal))
+        refused: list[tuple[str, str]] = []
+        usable: list[Opened] = []
+        try:
+            for candidate in candidates(given, version, fastpath):
+                if not given and not candidate.path.is_file():
+                    if candidate.ours:
+                        self.probe(candidate.path, f"{candidate.source}: not built")
+                    continue
+                try:
+                    usable.append(inspect(candidate, version, digest, fastpath))
+                except Refused as refusal:
+                    refused.append(self.refuse(candidate, refusal))
+            # As late as possible: it takes a third of a second and 100 MB.
+            if usable and libtorch.version:
+                self.open_libtorch(libtorch)
+            while usable:
+                opened = usable.pop(0)
+                try:
+                    self.bind(opened)
+                    return
+                except Refused as refusal:
+                    refused.append(self.refuse(opened.candidate, refusal))
+        finally:
+            for opened in usable:
+                os.close(opened.descriptor)
         if given:
             raise _Unavailable(
-                f"TORCHFFI_SHIM cannot be used: {refused[0]}. Unset it and run: {_BUILD}"
+                f"TORCHFFI_SHIM cannot be used: {refused[0][0]}. Unset it and run: {_BUILD}"
             )
         if refused:
-            raise _Unavailable(f"{refused[0]}. To build a matching one, run: {_BUILD}")
+            raise _Unavailable(". ".join(refused[0]))
         raise _Unavailable(
             f"LibTorch {self.libtorch_version} was found at {self.libtorch_path}, but no "
             f"librt_torch.so is built for it. Run: {_BUILD}"
@@ -206,21 +252,31 @@ class _Loading:
             error = elf.damage(cuda) or _dlopen(cuda)[1]
             self.probe(cuda, error or "opened")
 
-    def bind(self, candidate: Candidate) -> None:
-        handle, error = _dlopen(candidate.path)
+    def bind(self, opened: Opened) -> None:
+        candidate = opened.candidate
+        handle, error = _dlopen(opened.path)
         if error:
-            raise Refused(f"cannot be opened ({error})")
+            os.close(opened.descriptor)
+            raise Refused(
+                f"cannot be opened ({error})".replace(str(opened.path), str(candidate.path))
+            )
+        # From here on the descriptor stays open: the linker knows the library by a path with its number,
+        # and would take another file of that path for the same library.
         text = ffi.new("char[]", _ERROR_BYTES)
-        if lib.torchffi_bind(handle, self.libtorch_version.encode(), text, _ERROR_BYTES) != 0:
+        bound = lib.torchffi_bind(handle, self.libtorch_version.encode(), text, _ERROR_BYTES)
+        if bound < 0:
             lib.torchffi_close(handle)
             raise Refused(f"cannot be used: {_string(text)}")
-        self.shim_path = str(candidate.path)
+        if bound == 1:  # by an earlier import, whose descriptor is still open
+            os.close(opened.descriptor)
+        self.shim_path, self.shim_fastpath = str(candidate.path), opened.fastpath
         self.probe(candidate.path, f"{candidate.source}: in use")
 
-    def refuse(self, candidate: Candidate, refusal: Refused) -> str:
-        """Records a refusal and returns it as a sentence."""
+    def refuse(self, candidate: Candidate, refusal: Refused) -> tuple[str, str]:
+        """Records a refusal. Returns it as a sentence, and the advice."""
         self.probe(candidate.path, f"{candidate.source}: {refusal}")
-        return f"{candidate.path} {refusal}"
+        advice = refusal.advice or f"To build a matching one, run: {_BUILD}"
+        return f"{candidate.path} {refusal}", advice
 
     def probe(self, path: Path, outcome: str) -> None:
         """Records a path that was tried."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shim.build import build, compiler, elf, libtorch, paths, sidecar
+    from shim.build import build, compiler, elf, libtorch, paths, sidecar, trust
 else:
     from importlib import import_module
 
@@ -19,4 +19,4 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["build", "compiler", "elf", "libtorch", "paths", "sidecar"]
+__all__ = ["build", "compiler", "elf", "libtorch", "paths", "sidecar", "trust"]

@@ -1,7 +1,7 @@
 """Calls any LibTorch operator by name ("boxed": arguments are tagged values). Tensors are handles.
 
 The caller passes ``make``, which calls a C function and wraps the handle it returns in a tensor. Until
-then results stay in a C buffer that is always freed, so that every handle has an owner at any time.
+then results stay in a frame that owns them, so that every handle has an owner at any time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
-from torchffi._libtorch.operators.frames import WORDS, Frame
+from torchffi._libtorch.operators.frames import MOST_RESULTS, WORDS, ResultFrame
 from torchffi._libtorch.operators.values import (
     HandleOf,
     Packer,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Make = Callable[..., Any]
 
 MOST_ARGUMENTS = 128
-_MOST_RESULTS = 64
 
 
 # Bound once: an attribute lookup on `lib` costs 20 ns.
@@ -37,7 +36,7 @@ _call: Final = lib.rt_torch_call
 _values_free: Final = lib.rt_torch_values_free
 call_one: Final = lib.rt_torch_call_one
 # Free list of frames, one per concurrent call. A deque, because a list shrinks its buffer when emptied.
-_frames: Final[deque[Frame]] = deque()
+_frames: Final[deque[ResultFrame]] = deque()
 _MISSING: Final = object()
 
 
@@ -148,7 +147,7 @@ class Operator:
             return [self.call_for(0, make, packers, values, keep)]
         frame = self._packed(packers, values, keep)
         try:
-            count = _call(self.number, frame.arguments, len(values), frame.results, _MOST_RESULTS)
+            count = _call(self.number, frame.arguments, len(values), frame.results, MOST_RESULTS)
             if count < 0:
                 raise operator_error("call")
             return [
@@ -157,7 +156,7 @@ class Operator:
             ]
         finally:
             _values_free(frame.results, len(self.schema.results))
-            _frames.append(frame)
+            _reuse(frame)
 
     def call_for(
         self,
@@ -179,17 +178,19 @@ class Operator:
         except ValueError:  # handle -1: an undefined tensor
             return None
         finally:
-            _frames.append(frame)
+            _reuse(frame)
         if tensor is None:
             raise operator_error("call_one")
         return tensor
 
-    def _packed(self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]) -> Frame:
-        """A frame with the arguments. The caller returns it to ``_frames`` after the call."""
+    def _packed(
+        self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]
+    ) -> ResultFrame:
+        """A frame with the arguments. The caller passes it to :func:`_reuse` after the call."""
         try:
             frame = _frames.pop()
         except IndexError:
-            frame = Frame(MOST_ARGUMENTS, _MOST_RESULTS)
+            frame = ResultFrame(MOST_ARGUMENTS)
         frame.keep = keep
         at = 0
         try:
@@ -200,7 +201,7 @@ class Operator:
                     pack(frame, at, value)
                 at += WORDS
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            _frames.append(frame)
+            _reuse(frame)
             raise self._type_error(at // WORDS, values, error) from error
         return frame
 
@@ -214,6 +215,12 @@ class Operator:
 
     def _argument_error(self, text: str) -> ArgumentError:
         return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
+
+
+def _reuse(frame: ResultFrame) -> None:
+    """Adds a frame to the free list, without the objects that the call needed."""
+    del frame.keep
+    _frames.append(frame)
 
 
 def _described(value: Any) -> str:

@@ -7,36 +7,55 @@ from typing import Any, Final
 from torchffi._libtorch.loader import ffi, lib
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+MOST_RESULTS: Final[int] = lib.TORCHFFI_MOST_RESULTS
+_free_results: Final = lib.torchffi_free_results
 # An rt_torch_value as 64-bit words: the tag and the length (upper half), then 16 bytes of value.
 WORDS: Final = 3
 TAG: Final = 0xFFFFFFFF
 
 
 class Frame:
-    """C memory for the arguments and results of one call.
+    """C memory for the arguments of one call.
 
     Attributes:
-        arguments, results: The arrays of rt_torch_value.
+        arguments: The array of rt_torch_value.
         words, doubles: The arguments as 64-bit integers, and as doubles.
-        returned: The results as 64-bit integers.
         keep: Objects that must stay alive during the call.
     """
 
-    __slots__ = ("arguments", "doubles", "keep", "results", "returned", "words")
+    __slots__ = ("arguments", "doubles", "keep", "words")
 
-    def __init__(self, arguments: int, results: int = 0) -> None:
+    def __init__(self, arguments: int) -> None:
         self.arguments = ffi.new("rt_torch_value[]", arguments)
-        self.results = ffi.new("rt_torch_value[]", results)
         memory = memoryview(ffi.buffer(self.arguments))
         self.words = memory.cast("q")
         self.doubles = memory.cast("d")
-        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
         self.keep: list[Any] = []
+
+
+class ResultFrame(Frame):
+    """As :class:`Frame`, with memory for the results.
+
+    The frame owns the results that it holds: they are freed with it, in C, so that none is lost where an
+    exception of a signal handler comes between the call and the code that unpacks them.
+
+    Attributes:
+        results: The array of rt_torch_value.
+        returned: The results as 64-bit integers.
+    """
+
+    __slots__ = ("_owner", "results", "returned")
+
+    def __init__(self, arguments: int) -> None:
+        super().__init__(arguments)
+        self.results = ffi.new("rt_torch_value[]", MOST_RESULTS)
+        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
+        self._owner = ffi.gc(self.results, _free_results)
 
 
 def frame_of_tensors(most: int) -> Frame:
     """A frame for one result and tensor arguments, whose tags are set; only the handles are missing."""
-    frame = Frame(most, 1)
+    frame = Frame(most)
     for at in range(0, most * WORDS, WORDS):
         frame.words[at] = _TENSOR
     return frame

@@ -11,7 +11,7 @@ import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._libtorch.loader import ffi, lib
-from torchffi._libtorch.operators.frames import TAG, WORDS, Frame
+from torchffi._libtorch.operators.frames import TAG, WORDS, Frame, ResultFrame
 from torchffi.dtypes import DType
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def _values(pack: Packer) -> Packer:
 # ---- Results
 
 
-def unpack(frame: Frame, position: int, make: Callable[..., Any]) -> Any:
+def unpack(frame: ResultFrame, position: int, make: Callable[..., Any]) -> Any:
     """The result at a position. ``make`` moves each handle from the frame into a tensor."""
     at = position * WORDS
     word, value = frame.returned[at], frame.returned[at + 1]
