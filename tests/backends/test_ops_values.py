@@ -1,4 +1,4 @@
-"""Operators called by name with values that LibTorch's kernels trust, and tensors that failed operators wrote."""
+"""Operators by name whose kernels trust their arguments, and tensors that failed operators wrote."""
 
 from __future__ import annotations
 
