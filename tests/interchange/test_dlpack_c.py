@@ -180,7 +180,7 @@ def test_arguments_of_the_functions_are_checked(ffi_backend: None) -> None:
 
 def test_sparse_tensor_has_no_memory_to_share(ffi_backend: None) -> None:
     sparse = t.ops.aten.to_sparse(t.ones((2, 2)))
-    with pytest.raises(BufferError, match="__dlpack__: .*sparse_coo, expected strided"):
+    with pytest.raises(BufferError, match="sparse_coo, expected strided"):
         sparse.__dlpack__()
 
 
