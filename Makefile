@@ -1,12 +1,13 @@
 # All targets work in .venv, which is created on first use.
-#   make demo     a real sentence encoder on LibTorch and on NumPy
-#   make test     all tests, with formatting, types and coverage (ARGS='-k name' selects some)
-#   make bench    the benchmark (QUICK=1: under a minute; BASELINE=report.json: compare with that
-#                 report; ONLY=names of rows or modules)
-#   make regen    the generated files, after a change of shim/rt_torch.h
-#   make check    formatting, types and generated files
-#   make lint     make check and clang-tidy
-#   make format   formats the sources
+#   make demo      a real sentence encoder on LibTorch and on NumPy
+#   make test      all tests, with formatting, types and coverage (ARGS='-k name' selects some)
+#   make sanitize  the C code under sanitizers, and the fuzzers with many examples (ARGS=address or thread)
+#   make bench     the benchmark (QUICK=1: under a minute; BASELINE=report.json: compare with that
+#                  report; ONLY=names of rows or modules)
+#   make regen     the generated files, after a change of shim/rt_torch.h
+#   make check     formatting, types and generated files
+#   make lint      make check and clang-tidy
+#   make format    formats the sources
 # LIBTORCH=/path uses that LibTorch and installs no torch. TORCHFFI_FASTPATH=0 leaves out shim/fastpath.
 
 PYTHON ?= python3
@@ -26,7 +27,7 @@ CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
 READY := .venv/shim-$(CHOICE)$(if $(filter 0,$(TORCHFFI_FASTPATH)),-nofastpath)
 
-.PHONY: demo test bench regen lint check format clean
+.PHONY: demo test sanitize bench regen lint check format clean
 .DELETE_ON_ERROR:
 
 demo: $(READY) .venv/demo
@@ -37,6 +38,9 @@ test: check $(READY)
 	$(BIN)/python -m coverage run -m pytest --numprocesses 2 $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report $(if $(ARGS),,--fail-under=95)
+
+sanitize: $(READY) .venv/test
+	@$(BIN)/python -m tests.sanitize $(ARGS)
 
 bench: $(READY) .venv/bench
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline $(BASELINE)) \

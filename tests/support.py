@@ -52,6 +52,11 @@ ROUNDING = {
 inf, nan = float("inf"), float("nan")
 
 
+def examples(count: int) -> int:
+    """The number of examples of a Hypothesis test; make sanitize asks for more."""
+    return int(os.environ.get("TORCHFFI_EXAMPLES", count))
+
+
 def dtype_of(name: str) -> DType:
     return dtypes.by_name(name)
 

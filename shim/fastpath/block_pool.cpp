@@ -11,6 +11,11 @@ struct Block {
   Block *next;
 };
 
+// 0: every block goes back to malloc, so that a sanitizer finds a use of a freed block.
+#ifndef RT_BLOCK_POOL
+#define RT_BLOCK_POOL 1
+#endif
+
 constexpr int kMaxFree = 64;  // blocks of a kind that a thread keeps; further ones go back to malloc
 constexpr size_t kAlignment = 64;
 
@@ -63,7 +68,7 @@ void *allocate(int kind, size_t bytes) {
 
 void release(int kind, void *block) noexcept {
   FreeList &list = lists[kind];
-  if (list.room == 0 && !register_cleanup()) {
+  if (RT_BLOCK_POOL == 0 || (list.room == 0 && !register_cleanup())) {
     std::free(block);
     return;
   }

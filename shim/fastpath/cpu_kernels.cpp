@@ -177,7 +177,7 @@ at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options) {
   if (!is_plain_cpu(keys)) return at::zeros(shape, options);
   at::Tensor tensor = empty_cpu(shape, c10::typeMetaToScalarType(options.dtype()));
   if (tensor.nbytes() > static_cast<size_t>(kSmallBytes)) return tensor.zero_();
-  std::memset(tensor.mutable_data_ptr(), 0, tensor.nbytes());
+  if (tensor.nbytes() > 0) std::memset(tensor.mutable_data_ptr(), 0, tensor.nbytes());  // else it is NULL
   return tensor;
 }
 

@@ -218,7 +218,7 @@ int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64
 }
 
 int64_t tensor_isin(int64_t tensor, int64_t among) {
-  return put(at::isin(get(tensor), get(among)));
+  return put(at::isin(get(tensor), get(among).contiguous()));  // LibTorch fails for other strides
 }
 
 }  // namespace rt

@@ -160,7 +160,7 @@ at::Tensor prod(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim,
   const at::DimVector list = all_axes(x, axes);
   const at::ScalarType wide = accumulator(dtype);
   const auto reduce = [&](const at::Tensor &part) {
-    at::Tensor product = part.to(wide);
+    at::Tensor product = part.to(wide, false, list.empty());  // the result is never x itself
     for (const int64_t axis : list) product = at::prod(product, axis, true, wide);
     return product;
   };

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <mutex>
 #include <string>
 #include <unordered_set>
 
@@ -110,6 +111,13 @@ int64_t put(at::Tensor tensor) {
   const int64_t handle = table.put(tensor.unsafeGetTensorImpl(), large_or_borrowed(tensor));
   tensor.unsafeReleaseTensorImpl();  // the table owns it now
   return handle;
+}
+
+void pin_storage(const at::Tensor &tensor) {
+  static constinit std::mutex writing;  // LibTorch's flag is not atomic, and threads may share a storage
+  if (!tensor.has_storage()) return;
+  const std::lock_guard lock(writing);
+  tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
 }
 
 int32_t tensor_free(int64_t tensor) {

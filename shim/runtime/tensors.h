@@ -30,8 +30,6 @@ std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count);
 int64_t put(at::Tensor tensor);
 
 // Makes the storage non-resizable, because its address is about to be exported.
-inline void pin_storage(const at::Tensor &tensor) {
-  if (tensor.has_storage()) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
-}
+void pin_storage(const at::Tensor &tensor);
 
 }  // namespace rt

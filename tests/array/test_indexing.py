@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import torchffi as t
 from tests.array.index_keys import MASK, X, with_tensors
-from tests.support import NAMES, check, sample
+from tests.support import NAMES, check, examples, sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -217,7 +217,7 @@ def _shapes_broadcast(x: npt.NDArray[Any], key: Any) -> bool:
 
 @pytest.mark.parametrize("name", ["ffi", "numpy"])
 @given(drawn=_keys())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_key_reads_and_writes_as_in_numpy(name: str, drawn: Any, request: Any) -> None:
     if name == "ffi":
         request.getfixturevalue("ffi_backend")

@@ -82,3 +82,10 @@ def test_isin_promotes_and_does_not_find_nan(backend: str) -> None:
     check(t.isin(t.asarray([-1, 300]), t.asarray([44], dtype=t.uint8)), np.array([False, False]))
     with pytest.raises(TypeError, match="isin: dtypes int64 and float32 do not mix"):
         t.isin(t.asarray([1]), t.asarray([1.0]))
+
+
+@pytest.mark.parametrize("key", [np.s_[::2], np.s_[:, ::2], np.s_[::-1], np.s_[1], np.s_[:0]])
+def test_isin_takes_tensors_of_any_strides(key: Any, backend: str) -> None:
+    values, among = np.arange(24).reshape(4, 6), np.arange(0, 24, 3).reshape(2, 4)
+    for given in (among.T, among.T[key]):
+        check(t.isin(t.asarray(values.T[key]), t.asarray(given)), np.isin(values.T[key], given))

@@ -252,3 +252,19 @@ def test_errors_of_running_totals_show_the_expected_arguments(backend: str) -> N
         t.cumulative_sum(t.asarray([True]))
     with pytest.raises(TypeError, match="cumulative_sum: complex64 to float32 would drop"):
         t.cumulative_sum(t.asarray([1j]), dtype=t.float32)
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "mean", "max", "min", "cumulative_sum"])
+@pytest.mark.parametrize("shape", [(), (1,), (2, 1)])
+def test_a_reduction_of_single_elements_shares_no_memory(
+    name: str, shape: tuple[int, ...], backend: str
+) -> None:
+    for dtype in (
+        (t.float32, t.float64, t.complex64) if name in ("sum", "prod", "mean") else (t.float64,)
+    ):
+        x = t.ones(shape, dtype=dtype)
+        axes = [] if name == "cumulative_sum" and not shape else [-1] if shape else [None]
+        for axis in axes:
+            result = getattr(t, name)(x, axis=axis)
+            result += 1
+            check(x, np.ones(shape, str(dtype)))

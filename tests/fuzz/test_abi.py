@@ -1,0 +1,51 @@
+"""Random sequences of calls of the C ABI do what NumPy does, and lose no handle and no byte."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz import shrink
+from tests.fuzz.pool import FUNCTIONS
+from tests.fuzz.views import TWINS
+
+pytestmark = pytest.mark.usefixtures("ffi_backend")
+
+CALLS = 10_000
+# Called by other programs: with NULL, by name, over memory of other libraries, or without a tensor.
+OTHERS = {
+    "available", "version", "abi_version", "header_digest", "last_error", "cuda_available",
+    "cuda_device_count", "cuda_reason", "seed", "num_threads", "set_num_threads", "live_handles",
+    "peak_handles", "created_handles", "live_bytes", "operator_find", "operator_schema",
+    "operator_names", "call", "value_take", "values_free", "load_library", "tensor_from_dlpack",
+    "dlpack_free", "synchronize", "tensor_cuda", "tensor_full", "tensor_arange",
+    "tensor_arange_real", "tensor_linspace", "tensor_from_blob",
+}  # fmt: skip
+# Used by the comparison itself.
+READ = {
+    "tensor_free", "tensor_ndim", "tensor_numel", "tensor_shape", "tensor_strides", "tensor_dtype",
+    "tensor_device", "tensor_is_cuda", "tensor_is_contiguous", "tensor_data", "tensor_layout",
+    "tensor_item", "tensor_item_double", "tensor_copy_to_host", "tensor_copy_from_host",
+}  # fmt: skip
+# Layers and the like, compared with PyTorch in tests/array.
+LAYERS = {
+    "gelu", "silu", "softmax", "log_softmax", "layer_norm", "linear", "embedding",
+    "scaled_dot_product_attention", "tensor_addmm", "tensor_clamp",
+    "tensor_vector_norm", "tensor_searchsorted",
+}  # fmt: skip
+
+
+def test_every_function_of_the_header_is_drawn_or_listed() -> None:
+    assert set(TWINS) | OTHERS | READ | LAYERS == set(FUNCTIONS)
+    assert len(TWINS) + len(OTHERS) + len(READ) + len(LAYERS) == len(FUNCTIONS)
+
+
+def test_random_sequences_do_what_numpy_does() -> None:
+    report = shrink.Fuzz().run(CALLS, "0")
+    assert report["calls"] >= CALLS
+    assert report["compared"] > CALLS / 3
+    assert CALLS / 20 < report["failures"] < CALLS / 4
+    assert set(report["used"]) == {*TWINS, "tensor_free"}
+
+
+def test_a_failing_sequence_is_shortened() -> None:
+    assert shrink.shorten(list(range(100)), lambda steps: {3, 77} <= set(steps)) == [3, 77]
