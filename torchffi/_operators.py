@@ -89,6 +89,8 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
         direct = [dtype for dtype in direct if dtype.kind in dtypes.INEXACT]
     if primitive == "pow_":  # the slow path checks the exponents
         direct = [dtype for dtype in direct if dtype.kind != "signed integer"]
+    table = in_place_entries(primitive, direct)
+    without_kernel: set[type] = set()  # classes of operands that LibTorch has refused
 
     def operator(self: Tensor, other: Operand) -> Tensor:
         if _defers_to(other):
@@ -101,13 +103,18 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
         if _CORRECTED.get(function) == self.dtype.kind:
             _overwrite(operation, self, function(self, b))
             return self
-        try:
-            run_in_place(primitive, self, b)
-        except NotSupportedError:  # no in-place kernel (uint16, uint32, uint64): copy
-            _overwrite(operation, self, function(self, b))
+        kind = type(self)
+        if kind not in without_kernel:
+            try:
+                run_in_place(primitive, self, b)
+                return self
+            except NotSupportedError:  # no in-place kernel (uint16, uint32, uint64): copy
+                without_kernel.add(kind)
+                table.pop(kind, None)
+        _overwrite(operation, self, function(self, b))
         return self
 
-    return in_place(in_place_entries(primitive, direct), operator)
+    return in_place(table, operator)
 
 
 def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

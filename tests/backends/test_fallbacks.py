@@ -14,11 +14,11 @@ import pytest
 import torchffi as t
 from tests.array_api_calls import values_of
 from tests.array_api_table import ONE, STANDARD, TWO
-from tests.support import ROOT, check, sample
+from tests.support import ROOT, check, dtype_of, sample
 from torchffi import dtypes
-from torchffi._core import operations
+from torchffi._core import dispatch, operations, tensor_libtorch
 from torchffi._core.backends import FFI
-from torchffi._libtorch import aten
+from torchffi._libtorch import aten, calls
 from torchffi._libtorch import primitives as on_ffi
 from torchffi._libtorch.loader import lib
 from torchffi.errors import NotSupportedError
@@ -98,6 +98,49 @@ def test_in_place_operation_without_a_kernel_is_counted_and_can_be_forbidden(
     assert x.tolist() == [2, 2]
 
 
+@pytest.mark.parametrize("name", ["uint16", "uint32", "uint64"])
+@pytest.mark.parametrize("case", [*FALLBACKS, "in place"])
+def test_libtorch_is_not_tried_again_without_a_kernel(
+    case: str, name: str, ffi_backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call() -> Any:
+        x = t.asarray([[3, 1], [2, 4]], dtype=dtype_of(name))
+        return x.__iadd__(x) if case == "in place" else FALLBACKS[case](x)
+
+    first = call().tolist()
+    count = t.fallback_counts()
+    errors: list[str] = []
+    last_error = calls.last_error
+    for module in (calls, tensor_libtorch):
+        monkeypatch.setattr(module, "last_error", lambda: errors.append(case) or last_error())
+    assert call().tolist() == first
+    assert errors == []
+    (counted,) = [key for key, value in t.fallback_counts().items() if value != count.get(key)]
+    assert counted == ("add" if case == "in place" else case)
+    # Nor does the fast path try.
+    for primitive in [one for one in dispatch._without_kernel if dispatch._public(one) == counted]:
+        for table in operations.TABLES.get(primitive, ()):
+            assert FFI.classes[dtype_of(name)] not in table
+            assert dtype_of(name) not in table or table[dtype_of(name)][1]._backend is not FFI
+
+
+def test_invalid_call_is_the_same_error_after_a_fallback(backend: str) -> None:
+    x = t.ones(2, dtype=t.uint32)
+    for _ in range(2):
+        x + x
+        with pytest.raises(ValueError, match=r"^add: shapes \(2,\) and \(3,\) do not broadcast"):
+            x + t.ones(3, dtype=t.uint32)
+
+
+def test_a_refused_dtype_leaves_others_on_libtorch(ffi_backend: None) -> None:
+    t.ones(2, dtype=t.uint32) + 1
+    before = t.fallback_counts()
+    for dtype in (t.uint8, t.int32, t.float32):
+        assert (t.ones(2, dtype=dtype) + t.ones(2, dtype=dtype)).tolist() == [2, 2]
+        assert t.sum(t.ones(2, dtype=dtypes.float16)).item() == 2
+    assert t.fallback_counts() == before
+
+
 def test_every_operator_that_a_primitive_calls_exists(ffi_backend: None) -> None:
     source = inspect.getsource(aten)
     named = set(re.findall(r'"(aten::[\w.]+)"', source)) | set(aten.OPERATORS.values())
@@ -113,6 +156,7 @@ def test_bfloat16_cannot_fall_back_to_numpy(
         raise NotSupportedError("maximum: no kernel")
 
     monkeypatch.setattr(on_ffi, "maximum", without_kernel)
+    monkeypatch.setattr(dispatch, "_without_kernel", {})  # it is not remembered after this test
     for dtype in (t.float32, dtypes.bfloat16):  # without the fast path, the primitive is called
         monkeypatch.delitem(operations.BINARY["maximum"].table, FFI.classes[dtype])
     before = t.fallback_counts().get("maximum", 0)

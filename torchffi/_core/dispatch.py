@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from torchffi._core.backends import FFI, NUMPY, default_backend, policy
+from torchffi._core.operations import TABLES
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch import loader
 from torchffi._libtorch.loader import ffi
@@ -31,6 +32,12 @@ _Error = TypeVar("_Error", bound=TorchError)
 _OPERATOR: Final = re.compile(r"^aten::[\w.]+: ")
 
 _fallbacks: Final[Counter[str]] = Counter()
+
+# Calls that LibTorch has refused for lack of a kernel, by primitive. Later ones go directly to NumPy: a
+# refusal costs an exception in C++, and LibTorch may copy operands before. At most one entry for each
+# combination of dtypes.
+_Signature = tuple[DType, tuple[DType, ...]]
+_without_kernel: Final[dict[str, set[_Signature]]] = {}
 
 
 def fallback_counts() -> dict[str, int]:
@@ -157,11 +164,17 @@ def create_like(x: Tensor, name: str, dtype: DType, *arguments: Any) -> Tensor:
 def _run(
     backend: Backend, name: str, dtype: DType, raw: Sequence[Any], arguments: Sequence[Any]
 ) -> Tensor:
+    if name in _without_kernel and backend is FFI:
+        result = _known_fallback(name, dtype, arguments)
+        if result is not None:
+            return _on_ffi(result, dtype)
     try:
         return backend.run(name, dtype, raw)
     except TorchError as error:
         refused = _refusal(backend, name, error)
-    return _on_ffi(_fall_back(name, arguments, refused), dtype)
+    result = _fall_back(name, arguments, refused)
+    _remember(name, dtype, arguments)
+    return _on_ffi(result, dtype)
 
 
 def run_many(name: str, dtypes: Sequence[DType], *arguments: Any) -> tuple[Tensor, ...]:
@@ -218,19 +231,59 @@ def _public(name: str) -> str:
 
 
 def _fall_back(name: str, arguments: Sequence[Any], error: NotSupportedError) -> Any:
-    """The result of NumPy's primitive for operands on LibTorch, passed as zero-copy views."""
+    """The result of NumPy's primitive for operands on LibTorch, or the error if NumPy has none."""
+    if not _may_fall_back(arguments):
+        raise error
+    try:
+        return _on_numpy(name, arguments)
+    except (NotSupportedError, UnavailableError):
+        raise error from None
+
+
+def _may_fall_back(arguments: Sequence[Any]) -> bool:
     if policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
-        raise error
-    if any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments)):
-        raise error
+        return False
+    return not any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments))
+
+
+def _on_numpy(name: str, arguments: Sequence[Any]) -> Any:
+    """The result of NumPy's primitive for operands on LibTorch, passed as zero-copy views."""
     keep: list[Tensor] = []
     raw = _raw(NUMPY, arguments, keep)
     try:
         result = NUMPY.compute(name, raw)
     except (NotSupportedError, UnavailableError):
-        raise error from None
+        raise
     except TorchError as other:
         raise named(name, other) from None
     with loader.lock:
         _fallbacks[_public(name)] += 1
     return result
+
+
+def _signature(dtype: DType, arguments: Sequence[Any]) -> _Signature:
+    """The dtype of the result, and the distinct dtypes of the operands."""
+    return dtype, tuple(dict.fromkeys(tensor._dtype for tensor in _tensors(arguments)))
+
+
+def _known_fallback(name: str, dtype: DType, arguments: Sequence[Any]) -> Any:
+    """NumPy's result of a call that LibTorch has refused before; None if LibTorch must be called."""
+    known = _signature(dtype, arguments) in _without_kernel[name]
+    if not known or not _may_fall_back(arguments):
+        return None
+    try:
+        return _on_numpy(name, arguments)
+    except (NotSupportedError, UnavailableError):
+        return None  # LibTorch's error is raised
+
+
+def _remember(name: str, dtype: DType, arguments: Sequence[Any]) -> None:
+    """Records a refused call, and removes it from the fast path."""
+    signature = _signature(dtype, arguments)
+    with loader.lock:
+        _without_kernel.setdefault(name, set()).add(signature)
+    keys: list[Any] = [FFI.classes[operand] for operand in signature[1]]
+    for table in TABLES.get(name, ()):
+        for key in keys or [dtype]:
+            if key in table and table[key][1] is FFI.classes[dtype]:
+                table.pop(key, None)
