@@ -51,6 +51,9 @@ def close(name: str, answer: Array, found: Array, operands: Iterable[Array]) -> 
                 return True
         if name in PRODUCTS:
             rtol *= 100
+        if answer.dtype.kind == "f":  # close to the largest number one of the two may overflow
+            limit = np.finfo(answer.dtype).max / 4
+            answer, found = (np.where(np.abs(x) > limit, np.sign(x), x) for x in (answer, found))
         if answer.dtype.kind == "c" and not np.all(np.isfinite(answer)):
             return True
         return bool(np.allclose(found, answer, rtol, atol, equal_nan=True))

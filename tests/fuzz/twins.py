@@ -186,6 +186,10 @@ def _absolute(x: Array) -> Any:
     return np.abs(x.astype("complex128")).astype(x.real.dtype) if x.dtype.kind == "c" else np.abs(x)
 
 
+def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: x if x.dtype.kind in "iu" else function(x)  # not by way of float64
+
+
 def _sigmoid(x: Array) -> Any:
     return 1 / (1 + np.exp(-x))
 
@@ -235,8 +239,10 @@ UNARY: dict[str, Callable[..., Any]] = {
     "neg": _unary(np.negative, "iufc", refused="b"), "abs": _absolute,
     "square": _unary(np.square, "iuf"), "sign": _unary(np.sign, "iuf", refused="c"),
     "sgn": _unary(lambda x: np.where(np.isnan(x), 0, np.sign(x)), "iuf"),
-    "floor": _unary(np.floor, "iuf", refused="c"), "ceil": _unary(np.ceil, "iuf", refused="c"),
-    "round": _unary(np.rint, "iuf", refused="c"), "trunc": _unary(np.trunc, "iuf", refused="c"),
+    "floor": _unary(_whole(np.floor), "iuf", refused="c"),
+    "ceil": _unary(_whole(np.ceil), "iuf", refused="c"),
+    "round": _unary(_whole(np.rint), "iuf", refused="c"),
+    "trunc": _unary(_whole(np.trunc), "iuf", refused="c"),
     "isnan": _unary(np.isnan, "biufc", "bool"), "isinf": _unary(np.isinf, "biufc", "bool"),
     "isfinite": _unary(np.isfinite, "biufc", "bool"),
     "logical_not": _unary(np.logical_not, "biufc", "bool"),

@@ -194,6 +194,8 @@ def _index_put(tensor: Array, indices: Sequence[Array | None], count: int, value
     result = tensor.copy()
     if selected is None or any(i is not None and i.dtype == "uint8" for i in indices):
         return Loose(result, may_fail=True)  # LibTorch fails for some masks of uint8
+    if values.size == 1 and values.ndim > selected.ndim:
+        return Loose(result, may_fail=True)  # taken as a number where the index is a mask
     try:
         result[key] = np.broadcast_to(values, selected.shape)
     except ValueError:

@@ -20,8 +20,8 @@ from tests.fuzz import shrink
 from tests.sanitize import race, tree
 
 CALLS, SEEDS = 500_000, ("0", "1")  # of the fuzzer, in two processes
-EXAMPLES = 2_000  # of each Hypothesis test
-ROUNDS = 400  # of each thread
+EXAMPLES = 1_000  # of each Hypothesis test
+ROUNDS = 4_000  # of each thread
 TESTS = (
     "tests/abi", "tests/interchange", "tests/fuzz", "tests/backends/test_lifetimes.py",
     "tests/backends/test_owner.py", "tests/backends/test_freed_tensors.py",
@@ -64,7 +64,9 @@ def fuzz(seed: str) -> str:
 
 def threads() -> str:
     """Eight threads."""
-    return f"{race.run(tree.FOLDER / 'thread', ROUNDS)} calls"
+    calls = race.run(tree.FOLDER / "thread", ROUNDS)
+    assert calls > 8 * ROUNDS * 100
+    return f"{calls} calls"
 
 
 ADDRESS = tree.FOLDER / "address"
