@@ -65,6 +65,9 @@ class Structured<Kernel, void (at::impl::MetaBase::*)(int64_t, at::IntArrayRef, 
     const at::ScalarType dtype = c10::typeMetaToScalarType(options.dtype());
     output_ =
         strides.empty() ? empty_cpu(shape, dtype) : at::detail::empty_strided_cpu(shape, strides, dtype);
+    // The iterator asks for channels-last memory by its format, and then writes in that order.
+    const at::MemoryFormat format = options.memory_format_opt().value_or(at::MemoryFormat::Contiguous);
+    if (format != at::MemoryFormat::Contiguous) output_.unsafeGetTensorImpl()->empty_tensor_restride(format);
     if constexpr (std::is_base_of_v<at::TensorIteratorBase, Kernel>) {
       Kernel::set_output_raw_strided(index, shape, strides, options, names...);
     }

@@ -185,6 +185,14 @@ def operands(name: str) -> list[t.Tensor]:
     return [grid, t.asarray(grid[:3, :3].mT), grid[:, ::2], grid[:, :0], large, large.mT]
 
 
+def images(name: str) -> list[t.Tensor]:
+    """Tensors of 4 and 5 axes whose channels are last in memory, small and large."""
+    shapes = [(4, 1, 4, 3), (2, 2, 3, 2), (2, 40, 40, 3), (2, 2, 1, 3, 2), (2, 9, 9, 9, 3)]
+    made = [np.arange(np.prod(shape)).reshape(shape) % 7 + 1 for shape in shapes]
+    tensors = [t.astype(t.asarray(values), dtypes.by_name(name)) for values in made]
+    return [x.permute(0, x.ndim - 1, *range(1, x.ndim - 1)) for x in tensors]
+
+
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [
@@ -195,7 +203,7 @@ def operands(name: str) -> list[t.Tensor]:
     ],
 )
 def test_operator_of_two_tensors_gives_the_result_of_the_dispatcher(name: str, dtype: str) -> None:
-    for x in operands(dtype):
+    for x in operands(dtype) + images(dtype):
         for y in (x, x[:1], x[..., :1], x[:1, :1] + x[:1, :1]):
             same(getattr(t, name)(x, y), BINARY[name](x, y))
 
@@ -206,7 +214,7 @@ def test_operator_of_two_tensors_gives_the_result_of_the_dispatcher(name: str, d
 )
 def test_operator_of_one_tensor_gives_the_result_of_the_dispatcher(name: str, dtype: str) -> None:
     direct, dispatched = UNARY[name]
-    for x in operands(dtype):
+    for x in operands(dtype) + images(dtype):
         same(direct(x), dispatched(x))
 
 
