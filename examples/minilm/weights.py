@@ -33,22 +33,28 @@ class Weights:
         """Maps the file.
 
         Raises:
-            ModelError: If it is missing, truncated, or not a safetensors file.
+            ModelError: If it is missing, not a regular file, truncated, or not a safetensors file.
         """
         self.path = path
         try:
+            if path.exists() and not path.is_file():
+                kind = "a directory" if path.is_dir() else "not a regular file"
+                raise ModelError(f"{path}: {kind}; expected a safetensors file")
             with safe_open(path, framework="numpy"):
                 pass  # the header is well-formed, and each tensor lies inside the file
             with open(path, "rb") as file:
                 length = int.from_bytes(file.read(8), "little")
                 self._entries = json.loads(file.read(length))
+                self._entries.pop("__metadata__", None)  # free text, not a weight
                 self._start = 8 + length
                 self._pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else "no such file"
             raise ModelError(f"{path}: {reason}") from error
         except SafetensorError as error:
-            raise ModelError(f"{path}: truncated or not a safetensors file ({error})") from error
+            raise ModelError(
+                f"{path}: truncated or not a safetensors file ({error}); copy or download it again"
+            ) from error
 
     def take(self, name: str, *shape: int) -> Tensor:
         """One weight, on the current backend.
