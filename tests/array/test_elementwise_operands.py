@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import check, inf, sample, settled
+from tests.support import check, dtype_of, inf, sample, settled
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -50,6 +50,70 @@ def test_operands_are_converted_to_the_promoted_dtype(
     x, y = sample(a), sample(b)[::-1]
     check(t.add(t.asarray(x), t.asarray(y)), x.astype(expected) + y.astype(expected))
     check(t.not_equal(t.asarray(x), t.asarray(y)), x.astype(expected) != y.astype(expected))
+
+
+# The kinds that the standard does not promote to each other; PyTorch promotes these dtypes.
+KINDS = (
+    ("bool",),
+    ("uint8", "int8", "int32", "int64"),
+    ("float16", "float32", "float64", "complex64", "complex128"),
+)
+UNMIXED = [
+    (a, b) for one in KINDS for other in KINDS if one is not other for a in one for b in other
+]
+
+
+@pytest.mark.parametrize(("a", "b"), UNMIXED)
+@pytest.mark.parametrize("shapes", [((2,), ()), ((), (2,)), ((), ()), ((2, 1), ())])
+def test_kinds_mix_as_in_torch_if_one_tensor_is_0d(
+    a: str, b: str, shapes: Any, backend: str, torch: Any
+) -> None:
+    x, y = (np.ones(shape, name) for shape, name in zip(shapes, (a, b), strict=True))
+    expected = str(torch.result_type(torch.from_numpy(x), torch.from_numpy(y)))[6:]
+    left, right = t.asarray(x), t.asarray(y)
+    for result in (left + right, right + left, right * left):
+        assert result.dtype.name == expected and result.shape == (x + y).shape
+    check(left + right, (x + y).astype(expected))
+    check(t.equal(left, right), x == y)
+    assert t.where(t.asarray(True), left, right).dtype.name == expected
+    assert t.result_type(left, right) is t.result_type(right, left) is dtype_of(expected)
+
+
+@pytest.mark.parametrize("name", ["uint16", "uint32", "uint64"])
+def test_unsigned_integers_mix_with_other_kinds_if_one_tensor_is_0d(
+    name: str, backend: str
+) -> None:
+    x, number, flag = t.asarray([1, 2], dtype=dtype_of(name)), t.asarray(0.5), t.asarray(True)
+    check(x * number, np.array([0.5, 1], "float32"))
+    check(x + flag, np.array([2, 3], name))
+    check(x[0] * t.ones(2), np.array([1, 1], "float32"))
+    assert t.result_type(flag, number, x) is t.float32
+
+
+@pytest.mark.parametrize(("a", "b"), UNMIXED)
+def test_kinds_do_not_mix_in_tensors_with_axes(a: str, b: str, backend: str) -> None:
+    for shape in ((1,), (0,), (2, 1)):
+        x, y = t.ones(2, dtype=dtype_of(a)), t.ones(shape, dtype=dtype_of(b))
+        with pytest.raises(TypeError, match=f"dtypes {a} and {b} do not mix"):
+            t.add(x, y)
+        with pytest.raises(TypeError, match="do not mix"):
+            t.result_type(x, y)
+
+
+def test_0d_tensor_of_a_higher_kind_is_computed_exactly(backend: str) -> None:
+    x, h = t.asarray([1, 2, 2**53]), t.asarray(0.1, dtype=t.float64)
+    check(x * h, np.array([0.1, 0.2, 2**53 * 0.1]))
+    check(x ** t.asarray(0.5, dtype=t.float64), np.array([1, 2**0.5, (2**53) ** 0.5]))
+    with pytest.raises(TypeError, match="in-place result has dtype float64, expected int64"):
+        x *= h
+    y = t.ones(2)
+    y += t.asarray(3)
+    check(y, np.array([4, 4], "float32"))
+
+
+def test_signed_and_uint64_do_not_mix_if_one_is_0d(backend: str) -> None:
+    with pytest.raises(TypeError, match="dtypes int64 and uint64 do not mix"):
+        t.add(t.ones(2, dtype=t.int64), t.asarray(1, dtype=t.uint64))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Source: Array API standard, "Data Type Functions".
 
 from __future__ import annotations
 
-from functools import reduce
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from torchffi import _devices, dtypes
 from torchffi._array import manipulation
 from torchffi._core.argument_kinds import DTYPE, OPERAND
 from torchffi._core.arguments import astype as _astype
-from torchffi._core.arguments import is_scalar, scalar_dtype, tensor
+from torchffi._core.arguments import common_dtype, is_scalar, scalar_dtype, tensor
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
@@ -68,15 +68,18 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None 
 def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
     """The dtype that tensors, dtypes and Python scalars promote to.
 
+    0-d tensors mix with other kinds, as in elementwise functions.
+
     Raises:
         TypeError: If the standard does not define a promotion, or all arguments are scalars.
     """
-    found, scalars = [], []
+    found: list[tuple[DType, bool]] = []  # with whether it is of a 0-d tensor
+    scalars: list[Scalar] = []
     for value in arrays_and_dtypes:
         if isinstance(value, DType):
-            found.append(value)
+            found.append((value, False))
         elif isinstance(value, Tensor):
-            found.append(value.dtype)
+            found.append((value.dtype, not value.ndim))
         elif is_scalar(value):
             scalars.append(value)
         else:
@@ -85,7 +88,10 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
             )
     if not found:
         raise DTypeError("result_type: expected at least one tensor or dtype")
-    dtype = reduce(lambda a, b: dtypes.promote("result_type", a, b), found)
+    found.sort(key=itemgetter(1))  # 0-d tensors last
+    dtype = found[0][0]
+    for other, mixes in found[1:]:
+        dtype = common_dtype("result_type", dtype, other, mixes)
     for scalar in scalars:
         dtype = scalar_dtype("result_type", scalar, dtype)
     return dtype

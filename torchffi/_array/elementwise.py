@@ -295,6 +295,8 @@ def clip(
             continue
         if isinstance(bound, Tensor) and bound.dtype.kind in INTEGER and not bound.ndim:
             bound = astype(bound, x.dtype) if x.dtype.kind in FLOATING else bound
+        if isinstance(bound, Tensor):  # 0-d tensors do not mix either: the result has x's dtype
+            dtypes.promote("clip", x.dtype, bound.dtype)
         a, b = pair("clip", result, bound, REAL)
         result = run(primitive, a.dtype, a, b)
     return run("clone", x.dtype, x) if result is x else astype(result, x.dtype)

@@ -139,14 +139,26 @@ def scalar_operand(operation: str, value: Scalar, dtype: DType, like: Tensor) ->
     return cached
 
 
+def common_dtype(operation: str, a: DType, b: DType, mixes: bool) -> DType:
+    """The dtype that two operands promote to.
+
+    The standard does not promote bools, integers and floats to each other. If one operand is a 0-d
+    tensor (``mixes``) the result has the dtype of the higher kind, as in PyTorch.
+    """
+    lower, higher = (a, b) if _RANK[a.kind] < _RANK[b.kind] else (b, a)
+    if mixes and _RANK[lower.kind] < min(_RANK[higher.kind], _RANK["floating point"]):
+        return higher
+    return dtypes.promote(operation, a, b)
+
+
 def pair(
     operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
 ) -> tuple[Tensor, Tensor]:
     """Two operands converted to the dtype that they promote to. One may be a Python scalar."""
     if isinstance(x1, Tensor) and isinstance(x2, Tensor):
-        dtype = (
-            x1._dtype if x1._dtype is x2._dtype else dtypes.promote(operation, x1._dtype, x2._dtype)
-        )
+        dtype, other = x1._dtype, x2._dtype
+        if dtype is not other:
+            dtype = common_dtype(operation, dtype, other, not (x1.ndim and x2.ndim))
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), astype(x2, dtype)
     if isinstance(x1, Tensor) and is_scalar(x2):
