@@ -56,6 +56,10 @@ class ProtocolError(DTypeError, AttributeError):
     """An object that lacks the methods of a protocol, such as ``__dlpack__``."""
 
 
+class FileFormatError(InvalidArgumentError):
+    """A file that is damaged or of another kind; the message names the file and what is wrong."""
+
+
 class HandleError(TorchError, RuntimeError):
     """Use of a tensor that has been freed."""
 

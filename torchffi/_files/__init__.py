@@ -1,0 +1,1 @@
+"""Model files: how their bytes are mapped, checked and read."""
