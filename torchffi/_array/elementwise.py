@@ -267,10 +267,7 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
 
 @fast_path("clamp", REAL, x=OPERAND, min=BOUND, max=BOUND)
 def clip(
-    x: Tensor,
-    /,
-    min: Tensor | Scalar | None = None,
-    max: Tensor | Scalar | None = None,
+    x: Tensor, /, min: Tensor | Scalar | None = None, max: Tensor | Scalar | None = None
 ) -> Tensor:
     """The elements limited to the range from min to max; NaN stays NaN.
 
@@ -293,10 +290,10 @@ def clip(
     for bound, primitive, side in ((min, "maximum", -1), (max, "minimum", 1)):
         if bound is None or beyond(bound, x.dtype) == side:  # no bound for x's dtype
             continue
-        if isinstance(bound, Tensor) and bound.dtype.kind in INTEGER and not bound.ndim:
-            bound = astype(bound, x.dtype) if x.dtype.kind in FLOATING else bound
-        if isinstance(bound, Tensor):  # 0-d tensors do not mix either: the result has x's dtype
-            dtypes.promote("clip", x.dtype, bound.dtype)
+        if isinstance(bound, Tensor):
+            if not bound.ndim and bound.dtype.kind in INTEGER and x.dtype.kind in FLOATING:
+                bound = astype(bound, x.dtype)
+            dtypes.promote("clip", x.dtype, bound.dtype)  # 0-d mixes neither: the result is x's
         a, b = pair("clip", result, bound, REAL)
         result = run(primitive, a.dtype, a, b)
     return run("clone", x.dtype, x) if result is x else astype(result, x.dtype)

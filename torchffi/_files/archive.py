@@ -97,7 +97,7 @@ class Archive:
         if len(header) < _LOCAL_HEADER.size or bytes(header[:4]) != b"PK\3\4":
             raise self.error(f"member {shown} has no header at byte {offset}")
         *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        start = offset + len(header) + name_length + extra_length
+        start = int(offset + len(header) + name_length + extra_length)
         if start + member.compress_size > len(self._bytes):
             raise self.error(f"member {shown} ends after the end of the file")
         if member.compress_type == zipfile.ZIP_STORED:
