@@ -181,22 +181,23 @@ static void rt_leave(void) {
   atomic_fetch_sub(&rt_under_way, 1);
 }
 
-int32_t torchffi_free(int64_t tensor) {
+int32_t torchffi_free(int64_t handle) {
   int32_t status = 0;
   if (rt_enter()) {
-    status = rt_functions()->rt_torch_tensor_free(tensor);
+    status = (handle >> 26 & 31) == RT_TORCH_MODULE ? rt_functions()->rt_torch_module_free(handle)
+                                                    : rt_functions()->rt_torch_tensor_free(handle);
     rt_leave();
   }
   return status;
 }
 
-void torchffi_free_with_gil(int64_t tensor, int32_t slow) {
-  if (slow) {
+void torchffi_free_with_gil(int64_t handle, int32_t slow) {
+  if (slow) { /* every module is */
     void *thread = rt_python.PyEval_SaveThread();
-    torchffi_free(tensor);
+    torchffi_free(handle);
     rt_python.PyEval_RestoreThread(thread);
   } else if (!atomic_load_explicit(&rt_over, memory_order_relaxed)) {
-    rt_functions()->rt_torch_tensor_free(tensor);
+    rt_functions()->rt_torch_tensor_free(handle);
   }
 }
 

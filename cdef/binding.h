@@ -25,13 +25,13 @@ int32_t torchffi_bind(void *shim, const char *libtorch_version, char *error, int
 /* Finds the functions of the interpreter. Returns 0, or -1 if one is missing. */
 int32_t torchffi_find_python(void);
 
-/* Calls rt_torch_tensor_free, until torchffi_end. The caller has released the GIL. */
-int32_t torchffi_free(int64_t tensor);
+/* Frees a handle of any kind, until torchffi_end. The caller has released the GIL. */
+int32_t torchffi_free(int64_t handle);
 
 /* The same for a caller that holds the GIL, which is released meanwhile if the memory is slow to free. */
-void torchffi_free_with_gil(int64_t tensor, int32_t slow);
+void torchffi_free_with_gil(int64_t handle, int32_t slow);
 
-/* Ends the freeing of tensors, before the interpreter does: another library's deleter that then waits for the GIL would
+/* Ends the freeing of handles, before the interpreter does: another library's deleter that then waits for the GIL would
    end its thread, and with that the process. Returns when no call that runs deleters without the GIL is under way. */
 void torchffi_end(void);
 

@@ -6,7 +6,9 @@
  *
  * ## Handles
  *
- * A tensor is an int64_t handle, always positive; 0 is "no tensor". A function that returns a "new
+ * A tensor is an int64_t handle, always positive; 0 is "no tensor". A TorchScript module is a handle too; one
+ * given in place of the other is BAD_HANDLE. Bits 26 to 30 of a handle are its kind: RT_TORCH_MODULE, or less
+ * than 16 for a tensor. A function that returns a "new
  * tensor" gives the caller a handle of its own, to be freed once with rt_torch_tensor_free().
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
@@ -69,6 +71,9 @@ enum {
   RT_TORCH_SCALAR_BYTES = 16,   /**< bytes a scalar or an item takes */
   RT_TORCH_ERROR_BYTES = 4096   /**< bytes of the longest error text, its NUL included */
 };
+
+/** Kinds of handles other than tensors: (handle >> 26 & 31). */
+enum { RT_TORCH_MODULE = 17 };
 
 /** Devices. CUDA devices are 0, 1, ... */
 enum { RT_TORCH_CPU = -1 };
@@ -183,19 +188,19 @@ RT_TORCH_API int64_t rt_torch_num_threads(void);
  */
 RT_TORCH_API int32_t rt_torch_set_num_threads(int64_t threads);
 
-/** Number of handles that are issued and not freed.
+/** Number of handles, of tensors and of modules, that are issued and not freed.
  *
  * @return 0 or more. Never fails
  */
 RT_TORCH_API int64_t rt_torch_live_handles(void);
 
-/** Largest number of handles that were ever live at the same time.
+/** Largest number of tensors that were ever live at the same time.
  *
  * @return 0 or more. Never fails
  */
 RT_TORCH_API int64_t rt_torch_peak_handles(void);
 
-/** Number of handles issued since the library was loaded.
+/** Number of handles of tensors issued since the library was loaded.
  *
  * @return 0 or more. Never fails
  */
@@ -2081,7 +2086,10 @@ enum {
   RT_TORCH_INT_LIST = 14,      /**< p: length int64_t */
   RT_TORCH_DOUBLE_LIST = 15,   /**< p: length double */
   RT_TORCH_TRUTH_LIST = 16,    /**< p: length uint8_t, each 0 or 1 */
-  RT_TORCH_LIST = 17           /**< p: length rt_torch_value, for all other lists */
+  RT_TORCH_LIST = 17,          /**< p: length rt_torch_value, for all other lists */
+  RT_TORCH_TUPLE = 18,         /**< p: length rt_torch_value; of modules only, as the next two */
+  RT_TORCH_DICT = 19,          /**< p: 2 * length rt_torch_value, a key and its value in turn */
+  RT_TORCH_NAMED_TUPLE = 20    /**< p: 2 * length rt_torch_value, a STRING and its value in turn; a result */
 };
 
 /** Layouts: the values of c10::Layout. */
@@ -2107,7 +2115,7 @@ enum {
 /** Largest length of a list or a string that is an argument. */
 enum { RT_TORCH_MAX_LENGTH = 65536 };
 
-/** An argument or a result of an operator: a tagged union of 24 bytes. */
+/** An argument or a result of an operator or a method: a tagged union of 24 bytes. */
 typedef struct rt_torch_value {
   int32_t tag;    /**< RT_TORCH_TENSOR, ... */
   int32_t length; /**< elements or bytes at p; of a TENSOR that is a result, its dtype; not read otherwise */
@@ -2201,9 +2209,9 @@ RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, 
 RT_TORCH_API int64_t rt_torch_call_one(int64_t op, const rt_torch_value *arguments, int64_t count,
                                        int64_t position);
 
-/** Takes a tensor out of the results of rt_torch_call(); the caller then owns it.
+/** Takes a tensor out of the results of rt_torch_call() or rt_torch_module_call(); the caller then owns it.
  *
- * @param values   results of rt_torch_call()
+ * @param values   the results, or the values inside a LIST, a TUPLE, a DICT or a NAMED_TUPLE
  * @param index    index of a TENSOR, which becomes NONE, or of a TENSOR_LIST
  * @param element  index in the list, where the handle is replaced by 0; 0 for a TENSOR
  * @return the tensor; 0 on failure
@@ -2211,11 +2219,11 @@ RT_TORCH_API int64_t rt_torch_call_one(int64_t op, const rt_torch_value *argumen
  */
 RT_TORCH_API int64_t rt_torch_value_take(rt_torch_value *values, int64_t index, int64_t element);
 
-/** Frees the results of rt_torch_call(): tensors that were not taken out, lists and strings.
+/** Frees results: tensors that were not taken out, strings, lists and the like with all that they hold.
  *
  * The freed values become NONE, so freeing them again is not an error.
  *
- * @param values  results of rt_torch_call(); may be NULL if count is 0
+ * @param values  results of rt_torch_call() or rt_torch_module_call(); may be NULL if count is 0
  * @param count   values at values, 0 to RT_TORCH_MAX_LENGTH
  * @return 0; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, count, memory that this library did not allocate: the rest is freed)
@@ -2231,6 +2239,178 @@ RT_TORCH_API int32_t rt_torch_values_free(rt_torch_value *values, int64_t count)
  * @errors INVALID_ARGUMENT (NULL or empty; cannot be opened, with the dynamic linker's message)
  */
 RT_TORCH_API int32_t rt_torch_load_library(const char *path);
+
+/* ---- TorchScript modules --------------------------------------------------------------------------- */
+
+/** Which tensors of a module. */
+enum {
+  RT_TORCH_PARAMETERS = 0, /**< each once */
+  RT_TORCH_BUFFERS = 1,    /**< each once */
+  RT_TORCH_STATE = 2       /**< both, under every name, in the order of PyTorch's state_dict() */
+};
+
+/** What freezing does. */
+enum {
+  RT_TORCH_FREEZE = 0, /**< makes the attributes constants of the code */
+  RT_TORCH_FREEZE_AND_OPTIMIZE =
+      1, /**< and folds batch norm and the like into weights, which changes rounding */
+  RT_TORCH_FREEZE_FOR_INFERENCE = 2 /**< and chooses layouts for this CPU; such a module cannot be saved */
+};
+
+/** Loads a TorchScript module, which torch.jit.save wrote.
+ *
+ * The file is a program: LibTorch runs its code, some of it while it loads. With trust 0 a file is refused
+ * whose code names an operator that reads or writes files (aten::save, aten::from_file), opens connections
+ * (rpc, collectives) or returns addresses. That is not a sandbox: code may loop for ever, use all memory, and
+ * call operators with values that crash them (see rt_torch_call()), or those of libraries that were loaded with
+ * rt_torch_load_library(). Load files of strangers in a process that may die.
+ *
+ * The zip archive is checked before LibTorch reads it: members inside the file, sizes, checksums of code and
+ * structure. print() in the code of a module writes to stdout.
+ *
+ * @param path    a regular file
+ * @param device  where its tensors go
+ * @param trust   0; or 1 for a file that may do whatever this process may
+ * @return new module, to be freed with rt_torch_module_free(); 0 on failure
+ * @errors INVALID_ARGUMENT (NULL or empty path, trust; a file that cannot be read, is damaged, of another kind,
+ *         or refused: the message begins with the path), UNAVAILABLE (no such device), OUT_OF_MEMORY
+ * @source torch::jit::load
+ */
+RT_TORCH_API int64_t rt_torch_module_load(const char *path, int64_t device, int32_t trust);
+
+/** Loads a TorchScript module from memory.
+ *
+ * @param data    the bytes of a file; not used after the call
+ * @param nbytes  their number
+ * @param device  where its tensors go
+ * @param trust   as for rt_torch_module_load()
+ * @return new module; 0 on failure
+ * @errors as for rt_torch_module_load()
+ * @source torch::jit::load
+ */
+RT_TORCH_API int64_t rt_torch_module_load_data(const void *data, int64_t nbytes, int64_t device,
+                                               int32_t trust);
+
+/** Frees a module. Calls of it that are under way end undisturbed.
+ *
+ * Works in a forked child. Does not write the error record.
+ *
+ * @param module  module, or 0
+ * @return 0, also for 0; -1 on failure
+ * @errors BAD_HANDLE
+ */
+RT_TORCH_API int32_t rt_torch_module_free(int64_t module);
+
+/** Copies out the schemas of a module's methods, such as "forward(Tensor x, int k=2) -> Tensor", one per line.
+ *
+ * @param module    module
+ * @param text      receives the text, NUL-terminated, truncated to fit; may be NULL if capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole text without its NUL, even if capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_module_methods(int64_t module, char *text, int64_t capacity);
+
+/** Calls a method, without recording gradients.
+ *
+ * Arguments are in the order of the schema. Trailing arguments that are left out, and those with the tag
+ * RT_TORCH_DEFAULT, have the schema's default. The tag must match the schema's type as for rt_torch_call(); a
+ * TUPLE or a LIST matches tuples and lists, a DICT matches dicts. For Any and unions the tag decides.
+ *
+ * Threads may call one module at the same time. If its code may replace an attribute, change a list or a dict, or
+ * resize a tensor, the calls follow one another; else they overlap, and in-place operators on buffers may mix.
+ *
+ * @param module     module
+ * @param method     name, such as "forward"
+ * @param arguments  count values; may be NULL if count is 0
+ * @param count      0 to the number of arguments of the schema
+ * @param result     receives the result, to be freed with rt_torch_values_free(result, 1), except for the tensors
+ *                   taken with rt_torch_value_take(). A tensor is a new handle, which may share the memory of an
+ *                   argument or a buffer
+ * @return 0; -1 on failure, with nothing to free
+ * @errors INVALID_ARGUMENT (NULL, no such method, count, an argument that does not match the schema: the message
+ *         names it; an exception that the code raised), INDEX, TYPE, NOT_IMPLEMENTED (raised as IndexError or
+ *         KeyError, TypeError, NotImplementedError; a result that rt_torch_value cannot hold), BAD_HANDLE. The
+ *         message is the reason and TorchScript's traceback
+ * @source torch::jit::Method::run
+ */
+RT_TORCH_API int32_t rt_torch_module_call(int64_t module, const char *method, const rt_torch_value *arguments,
+                                          int64_t count, rt_torch_value *result);
+
+/** Copies out the names of a module's tensors, such as "layers.0.weight", one per line.
+ *
+ * @param module    module
+ * @param which     RT_TORCH_PARAMETERS, RT_TORCH_BUFFERS or RT_TORCH_STATE
+ * @param text      receives the text, NUL-terminated, truncated to fit; may be NULL if capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole text without its NUL, even if capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (which, NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_module_names(int64_t module, int32_t which, char *text, int64_t capacity);
+
+/** The tensors of a module, in the order of rt_torch_module_names().
+ *
+ * They share the module's memory: what is written to them, the module reads.
+ *
+ * @param module  module
+ * @param which   RT_TORCH_PARAMETERS, RT_TORCH_BUFFERS or RT_TORCH_STATE
+ * @param result  receives a TENSOR_LIST of new tensors, to be freed with rt_torch_values_free(result, 1), except for
+ *                those taken with rt_torch_value_take()
+ * @return number of the tensors; -1 on failure, with nothing to free
+ * @errors INVALID_ARGUMENT (which, NULL)
+ */
+RT_TORCH_API int64_t rt_torch_module_tensors(int64_t module, int32_t which, rt_torch_value *result);
+
+/** Chooses how layers such as dropout and batch norm compute.
+ *
+ * @param module  module
+ * @param on      1 as for training, 0 as for inference
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (on)
+ * @source torch::jit::Module::train
+ */
+RT_TORCH_API int32_t rt_torch_module_train(int64_t module, int32_t on);
+
+/** Whether a module computes as for training.
+ *
+ * @param module  module
+ * @return 1, 0; -1 on failure
+ * @source torch::jit::Module::is_training
+ */
+RT_TORCH_API int32_t rt_torch_module_training(int64_t module);
+
+/** Moves the tensors of a module to a device. Tensors that were taken out before stay where they are.
+ *
+ * @param module  module
+ * @param device  device
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT, UNAVAILABLE (no such device)
+ * @source torch::jit::Module::to
+ */
+RT_TORCH_API int32_t rt_torch_module_to(int64_t module, int64_t device);
+
+/** A copy of a module with its attributes as constants, which LibTorch optimizes further.
+ *
+ * @param module     module with a method forward, not in training mode
+ * @param preserved  names of other methods and attributes to keep, one per line; NULL for none
+ * @param mode       RT_TORCH_FREEZE, RT_TORCH_FREEZE_AND_OPTIMIZE or RT_TORCH_FREEZE_FOR_INFERENCE
+ * @return new module; 0 on failure
+ * @errors INVALID_ARGUMENT (mode, training mode, no forward, no such name)
+ * @source torch::jit::freeze, torch::jit::optimize_for_inference
+ */
+RT_TORCH_API int64_t rt_torch_module_freeze(int64_t module, const char *preserved, int32_t mode);
+
+/** Saves a module, for rt_torch_module_load() and torch.jit.load.
+ *
+ * A file that exists is replaced when all is written; on failure it stays as it was.
+ *
+ * @param module  module
+ * @param path    the file
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL or empty; cannot be written), NOT_IMPLEMENTED
+ * @source torch::jit::ExportModule
+ */
+RT_TORCH_API int32_t rt_torch_module_save(int64_t module, const char *path);
 
 /* ---- DLPack: memory shared with other libraries ---------------------------------------------------- */
 

@@ -166,6 +166,7 @@ from torchffi.errors import HandleError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
     from torchffi import fft as fft
+    from torchffi import jit as jit
     from torchffi import linalg as linalg
     from torchffi import ops as ops
 
@@ -268,6 +269,7 @@ __all__ = [
     "isin",
     "isinf",
     "isnan",
+    "jit",
     "less",
     "less_equal",
     "linalg",
@@ -369,7 +371,7 @@ __all__ = [
 ]
 
 
-_LAZY = ("fft", "linalg", "ops")  # imported on first use
+_LAZY = ("fft", "jit", "linalg", "ops")  # imported on first use
 
 
 def __dir__() -> list[str]:

@@ -22,7 +22,7 @@ static PyObject *array_struct_name, *dtype_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
 static struct {
-  void (*free)(int64_t tensor, int32_t slow);
+  void (*free)(int64_t handle, int32_t slow);
   int32_t (*dtype)(int64_t tensor);
   int64_t (*borrow_array)(const void *array_struct, int32_t dtype, void *lender);
   void (*drop_lenders)(void);

@@ -17,15 +17,11 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from torchffi._core.backends import NUMPY, default_backend, numpy_reason
+from torchffi._core.backends import need_libtorch
 from torchffi._core.overloads import Overload, check_backend
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
-from torchffi.errors import (
-    ArgumentError,
-    UnavailableError,
-    UnknownOperatorError,
-)
+from torchffi.errors import ArgumentError, UnknownOperatorError
 
 
 class Operator:
@@ -88,7 +84,7 @@ class Namespace:
     def __getattr__(self, name: str) -> Operator:
         if name.startswith("__") and not lib.rt_torch_available():
             raise AttributeError(name)
-        _need_libtorch(f"{self._name}::{name}")
+        need_libtorch(f"{self._name}::{name}")
         operators = _table().get(self._name, {})
         if name not in operators:
             operators = _table(refresh=True).get(self._name, {})
@@ -130,12 +126,6 @@ def _table(refresh: bool = False) -> dict[str, dict[str, list[str]]]:
     return _operators
 
 
-def _need_libtorch(name: str) -> None:
-    """Loads LibTorch unless NumPy is chosen. Raises UnavailableError if it is not available."""
-    if default_backend() is NUMPY and not lib.rt_torch_available():
-        raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")
-
-
 def load_library(path: str | os.PathLike[str]) -> None:
     """Opens a library that registers more operators.
 
@@ -146,7 +136,7 @@ def load_library(path: str | os.PathLike[str]) -> None:
         ValueError: The library cannot be opened.
         UnavailableError: LibTorch is not available.
     """
-    _need_libtorch("load_library")
+    need_libtorch("load_library")
     registry.load_library(os.fspath(path))
     _table(refresh=True)
 

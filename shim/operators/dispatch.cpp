@@ -107,20 +107,6 @@ const Operator &operator_of(int64_t number) {
   fail(RT_TORCH_INVALID_ARGUMENT, "there is no operator " + text + there);
 }
 
-// Copies out text, cut to fit, and returns its whole length.
-int64_t copy_out(const std::string &from, char *text, int64_t capacity) {
-  if (capacity < 0) {
-    fail(RT_TORCH_INVALID_ARGUMENT, "capacity is " + std::to_string(capacity) + ", expected 0 or more");
-  }
-  if (text == nullptr && capacity > 0) fail(RT_TORCH_INVALID_ARGUMENT, "text is NULL");
-  if (capacity > 0) {
-    const size_t length = std::min(from.size(), static_cast<size_t>(capacity) - 1);
-    std::memcpy(text, from.data(), length);
-    text[length] = '\0';
-  }
-  return static_cast<int64_t>(from.size());
-}
-
 // Sorts the overloads of an operator by registration order, which is the order torch.ops tries them in.
 std::vector<std::string> overloads_in_order(const std::string &name, std::vector<std::string> overloads) {
   std::map<std::string, size_t> position;

@@ -36,6 +36,9 @@ bool flag_of(const char *name, int32_t value);
 
 at::Scalar scalar_of(const char *name, const void *value, int32_t dtype);
 
+// Copies out a text, cut to fit, and returns its whole length.
+int64_t copy_out(const std::string &from, char *text, int64_t capacity);
+
 // Fails unless nbytes is expected, and data is not NULL where there are bytes.
 void check_bytes(const void *data, int64_t nbytes, int64_t expected);
 int64_t bytes_of(const at::Tensor &tensor);

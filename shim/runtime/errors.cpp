@@ -55,19 +55,6 @@ void make_utf8(char *text) {
   }
 }
 
-// LibTorch throws these as plain c10::Error; they differ only in their text.
-int32_t code_of_text(std::string_view text) {
-  constexpr std::string_view allocator = "[enforce fail at alloc_cpu.cpp";
-  // Without memory the message itself may be cut off.
-  if (text.starts_with(allocator) || allocator.starts_with(text)) return RT_TORCH_OUT_OF_MEMORY;
-  if (has(text, "DefaultCPUAllocator") || has(text, "out of memory")) return RT_TORCH_OUT_OF_MEMORY;
-  if (has(text, "ould not allocate memory")) return RT_TORCH_OUT_OF_MEMORY;
-  if (has(text, "INTERNAL ASSERT FAILED")) return RT_TORCH_INTERNAL;
-  if (has(text, "not implemented for")) return RT_TORCH_NOT_IMPLEMENTED;
-  if (has(text, "shape mismatch")) return RT_TORCH_SHAPE;
-  return RT_TORCH_INVALID_ARGUMENT;
-}
-
 int32_t code_of(const c10::Error &error) {
   if (dynamic_cast<const c10::OutOfMemoryError *>(&error)) return RT_TORCH_OUT_OF_MEMORY;
   if (dynamic_cast<const c10::IndexError *>(&error)) return RT_TORCH_INDEX;
@@ -102,6 +89,19 @@ auto with_current_exception(Use &&use) {
 }
 
 }  // namespace
+
+// LibTorch throws these as plain c10::Error; they differ only in their text.
+int32_t code_of_text(std::string_view text) {
+  constexpr std::string_view allocator = "[enforce fail at alloc_cpu.cpp";
+  // Without memory the message itself may be cut off.
+  if (text.starts_with(allocator) || allocator.starts_with(text)) return RT_TORCH_OUT_OF_MEMORY;
+  if (has(text, "DefaultCPUAllocator") || has(text, "out of memory")) return RT_TORCH_OUT_OF_MEMORY;
+  if (has(text, "ould not allocate memory")) return RT_TORCH_OUT_OF_MEMORY;
+  if (has(text, "INTERNAL ASSERT FAILED")) return RT_TORCH_INTERNAL;
+  if (has(text, "not implemented for")) return RT_TORCH_NOT_IMPLEMENTED;
+  if (has(text, "shape mismatch")) return RT_TORCH_SHAPE;
+  return RT_TORCH_INVALID_ARGUMENT;
+}
 
 c10::WarningHandler &warnings() noexcept {
   struct Drop final : c10::WarningHandler {

@@ -33,6 +33,9 @@ void record(const char *operation, int32_t code, std::string_view message) noexc
 // Records the exception that is being handled. Call inside catch (...).
 void record_exception(const char *operation) noexcept;
 
+// The code of an exception of LibTorch that only its text tells.
+int32_t code_of_text(std::string_view text);
+
 // Converts the exception that is being handled. Call inside catch (...).
 Error current_error();
 

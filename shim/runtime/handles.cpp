@@ -9,6 +9,7 @@
 
 #include "exports.h"
 #include "runtime/guard.h"
+#include "runtime/modules.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -129,7 +130,7 @@ int32_t tensor_free(int64_t tensor) {
 }
 
 int64_t live_handles() {
-  return table.live();
+  return table.live() + live_modules();
 }
 int64_t peak_handles() {
   return table.peak();

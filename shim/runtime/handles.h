@@ -1,8 +1,12 @@
 // Handle table: int64 handle <-> owned pointer, O(1) and thread-safe.
 //
-// A handle is large << 62 | generation << 31 | slot; large marks values that should be freed promptly.
+// A handle is large << 62 | generation << 31 | kind | slot; large marks values that should be freed promptly.
 // Freeing a slot increments its generation, so a stale handle never refers to a later value. A slot that has
 // used up its generations is retired.
+//
+// The kind of a tensor is 0, and its slot has 30 bits. Bit 30 marks the other kinds: bits 26 to 29 are then the
+// kind, and the slot has 26 bits. A table removes its own kind from a handle, so that a handle of another kind
+// has a slot beyond its last one.
 #pragma once
 
 #include <atomic>
@@ -14,8 +18,11 @@
 
 namespace rt {
 
+enum class HandleKind : uint32_t { kTensor, kModule };
+
 // Value is reference-counted; Retain increments the count.
-template <class Value, void (*Retain)(Value *), uint64_t Generations = 0x7fffffff>
+template <class Value, void (*Retain)(Value *), HandleKind Kind = HandleKind::kTensor,
+          uint64_t Generations = 0x7fffffff>
 class HandleTable {
  public:
   // Issues a handle that owns the caller's reference. Throws std::bad_alloc.
@@ -95,6 +102,9 @@ class HandleTable {
 
  private:
   static constexpr uint64_t kSlotMask = 0x7fffffff;
+  static constexpr bool kTensors = Kind == HandleKind::kTensor;
+  static constexpr uint32_t kKind = kTensors ? 0 : uint32_t{1} << 30 | static_cast<uint32_t>(Kind) << 26;
+  static_assert(static_cast<uint32_t>(Kind) < 16);
 
   // word: generation << 3 | large << 2 | live << 1 | locked. All zero is a slot that was never used.
   struct Slot {
@@ -106,15 +116,18 @@ class HandleTable {
   static constexpr int kFlags = 3, kSlotBits = std::popcount(kSlotMask), kLargeBit = 62;
   static_assert(Generations < uint64_t{1} << (kLargeBit - kSlotBits));
   static constexpr uint64_t kFirstChunk = 1024;  // chunk c has kFirstChunk << c slots and never moves
-  static constexpr unsigned kChunks = 21;
+  static constexpr unsigned kChunks = kTensors ? 20 : 16;
   static constexpr uint64_t kSlots = kFirstChunk * ((uint64_t{1} << kChunks) - 1);
+  static_assert(kSlots < uint64_t{1} << (kTensors ? 30 : 26));
 
   static int64_t handle_of(uint64_t word, uint64_t index) noexcept {
     const uint64_t large = (word & kLarge) != 0;
-    return static_cast<int64_t>(large << kLargeBit | ((word >> kFlags) + 1) << kSlotBits | index);
+    return static_cast<int64_t>(large << kLargeBit | ((word >> kFlags) + 1) << kSlotBits | kKind | index);
   }
 
-  static uint32_t index_of(int64_t handle) noexcept { return static_cast<uint32_t>(handle) & kSlotMask; }
+  static uint32_t index_of(int64_t handle) noexcept {
+    return (static_cast<uint32_t>(handle) & kSlotMask) ^ kKind;
+  }
 
   static uint64_t generation_of(int64_t handle) noexcept {
     return static_cast<uint64_t>(handle) >> kSlotBits & ((uint64_t{1} << (kLargeBit - kSlotBits)) - 1);

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 
 #include "exports.h"
@@ -14,10 +14,10 @@ namespace {
 
 using Kind = Type::Kind;
 
-// Memory handed out with results. rt_torch_values_free() frees no other.
+// Memory handed out with results, with its size. rt_torch_values_free() frees no other.
 struct Issued {
   std::mutex mutex;
-  std::unordered_set<const void *> pointers;
+  std::unordered_map<const void *, size_t> sizes;
 };
 
 Issued &issued() {
@@ -33,7 +33,7 @@ void *issue(const void *data, size_t bytes) {
   static_cast<char *>(memory)[bytes] = '\0';
   try {
     const std::lock_guard lock(issued().mutex);
-    issued().pointers.insert(memory);
+    issued().sizes.emplace(memory, bytes);
   } catch (...) {
     std::free(memory);
     throw;
@@ -41,17 +41,43 @@ void *issue(const void *data, size_t bytes) {
   return memory;
 }
 
-bool is_issued(const void *memory) {
-  const std::lock_guard lock(issued().mutex);
-  return issued().pointers.contains(memory);
+// Bytes of the elements that a tag has at its pointer, for each of length; 0 if it has no memory.
+size_t element_size(int32_t tag) {
+  switch (tag) {
+    case RT_TORCH_STRING:
+    case RT_TORCH_TRUTH_LIST:
+      return 1;
+    case RT_TORCH_TENSOR_LIST:
+    case RT_TORCH_INT_LIST:
+    case RT_TORCH_DOUBLE_LIST:
+      return sizeof(int64_t);
+    case RT_TORCH_LIST:
+    case RT_TORCH_TUPLE:
+      return sizeof(rt_torch_value);
+    case RT_TORCH_DICT:
+    case RT_TORCH_NAMED_TUPLE:
+      return 2 * sizeof(rt_torch_value);
+    default:
+      return 0;
+  }
 }
 
-bool take_back(const void *memory) {
-  {
-    const std::lock_guard lock(issued().mutex);
-    if (issued().pointers.erase(memory) == 0) return false;
-  }
-  std::free(const_cast<void *>(memory));
+bool fits(const rt_torch_value &value, size_t bytes) {
+  return value.length >= 0 && static_cast<size_t>(value.length) * element_size(value.tag) <= bytes;
+}
+
+bool is_issued(const rt_torch_value &value) {
+  const std::lock_guard lock(issued().mutex);
+  const auto found = issued().sizes.find(value.data.p);
+  return found != issued().sizes.end() && fits(value, found->second);
+}
+
+// Removes memory from the list; the caller frees it.
+bool take_back(const rt_torch_value &value) {
+  const std::lock_guard lock(issued().mutex);
+  const auto found = issued().sizes.find(value.data.p);
+  if (found == issued().sizes.end() || !fits(value, found->second)) return false;
+  issued().sizes.erase(found);
   return true;
 }
 
@@ -67,20 +93,6 @@ rt_torch_value whole(int32_t tag, int64_t number) {
   return value;
 }
 
-template <class Element>
-rt_torch_value listed(int32_t tag, const Element *data, size_t count) {
-  if (count > INT32_MAX)
-    fail(RT_TORCH_OUT_OF_MEMORY, "the result has " + std::to_string(count) + " elements");
-  rt_torch_value value = tagged(tag);
-  value.length = static_cast<int32_t>(count);
-  value.data.p = issue(data, count * sizeof(Element));
-  return value;
-}
-
-bool has_memory(int32_t tag) {
-  return tag == RT_TORCH_STRING || (tag >= RT_TORCH_TENSOR_LIST && tag <= RT_TORCH_LIST);
-}
-
 // Materializes lazy conjugation, negation and zero tensors: callers of the C ABI read the memory as it is.
 at::Tensor materialized(const at::Tensor &tensor) {
   if (tensor._is_zerotensor()) return tensor.clone();
@@ -88,6 +100,15 @@ at::Tensor materialized(const at::Tensor &tensor) {
 }
 
 }  // namespace
+
+rt_torch_value listed(int32_t tag, const void *data, size_t count, size_t size) {
+  if (count > INT32_MAX)
+    fail(RT_TORCH_OUT_OF_MEMORY, "the result has " + std::to_string(count) + " elements");
+  rt_torch_value value = tagged(tag);
+  value.length = static_cast<int32_t>(count);
+  value.data.p = issue(data, count * size);
+  return value;
+}
 
 // A handle to a new TensorImpl: an operator may return its argument, and a later change of the result
 // (of its shape, say) must not affect the argument.
@@ -110,7 +131,7 @@ rt_torch_value write_tensors(const c10::List<at::Tensor> &tensors) {
   handles.reserve(tensors.size());
   try {
     for (const at::Tensor &tensor : tensors) handles.push_back(tensor.defined() ? put_result(tensor) : 0);
-    return listed(RT_TORCH_TENSOR_LIST, handles.data(), handles.size());
+    return listed(RT_TORCH_TENSOR_LIST, handles.data(), handles.size(), sizeof(int64_t));
   } catch (...) {
     for (const int64_t handle : handles) tensor_free(handle);
     throw;
@@ -151,19 +172,20 @@ rt_torch_value write(const c10::IValue &value, const Type &type) {
   }
   if (value.isIntList()) {
     const std::vector<int64_t> list = value.toIntVector();
-    return listed(RT_TORCH_INT_LIST, list.data(), list.size());
+    return listed(RT_TORCH_INT_LIST, list.data(), list.size(), sizeof(int64_t));
   }
   if (value.isDoubleList()) {
     const std::vector<double> list = value.toDoubleVector();
-    return listed(RT_TORCH_DOUBLE_LIST, list.data(), list.size());
+    return listed(RT_TORCH_DOUBLE_LIST, list.data(), list.size(), sizeof(double));
   }
   if (value.isBoolList()) {
     const c10::List<bool> list = value.toBoolList();
     const std::vector<uint8_t> bytes(list.begin(), list.end());
-    return listed(RT_TORCH_TRUTH_LIST, bytes.data(), bytes.size());
+    return listed(RT_TORCH_TRUTH_LIST, bytes.data(), bytes.size(), 1);
   }
   if (value.isString())
-    return listed(RT_TORCH_STRING, value.toStringRef().data(), value.toStringRef().size());
+    return listed(RT_TORCH_STRING, value.toStringRef().data(), value.toStringRef().size(), 1);
+  if (value.isTuple() || value.isList() || value.isGenericDict()) return write_container(value, type);
   if (value.isDevice() && (value.toDevice().is_cpu() || value.toDevice().is_cuda())) {
     const int64_t index = value.toDevice().index();
     return whole(RT_TORCH_DEVICE, value.toDevice().is_cpu() ? int64_t{RT_TORCH_CPU} : index);
@@ -171,12 +193,22 @@ rt_torch_value write(const c10::IValue &value, const Type &type) {
   fail(RT_TORCH_NOT_IMPLEMENTED, "the result is a " + value.tagKind() + ", which rt_torch_value cannot hold");
 }
 
-void release(const rt_torch_value &value) noexcept {
+int64_t release(const rt_torch_value &value) noexcept {
   if (value.tag == RT_TORCH_TENSOR) tensor_free(value.data.i);
+  const size_t size = element_size(value.tag);
+  if (size == 0) return 0;
+  // Not listed any more before its elements are freed: a caller may have put it into itself.
+  if (!take_back(value)) return 1;
+  int64_t foreign = 0;
   if (value.tag == RT_TORCH_TENSOR_LIST) {
     for (int32_t i = 0; i < value.length; ++i) tensor_free(static_cast<const int64_t *>(value.data.p)[i]);
+  } else if (size >= sizeof(rt_torch_value)) {
+    const auto *inner = static_cast<const rt_torch_value *>(value.data.p);
+    const size_t count = static_cast<size_t>(value.length) * (size / sizeof(rt_torch_value));
+    for (size_t i = 0; i < count; ++i) foreign += release(inner[i]);
   }
-  if (has_memory(value.tag)) take_back(value.data.p);
+  std::free(const_cast<void *>(value.data.p));
+  return foreign;
 }
 
 int32_t values_free(rt_torch_value *values, int64_t count) {
@@ -188,16 +220,12 @@ int32_t values_free(rt_torch_value *values, int64_t count) {
   int64_t foreign = 0;
   for (int64_t i = 0; i < count; ++i) {
     rt_torch_value &value = values[i];
-    if (value.tag == RT_TORCH_TENSOR) {
-      tensor_free(value.data.i);
-    } else if (!has_memory(value.tag)) {
-      continue;
-    } else if (!is_issued(value.data.p)) {
+    if (value.tag != RT_TORCH_TENSOR && element_size(value.tag) == 0) continue;
+    if (value.tag != RT_TORCH_TENSOR && !is_issued(value)) {
       ++foreign;
       continue;
-    } else {
-      release(value);
     }
+    foreign += release(value);
     value = tagged(RT_TORCH_NONE);
   }
   if (foreign > 0)
@@ -214,7 +242,7 @@ int64_t value_take(rt_torch_value *values, int64_t index, int64_t element) {
   int64_t *handle = &value.data.i;
   const bool single = value.tag == RT_TORCH_TENSOR;
   const int64_t length = single ? 1 : value.length;
-  if (!single && (value.tag != RT_TORCH_TENSOR_LIST || !is_issued(value.data.p)))
+  if (!single && (value.tag != RT_TORCH_TENSOR_LIST || !is_issued(value)))
     fail(RT_TORCH_INVALID_ARGUMENT, "the value has no tensor to take");
   if (element < 0 || element >= length)
     fail(RT_TORCH_INVALID_ARGUMENT,

@@ -14,11 +14,11 @@ namespace {
 
 using Kind = Type::Kind;
 
-constexpr const char *kTags[] = {"NONE",        "DEFAULT",       "TENSOR",    "INT",         "DOUBLE",
-                                 "COMPLEX",     "TRUTH",         "STRING",    "DTYPE",       "DEVICE",
-                                 "LAYOUT",      "MEMORY_FORMAT", "GENERATOR", "TENSOR_LIST", "INT_LIST",
-                                 "DOUBLE_LIST", "TRUTH_LIST",    "LIST"};
-static_assert(std::size(kTags) == RT_TORCH_LIST + 1);
+constexpr const char *kTags[] = {
+    "NONE",     "DEFAULT",     "TENSOR",     "INT",    "DOUBLE",        "COMPLEX",   "TRUTH",
+    "STRING",   "DTYPE",       "DEVICE",     "LAYOUT", "MEMORY_FORMAT", "GENERATOR", "TENSOR_LIST",
+    "INT_LIST", "DOUBLE_LIST", "TRUTH_LIST", "LIST",   "TUPLE",         "DICT",      "NAMED_TUPLE"};
+static_assert(std::size(kTags) == RT_TORCH_NAMED_TUPLE + 1);
 
 static_assert(RT_TORCH_STRIDED == static_cast<int>(at::Layout::Strided));
 static_assert(RT_TORCH_JAGGED == static_cast<int>(at::Layout::Jagged));
@@ -41,6 +41,7 @@ Kind kind_of(const c10::Type &type) {
     case c10::TypeKind::SymBoolType:
       return Kind::kTruth;
     case c10::TypeKind::NumberType:
+    case c10::TypeKind::ComplexType:
       return Kind::kNumber;
     case c10::TypeKind::StringType:
       return Kind::kString;
@@ -56,31 +57,33 @@ Kind kind_of(const c10::Type &type) {
       return Kind::kGenerator;
     case c10::TypeKind::ListType:
       return Kind::kList;
+    case c10::TypeKind::TupleType:
+      return Kind::kTuple;
+    case c10::TypeKind::DictType:
+      return Kind::kDict;
+    case c10::TypeKind::NoneType:
+      return Kind::kNone;
+    case c10::TypeKind::AnyType:
+    case c10::TypeKind::UnionType:
+      return Kind::kAny;
     default:
       return Kind::kOther;
   }
 }
 
-[[noreturn]] void invalid(const std::string &message) {
+}  // namespace
+
+void invalid(const std::string &message) {
   fail(RT_TORCH_INVALID_ARGUMENT, message);
 }
 
-[[noreturn]] void wrong_tag(const rt_torch_value &value, const Type &type) {
+void wrong_tag(const rt_torch_value &value, const Type &type) {
   const bool known = value.tag >= 0 && static_cast<size_t>(value.tag) < std::size(kTags);
   invalid((known ? std::string("is ") + kTags[value.tag] : "has unknown tag " + std::to_string(value.tag)) +
           ", expected " + type.name);
 }
 
-int64_t bounded(int64_t value, int64_t end, const char *what) {
-  if (value < 0 || value >= end) {
-    invalid("is " + std::to_string(value) + ", expected a " + what + " constant of rt_torch.h");
-  }
-  return value;
-}
-
-// The elements of a list, or the bytes of a string.
-template <class Element>
-at::ArrayRef<Element> elements(const rt_torch_value &value) {
+void check_elements(const rt_torch_value &value, size_t alignment) {
   if (value.length < 0 || value.length > RT_TORCH_MAX_LENGTH) {
     invalid("has length " + std::to_string(value.length) + ", expected 0 to " +
             std::to_string(RT_TORCH_MAX_LENGTH));
@@ -88,8 +91,16 @@ at::ArrayRef<Element> elements(const rt_torch_value &value) {
   if (value.data.p == nullptr && value.length > 0) {
     invalid("is NULL with length " + std::to_string(value.length));
   }
-  if (reinterpret_cast<uintptr_t>(value.data.p) % alignof(Element) != 0) invalid("is not aligned");
-  return {static_cast<const Element *>(value.data.p), static_cast<size_t>(value.length)};
+  if (reinterpret_cast<uintptr_t>(value.data.p) % alignment != 0) invalid("is not aligned");
+}
+
+namespace {
+
+int64_t bounded(int64_t value, int64_t end, const char *what) {
+  if (value < 0 || value >= end) {
+    invalid("is " + std::to_string(value) + ", expected a " + what + " constant of rt_torch.h");
+  }
+  return value;
 }
 
 bool truth(int64_t value) {
@@ -130,7 +141,7 @@ c10::IValue list(const rt_torch_value &value, Convert &&convert) {
 
 template <class Given, class Convert>
 c10::IValue generic_list(const rt_torch_value &value, const Type &type, Convert &&convert) {
-  c10::impl::GenericList result(type.element->native);
+  c10::impl::GenericList result(type.native->expectRef<c10::ListType>().getElementType());
   const at::ArrayRef<Given> given = elements<Given>(value);
   result.reserve(given.size());
   for (const Given &one : given) result.emplace_back(convert(one));
@@ -166,6 +177,7 @@ c10::IValue read_list(const rt_torch_value &value, const Type &type) {
   const auto whole = [](int64_t given) { return given; };
   switch (value.tag) {
     case RT_TORCH_LIST:
+    case RT_TORCH_TUPLE:
       return list_of_values(value, type);
     case RT_TORCH_TENSOR_LIST:
       if (element.kind != Kind::kTensor) break;
@@ -203,22 +215,24 @@ Type::Type(const c10::TypePtr &type) : kind(kind_of(*type)), native(type), name(
   }
   if (kind == Kind::kList)
     element = std::make_unique<Type>(native->expectRef<c10::ListType>().getElementType());
+  if (kind == Kind::kTuple || kind == Kind::kDict) {
+    for (const c10::TypePtr &part : native->containedTypes()) parts.emplace_back(part);
+  }
 }
 
 bool Type::can_be_argument() const {
-  return element != nullptr ? element->can_be_argument() : kind != Kind::kOther;
+  return element != nullptr ? element->can_be_argument() : kind < Kind::kTuple;
 }
 
 bool Type::can_be_result() const {
   switch (kind) {
-    case Kind::kOther:
     case Kind::kGenerator:
       return false;
     case Kind::kList:
       return !element->optional && (element->kind == Kind::kTensor || element->kind == Kind::kInt ||
                                     element->kind == Kind::kDouble || element->kind == Kind::kTruth);
     default:
-      return true;
+      return kind < Kind::kTuple;
   }
 }
 
@@ -263,6 +277,15 @@ c10::IValue read(const rt_torch_value &value, const Type &type) {
       return at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(value.data.i));
     case Kind::kList:
       return read_list(value, type);
+    case Kind::kTuple:
+      return read_tuple(value, type);
+    case Kind::kDict:
+      return read_dict(value, type);
+    case Kind::kAny:
+      return read_any(value, type);
+    case Kind::kNone:
+      if (value.tag == RT_TORCH_NONE) return {};
+      break;
     case Kind::kOther:
       break;
   }

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/errors.h"
 
@@ -26,6 +27,10 @@ struct Type {
     kMemoryFormat,
     kGenerator,
     kList,
+    kTuple,
+    kDict,
+    kNone,
+    kAny,    // also a union: the tag decides
     kOther,  // not representable as an rt_torch_value
   };
 
@@ -34,9 +39,11 @@ struct Type {
   Kind kind;
   bool optional = false;
   std::unique_ptr<Type> element;  // for a list
+  std::vector<Type> parts;        // for a tuple its elements, for a dict its keys and its values
   c10::TypePtr native;            // the type inside Optional
   std::string name;               // as in the schema
 
+  // Whether an operator can be called by name with it: tuples and dicts are left to modules.
   bool can_be_argument() const;
   bool can_be_result() const;
 };
@@ -48,10 +55,36 @@ c10::IValue read(const rt_torch_value &value, const Type &type);
 // Converts a result. The caller owns its handles and its memory.
 rt_torch_value write(const c10::IValue &value, const Type &type);
 
+// Parts of read(): tuples, dicts, and values whose tag decides on their type.
+c10::IValue read_tuple(const rt_torch_value &value, const Type &type);
+c10::IValue read_dict(const rt_torch_value &value, const Type &type);
+c10::IValue read_any(const rt_torch_value &value, const Type &type);
+
 // A handle of a result, to a new TensorImpl.
 int64_t put_result(const at::Tensor &tensor);
 
-// Frees the handles and the memory of a result.
-void release(const rt_torch_value &value) noexcept;
+// Part of write(): tuples, dicts, and lists other than those of tensors and numbers.
+rt_torch_value write_container(const c10::IValue &value, const Type &type);
+
+// Frees the handles and the memory of a result. Returns how many values hold memory that was not issued.
+int64_t release(const rt_torch_value &value) noexcept;
+
+// ---- For the files that implement these functions
+
+[[noreturn]] void invalid(const std::string &message);
+[[noreturn]] void wrong_tag(const rt_torch_value &value, const Type &type);
+
+// Fails if length or pointer of a list or a string cannot be read.
+void check_elements(const rt_torch_value &value, size_t alignment);
+
+// The elements of a list, or the bytes of a string.
+template <class Element>
+at::ArrayRef<Element> elements(const rt_torch_value &value) {
+  check_elements(value, alignof(Element));
+  return {static_cast<const Element *>(value.data.p), static_cast<size_t>(value.length)};
+}
+
+// A result that holds a copy of count elements.
+rt_torch_value listed(int32_t tag, const void *data, size_t count, size_t size);
 
 }  // namespace rt

@@ -36,7 +36,8 @@ void release(Object *object) {
 constexpr int64_t kGeneration = int64_t{1} << 31, kSlot = kGeneration - 1;
 
 using Table = rt::HandleTable<Object, retain>;
-using ShortTable = rt::HandleTable<Object, retain, 3>;
+using ModuleTable = rt::HandleTable<Object, retain, rt::HandleKind::kModule>;
+using ShortTable = rt::HandleTable<Object, retain, rt::HandleKind::kTensor, 3>;
 
 template <class AnyTable>
 void drop(AnyTable &table, int64_t handle, bool break_locks = false) {
@@ -93,6 +94,37 @@ void a_large_value_has_a_handle_that_tells() {
   CHECK((next & kSlot) == (large & kSlot) && next < int64_t{1} << 62);
   drop(table, next);
   drop(table, small);
+}
+
+void a_handle_of_another_kind_is_nothing() {
+  static Table tensors;
+  static ModuleTable modules;
+  std::vector<int64_t> both[2];
+  for (int i = 0; i < 3000; ++i) {  // several chunks
+    both[0].push_back(tensors.put(new Object(i), i % 2 == 0));
+    both[1].push_back(modules.put(new Object(i), i % 2 == 0));
+    CHECK(both[0].back() != both[1].back() && (both[0].back() & kSlot) == i);
+  }
+  for (int i = 0; i < 3000; ++i) {
+    CHECK(tensors.get(both[1][i]) == nullptr && tensors.take(both[1][i], true) == nullptr);
+    CHECK(modules.get(both[0][i]) == nullptr && modules.take(both[0][i], true) == nullptr);
+    for (int64_t kind = 0; kind < 16; ++kind) {
+      const int64_t other = both[1][i] ^ kind << 26;
+      CHECK(kind == 0 || modules.get(other) == nullptr);
+      CHECK(tensors.get(other) == nullptr);
+    }
+    Object *object = modules.get(both[1][i]);
+    CHECK(object != nullptr && object->number == i);
+    release(object);
+  }
+  int visited = 0;
+  modules.for_each([&](Object *object) {
+    ++visited;
+    release(object);
+  });
+  CHECK(visited == 3000 && modules.live() == 3000 && modules.created() == 3000);
+  for (const int64_t handle : both[0]) drop(tensors, handle);
+  for (const int64_t handle : both[1]) drop(modules, handle);
 }
 
 void a_slot_that_used_up_its_generations_is_retired() {
@@ -159,6 +191,7 @@ int main() {
   a_handle_is_dead_once_it_is_freed();
   a_large_value_has_a_handle_that_tells();
   handles_never_issued_are_nothing();
+  a_handle_of_another_kind_is_nothing();
   a_slot_that_used_up_its_generations_is_retired();
   counts_tell_live_peak_and_created();
   threads_race_for_the_same_handles();

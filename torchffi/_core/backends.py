@@ -94,6 +94,12 @@ def numpy_reason() -> str:
     return loader.load().reason
 
 
+def need_libtorch(name: str) -> None:
+    """Loads LibTorch unless NumPy is chosen. Raises UnavailableError if it is not available."""
+    if default_backend() is NUMPY and not loader.lib.rt_torch_available():
+        raise UnavailableError(f"{name} needs LibTorch, and the backend is NumPy: {numpy_reason()}")
+
+
 @contextmanager
 def _used(backend: Backend) -> Iterator[None]:
     token = _chosen.set(backend)

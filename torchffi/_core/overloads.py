@@ -17,8 +17,8 @@ from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import boxed
-from torchffi._libtorch.operators.boxed import MOST_ARGUMENTS, call_one
-from torchffi._libtorch.operators.frames import WORDS, Frame, frame_of_tensors
+from torchffi._libtorch.operators.boxed import call_one
+from torchffi._libtorch.operators.frames import MOST_ARGUMENTS, WORDS, Frame, frame_of_tensors
 from torchffi._libtorch.operators.schemas import Type
 from torchffi._libtorch.operators.values import Packer, number, packer
 from torchffi.errors import DTypeError, InvalidArgumentError, UnavailableError
@@ -35,7 +35,7 @@ _TAKES_NUMBERS: Final = frozenset(
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 _LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 
-_make_any: Final = functools.partial(make, None)  # the tensor class follows the handle's dtype
+make_any: Final = functools.partial(make, None)  # the tensor class follows the handle's dtype
 
 # Free list of frames whose arguments are all tensors, one per concurrent call.
 _frames: Final[deque[Frame]] = deque()
@@ -51,7 +51,7 @@ _UNSUPPORTED_DTYPES: Final = {
 # ---- Tensor arguments and results
 
 
-def _handle(value: Any, keep: list[Any]) -> int:
+def handle_of(value: Any, keep: list[Any]) -> int:
     if not isinstance(value, Tensor):
         raise TypeError("not a Tensor")
     if value._backend is FFI:
@@ -63,7 +63,7 @@ def _handle(value: Any, keep: list[Any]) -> int:
 
 def _written_handle(value: Any, keep: list[Any]) -> int:
     if not isinstance(value, Tensor) or value._backend is FFI:
-        return _handle(value, keep)
+        return handle_of(value, keep)
     try:
         view = FFI.from_array(value._data)
     except BufferError as error:
@@ -73,7 +73,7 @@ def _written_handle(value: Any, keep: list[Any]) -> int:
 
 
 def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
-    pack = packer(type_, _written_handle if written else _handle)
+    pack = packer(type_, _written_handle if written else handle_of)
     if type_.name != "Tensor":
         return pack
 
@@ -90,7 +90,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
     return tensor
 
 
-def _dtype_error(error: KeyError) -> DTypeError:
+def dtype_error(error: KeyError) -> DTypeError:
     """The error for a result of an unsupported dtype; the KeyError holds the dtype's code."""
     dtype = _UNSUPPORTED_DTYPES.get(error.args[0], f"number {error.args[0]}")
     return DTypeError(f"the result has dtype {dtype}, which torchffi does not support")
@@ -169,7 +169,7 @@ class Overload:
                 at += WORDS
             result = make(None, call_one, self._number, frame.arguments, len(arguments), 0)
         except KeyError as error:
-            raise _dtype_error(error) from None
+            raise dtype_error(error) from None
         except ValueError:  # handle -1: an undefined tensor
             return None
         finally:
@@ -188,9 +188,9 @@ class Overload:
         if named or not operator.fewest <= len(arguments) <= operator.by_position:
             values = operator.placed(arguments, named, operator.by_position)
         try:
-            results = operator.call(_make_any, self._packers, values, keep)
+            results = operator.call(make_any, self._packers, values, keep)
         except KeyError as error:
-            raise _dtype_error(error) from None
+            raise dtype_error(error) from None
         if operator.targets:
             self._refresh(values, keep)
         if len(results) == 1:

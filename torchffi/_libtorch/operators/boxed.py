@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
-from torchffi._libtorch.operators.frames import MOST_RESULTS, WORDS, ResultFrame
+from torchffi._libtorch.operators.frames import MOST_ARGUMENTS, MOST_RESULTS, WORDS, ResultFrame
 from torchffi._libtorch.operators.values import (
     HandleOf,
     Packer,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from torchffi._libtorch.operators.schemas import Schema
 
 Make = Callable[..., Any]
-
-MOST_ARGUMENTS = 128
 
 
 # Bound once: an attribute lookup on `lib` costs 20 ns.

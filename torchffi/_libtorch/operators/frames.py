@@ -7,6 +7,7 @@ from typing import Any, Final
 from torchffi._libtorch.loader import ffi, lib
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+MOST_ARGUMENTS: Final = 128
 MOST_RESULTS: Final[int] = lib.TORCHFFI_MOST_RESULTS
 _free_results: Final = lib.torchffi_free_results
 # An rt_torch_value as 64-bit words: the tag and the length (upper half), then 16 bytes of value.

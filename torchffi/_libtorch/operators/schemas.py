@@ -92,19 +92,51 @@ def _parameters(text: str) -> Iterator[Parameter]:
         yield Parameter(name, type_, spelled, not equals, by_name_only, written)
 
 
+_PART = re.compile(r"""[^,()\[\]"']+|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|.""")
+
+
 def _split(text: str) -> Iterator[str]:
-    """The parts between the commas that are outside of brackets."""
-    depth = start = 0
-    for at, character in enumerate(text):
-        if character in "([":
-            depth += 1
-        elif character in ")]":
-            depth -= 1
-        elif character == "," and not depth:
-            yield text[start:at].strip()
-            start = at + 1
-    if text[start:].strip():
-        yield text[start:].strip()
+    """The parts between the commas that are outside of brackets and strings."""
+    depth, part = 0, ""
+    for found in _PART.findall(text):
+        if found == "," and not depth:
+            yield part.strip()
+            part = ""
+            continue
+        depth += (found in ("(", "[")) - (found in (")", "]"))
+        part += found
+    if part.strip():
+        yield part.strip()
+
+
+class MethodParameter(NamedTuple):
+    """An argument of a method of a module.
+
+    Attributes:
+        name: Its name.
+        type: Its type, as text.
+        required: Whether it has no default.
+        by_name_only: Whether it is after the ``*``.
+    """
+
+    name: str
+    type: str
+    required: bool
+    by_name_only: bool
+
+
+def parse_method(text: str) -> tuple[str, tuple[MethodParameter, ...]]:
+    """The name and the arguments of a schema such as ``"forward(Tensor x, int k=2) -> Tensor"``."""
+    name, _, rest = text.partition("(")
+    parameters, by_name_only = [], False
+    for one in _split(rest.rpartition(") -> ")[0]):
+        if one == "*":
+            by_name_only = True
+            continue
+        declaration, equals, _ = one.partition("=")
+        spelled, _, parameter = declaration.rpartition(" ")
+        parameters.append(MethodParameter(parameter, spelled, not equals, by_name_only))
+    return name, tuple(parameters)
 
 
 def _type(text: str) -> tuple[Type, str]:

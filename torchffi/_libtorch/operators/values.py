@@ -130,7 +130,8 @@ def number(frame: Frame, at: int, value: Any) -> None:
         raise TypeError("not a number")
 
 
-def _string(frame: Frame, at: int, value: Any) -> None:
+def pack_string(frame: Frame, at: int, value: Any) -> None:
+    """Packs a string."""
     if not isinstance(value, str):
         raise TypeError("not a string")
     _pack_array(frame, at, _STRING, array("b", value.encode()))
@@ -166,7 +167,7 @@ _INTEGER: Final = _integer_packer(_INT, operator.index)
 _BOOL: Final = _integer_packer(_TRUTH, _truth)
 _PLAIN: Final[dict[str, Packer]] = {
     "int": _INTEGER, "SymInt": _INTEGER, "QScheme": _INTEGER, "float": _float, "SymFloat": _float,
-    "bool": _BOOL, "SymBool": _BOOL, "Scalar": number, "str": _string,
+    "bool": _BOOL, "SymBool": _BOOL, "Scalar": number, "str": pack_string,
     "ScalarType": _integer_packer(_DTYPE, _dtype), "Device": _integer_packer(_DEVICE, _device),
     "Generator": _integer_packer(_GENERATOR, _seed), "Layout": _integer_packer(_LAYOUT, _named(LAYOUTS)),
     "MemoryFormat": _integer_packer(_MEMORY_FORMAT, _named(MEMORY_FORMATS)),
@@ -258,6 +259,16 @@ def unpack(frame: ResultFrame, position: int, make: Callable[..., Any]) -> Any:
             for i, handle in enumerate(elements)
         ]
     return elements.decode("utf-8", "replace") if tag == _STRING else elements
+
+
+def unpack_plain(value: Any) -> Any:
+    """The content of an rt_torch_value without tensors."""
+    if value.tag == _INT:
+        return value.data.i
+    if value.tag not in _ELEMENTS:
+        return _UNPACK[value.tag](value.data)
+    elements = ffi.unpack(ffi.cast(_ELEMENTS[value.tag], value.data.p), value.length)
+    return elements.decode("utf-8", "replace") if value.tag == _STRING else elements
 
 
 def mark_default(frame: Frame, at: int) -> None:
