@@ -103,7 +103,7 @@ class Output {
     const bool direct = stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
     written_ = direct ? path_ : path_ + "." + std::to_string(getpid()) + "-" + std::to_string(++number);
     descriptor_ = open(written_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (direct ? 0 : O_EXCL), 0666);
-    if (descriptor_ < 0) check(false);
+    if (descriptor_ < 0) check(errno);
   }
   Output(const Output &) = delete;
   Output &operator=(const Output &) = delete;
@@ -112,29 +112,30 @@ class Output {
     if (!done_ && written_ != path_) unlink(written_.c_str());
   }
 
-  size_t write(const void *data, size_t count) {
-    for (size_t done = 0; done < count;) {
+  // LibTorch's writer ends the process if this fails: finish() reports what went wrong.
+  size_t write(const void *data, size_t count) noexcept {
+    for (size_t done = 0; done < count && error_ == 0;) {
       const ssize_t put = ::write(descriptor_, static_cast<const char *>(data) + done, count - done);
-      if (put < 0 && errno == EINTR) continue;
-      check(put > 0);
-      done += static_cast<size_t>(put);
+      if (put > 0) done += static_cast<size_t>(put);
+      if (put < 0 && errno != EINTR) error_ = errno;
     }
     return count;
   }
 
   void finish() {
-    check(close(std::exchange(descriptor_, -1)) == 0);
-    if (written_ != path_) check(rename(written_.c_str(), path_.c_str()) == 0);
+    check(error_);
+    check(close(std::exchange(descriptor_, -1)) == 0 ? 0 : errno);
+    if (written_ != path_) check(rename(written_.c_str(), path_.c_str()) == 0 ? 0 : errno);
     done_ = true;
   }
 
  private:
-  static void check(bool good) {
-    if (!good) fail(RT_TORCH_INVALID_ARGUMENT, std::generic_category().message(errno));
+  static void check(int error) {
+    if (error != 0) fail(RT_TORCH_INVALID_ARGUMENT, std::generic_category().message(error));
   }
 
   std::string path_, written_;
-  int descriptor_ = -1;
+  int descriptor_ = -1, error_ = 0;
   bool done_ = false;
 };
 
@@ -156,7 +157,8 @@ c10::IValue argument_of(const Method &method, size_t position, const rt_torch_va
   };
   if (value == nullptr || value->tag == RT_TORCH_DEFAULT) {
     if (!parameter.default_value) failed("is missing and has no default", RT_TORCH_INVALID_ARGUMENT);
-    return parameter.default_value->deepcopy();
+    const c10::IValue &known = *parameter.default_value;
+    return known.isList() || known.isGenericDict() ? known.deepcopy() : known;
   }
   try {
     return read(*value, parameter.type);

@@ -162,7 +162,7 @@ class ScriptModule(Owner):
         frame.keep = []
         at = 0
         try:
-            for value, parameter in zip(values, method.parameters, strict=True):
+            for value, parameter in zip(values, method.parameters):  # noqa: B905  (defaults are left out)
                 _pack(frame, at, value, parameter.type)
                 at += WORDS
         except (TypeError, ValueError, OverflowError) as error:
