@@ -177,8 +177,10 @@ int64_t module_load(const char *path, int64_t device, int32_t trust) {
 }
 
 int64_t module_load_data(const void *data, int64_t nbytes, int64_t device, int32_t trust) {
-  if (nbytes < 0) {
-    fail(RT_TORCH_INVALID_ARGUMENT, "nbytes is " + std::to_string(nbytes) + ", expected 0 or more");
+  constexpr int64_t most = int64_t{1} << 47;  // no process has more memory
+  if (nbytes < 0 || nbytes > most) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "nbytes is " + std::to_string(nbytes) + ", expected 0 to " + std::to_string(most));
   }
   if (data == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "data is NULL");
   return load("the data", [data, nbytes] { return over_memory(data, nbytes); }, device, trust);

@@ -49,9 +49,9 @@ VALUED = (
 def misfits(type_: Type) -> list[int]:
     """Tags that the type cannot take."""
     if type_.element is not None:
-        return [tag for tag in (*range(2, 13), -1, 18, 99, 2**31 - 1)]
+        return [tag for tag in (*range(2, 13), -1, 19, 20, 21, 99, 2**31 - 1)]
     fitting = _FITTING.get(type_.name, set())
-    return [tag for tag in (*range(2, 18), -1, 18, 99, 2**31 - 1) if tag not in fitting]
+    return [tag for tag in (*range(2, 21), -1, 21, 99, 2**31 - 1) if tag not in fitting]
 
 
 class Fuzz:
@@ -80,7 +80,7 @@ class Fuzz:
         """One call that must fail, with the name of the operator in the message."""
         parameters = operator.schema.parameters
         for i in range(len(parameters) + 2):
-            self.values.fill(self.arguments[i], self.draw.choice([*range(18), -1, 18, 2**31 - 1]))
+            self.values.fill(self.arguments[i], self.draw.choice([*range(21), -1, 21, 2**31 - 1]))
         count, capacity = len(parameters), len(operator.schema.results)
         if parameters and self.draw.random() < 0.8:
             wrong = self.draw.randrange(len(parameters))

@@ -28,6 +28,11 @@ MOST = 2000  # allocations of a call
 REPEATS = 3  # of each failure: the last ones must leave as many blocks as they found
 # They end or change the process for good, or call into another library.
 LEFT_OUT = {"rt_torch_load_library", "rt_torch_set_num_threads"}
+# LibTorch ends the process: its parser, its interpreter and the moving of its modules allocate where no
+# exception may pass.
+LEFT_OUT |= {
+    f"rt_torch_module_{name}" for name in ("load", "load_data", "call", "train", "freeze", "save")
+}
 UNCHECKED = {"rt_torch_tensor_cuda", "rt_torch_value_take"}  # need CUDA; another call's result
 
 
@@ -86,11 +91,8 @@ class Memory:
         self, function: header.Function, values: Any, result: Any, arguments: Arguments
     ) -> None:
         """Frees what a successful call returned."""
-        if function.name == "rt_torch_call":
-            arguments.free_results(result)
-        elif function.failure == "0" and function.name != "rt_torch_operator_find":
-            lib.rt_torch_tensor_free(result)
-        elif function.failure == "NULL":
+        arguments.release(function, result)
+        if function.failure == "NULL":
             lib.rt_torch_dlpack_free(result, values[1])
 
     def sweep(

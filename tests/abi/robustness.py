@@ -9,13 +9,17 @@ from __future__ import annotations
 import ctypes
 import itertools
 import json
+import os
 import random
 import resource
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from shim.build import header
+from tests.abi.script_file import script_file
 from tests.abi.values import INT64, LENGTH, OPERATORS, Structures, Values
 from torchffi._diagnosis import memory_stats
 from torchffi._libtorch.loader import ffi, lib, load
@@ -55,11 +59,18 @@ class Arguments:
             ffi.new("int64_t[]", list(itertools.islice(itertools.cycle(x), LENGTH))) for x in lists
         ]
         self.memory = ffi.new("char[]", 1 << 20)
+        self.file = ffi.from_buffer(script_file())
+        self.modules = [
+            lib.rt_torch_module_load_data(self.file, len(self.file), -1, 0) for _ in range(2)
+        ]
+        assert all(self.modules)
+        self.path = Path(tempfile.mkdtemp(), "module.pt")
+        self.path.write_bytes(script_file())
         integers = [0, -1, 1, 2, 3, 24, 64, 65, 2**31, 2**62, *INT64, 0x7FFF_1234_0000_0003, stale]
-        integers += 2 * tensors  # most calls should get past the first check
+        integers += 2 * tensors + self.modules  # most calls should get past the first check
         draw = random.Random("values")
         values = Values(tensors, draw)
-        every = [*range(18), -1, 18, 2**31 - 1]
+        every = [*range(21), -1, 21, 2**31 - 1]
         likely = [[2], [2, 3], [2, 14, 6, 1], [2, 13], [2, 3, 6, 12, 1, 14], every, every, every]
         given = [values.array(tags) for tags in likely for _ in range(4)]
         self.results = ffi.new("rt_torch_value[]", LENGTH)
@@ -102,12 +113,14 @@ class Arguments:
         return ([draw.choice(values) for values in candidates] for _ in range(CALLS))
 
     def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
-        """Whether the call would free a tensor that later calls use."""
-        return function.name == "rt_torch_tensor_free" and values[0] in self.tensors
+        """Whether the call would free a handle that later calls use."""
+        return function.fork_safe and values[0] in {*self.tensors, *self.modules}
 
     def is_valid(self, function: header.Function, values: Any) -> bool:
-        """Whether a DLPack structure matches ``versioned``, which the library cannot check."""
+        """Whether memory is as large, and a DLPack structure of the kind, as the library is told."""
         names = [parameter.name for parameter in function.parameters]
+        if function.name == "rt_torch_module_load_data":
+            return bool(values[1] <= len(self.file) or values[1] > 2**60)
         if names[:2] != ["managed", "versioned"] or values[1] not in (0, 1):
             return True
         return values[0] == ffi.NULL or self.structures.versioned[values[0]] == values[1]
@@ -119,9 +132,29 @@ class Arguments:
             return [ffi.NULL, *self.structures.versioned]
         if parameter.name in ("versioned", "copied", "copy"):
             return [0, 1, 0, 1, -1, 2]
+        if parameter.name == "module":
+            return [0, -1, *INT64, *self.tensors, *10 * self.modules]
+        if parameter.name == "method":
+            return [ffi.NULL, *map(ffi.from_buffer, (b"forward\0", b"pair\0", b"count\0", b"x\0"))]
+        if parameter.name == "path":
+            names = (b"\0", b"/missing/x\0", os.fsencode(self.path) + b"\0")
+            return [ffi.NULL, *map(ffi.from_buffer, names)]
+        if parameter.name == "preserved":
+            return [ffi.NULL, *map(ffi.from_buffer, (b"\0", b"pair\0", b"count\npair\0", b"x\n\0"))]
+        if parameter.name == "data" and parameter.type == "const void *":
+            return [ffi.NULL, self.memory, self.file]
         if parameter.name == "op":
             return [0, -1, 10**6, INT64[1], *5 * self.operators]
         return self.of[parameter.type]
+
+    def release(self, function: header.Function, result: Any) -> None:
+        """Frees what a successful call returned, other than a DLPack structure."""
+        if function.name == "rt_torch_call" and result > 0:
+            self.free_results(result)
+        elif function.name in ("rt_torch_module_call", "rt_torch_module_tensors") and result >= 0:
+            self.free_results(1)
+        elif function.failure == "0" and function.name != "rt_torch_operator_find":
+            lib.torchffi_free(result)
 
     def free_results(self, count: int) -> None:
         """Frees the results of a call of an operator."""
@@ -204,10 +237,7 @@ def main() -> None:
             found = problem(function, result, text)
             if found and len(wrong) < 20:
                 wrong.append(f"{function.name}{tuple(map(str, values))}: {found}")
-            if function.name == "rt_torch_call" and result > 0:
-                arguments.free_results(result)
-            if function.failure == "0" and result:
-                lib.rt_torch_tensor_free(result)
+            arguments.release(function, result)
             if function.failure == "NULL" and result:
                 lib.rt_torch_dlpack_free(result, values[1])
         lib.rt_torch_set_num_threads(threads)

@@ -28,8 +28,8 @@ class Values:
         self.numbers = [0, 1, -1, 2, 64, *INT64, *tensors]
         cycle = itertools.islice(itertools.cycle(self.numbers), LENGTH)
         self.memory = ffi.new("int64_t[]", list(cycle))
-        self.inner = ffi.new("rt_torch_value[]", LENGTH)
-        for i in range(LENGTH):
+        self.inner = ffi.new("rt_torch_value[]", 2 * LENGTH)  # a dict has two for each entry
+        for i in range(2 * LENGTH):
             self.inner[i].tag = 2
             self.inner[i].data.i = tensors[i % len(tensors)]
 
@@ -44,7 +44,7 @@ class Values:
         value.tag = tag
         if tag == 7 or tag >= 13:
             value.length = self.draw.choice([0, 1, 2, 3, -1, 65536, 65537, 2**31 - 1])
-            member.p = self.draw.choice([ffi.NULL, self.inner if tag == 17 else self.memory])
+            member.p = self.draw.choice([ffi.NULL, self.inner if tag >= 17 else self.memory])
         elif tag in (4, 5):
             member.c = [self.draw.choice([0.0, 1.5, float("nan"), -1e308]), 1.0]
         else:

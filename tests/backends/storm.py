@@ -20,12 +20,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from io import BytesIO
 from types import CodeType, FrameType
 from typing import Any, Final
 
 import numpy as np
 
 import torchffi as t
+from tests.abi.script_file import script_file
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.operations import scalars
 
@@ -44,6 +46,8 @@ def _operations() -> tuple[dict[str, Operation], list[object]]:
     other = np.ones((3, 4), np.float32)
     on_numpy = NUMPY.wrap(array.copy(), t.float32)
     pickled = pickle.dumps(small)
+    file = script_file()
+    module = t.jit.load(BytesIO(file))
 
     def freed() -> None:
         t.tensor_free(small + small)
@@ -109,12 +113,15 @@ def _operations() -> tuple[dict[str, Operation], list[object]]:
         "pickle": lambda: (pickle.loads(pickled), pickle.dumps(small)),
         "copies": lambda: (small.clone(), small.cpu(), t.astype(small, t.float64)),
         "creation": lambda: (t.ones((2, 3)), t.arange(5), t.full((2,), 3), t.randn((2, 2))),
+        "a module": lambda: t.jit.load(BytesIO(file)),
+        "a call of a module": lambda: (module.pair(small, name="b"), module(small), module.count()),
+        "tensors of a module": lambda: (module.state_dict(), t.jit.freeze(module)),
         "tensor_free": freed,
         "with": block,
         "in place": in_place,
         "failures": failed,
     }  # fmt: skip
-    return operations, [x, small, row, spd, array, other, on_numpy, on_numpy._data, pickled]
+    return operations, [x, small, row, spd, array, other, on_numpy, on_numpy._data, pickled, module]
 
 
 def _settled(used: list[object]) -> dict[str, Any]:

@@ -20,6 +20,13 @@ OTHERS = {
     "dlpack_free", "synchronize", "tensor_cuda", "tensor_full", "tensor_arange",
     "tensor_arange_real", "tensor_linspace", "tensor_from_blob",
 }  # fmt: skip
+# Compared with PyTorch in tests/models.
+MODULES = {
+    f"module_{name}" for name in (
+        "load", "load_data", "free", "methods", "call", "names", "tensors", "train", "training", "to",
+        "freeze", "save",
+    )
+}  # fmt: skip
 # Used by the comparison itself.
 READ = {
     "tensor_free", "tensor_ndim", "tensor_numel", "tensor_shape", "tensor_strides", "tensor_dtype",
@@ -36,8 +43,8 @@ LAYERS = {
 
 
 def test_every_function_of_the_header_is_drawn_or_listed() -> None:
-    assert set(TWINS) | OTHERS | READ | LAYERS == set(FUNCTIONS)
-    assert len(TWINS) + len(OTHERS) + len(READ) + len(LAYERS) == len(FUNCTIONS)
+    assert set(TWINS) | OTHERS | MODULES | READ | LAYERS == set(FUNCTIONS)
+    assert len(TWINS) + len(OTHERS) + len(MODULES) + len(READ) + len(LAYERS) == len(FUNCTIONS)
 
 
 def test_random_sequences_do_what_numpy_does() -> None:

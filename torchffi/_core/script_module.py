@@ -153,13 +153,12 @@ class ScriptModule(Owner):
             raise dtype_error(error) from None
         finally:
             _values_free(frame.results, 1)
-            del frame.keep
+            frame.keep = []
             if len(values) <= MOST_ARGUMENTS:
                 _frames.append(frame)
 
     @staticmethod
     def _fill(frame: ResultFrame, method: Method, values: Sequence[Any]) -> None:
-        frame.keep = []
         at = 0
         try:
             for value, parameter in zip(values, method.parameters):  # noqa: B905  (defaults are left out)
