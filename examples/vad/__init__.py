@@ -1,0 +1,1 @@
+"""Speech detection by a TorchScript model on torchffi."""
