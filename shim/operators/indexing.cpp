@@ -165,7 +165,8 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   const Indices list = indices_of(t, indices, count);
   if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
   const std::optional<at::Tensor> first = list.get(0);
-  if (list.size() == 1 && first->scalar_type() == at::kBool && first->sizes() == t.sizes() && t.is_cpu()) {
+  if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
+      first->sizes() == t.sizes() && t.is_cpu()) {
     return put(totals::masked_select(as_signed(t), *first).view(t.scalar_type()));
   }
   return put(with_indices(list, [&] { return at::index(t, list); }));
