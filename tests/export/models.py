@@ -218,7 +218,7 @@ def _rows() -> tuple[Tensor, Tensor]:
     return torch.randn(5, 4), torch.randn(4)
 
 
-_b, _c, _past = Dim("b", min=2, max=64), Dim("c"), Dim("past", min=1, max=255)
+_b, _c, _past = Dim("b", min=3, max=64), Dim("c"), Dim("past", min=1, max=255)
 _DYNAMIC = {0: Dim.DYNAMIC}
 # Name -> module, its arguments for the export, dynamic shapes, other arguments and keyword arguments.
 MODELS: dict[str, tuple[Callable[[], nn.Module], Any, Any, Any, Any]] = {

@@ -106,6 +106,29 @@ def compile_expression(text: str) -> Compiled:
         raise NotSupportedError(f"not an expression: {text!r:.200} ({error})") from None
 
 
+_INFIX: Final = {"Add": " + ", "Mul": "*", "FloorDiv": "//", "Mod": " % ", "Pow": "**"}
+
+
+def shown(text: str) -> str:
+    """An expression as people write it: ``2*s0`` for ``Mul(Integer(2), Symbol('s0'))``."""
+    try:
+        return _shown(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError, ValueError):
+        return text
+
+
+def _shown(node: ast.expr, inner: bool = False) -> str:
+    if not isinstance(node, ast.Call):
+        return ast.unparse(node)
+    name = ast.unparse(node.func)
+    if name in ("Symbol", "Integer") and node.args:
+        return ast.unparse(node.args[0]).strip("'")
+    if name not in _INFIX:
+        return f"{name}({', '.join(map(_shown, node.args))})"
+    joined = _INFIX[name].join(_shown(one, True) for one in node.args)
+    return f"({joined})" if inner and name == "Add" else joined
+
+
 def _compile(node: ast.expr) -> Compiled:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, str)):
         value = node.value

@@ -18,7 +18,7 @@ from torchffi._array.data_types import astype
 from torchffi._core.tensor import Tensor
 from torchffi._export.numpy_arrays import to
 from torchffi.dtypes import DType
-from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError
+from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError, ShapeError
 from torchffi.nn import functional
 
 Function = Callable[..., Any]
@@ -136,9 +136,13 @@ def _addmm(bias: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float 
     return linear_algebra.addmm(bias, a, b, beta=beta, alpha=alpha)
 
 
-def _check_metadata(x: Tensor, *_: Any, dtype: DType | None = None, **more: Any) -> None:
+def _check_metadata(
+    x: Tensor, size: Any = None, stride: Any = None, dtype: DType | None = None, **more: Any
+) -> None:
     if dtype is not None and x.dtype is not dtype:
         raise DTypeError(f"a tensor of the program has dtype {x.dtype}, expected {dtype}")
+    if size is not None and x.shape != tuple(size):
+        raise ShapeError(f"a tensor of the program has shape {x.shape}, expected {tuple(size)}")
 
 
 def _check(condition: Any, message: str = "a condition of the program does not hold") -> None:

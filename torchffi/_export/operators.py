@@ -7,8 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from torchffi import ops
-from torchffi.errors import InvalidArgumentError, NotSupportedError, UnknownOperatorError
+from torchffi._core.overloads import Overload
+from torchffi.errors import InvalidArgumentError, NotSupportedError
 
 _SIZES: Final[dict[str, Callable[..., Any]]] = {
     "torch.ops.aten.sym_size.int": lambda tensor, axis: tensor.shape[axis],
@@ -73,6 +73,9 @@ _REFUSED_NAMESPACES: Final = (
 )
 
 
+_overloads: Final[dict[str, Overload]] = {}
+
+
 class MissingError(Exception):
     """A target that torchffi does not have; the message is its name."""
 
@@ -94,11 +97,13 @@ def find(target: str) -> Callable[..., Any]:
     shown = f"{namespace}::{name}" + f".{overload}" * (overload != "default")
     if f"{namespace}::{name}" in _REFUSED or namespace.startswith(_REFUSED_NAMESPACES):
         raise NotSupportedError(f"{shown}: programs from files may not call this operator")
-    try:
-        operator = getattr(getattr(getattr(ops, namespace), name), overload)
-    except UnknownOperatorError:
-        raise MissingError(shown) from None
-    return operator  # type: ignore[no-any-return]
+    # Never by attributes: those of a module or an object would be callable from a file.
+    if shown not in _overloads:
+        try:
+            _overloads[shown] = Overload(shown)
+        except (InvalidArgumentError, NotSupportedError):  # unknown, or only for TorchScript
+            raise MissingError(shown) from None
+    return _overloads[shown]
 
 
 def find_on_numpy(target: str) -> Callable[..., Any]:

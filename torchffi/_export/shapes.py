@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from torchffi._core.tensor import Tensor
 from torchffi._export import schema
-from torchffi._export.expressions import Compiled, compile_expression
+from torchffi._export.expressions import Compiled, compile_expression, shown
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError, ShapeError
 
 _SYMBOL: Final = re.compile(r"Symbol\('(\w+)'[^()]*\)")
-_MAX_POWER = 2**62
+_MAX_SIZE: Final = 2**63 - 1
+_NUMBERED: Final = re.compile(r"L\['(\w+)_(\d+)'\]")
 
 
 class Size:
@@ -37,7 +38,7 @@ class Size:
         return _SYMBOL.fullmatch(self.text) is not None
 
     def __str__(self) -> str:
-        return _SYMBOL.sub(r"\1", self.text).replace("Integer", "")
+        return shown(self.text)
 
 
 class TensorInput:
@@ -63,7 +64,7 @@ class TensorInput:
         for axis, (found, size) in enumerate(zip(value.shape, self.sizes, strict=True)):
             if size.fixed is not None and found != size.fixed:
                 raise ShapeError(
-                    f"{name}: axis {axis} has length {found}, expected {size.fixed} "
+                    f"{name}: length of axis {axis} is {found}, expected {size.fixed} "
                     f"(not dynamic in this program: {self})"
                 )
 
@@ -102,7 +103,7 @@ class Constraints:
             NotImplementedError: A guard cannot be checked.
         """
         sizes = [
-            (f"{name}: axis {axis}", size, found)
+            (f"{name}: length of axis {axis}", size, found)
             for name, _, required, value in inputs
             if isinstance(required, TensorInput)
             for axis, (size, found) in enumerate(zip(required.sizes, value.shape, strict=True))
@@ -116,11 +117,13 @@ class Constraints:
         symbols = self._solve(sizes)
         for name, (low, high) in self.ranges.items():
             found = symbols.get(name)
-            if found is not None and not (low or 0) <= found[0] <= (
-                _MAX_POWER if high is None else high
-            ):
-                limits = f"at least {low or 0}" if high is None else f"{low or 0} to {high}"
-                raise ShapeError(f"{found[1]} has length {found[0]}, expected {limits}")
+            if found is None:
+                continue
+            # PyTorch records 2 where it assumes that a size is neither 0 nor 1, and takes these.
+            least = low if low is not None and low > 2 else 0
+            if not least <= found[0] <= (_MAX_SIZE if high is None else high):
+                limits = f"at least {least}" if high is None else f"{least} to {high}"
+                raise ShapeError(f"{found[1]} is {found[0]}, expected {limits}")
         if guards:
             self._check_guards(inputs)
 
@@ -129,7 +132,11 @@ class Constraints:
         for place, size, found in sorted(sizes, key=lambda one: not one[1].bare):
             missing = [name for name in size.symbols if name not in symbols]
             if len(missing) == 1:
-                symbols[missing[0]] = (_solution(size, missing[0], found, symbols, place), place)
+                value = _solution(size, missing[0], found, symbols, place)
+                symbols[missing[0]] = (
+                    value,
+                    place if size.bare else f"{missing[0]}, from {place},",
+                )
             elif missing:
                 continue  # more than one unknown: a later size may give them
             known = {name: symbols[name][0] for name in size.symbols}
@@ -137,7 +144,7 @@ class Constraints:
             if found != expected:
                 other = symbols[size.symbols[0]][1] if size.symbols else ""
                 raise ShapeError(
-                    f"{place} has length {found}, expected {expected}: {size}, from {other}"
+                    f"{place} is {found}, expected {expected}: {size}, from {other}".rstrip(",")
                 )
         return symbols
 
@@ -151,9 +158,11 @@ class Constraints:
             return
         places: dict[str, Any] = {}
         for _, place, _, value in inputs:
-            places[place] = value
-            if isinstance(value, Tensor):
-                places |= {f"{place}.size()[{i}]": n for i, n in enumerate(value.shape)}
+            # An argument of *given is L['given_0'] in the signature, and L['given'][0] in guards.
+            for name in {place, _NUMBERED.sub(r"L['\1'][\2]", place)}:
+                places[name] = value
+                if isinstance(value, Tensor):
+                    places |= {f"{name}.size()[{i}]": n for i, n in enumerate(value.shape)}
         for text, holds in self._guards:
             try:
                 kept = holds(places)
@@ -178,7 +187,7 @@ def _solution(
         raise NotSupportedError(f"{place}: size {size} does not give {name}")
     value, rest = divmod(found - at_zero, slope)
     if rest or size.compute({**known, name: value}) != found:
-        raise ShapeError(f"{place} has length {found}, which is not {size} for any {name}")
+        raise ShapeError(f"{place} is {found}, which is not {size} for any {name}")
     return int(value)
 
 

@@ -58,6 +58,9 @@ class Signature:
         self._writes: list[tuple[int, Tensor | str]] = []
         for at, spec in enumerate(signature["output_specs"]):
             self._output(at, spec, tensors)
+        for spec, count in ((self._inputs, len(self.names)), (self._outputs, len(self._returned))):
+            if spec.leaves != count:
+                raise ValueError(f"{count} values for {spec.leaves} places of {spec}"[:300])
 
     def _input(self, spec: Any, given: Any, graph: Any, tensors: Mapping[str, Tensor]) -> None:
         kind, value = schema.only(spec)
@@ -104,9 +107,7 @@ class Signature:
         Raises:
             TypeError, ValueError: They do not fit the program.
         """
-        found = list(self._inputs.flatten(self._arranged(arguments, named), "arguments"))
-        if len(found) != len(self.names):
-            raise InvalidArgumentError(f"expected {len(self.names)} inputs, got {len(found)}")
+        found = self._inputs.flatten(self._arranged(arguments, named), "arguments")
         values = []
         checked = []
         for at, (place, value) in enumerate(found):

@@ -25,6 +25,8 @@ _MAPPINGS: Final[dict[str, Callable[[Any], Any]]] = {
 class Leaf:
     """One value."""
 
+    leaves = 1
+
     def flatten(self, value: Any, path: str) -> Iterator[tuple[str, Any]]:
         """The value, with the name of its place."""
         yield path, value
@@ -48,6 +50,7 @@ class Node:
         self.name = name
         self.keys = tuple(keys)
         self.parts: list[Leaf | Node] = parts
+        self.leaves: int = sum(part.leaves for part in parts)
         self._make = make
 
     def flatten(self, value: Any, path: str) -> Iterator[tuple[str, Any]]:
