@@ -28,6 +28,7 @@ LAYERS = (
     ("_array",),
     ("linalg", "fft", "nn", "ops", "_diagnosis"),
     ("_compat", "_operators", "_files"),
+    ("_export",),
     ("serialization", "export", "jit", "inductor"),
     ("_methods",),
     ("",),

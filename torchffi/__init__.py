@@ -165,6 +165,7 @@ from torchffi.dtypes import (
 from torchffi.errors import HandleError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
+    from torchffi import export as export
     from torchffi import fft as fft
     from torchffi import jit as jit
     from torchffi import linalg as linalg
@@ -371,7 +372,7 @@ __all__ = [
 ]
 
 
-_LAZY = ("fft", "jit", "linalg", "ops")  # imported on first use
+_LAZY = ("export", "fft", "jit", "linalg", "ops")  # imported on first use
 
 
 def __dir__() -> list[str]:
