@@ -188,7 +188,7 @@ RT_TORCH_API int64_t rt_torch_num_threads(void);
  */
 RT_TORCH_API int32_t rt_torch_set_num_threads(int64_t threads);
 
-/** Number of handles, of tensors and of modules, that are issued and not freed.
+/** Number of handles, of tensors, modules and safetensors files, that are issued and not freed.
  *
  * @return 0 or more. Never fails
  */
@@ -2411,6 +2411,63 @@ RT_TORCH_API int64_t rt_torch_module_freeze(int64_t module, const char *preserve
  * @source torch::jit::ExportModule
  */
 RT_TORCH_API int32_t rt_torch_module_save(int64_t module, const char *path);
+
+/* ---- safetensors files ------------------------------------------------------------------------------ */
+
+/** Opens a safetensors file.
+ *
+ * The header is checked as a whole: the bytes of every tensor lie in the file, without gaps and overlaps, and
+ * fit its shape and dtype. The rest is mapped, and its pages are read when they are used. A file that becomes
+ * shorter while tensors over it are in use ends the process (SIGBUS).
+ *
+ * @param path  a regular file
+ * @return new file, to be freed with rt_torch_safetensors_free(); 0 on failure
+ * @errors INVALID_ARGUMENT (NULL or empty path; a file that cannot be read, is damaged or of another kind: the
+ *         message begins with the path), OUT_OF_MEMORY
+ * @source safetensors format, version 0.4 and later
+ */
+RT_TORCH_API int64_t rt_torch_safetensors_open(const char *path);
+
+/** Closes a safetensors file. Tensors over it stay valid.
+ *
+ * Works in a forked child. Does not write the error record.
+ *
+ * @param file  file, or 0
+ * @return 0, also for 0; -1 on failure
+ * @errors BAD_HANDLE
+ */
+RT_TORCH_API int32_t rt_torch_safetensors_free(int64_t file);
+
+/** Number of tensors in a safetensors file.
+ *
+ * @param file  file
+ * @return number of tensors; -1 on failure
+ */
+RT_TORCH_API int64_t rt_torch_safetensors_count(int64_t file);
+
+/** Copies out the name of a tensor in a safetensors file.
+ *
+ * @param file      file
+ * @param index     0 to count - 1, in the order of the bytes in the file
+ * @param text      receives the name in UTF-8, NUL-terminated, truncated to fit; may be NULL if capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole name without its NUL, even if capacity is smaller; -1 on failure
+ * @errors INDEX, INVALID_ARGUMENT (NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_safetensors_name(int64_t file, int64_t index, char *text, int64_t capacity);
+
+/** A tensor of a safetensors file.
+ *
+ * It is over the mapped pages, without a copy unless they are unaligned for its dtype, and keeps them mapped.
+ * Tensors of one file share its pages. Writing to one changes memory, not the file.
+ *
+ * @param file  file
+ * @param name  its name, UTF-8
+ * @return new tensor on the CPU; 0 on failure
+ * @errors INVALID_ARGUMENT (NULL; no such name), TYPE (a float8 or smaller), OUT_OF_MEMORY
+ * @source at::from_blob
+ */
+RT_TORCH_API int64_t rt_torch_safetensors_tensor(int64_t file, const char *name);
 
 /* ---- DLPack: memory shared with other libraries ---------------------------------------------------- */
 

@@ -130,7 +130,7 @@ int32_t tensor_free(int64_t tensor) {
 }
 
 int64_t live_handles() {
-  return table.live() + live_modules();
+  return table.live() + live_modules() + live_safetensors();
 }
 int64_t peak_handles() {
   return table.peak();

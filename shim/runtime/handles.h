@@ -18,7 +18,7 @@
 
 namespace rt {
 
-enum class HandleKind : uint32_t { kTensor, kModule };
+enum class HandleKind : uint32_t { kTensor, kModule, kSafetensors };
 
 // Value is reference-counted; Retain increments the count.
 template <class Value, void (*Retain)(Value *), HandleKind Kind = HandleKind::kTensor,

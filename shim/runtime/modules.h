@@ -1,4 +1,4 @@
-// Counting modules, for files that need not know what a module is.
+// Counting the handles that are not of tensors, for files that need not know what they are of.
 #pragma once
 
 #include <cstdint>
@@ -6,5 +6,6 @@
 namespace rt {
 
 int64_t live_modules() noexcept;
+int64_t live_safetensors() noexcept;
 
 }  // namespace rt

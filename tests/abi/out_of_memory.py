@@ -57,6 +57,8 @@ def _samples() -> dict[str, list[Any]]:
     made = {
         "rand": [dims, 2, float32, -1],
         "randn": [dims, 2, float32, -1],
+        "full": [dims, 2, scalar, int64, int64, -1],
+        "narrow": [matrix, 0, 1, 2],
         "arange": [scalar, *ends, int64, int64, -1],
         "from_data": [numbers, 24, row, 1, int64, -1],
         "matmul": [matrix, matrix],

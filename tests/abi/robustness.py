@@ -18,6 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import safetensors.numpy
+
 from shim.build import header
 from tests.abi.script_file import script_file
 from tests.abi.values import INT64, LENGTH, OPERATORS, Structures, Values
@@ -64,10 +67,17 @@ class Arguments:
             lib.rt_torch_module_load_data(self.file, len(self.file), -1, 0) for _ in range(2)
         ]
         assert all(self.modules)
-        self.path = Path(tempfile.mkdtemp(), "module.pt")
+        folder = Path(tempfile.mkdtemp())
+        self.path, weights = folder / "module.pt", folder / "weights.safetensors"
         self.path.write_bytes(script_file())
+        safetensors.numpy.save_file({"weight": np.ones((2, 3)), "x": np.ones(1)}, weights)
+        self.weights = bytes(weights)
+        self.files = [lib.rt_torch_safetensors_open(self.weights) for _ in range(2)]
+        assert all(self.files)
         integers = [0, -1, 1, 2, 3, 24, 64, 65, 2**31, 2**62, *INT64, 0x7FFF_1234_0000_0003, stale]
-        integers += 2 * tensors + self.modules  # most calls should get past the first check
+        integers += (
+            2 * tensors + self.modules + self.files
+        )  # most calls should get past the first check
         draw = random.Random("values")
         values = Values(tensors, draw)
         every = [*range(21), -1, 21, 2**31 - 1]
@@ -114,7 +124,7 @@ class Arguments:
 
     def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
         """Whether the call would free a handle that later calls use."""
-        return function.fork_safe and values[0] in {*self.tensors, *self.modules}
+        return function.fork_safe and values[0] in {*self.tensors, *self.modules, *self.files}
 
     def is_valid(self, function: header.Function, values: Any) -> bool:
         """Whether memory is as large, and a DLPack structure of the kind, as the library is told."""
@@ -134,10 +144,14 @@ class Arguments:
             return [0, 1, 0, 1, -1, 2]
         if parameter.name == "module":
             return [0, -1, *INT64, *self.tensors, *10 * self.modules]
+        if parameter.name == "file":
+            return [0, -1, *INT64, *self.tensors, *self.modules, *10 * self.files]
+        if parameter.name == "name" and parameter.type == "const char *":
+            return [*self.of[parameter.type], *map(ffi.from_buffer, (b"weight\0", b"x\0"))]
         if parameter.name == "method":
             return [ffi.NULL, *map(ffi.from_buffer, (b"forward\0", b"pair\0", b"count\0", b"x\0"))]
         if parameter.name == "path":
-            names = (b"\0", b"/missing/x\0", os.fsencode(self.path) + b"\0")
+            names = (b"\0", b"/missing/x\0", os.fsencode(self.path) + b"\0", self.weights + b"\0")
             return [ffi.NULL, *map(ffi.from_buffer, names)]
         if parameter.name == "preserved":
             return [ffi.NULL, *map(ffi.from_buffer, (b"\0", b"pair\0", b"count\npair\0", b"x\n\0"))]
@@ -153,6 +167,8 @@ class Arguments:
             self.free_results(result)
         elif function.name in ("rt_torch_module_call", "rt_torch_module_tensors") and result >= 0:
             self.free_results(1)
+        elif function.name == "rt_torch_safetensors_open":
+            lib.rt_torch_safetensors_free(result)
         elif function.failure == "0" and function.name != "rt_torch_operator_find":
             lib.torchffi_free(result)
 
