@@ -61,7 +61,7 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "module_load_data": ("jit.load()",),
     "module_free": ("(garbage collection)",),
     "module_methods": ("m.methods()",),
-    "module_call": ("m()", "m.method()"),
+    "module_call": ("(calling m or a method of it)",),
     "module_names": ("m.state_dict()", "m.named_parameters()", "m.named_buffers()"),
     "module_tensors": ("m.state_dict()", "m.parameters()", "m.buffers()"),
     "module_train": ("m.train()", "m.eval()"),

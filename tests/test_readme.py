@@ -101,10 +101,13 @@ def test_table_of_functions_has_only_names_that_exist() -> None:
     named = re.findall(
         r"^\| `rt_torch_\w+` \| `\w+\.\w+` \| (.*) \|$", text("docs/functions.md"), re.MULTILINE
     )
-    functions = re.findall(r"`((?:t\.|nn\.|ops\.)?\w+)\(\)`", " ".join(named))
+    functions = re.findall(r"`((?:t\.|nn\.|ops\.|jit\.|m\.)?\w+)\(\)`", " ".join(named))
     assert len(functions) > 100
     for name in functions:
-        owners = {"t": torchffi.Tensor, "nn": torchffi.nn, "ops": torchffi.ops}
+        owners = {
+            "t": torchffi.Tensor, "nn": torchffi.nn, "ops": torchffi.ops, "jit": torchffi.jit,
+            "m": torchffi.jit.ScriptModule,
+        }  # fmt: skip
         owner = owners.get(name.rpartition(".")[0], torchffi)
         assert hasattr(owner, name.rpartition(".")[2]), name
 

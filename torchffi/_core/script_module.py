@@ -6,69 +6,31 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from torchffi import _devices
+from torchffi._core import script_method
+from torchffi._core.backends import FFI
 from torchffi._core.lifetimes import Owner
 from torchffi._core.overloads import dtype_error, handle_of, make_any
+from torchffi._core.script_method import MISSING, Method
 from torchffi._core.tensor import Tensor
-from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
-from torchffi._libtorch.operators import nested, schemas
-from torchffi._libtorch.operators.frames import MOST_ARGUMENTS, WORDS, ResultFrame
+from torchffi._libtorch.operators import nested
+from torchffi._libtorch.operators.frames import MOST_ARGUMENTS, TAG, WORDS, ResultFrame
 from torchffi._libtorch.operators.values import mark_default
-from torchffi.errors import ArgumentError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
+_LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 _call: Final = lib.rt_torch_module_call
+_take: Final = lib.rt_torch_value_take
 _values_free: Final = lib.rt_torch_values_free
 # Free list of frames, one per concurrent call.
 _frames: Final[deque[ResultFrame]] = deque()
-_MISSING: Final = object()
-
-
-class Method(NamedTuple):
-    """A method of a module: its name for C, its schema, its arguments, and how many are required."""
-
-    name: bytes
-    schema: str
-    parameters: tuple[schemas.MethodParameter, ...]
-    fewest: int
-    by_position: int
-
-    def error(self, message: str) -> ArgumentError:
-        """An exception that names the method."""
-        return ArgumentError(f"{self.name.decode()}: {message}; the schema is {self.schema}")
-
-    def placed(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
-        """The arguments in the order of the schema. ArgumentError if they do not match it."""
-        if len(arguments) > self.by_position:
-            raise self.error(
-                f"takes at most {self.by_position} positional arguments, got {len(arguments)}"
-            )
-        names = [parameter.name for parameter in self.parameters]
-        values = [*arguments, *[_MISSING] * (len(names) - len(arguments))]
-        for name, value in named.items():
-            if name not in names:
-                raise self.error(f"unknown argument '{name}'")
-            if values[names.index(name)] is not _MISSING:
-                raise self.error(f"got multiple values for argument '{name}'")
-            values[names.index(name)] = value
-        for parameter, value in zip(self.parameters, values, strict=True):
-            if parameter.required and value is _MISSING:
-                raise self.error(f"missing argument '{parameter.name}'")
-        return values
-
-
-def _method(schema: str) -> Method:
-    name, parameters = schemas.parse_method(schema)
-    fewest = max((i + 1 for i, one in enumerate(parameters) if one.required), default=0)
-    by_position = sum(not one.by_name_only for one in parameters)
-    return Method(name.encode(), schema, parameters, fewest, by_position)
 
 
 def _text(function: Callable[..., int], *arguments: Any) -> list[str]:
@@ -79,24 +41,80 @@ def _text(function: Callable[..., int], *arguments: Any) -> list[str]:
     return str(ffi.string(text).decode()).splitlines()
 
 
+def _invalidate(tensor: Any) -> None:
+    """Drops the cached shape of a tensor on LibTorch: a method may change it in place."""
+    if getattr(tensor, "_cached_view", None) is not None:
+        tensor._invalidate()
+
+
 def _written_handle(value: Any, keep: list[Any]) -> int:
-    """The handle of a tensor, whose cached shape is dropped, because a method may change it in place."""
     handle = handle_of(value, keep)
-    value._invalidate()
+    _invalidate(value)
     return handle
 
 
 def _pack(frame: ResultFrame, at: int, value: Any, type_: str) -> None:
-    if isinstance(value, FFITensor):
-        frame.words[at] = _TENSOR
-        frame.words[at + 1] = value._data
-        value._invalidate()
-    elif value is _MISSING:
+    if value is MISSING:
         mark_default(frame, at)
     elif isinstance(value, str) and type_ in ("Device", "Device?"):
         nested.pack_device(frame, at, value)
     else:
         nested.pack(frame, at, value, _written_handle)
+
+
+def _run(
+    module: ScriptModule, name: str, arguments: Sequence[Any], named: Mapping[str, Any]
+) -> Any:
+    """Calls a method."""
+    try:
+        method = module._methods[name]
+    except (AttributeError, KeyError):
+        method = module._find(name)
+    values = arguments
+    if named or not method.fewest <= len(arguments) <= method.by_position:
+        values = method.placed(arguments, named)
+    # After an exception the frame is dropped, which frees what it holds.
+    frame = _frame(len(values))
+    words, at = frame.words, 0
+    try:
+        for value in values:
+            if type(value) in _LIBTORCH_CLASSES:
+                words[at] = _TENSOR
+                words[at + 1] = value._data
+                _invalidate(value)
+            else:
+                _pack(frame, at, value, method.parameters[at // WORDS].type)
+            at += WORDS
+    except (TypeError, ValueError, OverflowError) as error:
+        raise method.mismatch(at // WORDS, values, error) from error
+    if _call(module._data, method.name, frame.arguments, len(values), frame.results) < 0:
+        failure = last_error()
+        raise type(failure)(without_function(failure))
+    try:
+        if frame.returned[0] & TAG == _TENSOR:
+            result: Any = make_any(_take, frame.results, 0, 0)  # leaves nothing to free
+        else:
+            result = nested.unpack(frame.results, 0, make_any)
+            _values_free(frame.results, 1)
+    except KeyError as error:
+        raise dtype_error(error) from None
+    _reuse(frame)
+    return result
+
+
+def _frame(arguments: int) -> ResultFrame:
+    if arguments > MOST_ARGUMENTS:
+        return ResultFrame(arguments)
+    try:
+        return _frames.pop()
+    except IndexError:
+        return ResultFrame(MOST_ARGUMENTS)
+
+
+def _reuse(frame: ResultFrame) -> None:
+    if frame.keep:
+        frame.keep = []
+    _frames.append(frame)
 
 
 def without_function(error: Exception) -> str:
@@ -133,49 +151,22 @@ class ScriptModule(Owner):
 
         Source: torch.jit.ScriptModule.
         """
-        return self._call("forward", *arguments, **named)
+        return _run(self, "forward", arguments, named)
 
     def _call(self, /, _name: str, *arguments: Any, **named: Any) -> Any:
-        method = self._table().get(_name)
-        if method is None:
-            raise AttributeError(self._unknown(_name))
-        values: Sequence[Any] = arguments
-        if named or not method.fewest <= len(arguments) <= method.by_position:
-            values = method.placed(arguments, named)
-        frame = _frame(len(values))
-        try:
-            self._fill(frame, method, values)
-            if _call(self._data, method.name, frame.arguments, len(values), frame.results) < 0:
-                error = last_error()
-                raise type(error)(without_function(error))
-            return nested.unpack(frame.results, 0, make_any)
-        except KeyError as error:
-            raise dtype_error(error) from None
-        finally:
-            _values_free(frame.results, 1)
-            frame.keep = []
-            if len(values) <= MOST_ARGUMENTS:
-                _frames.append(frame)
+        return _run(self, _name, arguments, named)
 
-    @staticmethod
-    def _fill(frame: ResultFrame, method: Method, values: Sequence[Any]) -> None:
-        at = 0
-        try:
-            for value, parameter in zip(values, method.parameters):  # noqa: B905  (defaults are left out)
-                _pack(frame, at, value, parameter.type)
-                at += WORDS
-        except (TypeError, ValueError, OverflowError) as error:
-            parameter = method.parameters[at // WORDS]
-            kind = type(values[at // WORDS]).__name__
-            raise method.error(
-                f"argument '{parameter.name}' is a {kind}, expected {parameter.type} ({error})"
-            ) from error
+    def _find(self, name: str) -> Method:
+        method = self._table().get(name)
+        if method is None:
+            raise AttributeError(self._unknown(name))
+        return method
 
     def _table(self) -> Mapping[str, Method]:
         try:
             return self._methods
         except AttributeError:
-            found = map(_method, _text(lib.rt_torch_module_methods, self._data))
+            found = map(script_method.parse, _text(lib.rt_torch_module_methods, self._data))
             self._methods = {method.name.decode(): method for method in found}
             return self._methods
 
@@ -208,14 +199,14 @@ class ScriptModule(Owner):
     def _tensors(self, which: int) -> tuple[list[str], list[Tensor]]:
         names = _text(lib.rt_torch_module_names, self._data, which)
         frame = _frame(0)
+        check_status(lib.rt_torch_module_tensors(self._data, which, frame.results))
         try:
-            check_status(lib.rt_torch_module_tensors(self._data, which, frame.results))
-            return names, nested.unpack(frame.results, 0, make_any)
+            tensors = nested.unpack(frame.results, 0, make_any)
         except KeyError as error:
             raise dtype_error(error) from None
-        finally:
-            _values_free(frame.results, 1)
-            _frames.append(frame)
+        _values_free(frame.results, 1)
+        _reuse(frame)
+        return names, tensors
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """The parameters with names such as ``"layers.0.weight"``; they share the module's memory."""
@@ -274,12 +265,3 @@ class ScriptModule(Owner):
         raise TypeError(
             "a ScriptModule cannot be copied or pickled; use save() and torchffi.jit.load()"
         )
-
-
-def _frame(arguments: int) -> ResultFrame:
-    if arguments > MOST_ARGUMENTS:
-        return ResultFrame(arguments)
-    try:
-        return _frames.pop()
-    except IndexError:
-        return ResultFrame(MOST_ARGUMENTS)
