@@ -166,8 +166,8 @@ def test_too_many_axes_are_an_error(file: Path) -> None:
     assert "100000 axes" in error_of(write(file, many))
 
 
-def test_a_million_entries_are_an_error(file: Path) -> None:
-    text = ",".join(f'"{i}":[]' for i in range(1_000_000))
+def test_too_many_entries_are_an_error(file: Path) -> None:
+    text = ",".join(f'"{i}":[]' for i in range(200_000))
     assert "more than 131072 entries" in error_of(write(file, b"{" + text.encode() + b"}"))
 
 

@@ -45,6 +45,7 @@ class Pickler:
         self._stored = stored
         self._out = bytearray(pickle.PROTO + b"\2")
         self._memo: dict[int, tuple[int, object]] = {}
+        self._active: set[int] = set()  # the containers that are being written
         self._globals: dict[tuple[str, str], int] = {}
         self._count = 0
 
@@ -63,20 +64,24 @@ class Pickler:
         if kind in _PLAIN:
             self._out += _PLAIN[kind](value, place)
             return
+        if id(value) in self._active:
+            raise InvalidArgumentError(f"save: {place}: a {kind.__name__} contains itself")
         known = self._memo.get(id(value))
         if known is not None:
             self._out += pickle.LONG_BINGET + struct.pack("<I", known[0])
             return
         if depth > MAX_DEPTH:
             raise InvalidArgumentError(
-                f"save: {str(place)[:60]}: nested more than {MAX_DEPTH} deep, or it contains itself"
+                f"save: {str(place)[:60]}...: nested more than {MAX_DEPTH} deep"
             )
         try:
             write = _CONTAINERS[kind]
         except KeyError:
             self._other(value, place)
         else:
+            self._active.add(id(value))
             write(self, value, place, depth + 1)
+            self._active.discard(id(value))
 
     def _other(self, value: Any, place: Place) -> None:
         if isinstance(value, Tensor):

@@ -200,8 +200,8 @@ class Unpickler:
             raise TypeError(f"a call of a {type(function).__name__}")
         try:
             result = function.call(*arguments)
-        except TypeError as error:
-            raise TypeError(f"{function.name}: {error}") from None
+        except (TypeError, TorchError) as error:  # without the name of the file
+            raise ValueError(f"{function.name}: {error}") from None
         if type(result) in (bytes, bytearray, set, OrderedDict, Counter):
             self._budget -= len(result)
             if self._budget < 0:
