@@ -7,6 +7,7 @@ import struct
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,3 +89,34 @@ def test_an_absent_pickle_and_an_absent_storage_are_errors(tmp_path: Path) -> No
     assert error_of(path) == "member 'data/0' is missing"
     path.write_bytes(stored_archive([]))
     assert "expected one folder in the zip archive, found 0" in error_of(path)
+
+
+def test_sizes_of_more_than_four_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a smaller limit for the plain numbers: zipfile and our reader follow the long ones."""
+    from torchffi._files import directory, zip_writer
+
+    limit = 1000
+    monkeypatch.setattr(zip_writer, "FULL", limit)
+    buffer = io.BytesIO()
+
+    class Packer:
+        """Packs the limit as the 32-bit number that says: look at the long ones."""
+
+        def __init__(self, packer: Any) -> None:
+            self.size, self._packer = packer.size, packer
+
+        def pack(self, *numbers: Any) -> bytes:
+            whole = (0xFFFFFFFF if number == limit else number for number in numbers)
+            return bytes(self._packer.pack(*whole))
+
+    for name in ("LOCAL", "CENTRAL", "END"):
+        monkeypatch.setattr(zip_writer, name, Packer(getattr(zip_writer, name)))
+    members: list[tuple[str, Any]] = [("a", b"1" * 3000), ("b", b"2" * 10), ("c", b"3" * 2000)]
+    zip_writer.write(buffer, "archive", members)
+
+    with zipfile.ZipFile(buffer) as archive:
+        assert archive.testzip() is None
+        assert [(i.filename[8:], archive.read(i)) for i in archive.infolist()] == members
+    data = memoryview(bytearray(buffer.getvalue()))
+    for member, (_, content) in zip(directory.members(data, ValueError), members, strict=True):
+        assert bytes(data[member.start : member.start + member.size]) == content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import pickletools
 import zipfile
@@ -271,34 +270,3 @@ def test_the_same_value_gives_the_same_bytes(file: Path) -> None:
     first = file.read_bytes()
     torchffi.save(value, file)
     assert file.read_bytes() == first
-
-
-def test_sizes_of_more_than_four_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a smaller limit for the plain numbers: zipfile and our reader follow the long ones."""
-    from torchffi._files import directory, zip_writer
-
-    limit = 1000
-    monkeypatch.setattr(zip_writer, "FULL", limit)
-    buffer = io.BytesIO()
-
-    class Packer:
-        """Packs the limit as the 32-bit number that says: look at the long ones."""
-
-        def __init__(self, packer: Any) -> None:
-            self.size, self._packer = packer.size, packer
-
-        def pack(self, *numbers: Any) -> bytes:
-            whole = (0xFFFFFFFF if number == limit else number for number in numbers)
-            return bytes(self._packer.pack(*whole))
-
-    for name in ("LOCAL", "CENTRAL", "END"):
-        monkeypatch.setattr(zip_writer, name, Packer(getattr(zip_writer, name)))
-    members: list[tuple[str, Any]] = [("a", b"1" * 3000), ("b", b"2" * 10), ("c", b"3" * 2000)]
-    zip_writer.write(buffer, "archive", members)
-
-    with zipfile.ZipFile(buffer) as archive:
-        assert archive.testzip() is None
-        assert [(i.filename[8:], archive.read(i)) for i in archive.infolist()] == members
-    data = memoryview(bytearray(buffer.getvalue()))
-    for member, (_, content) in zip(directory.members(data, ValueError), members, strict=True):
-        assert bytes(data[member.start : member.start + member.size]) == content
