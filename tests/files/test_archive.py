@@ -232,6 +232,26 @@ def test_bytes_that_belong_to_no_member_are_an_error(tmp_path: Path) -> None:
         error_of(path)
 
 
+@pytest.mark.parametrize("member", [0, 1, 2])
+def test_a_gap_that_the_directory_skips_is_an_error(member: int, tmp_path: Path) -> None:
+    """Before a member, or before the directory, whose numbers all fit."""
+    data = bytearray(stored_archive([PICKLE, STORAGE]))
+    begin, end = data.index(b"PK\1\2"), data.index(b"PK\5\6")
+    second = data.index(b"PK\1\2", begin + 1)
+    places = [0, data.rindex(b"PK\3\4"), begin]
+    for entry, place in ((begin, places[0]), (second, places[1])):
+        if place >= places[member]:
+            struct.pack_into("<L", data, entry + 42, place + 4)
+    struct.pack_into("<L", data, end + 16, begin + 4)
+    data[places[member] : places[member]] = b"PK\3\4"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+    path = tmp_path / "x.pt"
+    path.write_bytes(data)
+    message = error_of(path)
+    assert "follows a gap" in message or "but the zip directory begins at" in message
+
+
 def test_a_comment_behind_the_directory_is_read(tmp_path: Path) -> None:
     data = stored_archive([PICKLE, STORAGE])
     path = tmp_path / "x.pt"

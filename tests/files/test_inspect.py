@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,15 @@ def test_the_kinds_of_archives(tmp_path: Path, torch: Any) -> None:
         assert found["facts"]["members"]
         with pytest.raises(ValueError, match=f"{kind.name}, expected a file of torch.save"):
             torchffi.load(tmp_path / name)
+
+
+def test_a_package_of_aotinductor(tmp_path: Path) -> None:
+    """Its members only: compiling one takes a minute."""
+    with zipfile.ZipFile(tmp_path / "x.pt2", "w") as archive:
+        for name in ("archive_format", "data/aotinductor/model/m.wrapper.so", "models/model.json"):
+            archive.writestr(f"package/{name}", b"...")
+    found = inspection.inspect(tmp_path / "x.pt2")
+    assert found["kind"] == "AOTInductor" and "data/ 3 bytes" in found["facts"]["members"]
 
 
 def test_every_kind_has_its_function() -> None:

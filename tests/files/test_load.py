@@ -13,6 +13,9 @@ import pytest
 import torchffi
 from tests.files.compared import same
 from torchffi import dtypes
+from torchffi._files.checkpoints.checkpoint import open_checkpoint
+from torchffi._files.checkpoints.load import _Loader
+from torchffi._files.kinds import open_file
 from torchffi.errors import NotSupportedError
 
 SUPPORTED = tuple(dtype.name for dtype in dtypes.ALL)
@@ -181,6 +184,18 @@ def test_a_device_is_checked_first(tmp_path: Path) -> None:
         torchffi.load(tmp_path / "absent", device="tpu")
     with pytest.raises(FileNotFoundError, match="absent"):
         torchffi.load(tmp_path / "absent", device="cpu")
+
+
+def test_tensors_share_the_one_copy_of_a_device(stored: Any, torch: Any, ffi_backend: None) -> None:
+    """With the CPU in place of the other device, which needs no hardware."""
+    base = torch.arange(24.0).reshape(4, 6)
+    path = stored({"base": base, "part": base[1:, ::2], "turned": base.T, "empty": base[:0]})
+    loader = _Loader(open_checkpoint(open_file(path)), None)
+    loader._device = "cpu"
+    found = loader.load()
+    same(found, torch.load(path, weights_only=True))
+    found["base"][1, 2] = 100
+    assert found["part"][0, 1].item() == found["turned"][2, 1].item() == 100
 
 
 def test_loading_to_cuda_shares_memory_there(stored: Any, torch: Any, ffi_backend: None) -> None:
