@@ -165,6 +165,7 @@ from torchffi.dtypes import (
 from torchffi.errors import FileFormatError, HandleError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
+    from torchffi import export as export
     from torchffi import fft as fft
     from torchffi import linalg as linalg
     from torchffi import ops as ops
@@ -383,7 +384,7 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("fft", "linalg", "ops", "serialization")
+_LAZY = ("export", "fft", "linalg", "ops", "serialization")
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import torchffi
+from torchffi import _inspect
 from torchffi._diagnosis import diagnose
-from torchffi._files import inspection
 from torchffi._libtorch import loader
 from torchffi._libtorch.shim_package import build, compiler, libtorch, paths
 from torchffi.errors import FileFormatError
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     inspect.add_argument("file", help="safetensors, torch.save, torch.export, TorchScript, ...")
     inspect.add_argument("--json", action="store_true", help="print JSON")
-    inspect.set_defaults(run=_inspect)
+    inspect.set_defaults(run=_list)
 
     config = commands.add_parser(
         "config", help="print the compiler flags for a C program that uses rt_torch.h"
@@ -113,9 +113,9 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _inspect(options: argparse.Namespace) -> int:
-    found = inspection.inspect(options.file)
-    print(json.dumps(found, indent=2) if options.json else inspection.as_text(found))
+def _list(options: argparse.Namespace) -> int:
+    found = _inspect.inspect(options.file)
+    print(json.dumps(found, indent=2) if options.json else _inspect.as_text(found))
     return 0
 
 

@@ -20,6 +20,13 @@ namespace {
 
 using Indices = c10::List<std::optional<at::Tensor>>;
 
+void check_index(int64_t index, int64_t axis, int64_t length) {
+  if (index < -length || index >= length) {
+    fail(RT_TORCH_INDEX, "index " + std::to_string(index) + " is out of range for axis " +
+                             std::to_string(axis) + " of length " + std::to_string(length));
+  }
+}
+
 Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t count) {
   if (count < 1)
     fail(RT_TORCH_INVALID_ARGUMENT, "count is " + std::to_string(count) + ", expected 1 or more");
@@ -38,6 +45,9 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
           break;
         case at::kInt:
         case at::kLong:
+          // LibTorch does not check a number that is combined with indices that select nothing.
+          if (index->dim() == 0 && index->is_cpu() && axes <= tensor.dim())
+            check_index(index->item<int64_t>(), axes - 1, tensor.size(axes - 1));
           check_broadcast(broadcast, index->sizes());
           if (static_cast<size_t>(index->dim()) > broadcast.size()) broadcast = index->sizes();
           break;
@@ -121,10 +131,7 @@ auto with_indices(const Indices &indices, Use &&use) {
 int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
   const at::Tensor t = get(tensor);
   const int64_t along = axis_of(axis, t.dim()), length = t.size(along);
-  if (index < -length || index >= length) {
-    fail(RT_TORCH_INDEX, "index " + std::to_string(index) + " is out of range for axis " +
-                             std::to_string(along) + " of length " + std::to_string(length));
-  }
+  check_index(index, along, length);
   return put(kernels::select(t, along, index < 0 ? index + length : index));
 }
 
@@ -158,7 +165,8 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   const Indices list = indices_of(t, indices, count);
   if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
   const std::optional<at::Tensor> first = list.get(0);
-  if (list.size() == 1 && first->scalar_type() == at::kBool && first->sizes() == t.sizes() && t.is_cpu()) {
+  if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
+      first->sizes() == t.sizes() && t.is_cpu()) {
     return put(totals::masked_select(as_signed(t), *first).view(t.scalar_type()));
   }
   return put(with_indices(list, [&] { return at::index(t, list); }));

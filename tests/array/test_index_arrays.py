@@ -112,3 +112,23 @@ def test_uint64_indices_in_range_are_used(backend: str) -> None:
     check(x[i], X[[2, 0]])
     check(t.take(x, i, axis=1), X[:, [2, 0]])
     assert x[t.zeros((0,), dtype=t.uint64)].shape == (0, 4)
+
+
+@pytest.mark.parametrize("number", [2, 12, -3])
+@pytest.mark.parametrize(
+    "nothing", [np.zeros(6, np.bool_), np.zeros(0, np.int64)], ids=["mask", "list"]
+)
+@pytest.mark.parametrize("write", [False, True])
+def test_a_number_beside_indices_that_select_nothing_is_checked(
+    write: bool, nothing: Any, number: int, backend: str
+) -> None:
+    array = np.zeros((6, 2))
+    with pytest.raises(IndexError):
+        array[nothing, number]
+    tensor = t.asarray(array)
+    key = (t.asarray(nothing), t.asarray(number))
+    with pytest.raises(IndexError, match="out of"):
+        if write:
+            tensor[key] = 1.0
+        else:
+            tensor[key]

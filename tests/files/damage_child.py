@@ -19,7 +19,7 @@ from typing import Any
 import torchffi
 from bench.processes.clock import peak_bytes
 from tests.files.damaged import KINDS, damage, digest
-from torchffi._files import inspection
+from torchffi import _inspect
 from torchffi.errors import FileFormatError, NotSupportedError
 
 MEMORY, SECONDS = 3 << 30, 30
@@ -75,8 +75,8 @@ def attempt(read: Any, path: Path, expected: Any) -> str:
 
 
 def inspected(path: Path) -> dict[str, Any]:
-    found = inspection.inspect(path)
-    inspection.as_text(found)
+    found = _inspect.inspect(path)
+    _inspect.as_text(found)
     json.dumps(found)
     return {}
 

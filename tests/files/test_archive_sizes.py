@@ -58,6 +58,19 @@ def test_a_damaged_pickle_is_seen_by_its_checksum(tmp_path: Path) -> None:
     assert error_of(path) == "'data.pkl': checksum differs: the file is damaged"
 
 
+def test_compressed_values_are_compared_with_their_checksum(tmp_path: Path) -> None:
+    """Level 0 packs without changing the bytes, so that one can be changed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=0) as archive:
+        archive.writestr("archive/data.pkl", pickled(tensor()))
+        archive.writestr("archive/data/0", b"0123456789abcdef")
+    path = tmp_path / "x.pt"
+    path.write_bytes(buffer.getvalue())
+    assert torchffi.load(path).shape == (4,)
+    path.write_bytes(buffer.getvalue().replace(b"0123456789", b"0123456780"))
+    assert error_of(path) == "'archive/data/0': checksum differs: the file is damaged"
+
+
 def test_a_million_members_are_an_error(tmp_path: Path) -> None:
     entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", *[0] * 9, 1, *[0] * 6) + b"a"
     count = 1_000_000

@@ -40,13 +40,17 @@ class Entry:
 @dataclass
 class Pool:
     entries: dict[int, Entry] = field(default_factory=dict)
-    stale: int = 0
     calls: int = 0
     failures: int = 0
     compared: int = 0
 
     def __post_init__(self) -> None:
         self.layout = ffi.new("int64_t[]", 4 + 2 * 64)
+        # Freed from the beginning: 0 is not a stale handle but "no tensor", which some arguments take.
+        self.stale: int = lib.rt_torch_tensor_zeros(
+            ffi.NULL, 0, lib.RT_TORCH_FLOAT32, lib.RT_TORCH_CPU
+        )
+        lib.rt_torch_tensor_free(self.stale)
         self.handles, self.bytes = lib.rt_torch_live_handles(), lib.rt_torch_live_bytes()
 
     # ---- One step
@@ -126,7 +130,7 @@ class Pool:
 
     def free(self, number: int) -> bool:
         if number == STALE:
-            if lib.rt_torch_tensor_free(self.stale) != (-1 if self.stale else 0):
+            if lib.rt_torch_tensor_free(self.stale) != -1:
                 raise WrongError("a handle was freed twice")
         elif number in self.entries:
             self.stale = self.entries.pop(number).handle

@@ -99,9 +99,24 @@ def _total(function: Callable[..., Any]) -> Callable[..., Any]:
         ):
             x = np.empty(tensor.shape, to)
             return Loose(np.sum(x, axis=over, keepdims=bool(keepdim), dtype=to), may_fail=True)
-        return np.asarray(function(source, axis=over, keepdims=bool(keepdim), dtype=to))
+        answer = np.asarray(function(source, axis=over, keepdims=bool(keepdim), dtype=to))
+        return Loose(answer) if _depends_on_order(function, source) else answer
 
     return twin
+
+
+def _depends_on_order(function: Callable[..., Any], x: Array) -> bool:
+    """Whether a total of some of the numbers can overflow: inf - inf and inf * 0 are NaN."""
+    if x.dtype.kind not in "fc":
+        return False
+    limits = np.finfo(x.dtype)
+    size = np.abs(x[np.isfinite(x)]) if function is np.sum else np.abs(x).ravel()
+    with np.errstate(all="ignore"):
+        if function is np.sum:
+            return bool(size.sum(dtype="f8") >= limits.max)
+        exponents = np.log2(size[np.isfinite(size) & (size > 0)].astype("f8"))
+    up, down = exponents[exponents > 0].sum(), exponents[exponents < 0].sum()
+    return bool(up >= limits.maxexp or down <= limits.minexp)
 
 
 def _reduced(function: Callable[..., Any], kinds: str, full: bool = False) -> Callable[..., Any]:

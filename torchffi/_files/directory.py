@@ -65,7 +65,7 @@ def members(data: memoryview, error: Callable[[str], Exception]) -> list[Member]
         begin, end, count = _directory(data, error)
         found = sorted(_entries(data, begin, end, count, error), key=lambda member: member.header)
     except struct.error:
-        raise error("truncated zip archive") from None
+        raise error("truncated zip file") from None
     position = 0
     for member in found:
         if member.header != position:
@@ -85,7 +85,7 @@ def _directory(data: memoryview, error: Callable[[str], Exception]) -> tuple[int
     tail = bytes(data[-(END.size + _MAX_COMMENT) :])
     place = tail.rfind(END_MAGIC)
     if bytes(data[:4]) not in (LOCAL_MAGIC, END_MAGIC):
-        raise error("not a zip archive")
+        raise error("not a zip file")
     if place < 0:
         raise error("truncated: the zip directory at the end is missing")
     place += len(data) - len(tail)

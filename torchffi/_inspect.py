@@ -9,6 +9,7 @@ from math import prod
 from typing import Any, Final, NamedTuple
 
 from torchffi import dtypes
+from torchffi._export.archive import program_tensors
 from torchffi._files import kinds
 from torchffi._files.checkpoints.checkpoint import open_checkpoint
 from torchffi._files.checkpoints.names import ITEMSIZES, StoredTensor, Unsupported
@@ -83,6 +84,25 @@ def _checkpoint(file: File) -> Contents:
     return Contents(rows, facts | {"holds": [f"{n} x {what}" for what, n in others.items() if n]})
 
 
+def _programs(file: File) -> Contents:
+    archive = file.archive
+    assert archive is not None
+    models = [
+        name[len("models/") : -len(".json")]
+        for name in archive
+        if name.startswith("models/") and name.endswith(".json")
+    ]
+    rows = []
+    for model in models:
+        for kind in ("weights", "constants"):
+            config = f"data/{kind}/{model}_{kind}_config.json"
+            if config in archive:
+                for name, dtype, shape in program_tensors(archive, config):
+                    where = name if len(models) == 1 else f"{model}: {name}"
+                    rows.append(Row(where, dtype, shape, prod(shape) * ITEMSIZES[dtype]))
+    return Contents(rows, {"programs": models} | _members(file).facts)
+
+
 def _members(file: File) -> Contents:
     """The files in an archive whose tensors are not read yet."""
     archive = file.archive
@@ -101,7 +121,7 @@ CONTENTS: Final[dict[Kind, Callable[[File], Contents]]] = {
     kinds.INDEX: _index,
     kinds.TORCH_SAVE: _checkpoint,
     kinds.TORCH_SAVE_LEGACY: _checkpoint,
-    kinds.EXPORT: _members,
+    kinds.EXPORT: _programs,
     kinds.TORCHSCRIPT: _members,
     kinds.AOTINDUCTOR: _members,
     kinds.PACKAGE: _members,

@@ -1,0 +1,67 @@
+"""Every operator that programs may call on NumPy gives what PyTorch's operator gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import torchffi
+from tests.export.numpy_cases import CASES, ROW, F
+from tests.export.test_programs import check, ours
+from torchffi._export.numpy_operators import TABLE
+
+DTYPE = {
+    torch.float64: torchffi.float64,
+    torch.int64: torchffi.int64,
+    torch.float32: torchffi.float32,
+}
+
+
+def converted(value: Any) -> Any:
+    if isinstance(value, torch.dtype):
+        return DTYPE[value]
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(converted, value))
+    return {k: converted(v) for k, v in value.items()} if isinstance(value, dict) else ours(value)
+
+
+def cloned(value: Any) -> Any:
+    return value.clone() if isinstance(value, torch.Tensor) else value
+
+
+def test_every_operator_has_cases() -> None:
+    assert TABLE.keys() == CASES.keys()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_results_are_those_of_pytorch(name: str) -> None:
+    packet, _, overload = name.partition(".")
+    reference = getattr(getattr(torch.ops.aten, packet), overload or "default")
+    for case in CASES[name]:
+        given = list(map(cloned, case))
+        named = given.pop() if given and isinstance(given[-1], dict) else {}
+        with torchffi.use_backend("numpy"), np.errstate(all="ignore"):
+            arguments = converted(given)
+            found = TABLE[name](*arguments, **converted(named))
+            wanted = reference(*given, **named)
+            check(found, wanted, 2e-6)
+            if packet.endswith("_"):
+                check(arguments[0], given[0], 2e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error"),
+    [
+        ("dropout", (F, 0.5, True), NotImplementedError),
+        ("batch_norm", (F, None, None, ROW, ROW, True, 0.1, 1e-5, True), NotImplementedError),
+        ("_assert_scalar", (False, "it is negative"), ValueError),
+        ("_assert_tensor_metadata", (F, None, None, torch.float64), TypeError),
+        ("_assert_tensor_metadata", (F, [4, 3]), ValueError),
+    ],
+)
+def test_what_numpy_cannot_do_is_refused(name: str, arguments: Any, error: Any) -> None:
+    with torchffi.use_backend("numpy"), pytest.raises(error):
+        TABLE[name](*converted(list(arguments)))

@@ -1,0 +1,163 @@
+"""ATen operators on NumPy, with the arguments of their schemas: shapes, indexing, creation, dtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, Final
+
+from torchffi import dtypes
+from torchffi._array import (
+    broadcasting,
+    creation,
+    elementwise,
+    joining,
+    linear_algebra,
+    manipulation,
+    ranges,
+    taking,
+)
+from torchffi._array.data_types import astype
+from torchffi._core.tensor import Tensor
+from torchffi._export.numpy_elementwise import Function, each
+from torchffi.dtypes import DType
+
+# ---- Shapes
+
+
+def _view(x: Tensor, shape: Sequence[int]) -> Tensor:
+    return manipulation.reshape(x, tuple(shape))
+
+
+def _flatten(x: Tensor, start: int = 0, end: int = -1) -> Tensor:
+    if not x.ndim:
+        return manipulation.reshape(x, (1,))
+    start, end = start % x.ndim, end % x.ndim
+    shape = (*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
+    return manipulation.reshape(x, shape)
+
+
+def _transpose(x: Tensor, first: int, second: int) -> Tensor:
+    axes = list(range(x.ndim))
+    if axes:
+        axes[first], axes[second] = axes[second], axes[first]
+    return manipulation.permute_dims(x, tuple(axes))
+
+
+def _expand(x: Tensor, shape: Sequence[int], *, implicit: bool = False) -> Tensor:
+    own = (1,) * (len(shape) - x.ndim) + x.shape
+    wanted = tuple(n if size == -1 else size for n, size in zip(own, shape, strict=True))
+    return broadcasting.broadcast_to(x, wanted)
+
+
+def _slice(
+    x: Tensor, axis: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    return x[(slice(None),) * (axis % x.ndim) + (slice(start, end, step),)]
+
+
+def _squeeze(x: Tensor, axes: int | Sequence[int] | None = None) -> Tensor:
+    chosen = range(x.ndim) if axes is None else [axes] if isinstance(axes, int) else axes
+    return manipulation.squeeze(x, tuple(a for a in chosen if x.shape[a] == 1))
+
+
+def _split(x: Tensor, size: int | Sequence[int], axis: int = 0) -> list[Tensor]:
+    length = x.shape[axis]
+    sizes = (
+        [min(size, length - i) for i in range(0, length, size)] if isinstance(size, int) else size
+    )
+    at, parts = 0, []
+    for one in sizes:
+        parts.append(_slice(x, axis, at, at + one))
+        at += one
+    return parts
+
+
+def _index(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
+    return x[tuple(slice(None) if one is None else one for one in indices)]
+
+
+# ---- Creation and dtypes
+
+
+def to(x: Tensor, dtype: DType | None = None, *rest: Any, **more: Any) -> Tensor:
+    return x if dtype is None else astype(x, dtype, copy=False)
+
+
+def _full(shape: Sequence[int], value: Any, *, dtype: DType | None = None, **more: Any) -> Tensor:
+    return creation.full(tuple(shape), value, dtype=dtype)
+
+
+def _filled(value: int) -> Function:
+    def filled(shape: Sequence[int], *, dtype: DType | None = None, **more: Any) -> Tensor:
+        return creation.full(tuple(shape), value, dtype=dtype or dtypes.default_float)
+
+    return filled
+
+
+def _filled_as(value: int | None) -> Function:
+    """zeros_like() and the like, or new_zeros() with its shape."""
+
+    def filled(x: Tensor, *given: Any, dtype: DType | None = None, **more: Any) -> Tensor:
+        shape = tuple(given[0]) if given and isinstance(given[0], (list, tuple)) else x.shape
+        fill = given[-1] if value is None else value
+        return creation.full(shape, fill, dtype=dtype or x.dtype)
+
+    return filled
+
+
+def _arange(*limits: Any, dtype: DType | None = None, **more: Any) -> Tensor:
+    return ranges.arange(*limits, dtype=dtype)
+
+
+def _copy(x: Tensor, value: Tensor, non_blocking: bool = False) -> Tensor:
+    x[...] = value
+    return x
+
+
+def _identity(x: Tensor, *rest: Any, **more: Any) -> Tensor:
+    return x
+
+
+def _copied(x: Tensor, *rest: Any, **more: Any) -> Tensor:
+    return elementwise.positive(x) if x.dtype is not dtypes.bool else astype(x, dtypes.bool)
+
+
+TABLE: Final[dict[str, Function]] = {
+    **each("view reshape _unsafe_view", _view),
+    "flatten.using_ints": _flatten,
+    "transpose.int": _transpose,
+    "t": lambda x: _transpose(x, 0, 1) if x.ndim == 2 else x,
+    "permute": lambda x, axes: manipulation.permute_dims(x, tuple(a % x.ndim for a in axes)),
+    "expand": _expand,
+    "expand_as": lambda x, other: broadcasting.broadcast_to(x, other.shape),
+    "unsqueeze": lambda x, axis: manipulation.expand_dims(x, axis=axis),
+    **each("squeeze squeeze.dim squeeze.dims", _squeeze),
+    "slice.Tensor": _slice,
+    "select.int": taking.select,
+    "narrow": taking.narrow,
+    "index.Tensor": _index,
+    "index_select": lambda x, axis, indices: taking.take(x, indices, axis=axis),
+    **each("split.Tensor split.sizes split_with_sizes", _split),
+    "chunk": lambda x, count, axis=0: _split(x, -(-x.shape[axis] // count), axis),
+    "unbind.int": lambda x, axis=0: list(joining.unstack(x, axis=axis)),
+    "cat": lambda xs, axis=0: joining.concat(xs, axis=axis),
+    "stack": lambda xs, axis=0: joining.stack(xs, axis=axis),
+    "tril": lambda x, diagonal=0: linear_algebra.tril(x, k=diagonal),
+    "triu": lambda x, diagonal=0: linear_algebra.triu(x, k=diagonal),
+    "repeat": lambda x, counts: joining.tile(x, tuple(counts)),
+    **each("contiguous alias detach detach_ lift_fresh", _identity),
+    **each("clone lift_fresh_copy", _copied),
+    **each("to.dtype to.dtype_layout _to_copy", to),
+    "to.device": lambda x, device, dtype, *rest, **more: to(x, dtype),
+    **each("type_as to.other", lambda x, other, *rest, **more: to(x, other.dtype)),
+    "full": _full,
+    "zeros": _filled(0),
+    "ones": _filled(1),
+    "scalar_tensor": lambda value, **more: _filled(value)((), **more),
+    **each("zeros_like new_zeros", _filled_as(0)),
+    **each("ones_like new_ones", _filled_as(1)),
+    **each("full_like new_full", _filled_as(None)),
+    **each("arange arange.start arange.start_step", _arange),
+    "copy_": _copy,
+}

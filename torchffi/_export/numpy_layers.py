@@ -1,0 +1,194 @@
+"""ATen operators on NumPy: reductions, products, layers, and the checks of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from torchffi import dtypes, linalg
+from torchffi._array import (
+    elementwise,
+    linear_algebra,
+    manipulation,
+    searching,
+    statistical,
+    utility,
+)
+from torchffi._array.data_types import astype
+from torchffi._core.tensor import Tensor
+from torchffi._export.numpy_arrays import to
+from torchffi.dtypes import DType
+from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError, ShapeError
+from torchffi.nn import functional
+
+Function = Callable[..., Any]
+
+
+# ---- Reductions
+
+
+def _axes(x: Tensor, axes: Any) -> Any:
+    return None if axes is None or axes == [] else axes if isinstance(axes, int) else tuple(axes)
+
+
+def _total(function: Function) -> Function:
+    def total(
+        x: Tensor, axes: Any = None, keepdim: bool = False, *, dtype: DType | None = None
+    ) -> Tensor:
+        if dtype is not None:
+            x = astype(x, dtype, copy=False)
+        elif x.dtype.kind in ("bool", "unsigned integer", "signed integer"):
+            x = astype(x, dtypes.int64, copy=False)
+        return function(x, axis=_axes(x, axes), keepdims=keepdim)  # type: ignore[no-any-return]
+
+    return total
+
+
+def _over(function: Function) -> Function:
+    def over(
+        x: Tensor, axes: Any = None, keepdim: bool = False, *, dtype: DType | None = None
+    ) -> Tensor:
+        return function(to(x, dtype), axis=_axes(x, axes), keepdims=keepdim)  # type: ignore[no-any-return]
+
+    return over
+
+
+def _vector_norm(
+    x: Tensor, order: float = 2, axes: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    return linalg.vector_norm(to(x, dtype), axis=_axes(x, axes), keepdims=keepdim, ord=order)
+
+
+def _spread(function: Function) -> Function:
+    def spread(
+        x: Tensor, axes: Any = None, *, correction: float | None = None, keepdim: bool = False
+    ) -> Tensor:
+        less = 1.0 if correction is None else float(correction)
+        return function(x, axis=_axes(x, axes), correction=less, keepdims=keepdim)  # type: ignore[no-any-return]
+
+    return spread
+
+
+# ---- Layers
+
+
+def _softmax(x: Tensor, axis: int, dtype: DType | bool | None = None) -> Tensor:
+    return functional.softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
+
+
+def _log_softmax(x: Tensor, axis: int, dtype: DType | bool | None = None) -> Tensor:
+    return functional.log_softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
+
+
+def _layer_norm(
+    x: Tensor,
+    shape: Sequence[int],
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+    *_: Any,
+) -> Tensor:
+    return functional.layer_norm(x, tuple(shape), weight, bias, eps)
+
+
+def _attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    dropout: float = 0.0,
+    causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    if dropout or enable_gqa:
+        raise NotSupportedError("attention with dropout or grouped queries needs LibTorch")
+    return functional.scaled_dot_product_attention(
+        query, key, value, mask, is_causal=causal, scale=scale
+    )
+
+
+def _embedding(weight: Tensor, indices: Tensor, *rest: Any) -> Tensor:
+    return functional.embedding(weight, indices)
+
+
+def _dropout(x: Tensor, p: float, train: bool) -> Tensor:
+    if train and p:
+        raise NotSupportedError("dropout in training needs LibTorch")
+    return x
+
+
+def _batch_norm(
+    x: Tensor, weight: Any, bias: Any, mean: Tensor, var: Tensor, train: bool, _: float, eps: float,
+    *rest: Any,
+) -> Tensor:  # fmt: skip
+    if train:
+        raise NotSupportedError("batch_norm in training needs LibTorch")
+    shape = (1, -1) + (1,) * (x.ndim - 2)
+    scale = elementwise.rsqrt(var + eps)
+    scale = scale if weight is None else scale * weight
+    shift = -mean * scale if bias is None else bias - mean * scale
+    return x * manipulation.reshape(scale, shape) + manipulation.reshape(shift, shape)
+
+
+def _addmm(bias: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    return linear_algebra.addmm(bias, a, b, beta=beta, alpha=alpha)
+
+
+def _check_metadata(
+    x: Tensor, size: Any = None, stride: Any = None, dtype: DType | None = None, **more: Any
+) -> None:
+    if dtype is not None and x.dtype is not dtype:
+        raise DTypeError(f"a tensor of the program has dtype {x.dtype}, expected {dtype}")
+    if size is not None and x.shape != tuple(size):
+        raise ShapeError(f"a tensor of the program has shape {x.shape}, expected {tuple(size)}")
+
+
+def _check(condition: Any, message: str = "a condition of the program does not hold") -> None:
+    if not bool(condition):
+        raise InvalidArgumentError(message)
+
+
+TABLE: Final[dict[str, Function]] = {
+    "sum": _total(statistical.sum),
+    "sum.dim_IntList": _total(statistical.sum),
+    "prod": _total(statistical.prod),
+    "prod.dim_int": _total(statistical.prod),
+    "mean": _over(statistical.mean),
+    "mean.dim": _over(statistical.mean),
+    "amax": _over(statistical.max),
+    "amin": _over(statistical.min),
+    "max": _over(statistical.max),
+    "min": _over(statistical.min),
+    **{
+        f"{name}{one}": _over(getattr(utility, name))
+        for name in ("any", "all")
+        for one in ("", ".dim", ".dims")
+    },
+    "argmax": _over(searching.argmax),
+    "argmin": _over(searching.argmin),
+    "var.correction": _spread(statistical.var),
+    "std.correction": _spread(statistical.std),
+    "linalg_vector_norm": _vector_norm,
+    "cumsum": lambda x, axis, **more: statistical.cumulative_sum(x, axis=axis, **more),
+    "matmul": linear_algebra.matmul,
+    "mm": linear_algebra.matmul,
+    "bmm": linear_algebra.matmul,
+    "addmm": _addmm,
+    "linear": functional.linear,
+    "softmax.int": _softmax,
+    "_softmax": _softmax,
+    "log_softmax.int": _log_softmax,
+    "_log_softmax": _log_softmax,
+    "layer_norm": _layer_norm,
+    "scaled_dot_product_attention": _attention,
+    "embedding": _embedding,
+    "dropout": _dropout,
+    "batch_norm": _batch_norm,
+    "_assert_tensor_metadata": _check_metadata,
+    "_assert_scalar": _check,
+    "_assert_async.msg": _check,
+    "item": lambda x: x.item(),
+    "_local_scalar_dense": lambda x: x.item(),
+}
