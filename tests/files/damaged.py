@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import struct
+import subprocess
+import sys
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -94,6 +96,31 @@ def torch_save_legacy(folder: Path) -> Path:
     return pickles.legacy(folder / "x.pt", pickled(body), ["0", "1"], storages)
 
 
+_EXPORT = """
+import sys, torch
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.arange(6.0).reshape(2, 3))
+        self.register_buffer("bias", torch.ones(2))
+    def forward(self, x):
+        return torch.nn.functional.linear(x, self.weight, self.bias).relu()
+torch.export.save(torch.export.export(Model(), (torch.ones(1, 3),)), sys.argv[1])
+"""
+
+
+def torch_export(folder: Path) -> Path:
+    """Made by PyTorch, in a process of its own."""
+    path = folder / "x.pt2"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", _EXPORT, path], check=True, cwd=folder)
+    return path
+
+
+def read_program(path: Path) -> Any:
+    program = torchffi.export.load(path)
+    return program.state_dict(), program.graph
+
+
 def from_package(package: str, name: str) -> Callable[[Path], Path]:
     """A file that PyTorch wrote."""
 
@@ -114,6 +141,7 @@ KINDS: dict[str, Kind] = {
     "torch.save legacy, PyTorch's": Kind(
         from_package("lpips", "weights/v0.1/alex.pth"), torchffi.load
     ),
+    "torch.export": Kind(torch_export, read_program),
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from typing import IO
@@ -28,7 +27,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         if not stat.S_ISREG(os.stat(target).st_mode):
             raise InvalidArgumentError(f"{os.fsdecode(path)}: not a regular file")
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.tmp")
     try:
         file = open(temporary, "xb")  # noqa: SIM115  (closed below)
     except OSError as error:
