@@ -88,9 +88,9 @@ def torch_save_deflated(folder: Path) -> Path:
 
 
 def torch_save_legacy(folder: Path) -> Path:
-    items = (
-        text("w") + tensor() + text("b") + tensor(where=storage(kind="torch\nLongStorage", key="1"))
-    )
+    floats = storage(view=b"N")
+    integers = storage(kind="torch\nLongStorage", key="1", view=b"N")
+    items = text("w") + tensor(where=floats) + text("b") + tensor(where=integers)
     body = b"ccollections\nOrderedDict\n)R(" + items + text("epoch") + b"K\x03u"
     storages = struct.pack("<q4fq4q", 4, 1, 2, 3, 4, 4, 5, 6, 7, 8)
     return pickles.legacy(folder / "x.pt", pickled(body), ["0", "1"], storages)

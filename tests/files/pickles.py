@@ -36,9 +36,14 @@ def text(value: str) -> bytes:
     return b"X" + struct.pack("<I", len(value.encode())) + value.encode()
 
 
-def storage(kind: str = "torch\nFloatStorage", key: str = "0", count: bytes = b"K\x04") -> bytes:
-    """The persistent identifier of a storage of 4 floats."""
-    parts = [text("storage"), f"c{kind}\n".encode(), text(key), text("cpu"), count]
+def storage(
+    kind: str = "torch\nFloatStorage",
+    key: str = "0",
+    count: bytes = b"K\x04",
+    view: bytes = b"",
+) -> bytes:
+    """The persistent identifier of a storage of 4 floats; in the old format with a view or None."""
+    parts = [text("storage"), f"c{kind}\n".encode(), text(key), text("cpu"), count, view]
     return b"(" + b"".join(parts) + b"tQ"
 
 

@@ -209,3 +209,10 @@ def test_loading_to_cuda_shares_memory_there(stored: Any, torch: Any, ffi_backen
     assert {tensor.device for tensor in found.values()} == {"cuda:0"}
     found["base"][1, 2] = 100
     assert found["row"][2].item() == found["turned"][2, 1].item() == 100
+
+
+def test_a_hundred_containers_in_each_other(stored: Any) -> None:
+    value: list[Any] = []
+    for _ in range(100):
+        value = [value]
+    assert torchffi.load(stored(value)) == value
