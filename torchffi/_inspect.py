@@ -15,7 +15,7 @@ from torchffi._files.checkpoints.checkpoint import open_checkpoint
 from torchffi._files.checkpoints.names import ITEMSIZES, StoredTensor, Unsupported
 from torchffi._files.checkpoints.trees import Place, Walk
 from torchffi._files.kinds import File, Kind, open_file
-from torchffi._files.mapped import Path
+from torchffi._files.mapped import Path, checked_layout
 from torchffi._files.safetensors.header import DTYPES
 from torchffi._files.safetensors.reader import Shard, of_index
 from torchffi._files.text import plain
@@ -65,20 +65,25 @@ def _index(file: File) -> Contents:
 
 
 def _checkpoint(file: File) -> Contents:
+    checkpoint = open_checkpoint(file)
     rows: list[Row] = []
     others: Counter[str] = Counter()
 
     def leaf(value: Any, place: Place) -> Any:
         if type(value) is StoredTensor:
-            dtype = value.dtype if value.storage else f"{value.dtype} (meta)"
-            nbytes = prod(value.shape) * ITEMSIZES[value.dtype] if value.storage else 0
+            storage, size = value.storage, ITEMSIZES[value.dtype]
+            if storage is not None:
+                available = storage.count * ITEMSIZES[storage.dtype] // size
+                where = f"{checkpoint.name}: {place}"
+                checked_layout(available, value.shape, value.strides, value.offset, where)
+            dtype = value.dtype if storage else f"{value.dtype} (meta)"
+            nbytes = prod(value.shape) * size if storage else 0
             rows.append(Row(str(place), dtype, value.shape, nbytes))
         else:
             what = value.what if type(value) is Unsupported else type(value).__name__
             others[f"{what}, which torchffi does not have"] += type(value) is Unsupported
         return value
 
-    checkpoint = open_checkpoint(file)
     Walk(leaf, checkpoint.error, each=True)(checkpoint.tree)
     facts: dict[str, Any] = {"stored": f"{checkpoint.stored_bytes:,} bytes of memory"}
     return Contents(rows, facts | {"holds": [f"{n} x {what}" for what, n in others.items() if n]})
@@ -177,14 +182,18 @@ def _needs(kind: Kind, rows: list[Row]) -> str:
 
 def as_text(found: dict[str, Any]) -> str:
     """The same as a table, with a line for the total."""
-    facts = {name: found[name] for name in ("file", "kind", "needs")}
-    facts["size"] = f"{found['bytes']:,} bytes"
-    facts |= found["facts"]
-    width = max(len(plain(name)) for name in facts)
-    lines = []
-    for name, value in facts.items():
+    path = found["file"]
+    facts = [
+        ("file", path if path.isprintable() else repr(path)),
+        ("kind", found["kind"]),
+        ("needs", found["needs"]),
+        ("size", f"{found['bytes']:,} bytes"),
+    ]
+    for name, value in found["facts"].items():
         for number, part in enumerate(value if isinstance(value, list) else [value]):
-            lines.append(f"{plain(name) if number == 0 else '':{width}}  {plain(part)}")
+            facts.append(("" if number else plain(name), plain(part)))
+    width = max(len(name) for name, _ in facts)
+    lines = [f"{name:{width}}  {value}" for name, value in facts]
     rows = [
         (plain(row["name"]), row["dtype"], str(tuple(row["shape"])), f"{row['bytes']:,}")
         for row in found["tensors"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import torchffi
+from tests.files import pickles
 from tests.files.compared import packaged, tensors
 from tests.support import ROOT
 from torchffi import _inspect
@@ -109,7 +111,9 @@ def test_real_files(package: str, name: str, kind: kinds.Kind, count: int | None
 
 
 def test_the_kinds_of_archives(tmp_path: Path, torch: Any) -> None:
-    torch.jit.script(torch.nn.Linear(2, 2)).save(tmp_path / "script.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(torch.nn.Linear(2, 2)).save(tmp_path / "script.pt")
     program = torch.export.export(torch.nn.Linear(2, 2), (torch.ones(1, 2),))
     torch.export.save(program, tmp_path / "program.pt2")
     with torch.package.PackageExporter(tmp_path / "package.pt") as package:
@@ -154,6 +158,12 @@ def test_a_package_of_aotinductor(tmp_path: Path) -> None:
             archive.writestr(f"package/{name}", b"...")
     found = _inspect.inspect(tmp_path / "x.pt2")
     assert found["kind"] == "AOTInductor" and "data/ 3 bytes" in found["facts"]["members"]
+
+
+def test_a_tensor_outside_of_its_storage_is_an_error(tmp_path: Path) -> None:
+    path = pickles.zipped(tmp_path / "x.pt", pickles.pickled(pickles.tensor(shape=b"K\x05\x85")))
+    with pytest.raises(ValueError, match=r"x\.pt: .*needs 5 elements, but the file has 4 for it"):
+        _inspect.inspect(path)
 
 
 def test_every_kind_has_its_function() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import torchffi
 from tests.files.compared import same
+from tests.support import settled
 from torchffi import dtypes
 from torchffi._files.checkpoints.checkpoint import open_checkpoint
 from torchffi._files.checkpoints.load import _Loader
@@ -83,6 +84,19 @@ def test_one_object_stays_one_object(stored: Any, torch: Any) -> None:
     found = torchffi.load(stored({"a": tensor, "b": tensor, "c": items, "d": (items, tensor)}))
     assert found["a"] is found["b"] is found["d"][1]
     assert found["c"] is found["d"][0]
+
+
+def test_the_mapping_ends_with_the_last_tensor(backend: str, stored: Any, torch: Any) -> None:
+    path = stored({"a": torch.zeros(1000), "b": torch.zeros(1000)})
+    before = settled()
+    found = torchffi.load(path)
+    kept = found["a"][10:20]
+    del found
+    kept.sum()
+    assert stored.format == "legacy" or str(path) in Path("/proc/self/maps").read_text()
+    del kept
+    assert settled() == before
+    assert str(path) not in Path("/proc/self/maps").read_text()
 
 
 def test_writing_does_not_reach_the_file(backend: str, stored: Any, torch: Any) -> None:
