@@ -1,4 +1,4 @@
-"""What a model file holds, without loading it: ``python -m torchffi inspect``."""
+"""The contents of a model file, without loading it: ``python -m torchffi inspect``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What can be told about a file: its tensors, and other facts by name."""
+    """The tensors of a file, and other facts by name."""
 
     rows: list[Row]
     facts: dict[str, Any]
@@ -166,7 +166,7 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def _needs(kind: Kind, rows: list[Row]) -> str:
-    """What opens the file, and what its dtypes need."""
+    """The function that opens the file, and the backend that its dtypes need."""
     if not rows:
         return kind.opened
     both = {dtype.name for dtype in dtypes.ALL if dtype.numpy is not None}

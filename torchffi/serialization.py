@@ -21,7 +21,7 @@ __all__ = ["load", "load_safetensors", "safe_open", "save", "save_safetensors"]
 
 
 def load(path: Path, *, device: str | None = None) -> Any:
-    """What ``torch.save`` stored: a state dict, an optimizer's state, tensors in containers.
+    """Loads a file of ``torch.save``: a state dict, an optimizer's state, tensors in containers.
 
     Reads the zip format and the one before PyTorch 1.6. Tensors that shared memory share it again.
     ``requires_grad`` and the attributes of tensors are dropped; a ``torch.Size`` becomes a tuple, a

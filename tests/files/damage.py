@@ -23,7 +23,7 @@ OUTCOMES = ("error", "same", "different", "wrong", "died")
 
 @dataclass
 class Report:
-    """What happened."""
+    """Counts of the outcomes, times and problems."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)

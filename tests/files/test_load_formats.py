@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import collections
+import os
 import pickle
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -169,6 +171,19 @@ def test_a_tar_file_of_the_oldest_pytorch_is_named(tmp_path: Path) -> None:
         archive.add(__file__, "storages")
     with pytest.raises(FileFormatError, match=r"old\.pt: a tar archive, as of torch.save before"):
         torchffi.load(tmp_path / "old.pt")
+
+
+def test_a_path_that_is_no_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=re.escape(str(tmp_path / "absent"))):
+        torchffi.load(tmp_path / "absent")
+    with pytest.raises(IsADirectoryError, match=re.escape(str(tmp_path))):
+        torchffi.load(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileFormatError, match=r"pipe: not a regular file"):
+        torchffi.load(tmp_path / "pipe")
+    (tmp_path / "empty").touch()
+    with pytest.raises(FileFormatError, match=r"empty: empty file"):
+        torchffi.load(tmp_path / "empty")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The kinds of model files, told by their contents."""
+"""The kinds of model files, recognised by their contents."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AOTINDUCTOR: Final = Kind(
 )
 PACKAGE: Final = Kind("torch.package", "torch.package.PackageImporter runs it")
 
-# Members that tell the kinds of zip archives apart, in this order; one that ends with "/" is a folder.
+# Members by which zip archives are recognised, in this order; one that ends with "/" is a folder.
 _MEMBERS: Final = (
     ("data/aotinductor/", AOTINDUCTOR),
     ("models/", EXPORT),

@@ -1,4 +1,4 @@
-"""What the pickles of torch.save may name, and the tensors that they describe.
+"""The names that pickles of torch.save may use, and the tensors that they describe.
 
 Source: the names that torch.load(weights_only=True) of PyTorch 2.13 admits.
 """

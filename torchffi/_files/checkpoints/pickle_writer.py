@@ -26,7 +26,7 @@ _LONGEST_INT = 255
 
 
 class StoredAs:
-    """Where a tensor's elements are in the file; shape, strides and offset in elements."""
+    """The place of a tensor's elements in the file; shape, strides and offset in elements."""
 
     __slots__ = ("count", "key", "offset", "shape", "strides")
 

@@ -66,7 +66,7 @@ class _Memory:
         return list(found)
 
     def stored(self, tensor: Tensor, place: Place) -> StoredAs:
-        """Where a tensor is in the file."""
+        """The place of a tensor in the file."""
         number = self._tensors[id(tensor)]
         array, extent, size = self._arrays[number], self._shared[number], tensor.itemsize
         return StoredAs(

@@ -14,7 +14,7 @@ _DICTS: Final = frozenset({dict, OrderedDict, Counter})
 
 
 class Place:
-    """Where a value is: the keys that lead to it. Text is made only for a message or a table."""
+    """The keys that lead to a value. Text is made only for a message or a table."""
 
     __slots__ = ("key", "parent")
 
