@@ -117,7 +117,7 @@ at::Tensor largest_magnitude(const at::Tensor &x, at::IntArrayRef axes) {
 template <class Compute>
 at::Tensor rescaled(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, bool squares,
                     const Compute &compute) {
-  const at::Tensor result = compute(x, keepdim);
+  at::Tensor result = compute(x, keepdim);
   const double safe = safe_range(c10::toRealValueType(x.scalar_type()));
   if (x.numel() == 0 || !any_extreme(result, squares ? 1 / safe : 0)) return result;
   const at::DimVector list = all_axes(x, axes);
@@ -206,10 +206,9 @@ at::Tensor vector_norm(const at::Tensor &x, at::OptionalIntArrayRef axes, double
     if (x.dim() > 0 && x.size(axis) > kLongAxis) along = axis;
   }
   if (along < 0 || std::isinf(order)) {
-    return rescaled(x, list, keepdim, dtype == at::kDouble ? 1e-140 : 1e-17,
-                    [&](const at::Tensor &scaled, bool keep) {
-                      return at::linalg_vector_norm(scaled, order, list, keep);
-                    });
+    return rescaled(x, list, keepdim, true, [&](const at::Tensor &scaled, bool keep) {
+      return at::linalg_vector_norm(scaled, order, list, keep);
+    });
   }
   // The norm of the norms of segments: a running total in float32 stops to grow at 2**24.
   const int64_t size = x.size(along), whole = size - size % kSegment;
