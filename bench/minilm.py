@@ -13,8 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.processes.clock import peak_bytes, seconds_since_start
-from examples.minilm.encoder import Encoder, packaged_model
-from examples.minilm.weights import ModelError
+from examples.minilm.encoder import Encoder, ModelError, packaged_model
 from torchffi import TorchError, get_backend, use_backend
 
 # All imports are done.

@@ -135,15 +135,21 @@ def without_coverage() -> pytest.MonkeyPatch:
     return patch
 
 
-def python(code: str, *, timeout: float = 240, **environment: str) -> str:
+def python(code: str, *, timeout: float = 240, folder: Path = ROOT, **environment: str) -> str:
     """Runs a program in a new process, which must exit with 0 and write nothing to stderr.
+
+    Args:
+        code: The program.
+        timeout: Seconds that it may take.
+        folder: The working directory.
+        environment: Variables to set.
 
     Returns:
         Its standard output.
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=ROOT,
+        cwd=folder,
         env=child_environment() | environment,
         capture_output=True,
         text=True,

@@ -29,7 +29,7 @@ LAYERS = (
     ("linalg", "fft", "nn", "ops", "_diagnosis"),
     ("_compat", "_operators", "_files"),
     ("_export",),
-    ("serialization", "export", "jit", "inductor"),
+    ("serialization", "export", "jit", "inductor", "_inspect"),
     ("_methods",),
     ("",),
     ("__main__",),

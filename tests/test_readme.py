@@ -34,8 +34,10 @@ def blocks(page: str, language: str) -> list[str]:
     ("page", "number"),
     [(page, number) for page in PAGES for number in range(len(blocks(page, "python")))],
 )
-def test_python_example_runs(page: str, number: int, ffi_backend: None, torch: Any) -> None:
-    python(blocks(page, "python")[number])
+def test_python_example_runs(
+    page: str, number: int, ffi_backend: None, torch: Any, tmp_path: Path
+) -> None:
+    python(blocks(page, "python")[number], folder=tmp_path)
 
 
 def test_first_python_example_prints_a_tensor_on_libtorch(ffi_backend: None) -> None:

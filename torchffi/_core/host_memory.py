@@ -24,6 +24,13 @@ _LAYOUT = ffi.typeof("int64_t[]")
 _WORDS = 4 + 2 * lib.RT_TORCH_MAX_NDIM
 
 
+def layout_of(x: int) -> list[int]:
+    """Address, device, extent in bytes, number of axes, shape and strides of a tensor, by its handle."""
+    values = ffi.new(_LAYOUT, _WORDS)
+    count = check_status(lib.rt_torch_tensor_layout(x, values, _WORDS))
+    return ffi.unpack(values, count)  # type: ignore[no-any-return]
+
+
 def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
     """An array over a tensor's memory. It owns another handle, so it can outlive the tensor.
 
@@ -38,9 +45,7 @@ def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
         raise DTypeError(
             f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
         )
-    values = ffi.new(_LAYOUT, _WORDS)
-    count = check_status(lib.rt_torch_tensor_layout(x, values, _WORDS))
-    address, place, _, ndim, *layout = ffi.unpack(values, count)
+    address, place, _, ndim, *layout = layout_of(x)
     if place >= 0:
         raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
     dims, size = layout[:ndim], dtype.itemsize

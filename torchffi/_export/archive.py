@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from torchffi._core.tensor import Tensor
@@ -107,6 +107,20 @@ def _entries(archive: Archive, config: str) -> list[tuple[str, Mapping[str, Any]
         if isinstance(error, FileFormatError):
             raise
         raise archive.error(f"{config}: {error!r}") from None
+
+
+def program_tensors(archive: Archive, config: str) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Name, dtype and shape of the tensors that a member lists; pickled objects are left out."""
+    for name, entry in _entries(archive, config):
+        try:
+            meta = entry["tensor_meta"]
+            if not entry["use_pickle"] and meta is not None:
+                shape = mapped.checked_shape([_fixed(one) for one in meta["sizes"]], archive.name)
+                yield name, schema.dtype_name(meta["dtype"]), shape
+        except DAMAGE as error:
+            if isinstance(error, FileFormatError):
+                raise
+            raise archive.error(f"{name}: its entry is damaged ({error!r})") from None
 
 
 def _tensor(archive: Archive, folder: str, name: str, entry: Mapping[str, Any]) -> Tensor:

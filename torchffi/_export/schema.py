@@ -56,6 +56,11 @@ def dtype(code: int) -> DType:
     return dtypes.by_name(name)
 
 
+def dtype_name(code: int) -> str:
+    """The name of the dtype with a code of the schema, also if torchffi does not have it."""
+    return _DTYPES.get(code) or _OTHER_DTYPES[code]
+
+
 def layout(code: int) -> str:
     """The name of a layout."""
     return _LAYOUTS[code]

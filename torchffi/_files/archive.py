@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import struct
-import zipfile
 import zlib
 from collections.abc import Iterator
-from itertools import pairwise
 
+from torchffi._files import directory
+from torchffi._files.directory import Member
 from torchffi._files.mapped import Path, map_file
+from torchffi._files.text import shown
 from torchffi.errors import FileFormatError
 
-_LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
-_ENCRYPTED = 1
-# Of deflate: a larger one is made to fill the memory (1,032 is the limit of the format).
+# Of all members together: a larger ratio is made to fill the memory (deflate can reach 1,032).
 _MAX_RATIO, _RATIO_FREE = 100, 1 << 20
 
 
@@ -25,114 +23,85 @@ class Archive:
     relative name, not encrypted. Nothing is unpacked to disk.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, data: memoryview | None = None) -> None:
         """Maps a file and reads its directory.
+
+        Args:
+            path: The file.
+            data: Its bytes, if it is mapped already.
 
         Raises:
             OSError: The file is missing or not readable, or it is a directory.
             FileFormatError: It is not a zip file, or a damaged one.
         """
         self.name = os.fspath(path)
-        self._bytes = map_file(path)
-        try:
-            with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
-                members = archive.infolist()
-        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
-            raise FileFormatError(f"{self.name}: truncated or not a zip file ({error})") from None
-        self._members: dict[str, tuple[zipfile.ZipInfo, int]] = {}
+        self._bytes = map_file(path) if data is None else data
+        self._members: dict[str, Member] = {}
         tops = set()
-        for member in members:
-            if member.filename.endswith("/"):  # a folder, which other tools may store
-                continue
-            top, _, name = member.filename.partition("/")
-            tops.add(top)
-            if name in self._members:
-                raise self.error(f"two members are named {member.filename!r}")
-            self._members[name] = (member, self._start(member))
-        if len(tops) != 1:
-            raise self.error(f"expected one top folder, found {len(tops)}")
-        self._check_overlaps()
+        for member in directory.members(self._bytes, self.error):
+            if not member.name.endswith("/"):  # else a folder, which other tools may store
+                top, _, name = member.name.partition("/")
+                tops.add(top)
+                self._members[name] = member
+        if len(tops) != 1 or "" in self._members:
+            raise self.error(f"expected one folder in the zip archive, found {len(tops)}")
+        self.folder = tops.pop()
+        unpacked = sum(member.size for member in self._members.values())
+        if unpacked > max(_RATIO_FREE, _MAX_RATIO * len(self._bytes)):
+            raise self.error(
+                f"{len(self._bytes)} bytes unpack to {unpacked}; at most {_MAX_RATIO} times as many are "
+                "accepted: pack the file again without compression"
+            )
 
     def __contains__(self, name: str) -> bool:
         """Whether there is a member."""
         return name in self._members
 
     def __iter__(self) -> Iterator[str]:
-        """The names of the members."""
+        """The names of the members, in the order of the file."""
         return iter(self._members)
+
+    def __len__(self) -> int:
+        """The number of members."""
+        return len(self._members)
 
     def error(self, message: str) -> FileFormatError:
         """An exception that names the file."""
         return FileFormatError(f"{self.name}: {message}")
 
+    def size(self, name: str) -> int:
+        """The number of bytes of a member, unpacked."""
+        return self._find(name).size
+
     def view(self, name: str) -> memoryview:
-        """The writable bytes of a member; a stored one is not copied, and its checksum not compared."""
-        member, start = self._find(name)
-        if member.compress_type == zipfile.ZIP_STORED:
-            return self._bytes[start : start + member.file_size]
-        return memoryview(bytearray(self._inflate(member, start)))
+        """The writable bytes of a member. Unless compressed, they are not copied and not checksummed."""
+        member = self._find(name)
+        packed = self._bytes[member.start : member.start + member.packed]
+        return memoryview(self._inflate(member, packed)) if member.deflated else packed
 
     def read(self, name: str) -> bytes:
         """The bytes of a member, with its checksum compared."""
         data = bytes(self.view(name))
-        if zlib.crc32(data) != self._find(name)[0].CRC:
-            raise self.error(f"{name}: checksum differs")
+        if zlib.crc32(data) != self._find(name).crc:
+            raise self.error(f"{shown(name)}: checksum differs: the file is damaged")
         return data
 
-    def _find(self, name: str) -> tuple[zipfile.ZipInfo, int]:
+    def _find(self, name: str) -> Member:
         try:
             return self._members[name]
         except KeyError:
-            raise self.error(f"member {name!r} is missing") from None
+            raise self.error(f"member {shown(name)} is missing") from None
 
-    def _start(self, member: zipfile.ZipInfo) -> int:
-        """Where the bytes of a member begin."""
-        shown = repr(member.filename[:200])
-        if member.filename.startswith("/") or ".." in member.filename.replace("\\", "/").split("/"):
-            raise self.error(f"member {shown} is outside the archive's folder")
-        if member.flag_bits & _ENCRYPTED:
-            raise self.error(f"member {shown} is encrypted")
-        offset = member.header_offset
-        header = self._bytes[offset : offset + _LOCAL_HEADER.size] if offset >= 0 else b""
-        if len(header) < _LOCAL_HEADER.size or bytes(header[:4]) != b"PK\3\4":
-            raise self.error(f"member {shown} has no header at byte {offset}")
-        *_, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        start = int(offset + len(header) + name_length + extra_length)
-        if start + member.compress_size > len(self._bytes):
-            raise self.error(f"member {shown} ends after the end of the file")
-        if member.compress_type == zipfile.ZIP_STORED:
-            if member.file_size != member.compress_size:
-                raise self.error(f"member {shown} is stored, but has two sizes")
-        elif member.compress_type != zipfile.ZIP_DEFLATED:
-            raise self.error(
-                f"member {shown} has compression {member.compress_type}, expected 0 or 8"
-            )
-        elif member.file_size > max(_RATIO_FREE, _MAX_RATIO * member.compress_size):
-            raise self.error(
-                f"member {shown} grows from {member.compress_size} bytes to {member.file_size}; "
-                f"at most {_MAX_RATIO} times are accepted: pack the file again without compression"
-            )
-        return start
-
-    def _check_overlaps(self) -> None:
-        places = sorted(
-            (member.header_offset, start + member.compress_size, member.filename)
-            for member, start in self._members.values()
-        )
-        for (_, end, first), (begin, _, second) in pairwise(places):
-            if begin < end:
-                raise self.error(f"members {first[:200]!r} and {second[:200]!r} overlap")
-
-    def _inflate(self, member: zipfile.ZipInfo, start: int) -> bytes:
+    def _inflate(self, member: Member, packed: memoryview) -> bytearray:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
-            data = inflater.decompress(
-                self._bytes[start : start + member.compress_size], member.file_size + 1
-            )
+            data = inflater.decompress(packed, member.size + 1)
         except zlib.error as error:
-            raise self.error(f"member {member.filename!r}: {error}") from None
-        if len(data) != member.file_size:
+            raise self.error(f"member {shown(member.name)}: {error}") from None
+        if len(data) != member.size or not inflater.eof or inflater.unused_data:
             raise self.error(
-                f"member {member.filename!r} has another size than the directory states"
+                f"member {shown(member.name)} has another size than the directory states"
             )
-        return data
+        if zlib.crc32(data) != member.crc:
+            raise self.error(f"{shown(member.name)}: checksum differs: the file is damaged")
+        return bytearray(data)

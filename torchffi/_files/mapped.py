@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
+import stat
 from collections.abc import Sequence
 
 import numpy as np
 
-from torchffi._array.conversion import asarray, from_numpy
+from torchffi._array.conversion import asarray
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import FileFormatError, NotSupportedError, TorchError
 
 Path = str | os.PathLike[str]
-_MAX_NDIM = 64  # as rt_torch.h
+MAX_NDIM = 64  # as rt_torch.h
+# Without it the kernel refuses a file that is larger than the memory, because its pages may be written.
+_NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)
 
 
 def map_file(path: Path) -> memoryview:
@@ -29,14 +33,19 @@ def map_file(path: Path) -> memoryview:
     """
     name = os.fspath(path)
     # A pipe without a writer would block open() for ever.
-    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:  # raises IsADirectoryError
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+    try:
         status = os.fstat(descriptor)
-        if not os.path.isfile(name):
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+        if not stat.S_ISREG(status.st_mode):
             raise FileFormatError(f"{name}: not a regular file")
         if status.st_size == 0:
             raise FileFormatError(f"{name}: empty file")
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+        flags = mmap.MAP_PRIVATE | _NO_RESERVE
+        return memoryview(mmap.mmap(descriptor, status.st_size, flags))
+    finally:
+        os.close(descriptor)
 
 
 def tensor(
@@ -62,11 +71,9 @@ def tensor(
         FileFormatError: The elements are not all inside ``data``, or shape or strides are not valid.
         NotImplementedError: The backend does not have the dtype.
     """
-    shape = tuple(shape)
-    strides = _c_order(shape) if strides is None else tuple(strides)
-    _check(len(data) // dtype.itemsize, shape, strides, offset, name)
+    shape, strides = checked_layout(len(data) // dtype.itemsize, shape, strides, offset, name)
     if 0 in shape:  # no bytes, so nothing to share
-        shape, strides, data, offset = shape, _c_order(shape), bytearray(), 0
+        strides, data, offset = c_order(shape), bytearray(), 0
     container = dtype.numpy or np.dtype(f"uint{8 * dtype.itemsize}")
     try:
         array = np.ndarray(
@@ -74,7 +81,7 @@ def tensor(
         )
     except (ValueError, OverflowError) as error:  # such as 2**62 times 0 elements
         raise FileFormatError(f"{name}: shape {shape}: {error}") from None
-    found = from_numpy(array) if array.flags.aligned else asarray(array, copy=True)
+    found = asarray(array if array.flags.aligned else array.copy())
     if dtype.numpy is not None:
         return found
     try:
@@ -83,7 +90,8 @@ def tensor(
         raise NotSupportedError(f"{name}: {dtype} needs LibTorch: {error}") from None
 
 
-def _c_order(shape: tuple[int, ...]) -> tuple[int, ...]:
+def c_order(shape: Sequence[int]) -> tuple[int, ...]:
+    """The strides, in elements, of a shape without gaps."""
     strides, step = [], 1
     for length in reversed(shape):
         strides.append(step)
@@ -91,23 +99,42 @@ def _c_order(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(reversed(strides))
 
 
-def _check(
-    available: int, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, name: str
-) -> None:
-    numbers = (*shape, *strides, offset)
-    if any(type(n) is not int for n in numbers) or len(shape) != len(strides):
-        raise FileFormatError(f"{name}: shape {shape} and strides {strides} are not valid")
-    if len(shape) > _MAX_NDIM:
-        raise FileFormatError(f"{name}: {len(shape)} axes, expected at most {_MAX_NDIM}")
-    if min(numbers) < 0:
-        raise FileFormatError(
-            f"{name}: negative number in shape {shape}, strides {strides} or offset {offset}"
-        )
-    if 0 in shape:
-        return
-    end = offset + 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-    if end > available:
-        raise FileFormatError(
-            f"{name}: shape {shape} with strides {strides} from element {offset} needs {end} elements, "
-            f"but the file has {available} for it"
-        )
+def checked_layout(
+    available: int, shape: object, strides: object, offset: object, name: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape and strides of a tensor inside of a number of elements.
+
+    Raises:
+        FileFormatError: They are not tuples or lists of integers, or a number is negative or too large.
+    """
+    if strides is None:
+        strides = c_order(checked_shape(shape, name))
+    dims, steps = checked_shape(shape, name), checked_shape(strides, name)
+    if len(dims) != len(steps):
+        raise FileFormatError(f"{name}: shape {dims} has other axes than strides {steps}")
+    (first,) = checked_shape((offset,), name)
+    if 0 not in dims:
+        end = first + 1 + sum((n - 1) * step for n, step in zip(dims, steps, strict=True))
+        if end > available:
+            raise FileFormatError(
+                f"{name}: shape {dims} with strides {steps} from element {first} needs {end} elements, "
+                f"but the file has {available} for it"
+            )
+    return dims, steps
+
+
+def checked_shape(shape: object, name: str) -> tuple[int, ...]:
+    """A tuple or list of at most 64 integers from 0 to 2**63 - 1, as a tuple."""
+    if type(shape) not in (tuple, list):
+        raise FileFormatError(f"{name}: a shape is a {type(shape).__name__}, expected integers")
+    assert isinstance(shape, (tuple, list))
+    if len(shape) > MAX_NDIM:
+        raise FileFormatError(f"{name}: {len(shape)} axes, expected at most {MAX_NDIM}")
+    for n in shape:
+        if type(n) is not int:  # bool is not a length
+            raise FileFormatError(f"{name}: a shape has a {type(n).__name__}, expected integers")
+        if not 0 <= n < 2**63:
+            raise FileFormatError(
+                f"{name}: a shape, stride or offset is {n!r:.40}, expected 0 to 2**63 - 1"
+            )
+    return tuple(shape)
