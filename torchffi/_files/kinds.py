@@ -28,7 +28,7 @@ INDEX: Final = Kind(
 )
 TORCH_SAVE: Final = Kind("torch.save, zip format", "torchffi.load() reads it")
 TORCH_SAVE_LEGACY: Final = Kind("torch.save, format before PyTorch 1.6", "torchffi.load() reads it")
-TORCHSCRIPT: Final = Kind("TorchScript", "torch.jit.load() runs it")
+TORCHSCRIPT: Final = Kind("TorchScript", "torchffi.jit.load() runs it")
 EXPORT: Final = Kind("torch.export", "torchffi.export.load() runs it")
 AOTINDUCTOR: Final = Kind(
     "AOTInductor", "torch._inductor.aoti_load_package() runs it, on the machine it was compiled for"
