@@ -40,6 +40,7 @@ def test_every_code_has_an_exception_that_is_also_the_builtin() -> None:
     assert own == {
         *errors.BY_CODE,
         errors.ArgumentError,
+        errors.FileFormatError,
         errors.ProtocolError,
         errors.SharingError,
         errors.UnknownOperatorError,
