@@ -36,10 +36,7 @@ class ExportedProgram:
         except NotSupportedError as error:
             raise NotSupportedError(f"{stored.path}: {error}") from None
         except DAMAGE as error:
-            told = error if isinstance(error, TorchError) else repr(error)
-            raise FileFormatError(
-                f"{stored.path}: models/: the program is damaged ({told})"
-            ) from None
+            raise self._damaged(error) from None
         if missing and on_numpy:
             raise UnavailableError(
                 f"{stored.path}: the backend is NumPy, and these operators of the program need "
@@ -57,9 +54,18 @@ class ExportedProgram:
 
     def _run(self, arguments: tuple[Any, ...], named: dict[str, Any], guards: bool) -> Any:
         signature = self._signature
-        values = signature.bind(arguments, named, guards)
-        outputs = self._plan.run(signature.inputs(values))
-        return signature.results(outputs, values, _write)
+        try:
+            values = signature.bind(arguments, named, guards)
+            outputs = self._plan.run(signature.inputs(values))
+            return signature.results(outputs, values, _write)
+        except TorchError:
+            raise
+        except DAMAGE as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> FileFormatError:
+        reason = error if isinstance(error, TorchError) else repr(error)
+        return FileFormatError(f"{self._stored.path}: the program is damaged ({reason})")
 
     def module(self, check_guards: bool = True) -> ExportedModule:
         """The program as a function of its inputs, as PyTorch's method of this name.
@@ -72,7 +78,10 @@ class ExportedProgram:
     @property
     def graph(self) -> str:
         """The nodes of the graph as text, one a line."""
-        return text.graph(self._stored.program["graph_module"]["graph"])
+        try:
+            return text.graph(self._stored.program["graph_module"]["graph"])
+        except DAMAGE as error:
+            raise self._damaged(error) from None
 
     @property
     def range_constraints(self) -> dict[str, tuple[int | None, int | None]]:

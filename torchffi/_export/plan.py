@@ -56,6 +56,8 @@ class Plan:
                     _assign(env, outputs, result)
             except TorchError as error:
                 raise type(error)(f"{place}: {error}") from None
+            except _WRONG_CALL as error:
+                raise InvalidArgumentError(f"{place}: {error!r}") from None
             for number in frees:
                 env[number] = None
         return [env[number] for number in self._outputs]
@@ -236,6 +238,8 @@ def _flat(outputs: Outputs) -> list[int]:
     return [outputs] if isinstance(outputs, int) else [n for one in outputs for n in _flat(one)]
 
 
+# What a damaged program causes where it calls a function with other arguments than its own.
+_WRONG_CALL = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _KEYWORD = 2
 _SYMBOLIC = ("as_sym_int", "as_sym_float", "as_sym_bool")
 _SYMBOLIC_LISTS = {f"{kind}s": kind for kind in _SYMBOLIC}

@@ -32,7 +32,8 @@ class Signature:
     def __init__(self, program: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
         module = program["graph_module"]
         graph, signature = module["graph"], module["signature"]
-        call = next(one["signature"] for one in module["module_call_graph"] if one["fqn"] == "")
+        calls = {one["fqn"]: one["signature"] for one in module["module_call_graph"]}
+        call = calls[""]
         fields = module.get("treespec_namedtuple_fields") or {}
         self._inputs = structure.parse(call["in_spec"], fields)
         if not isinstance(self._inputs, Node) or len(self._inputs.parts) != 2:
