@@ -149,23 +149,26 @@ std::vector<std::string> lines_of(const char *text) {
   return lines;
 }
 
+[[noreturn]] void fail_argument(const Method &method, size_t position, const std::string &message,
+                                int32_t code) {
+  fail(code, method.function->name() + ": argument '" + method.parameters[position].name + "' (position " +
+                 std::to_string(position) + ") " + message + "; the schema is " + method.schema);
+}
+
 c10::IValue argument_of(const Method &method, size_t position, const rt_torch_value *value) {
   const MethodParameter &parameter = method.parameters[position];
-  const auto failed = [&](const std::string &message, int32_t code) {
-    fail(code, method.function->name() + ": argument '" + parameter.name + "' (position " +
-                   std::to_string(position) + ") " + message + "; the schema is " + method.schema);
-  };
   if (value == nullptr || value->tag == RT_TORCH_DEFAULT) {
-    if (!parameter.default_value) failed("is missing and has no default", RT_TORCH_INVALID_ARGUMENT);
+    if (!parameter.default_value) {
+      fail_argument(method, position, "is missing and has no default", RT_TORCH_INVALID_ARGUMENT);
+    }
     const c10::IValue &known = *parameter.default_value;
     return known.isList() || known.isGenericDict() ? known.deepcopy() : known;
   }
   try {
     return read(*value, parameter.type);
   } catch (const Error &error) {
-    failed((error.code() == RT_TORCH_BAD_HANDLE ? "is not a tensor: " : "") + std::string(error.what()),
-           error.code());
-    throw;
+    const char *link = error.code() == RT_TORCH_BAD_HANDLE ? "is not a tensor: " : "";
+    fail_argument(method, position, link + std::string(error.what()), error.code());
   }
 }
 

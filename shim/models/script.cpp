@@ -92,9 +92,15 @@ bool changes_objects(torch::jit::Block *block) {
   });
 }
 
+// LibTorch calls these as it loads and saves; nobody else does.
+bool is_internal(const torch::jit::Function &function) {
+  return function.name() == "__setstate__" || function.name() == "__getstate__";
+}
+
 bool changes_objects(const torch::jit::Module &module) {
   const auto functions = module._ivalue()->compilation_unit()->get_functions();
   return std::ranges::any_of(functions, [](torch::jit::Function *function) {
+    if (is_internal(*function)) return false;
     if (!function->isGraphFunction()) return true;
     return changes_objects(torch::jit::toGraphFunction(*function).graph()->block());
   });
@@ -114,7 +120,9 @@ Method::Method(torch::jit::Function &found)
 
 Script::Script(torch::jit::Module loaded, std::shared_ptr<std::shared_mutex> shared_lock)
     : module(std::move(loaded)), lock(std::move(shared_lock)), changes_itself(changes_objects(module)) {
-  for (const torch::jit::Method &one : module.get_methods()) methods.emplace(one.name(), one.function());
+  for (const torch::jit::Method &one : module.get_methods()) {
+    if (!is_internal(one.function())) methods.emplace(one.name(), one.function());
+  }
 }
 
 const Method &Script::method(const char *name) const {

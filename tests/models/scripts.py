@@ -186,6 +186,15 @@ class Transposed(nn.Module):
         return x.t_().add_(1)
 
 
+class Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(16, 8, 2, bidirectional=True, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tuple[Tensor, Tensor]]:
+        return self.lstm(x)
+
+
 class Double(nn.Module):
     def __init__(self, dtype: torch.dtype) -> None:
         super().__init__()

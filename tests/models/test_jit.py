@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.models.scripts import Point, Transposed, bits, quiet, reference, save, to_torch
+from tests.models.scripts import (
+    Point,
+    Recurrent,
+    Transposed,
+    bits,
+    quiet,
+    reference,
+    save,
+    to_torch,
+)
 from torchffi._libtorch.loader import lib
 
 torch = pytest.importorskip("torch")
@@ -269,3 +278,23 @@ def test_a_module_is_a_handle_of_its_own_kind(files: Files) -> None:
     assert lib.rt_torch_module_train(t.ones(1)._data, 0) == -1  # type: ignore[attr-defined]
     assert lib.rt_torch_tensor_free(module._data) == -1
     assert module(t.ones((1, 8))).shape == (1, 4)
+
+
+def test_quantized_recurrent_attention_and_traced_modules(tmp_path: Path) -> None:
+    linear = torch.nn.Sequential(torch.nn.Linear(16, 16), torch.nn.ReLU())
+    modules = {
+        "quantized": lambda: torch.ao.quantization.quantize_dynamic(
+            linear, {torch.nn.Linear}, dtype=torch.qint8
+        ),
+        "recurrent": Recurrent,
+        "attention": lambda: torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True),
+    }
+    x = tensor(2, 5, 16)
+    for name, make in modules.items():
+        path = save(quiet(make), tmp_path / f"{name}.pt")
+        with torch.no_grad():
+            assert bits(t.jit.load(path)(x)) == bits(reference(path)(to_torch(x)))
+    traced = quiet(lambda: torch.jit.trace(linear.eval(), to_torch(x)))
+    quiet(lambda: torch.jit.save(traced, str(tmp_path / "traced.pt")))
+    with torch.no_grad():
+        assert bits(t.jit.load(tmp_path / "traced.pt")(x)) == bits(traced(to_torch(x)))

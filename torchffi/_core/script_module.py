@@ -159,7 +159,7 @@ class ScriptModule(Owner):
     def _find(self, name: str) -> Method:
         method = self._table().get(name)
         if method is None:
-            raise AttributeError(self._unknown(name))
+            raise AttributeError(self._unknown(name)) from None
         return method
 
     def _table(self) -> Mapping[str, Method]:
