@@ -9,8 +9,8 @@ from math import prod
 from typing import Any, Final, NamedTuple
 
 from torchffi import dtypes
-from torchffi._export.archive import program_tensors
-from torchffi._files import kinds
+from torchffi._export.archive import program_signature, program_tensors
+from torchffi._files import kinds, torchscript
 from torchffi._files.checkpoints.checkpoint import open_checkpoint
 from torchffi._files.checkpoints.names import ITEMSIZES, StoredTensor, Unsupported
 from torchffi._files.checkpoints.trees import Place, Walk
@@ -98,14 +98,24 @@ def _programs(file: File) -> Contents:
         if name.startswith("models/") and name.endswith(".json")
     ]
     rows = []
+    signature: dict[str, Any] = {"inputs": [], "outputs": []}
     for model in models:
+        prefix = "" if len(models) == 1 else f"{model}: "
+        inputs, outputs = program_signature(archive, f"models/{model}.json")
+        signature["inputs"] += [prefix + one for one in inputs]
+        signature["outputs"] += [prefix + one for one in outputs]
         for kind in ("weights", "constants"):
             config = f"data/{kind}/{model}_{kind}_config.json"
             if config in archive:
                 for name, dtype, shape in program_tensors(archive, config):
-                    where = name if len(models) == 1 else f"{model}: {name}"
-                    rows.append(Row(where, dtype, shape, prod(shape) * ITEMSIZES[dtype]))
-    return Contents(rows, {"programs": models} | _members(file).facts)
+                    rows.append(Row(prefix + name, dtype, shape, prod(shape) * ITEMSIZES[dtype]))
+    return Contents(rows, {"programs": models} | signature | _members(file).facts)
+
+
+def _script(file: File) -> Contents:
+    archive = file.archive
+    assert archive is not None
+    return Contents([], {"methods": torchscript.methods(archive)} | _members(file).facts)
 
 
 def _members(file: File) -> Contents:
@@ -127,7 +137,7 @@ CONTENTS: Final[dict[Kind, Callable[[File], Contents]]] = {
     kinds.TORCH_SAVE: _checkpoint,
     kinds.TORCH_SAVE_LEGACY: _checkpoint,
     kinds.EXPORT: _programs,
-    kinds.TORCHSCRIPT: _members,
+    kinds.TORCHSCRIPT: _script,
     kinds.AOTINDUCTOR: _members,
     kinds.PACKAGE: _members,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -149,6 +150,54 @@ def test_the_tensors_of_a_program(tmp_path: Path, torch: Any) -> None:
         dtype, nbytes = str(tensor.dtype).removeprefix("torch."), tensor.nbytes
         assert rows.pop(name) == (dtype, list(tensor.shape), nbytes)
     assert not rows and found["facts"]["programs"] == ["model"]
+
+
+def test_inputs_and_outputs_of_a_program(tmp_path: Path, torch: Any) -> None:
+    class Model(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def forward(self, x: Any, scale: float, *, more: Any) -> Any:
+            return {"y": x * scale, "rest": [more.sum()]}
+
+    path = tmp_path / "model.pt2"
+    dynamic = {"x": {0: torch.export.Dim("n")}, "scale": None, "more": None}
+    program = torch.export.export(
+        Model(), (torch.ones(2, 3), 2.5), {"more": torch.ones(4).long()}, dynamic_shapes=dynamic
+    )
+    torch.export.save(program, path)
+    facts = _inspect.inspect(path)["facts"]
+    size = re.search(r"\[(\w+), 3\]", facts["inputs"][0])
+    assert size is not None
+    assert facts["inputs"] == [f"x: float32[{size[1]}, 3]", "scale = 2.5", "more: int64[4]"]
+    assert [one.partition(": ")[2] for one in facts["outputs"]] == [
+        f"float32[{size[1]}, 3]",
+        "int64[]",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_methods_of_a_script(tmp_path: Path, torch: Any) -> None:
+    class Inner(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def forward(self, x):  # type: ignore[no-untyped-def]
+            return x + 1
+
+    class Model(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Inner()
+
+        def forward(self, x, k: int = 2):  # type: ignore[no-untyped-def]
+            return self.inner(x) * k
+
+        @torch.jit.export
+        def both(self, first_argument, second_argument, third_argument, fourth_argument):  # type: ignore[no-untyped-def]
+            return first_argument, [second_argument, third_argument + fourth_argument]
+
+    path = tmp_path / "model.pt"
+    torch.jit.save(torch.jit.script(Model()), path)
+    arguments = ", ".join(f"{n}_argument: Tensor" for n in ("first", "second", "third", "fourth"))
+    assert _inspect.inspect(path)["facts"]["methods"] == [
+        "forward(x: Tensor, k: int=2) -> Tensor",
+        f"both({arguments}) -> Tuple[Tensor, List[Tensor]]",
+    ]
 
 
 def test_a_package_of_aotinductor(tmp_path: Path) -> None:

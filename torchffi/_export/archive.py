@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from torchffi._core.tensor import Tensor
-from torchffi._export import schema
+from torchffi._export import schema, text
 from torchffi._files import mapped
 from torchffi._files.archive import Archive
 from torchffi._files.mapped import Path
-from torchffi.errors import DTypeError, FileFormatError, NotSupportedError
+from torchffi.errors import DTypeError, FileFormatError, NotSupportedError, TorchError
 
 # What a damaged file can cause where its parts are read; each becomes an error that names the file.
 DAMAGE: Final = (
@@ -107,6 +107,25 @@ def _entries(archive: Archive, config: str) -> list[tuple[str, Mapping[str, Any]
         if isinstance(error, FileFormatError):
             raise
         raise archive.error(f"{config}: {error!r}") from None
+
+
+def program_signature(archive: Archive, member: str) -> tuple[list[str], list[str]]:
+    """What a program takes and returns, such as ``x: float32[s0, 4]``.
+
+    Args:
+        archive: The archive.
+        member: Its JSON.
+
+    Raises:
+        FileFormatError: It is damaged.
+    """
+    try:
+        module = _json(archive, member)["graph_module"]
+        return text.signature(module["graph"], module["signature"])
+    except TorchError:
+        raise
+    except DAMAGE as error:
+        raise archive.error(f"{member}: {error!r}") from None
 
 
 def program_tensors(archive: Archive, config: str) -> Iterator[tuple[str, str, tuple[int, ...]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torchffi._export import schema
 from torchffi._export.shapes import TensorInput
+from torchffi.errors import DTypeError
 
 
 def graph(graph: Mapping[str, Any], indent: str = "") -> str:
@@ -19,13 +20,36 @@ def graph(graph: Mapping[str, Any], indent: str = "") -> str:
     return "\n".join(lines)
 
 
+def signature(
+    graph: Mapping[str, Any], specification: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """The caller's inputs and the results of a graph, each with its dtype and sizes."""
+    values = graph["tensor_values"]
+    inputs = []
+    for spec, given in zip(specification["input_specs"], graph["inputs"], strict=True):
+        kind, value = schema.only(spec)
+        if kind == "constant_input":
+            inputs.append(f"{value['name']} = {_argument(given)}")
+        elif kind == "user_input":
+            inputs.append(_input(given, values))
+    outputs = [
+        _result(given, values)
+        for spec, given in zip(specification["output_specs"], graph["outputs"], strict=True)
+        if schema.only(spec)[0] in ("user_output", "loss_output")
+    ]
+    return inputs, outputs
+
+
 def _input(argument: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     kind, value = schema.only(argument)
     return _typed(value["name"], values) if kind == "as_tensor" else _argument(argument)
 
 
 def _typed(name: str, values: Mapping[str, Any]) -> str:
-    return f"{name}: {TensorInput(values[name])}" if name in values else name
+    try:
+        return f"{name}: {TensorInput(values[name])}" if name in values else name
+    except DTypeError as error:
+        return f"{name}: {error}"
 
 
 def _node(node: Mapping[str, Any], values: Mapping[str, Any], indent: str) -> list[str]:
