@@ -22,8 +22,6 @@ namespace {
 
 using torch::jit::Module;
 
-// ---- Loading
-
 int64_t load(const std::string &name,
              const std::function<std::shared_ptr<caffe2::serialize::ReadAdapterInterface>()> &open,
              int64_t device, int32_t trust) {
@@ -91,8 +89,6 @@ std::vector<NamedTensor> tensors_of(const Script &script, int32_t which) {
       found, [&](const NamedTensor &one) { return !seen.insert(one.tensor.unsafeGetTensorImpl()).second; });
   return found;
 }
-
-// ---- Saving
 
 // Writes a file, so that a failure leaves no part of one: to another name first, unless it is a device.
 class Output {
@@ -283,6 +279,11 @@ int32_t module_save(int64_t module, const char *path) {
   const ScriptPointer script = get_module(module);
   if (path == nullptr || *path == '\0') fail(RT_TORCH_INVALID_ARGUMENT, "path is NULL or empty");
   try {
+    for (const auto &[name, method] : script->methods) {
+      const std::string code = torch::jit::toGraphFunction(*method.function).graph()->toString();
+      if (code.find("prim::ConstantMKLDNNTensor") == code.npos) continue;
+      fail(RT_TORCH_NOT_IMPLEMENTED, "a module that was optimized for inference cannot be saved");
+    }
     Output output(path);
     const std::shared_lock reading(*script->lock);
     torch::jit::ExportModule(script->module,

@@ -145,6 +145,13 @@ def test_saving_where_nothing_can_be_saved(files: Files, tmp_path: Path) -> None
     assert Path("/dev/full").is_char_device()
 
 
+def test_saving_a_module_that_was_optimized_for_inference(files: Files, tmp_path: Path) -> None:
+    module = t.jit.optimize_for_inference(t.jit.load(files["cnn"]))
+    with pytest.raises(NotSupportedError, match="optimized for inference cannot be saved"):
+        module.save(tmp_path / "x.pt")
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_no_cuda(files: Files) -> None:
     if t.torch_cuda_available():
         pytest.skip("there is CUDA")

@@ -98,6 +98,26 @@ def test_a_thousand_loads_do_not_grow() -> None:
     assert out == "True 1\n"
 
 
+def test_nested_results_do_not_grow(files: Files) -> None:
+    out = python(
+        f"""
+        import resource
+        import torchffi as t
+        module, x, name = t.jit.load({str(files["values"])!r}), t.ones(2), "a" * 60_000
+
+        def calls(count):
+            for _ in range(count):
+                assert len(module.plain(x, name)[1]) == 60_001
+            with open("/proc/self/statm") as statm:
+                return int(statm.read().split()[1]) * resource.getpagesize()
+
+        first = calls(100)
+        print(calls(600) - first < 8 * 2**20)
+        """
+    )
+    assert out == "True\n"
+
+
 def test_eight_threads_call_one_module(files: Files) -> None:
     module = t.jit.load(files["cnn"])
     inputs = [
