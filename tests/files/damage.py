@@ -68,9 +68,13 @@ def run(count: int, seed: int) -> Report:
     while start < count:
         end = min(count, start + BATCH)
         command = [sys.executable, "-m", "tests.files.damage_child", *map(str, (seed, start, end))]
-        environment = child_environment() | {"TORCHFFI_BACKEND": "numpy"}
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False
+            command,
+            cwd=ROOT,
+            env=child_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
         )
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         if not lines:

@@ -25,6 +25,7 @@ from tests.files import pickles
 from tests.files.compared import packaged
 from tests.files.pickles import pickled, storage, tensor, text
 from torchffi import Tensor
+from torchffi.errors import FileFormatError
 
 
 class Kind(NamedTuple):
@@ -121,6 +122,57 @@ def read_program(path: Path) -> Any:
     return program.state_dict(), program.graph
 
 
+_SCRIPT = """
+import sys, torch
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(3, 2)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+    def forward(self, x, k: int = 2):
+        self.steps.add_(k)
+        return self.layer(x).relu() * k
+torch.jit.save(torch.jit.script(Model()), sys.argv[1])
+"""
+
+
+def torchscript(folder: Path) -> Path:
+    """Made by PyTorch, in a process of its own."""
+    path = folder / "x.pt"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", _SCRIPT, path], check=True, cwd=folder)
+    return path
+
+
+def read_script(path: Path) -> Any:
+    with torchffi.use_backend("ffi"):
+        module = torchffi.jit.load(path)
+        return module.state_dict(), [str(schema) for schema in module.methods()]
+
+
+def read_in_c(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, by the functions of the C ABI."""
+    from torchffi._core.lifetimes import make
+    from torchffi._libtorch.calls import last_error
+    from torchffi._libtorch.loader import ffi, lib
+
+    file = lib.rt_torch_safetensors_open(bytes(path))
+    if not file:
+        raise FileFormatError(str(last_error()))
+    found = {}
+    text = ffi.new("char[]", 4096)
+    try:
+        for number in range(lib.rt_torch_safetensors_count(file)):
+            lib.rt_torch_safetensors_name(file, number, text, 4096)
+            name = ffi.string(text)
+            tensor = make(None, lib.rt_torch_safetensors_tensor, file, name)
+            if tensor is None:
+                raise FileFormatError(f"{path}: {last_error()}")
+            found[name.decode()] = tensor
+    finally:
+        lib.rt_torch_safetensors_free(file)
+    return found
+
+
 def from_package(package: str, name: str) -> Callable[[Path], Path]:
     """A file that PyTorch wrote."""
 
@@ -142,6 +194,8 @@ KINDS: dict[str, Kind] = {
         from_package("lpips", "weights/v0.1/alex.pth"), torchffi.load
     ),
     "torch.export": Kind(torch_export, read_program),
+    "TorchScript": Kind(torchscript, read_script),
+    "safetensors, in C": Kind(safetensors, read_in_c),
 }
 
 
