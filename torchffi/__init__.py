@@ -247,6 +247,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "export",
     "eye",
     "fallback_counts",
     "fft",

@@ -51,7 +51,7 @@ def _samples() -> dict[str, list[Any]]:
     matrix, vector, batch = tensor(float32, 3, 3), tensor(float32, 3), tensor(float32, 1, 3, 3)
     index, ordered = tensor(int64, 2), tensor(int64, 3)
     scalar, numbers = ffi.new("char[16]"), ffi.new("int64_t[3]", [1, 1, 1])
-    indices = integers(index)
+    indices, axes = integers(index), integers(1)
     ends = [ffi.new("int64_t[2]", [end, 0]) for end in (9, 1)]
     cat = ffi.new("rt_torch_value[1]")
     cat[0].tag, cat[0].data.i = lib.RT_TORCH_TENSOR, matrix
@@ -60,6 +60,8 @@ def _samples() -> dict[str, list[Any]]:
         "randn": [dims, 2, float32, -1],
         "full": [dims, 2, scalar, int64, int64, -1],
         "narrow": [matrix, 0, 1, 2],
+        "moveaxis": [matrix, axes, 1, axes, 1],
+        "roll": [matrix, axes, 1, axes, 1],
         "arange": [scalar, *ends, int64, int64, -1],
         "from_data": [numbers, 24, row, 1, int64, -1],
         "matmul": [matrix, matrix],
@@ -78,7 +80,7 @@ def _samples() -> dict[str, list[Any]]:
     }
     named = {f"rt_torch_tensor_{name}": values for name, values in made.items()}
     named |= {f"rt_torch_{name}": values for name, values in layers.items()}
-    named["kept"] = [dims, row, scalar, numbers, indices, ends, cat, ordered]
+    named["kept"] = [dims, row, scalar, numbers, indices, axes, ends, cat, ordered]
     return named
 
 

@@ -129,10 +129,10 @@ class Model(torch.nn.Module):
         super().__init__()
         self.layer = torch.nn.Linear(3, 2)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
-    def forward(self, x, k: int = 2):
-        self.steps.add_(k)
-        return self.layer(x).relu() * k
-torch.jit.save(torch.jit.script(Model()), sys.argv[1])
+    def forward(self, x):
+        self.steps.add_(1)
+        return self.layer(x).relu() * self.steps
+torch.jit.save(torch.jit.trace(Model(), torch.ones(1, 3)), sys.argv[1])
 """
 
 
