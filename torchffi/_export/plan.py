@@ -211,7 +211,7 @@ class Builder:
             return [self._define(one["name"]) for one in value]
         if kind == "as_none":
             return None
-        if kind in ("as_optional_tensor",):
+        if kind == "as_optional_tensor":
             return self._output(value)
         raise NotSupportedError(f"results of the kind {kind} are not supported")
 
