@@ -223,10 +223,12 @@ _Static_assert(sizeof(intptr_t) == sizeof(int64_t), "dims are passed on without 
 enum { RT_CONTIGUOUS = 0x1, RT_ALIGNED = 0x100, RT_NATIVE = 0x200, RT_WRITABLE = 0x400 };
 
 /* LibTorch can release borrowed memory on any thread, even after Python has ended, so the owner of the memory is
-   queued here for a thread that may use Python objects. The list is only ever popped whole: no ABA problem. */
+   queued here for a thread that may use Python objects. The list is only ever popped whole: no ABA problem. The context
+   of a callback is a borrow too, of the Python object to call. */
 struct rt_borrow {
   struct rt_borrow *next;
   rt_object *lender;
+  void *callable; /* a handle of cffi; NULL for an array */
 };
 static struct rt_borrow *_Atomic rt_ended;
 static _Atomic int64_t rt_borrowed;
@@ -240,7 +242,9 @@ static void rt_end_borrow(void *context) {
 }
 
 static void rt_forget_borrow(struct rt_borrow *borrow) {
-  atomic_fetch_sub_explicit(&rt_borrowed, 1, memory_order_relaxed);
+  if (borrow->callable == NULL) {
+    atomic_fetch_sub_explicit(&rt_borrowed, 1, memory_order_relaxed);
+  }
   free(borrow);
 }
 
@@ -298,6 +302,7 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
     strides[axis] = step < 0 ? 1 : step / array->itemsize; /* negative only for an axis of length 1 */
   }
   borrow->lender = lender;
+  borrow->callable = NULL;
   atomic_fetch_add_explicit(&rt_borrowed, 1, memory_order_relaxed);
   handle = rt_functions()->rt_torch_tensor_from_blob(
       array->data, empty ? 0 : (int64_t)nbytes, (const int64_t *)array->dims,
@@ -333,7 +338,101 @@ void torchffi_free_at(int64_t *handle) {
   }
 }
 
+/* ---- Functions in Python that LibTorch calls while it computes gradients ---- */
+
+static int32_t torchffi_python_hook(void *callable, int64_t *handles);
+static int32_t torchffi_python_backward(void *callable, const int64_t *gradients, int64_t results,
+                                        const int64_t *saved, int64_t saved_count, int64_t *found,
+                                        int64_t count);
+
+static void rt_free_handles(int64_t *handles, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    rt_functions()->rt_torch_tensor_free(torchffi_take(handles, i));
+  }
+}
+
+static int64_t rt_call_hook(void *context, int64_t gradient) {
+  int64_t handles[2] = {gradient, 0}; /* the gradient, and what replaces it */
+  int32_t status = -1;
+  if (rt_enter()) {
+    status = torchffi_python_hook(((struct rt_borrow *)context)->callable, handles);
+    rt_leave();
+  }
+  rt_free_handles(handles, status == 0 ? 1 : 2);
+  return status == 0 ? handles[1] : -1;
+}
+
+static int32_t rt_call_backward(void *context, const int64_t *gradients, int64_t results,
+                                const int64_t *saved, int64_t saved_count, int64_t *found, int64_t count) {
+  int32_t status = -1;
+  if (rt_enter()) {
+    status = torchffi_python_backward(((struct rt_borrow *)context)->callable, gradients, results, saved,
+                                      saved_count, found, count);
+    rt_leave();
+  }
+  if (status != 0) {
+    rt_free_handles(found, count);
+  }
+  return status;
+}
+
+static struct rt_borrow *rt_lend(void *callable, intptr_t keeper) {
+  struct rt_borrow *borrow = malloc(sizeof *borrow);
+  if (borrow != NULL) {
+    const int state = rt_python.PyGILState_Ensure();
+    rt_python.Py_IncRef((rt_object *)keeper);
+    rt_python.PyGILState_Release(state);
+    borrow->lender = (rt_object *)keeper;
+    borrow->callable = callable;
+  }
+  return borrow;
+}
+
+int64_t torchffi_add_hook(int64_t tensor, void *callable, intptr_t keeper) {
+  struct rt_borrow *borrow = rt_lend(callable, keeper);
+  int64_t number =
+      borrow == NULL ? -1
+                     : rt_functions()->rt_torch_tensor_add_hook(tensor, rt_call_hook, rt_end_borrow, borrow);
+  if (number == 0) {
+    rt_end_borrow(borrow);
+    torchffi_drop_lenders();
+  }
+  return number;
+}
+
+int32_t torchffi_function(const int64_t *inputs, int64_t inputs_count, const int64_t *values,
+                          int64_t values_count, const int64_t *saved, int64_t saved_count, int64_t *results,
+                          void *callable, intptr_t keeper) {
+  struct rt_borrow *borrow = rt_lend(callable, keeper);
+  int32_t status = borrow == NULL ? -2
+                                  : rt_functions()->rt_torch_function(
+                                        inputs, inputs_count, values, values_count, saved, saved_count,
+                                        results, rt_call_backward, rt_end_borrow, borrow);
+  if (status == -1) {
+    rt_end_borrow(borrow);
+  }
+  torchffi_drop_lenders();
+  return status;
+}
+
 /* ---- Results of a call ---- */
+
+int64_t torchffi_take(int64_t *handles, int64_t index) {
+  const int64_t handle = handles[index];
+  handles[index] = 0;
+  return handle;
+}
+
+int32_t torchffi_give(int64_t tensor, int64_t *handles, int64_t index) {
+  handles[index] = rt_functions()->rt_torch_tensor_alias(tensor);
+  return handles[index] != 0 ? 0 : -1;
+}
+
+void torchffi_free_list(int64_t *list) {
+  for (int64_t i = 1; i <= list[0]; ++i) {
+    torchffi_free(torchffi_take(list, i));
+  }
+}
 
 void torchffi_free_results(rt_torch_value *results) {
   rt_functions()->rt_torch_values_free(results, TORCHFFI_MOST_RESULTS);

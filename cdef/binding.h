@@ -54,6 +54,26 @@ void torchffi_drop_lenders(void);
 /* The number of arrays that LibTorch borrows, including those that torchffi_drop_lenders has not dropped. */
 int64_t torchffi_borrowed_arrays(void);
 
+/* Adds a hook to a tensor: rt_torch_tensor_add_hook. callable is a handle of cffi, which torchffi_python_hook gets;
+   keeper is the Python object that keeps it valid. Returns the number of the hook; 0 on an error of LibTorch; -1 if
+   there is no memory. On success it takes a reference to keeper, which torchffi_drop_lenders drops. */
+int64_t torchffi_add_hook(int64_t tensor, void *callable, intptr_t keeper);
+
+/* Calls rt_torch_function with torchffi_python_backward; callable and keeper as for torchffi_add_hook. Returns its
+   result; -2 if there is no memory. */
+int32_t torchffi_function(const int64_t *inputs, int64_t inputs_count, const int64_t *values,
+                          int64_t values_count, const int64_t *saved, int64_t saved_count, int64_t *results,
+                          void *callable, intptr_t keeper);
+
+/* Takes a handle out of an array: returns it, and leaves 0 in its place. */
+int64_t torchffi_take(int64_t *handles, int64_t index);
+
+/* Puts a new handle over a tensor's memory into an array. Returns 0; -1 on an error of LibTorch. */
+int32_t torchffi_give(int64_t tensor, int64_t *handles, int64_t index);
+
+/* Frees the handles that are left in list[1] to list[n]; n is in list[0]. */
+void torchffi_free_list(int64_t *list);
+
 /* The number of results of a call for which torchffi_free_results has room. */
 enum { TORCHFFI_MOST_RESULTS = 64 };
 

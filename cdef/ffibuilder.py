@@ -30,6 +30,16 @@ _DEPENDS = [
 ]
 
 
+# Functions in Python; see torchffi/_autograd/callbacks.py.
+_CALLBACKS = """
+extern "Python" {
+int32_t torchffi_python_hook(void *callable, int64_t *handles);
+int32_t torchffi_python_backward(void *callable, const int64_t *gradients, int64_t results, const int64_t *saved,
+                                 int64_t saved_count, int64_t *found, int64_t count);
+}
+"""
+
+
 def ffibuilder(include: str = "shim") -> cffi.FFI:
     """The binding, to be compiled by setuptools. The working directory must be the project's root.
 
@@ -56,6 +66,7 @@ def build(declared: header.Header, cdef_text: str, include: str) -> cffi.FFI:
     builder = cffi.FFI()
     builder.cdef(cdef_text)
     builder.cdef(helpers)
+    builder.cdef(_CALLBACKS)
     builder.set_source(
         "torchffi._binding",
         generate.binding_source(declared, cdef_text, helpers, prelude),

@@ -12,9 +12,9 @@
  * tensor" gives the caller a handle of its own, to be freed once with rt_torch_tensor_free().
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
- * BAD_HANDLE from then on. A handle of 2^62 or more refers to a large or borrowed block of memory: free it
- * promptly, and expect that to take longer, since it may return pages to the system or run another
- * library's deleter.
+ * BAD_HANDLE from then on. A handle of 2^62 or more refers to a large or borrowed block of memory, or to what
+ * was recorded for a gradient: free it promptly, and expect that to take longer, since it may return pages to
+ * the system or run another library's deleter.
  *
  * ## Errors
  *
@@ -40,7 +40,10 @@
  * - broadcast: shapes are aligned at the last axis; an axis of length 1 is stretched.
  * - promote: operands of different dtypes are converted to one dtype by LibTorch's type promotion.
  *
- * Operators record no gradients. Every function may be called from any thread.
+ * - leaf: a tensor that no recorded operation made. Gradients are added up in leaves.
+ *
+ * An operation is recorded, for rt_torch_backward(), if one of its tensors requires gradients and this thread
+ * records (rt_torch_set_grad_enabled()). Every function may be called from any thread.
  */
 #ifndef RT_TORCH_H
 #define RT_TORCH_H
@@ -61,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 11 };
+enum { RT_TORCH_ABI_VERSION = 12 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -520,15 +523,16 @@ RT_TORCH_API int32_t rt_torch_tensor_is_contiguous(int64_t tensor);
  */
 RT_TORCH_API int32_t rt_torch_tensor_data(int64_t tensor, void **data);
 
-/** Address, device, extent, shape and strides in one call.
+/** Address, device, extent, shape, strides, and whether gradients are required, in one call.
  *
  * @param tensor    tensor
- * @param values    receives the first min(4 + 2 * ndim, capacity) of these: the address of the first
+ * @param values    receives the first min(5 + 2 * ndim, capacity) of these: the address of the first
  *                  element as from rt_torch_tensor_data(), 0 if there is no element; the device; the bytes
  *                  from the first element to the end of the last, 0 if there is none; ndim; ndim
- *                  dimensions; ndim strides, in elements. May be NULL if capacity is 0
- * @param capacity  integers at values, 0 or more; 4 + 2 * RT_TORCH_MAX_NDIM is always enough
- * @return 4 + 2 * ndim, even if capacity is smaller; -1 on failure
+ *                  dimensions; ndim strides, in elements; 1 if it requires gradients, else 0: writes
+ *                  through the address escape rt_torch_tensor_version(). May be NULL if capacity is 0
+ * @param capacity  integers at values, 0 or more; 5 + 2 * RT_TORCH_MAX_NDIM is always enough
+ * @return 5 + 2 * ndim, even if capacity is smaller; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, capacity)
  */
 RT_TORCH_API int64_t rt_torch_tensor_layout(int64_t tensor, int64_t *values, int64_t capacity);
@@ -2065,6 +2069,218 @@ RT_TORCH_API int64_t rt_torch_embedding(int64_t weight, int64_t indices);
 RT_TORCH_API int64_t rt_torch_scaled_dot_product_attention(int64_t query, int64_t key, int64_t value,
                                                            int64_t mask, int32_t causal, const double *scale);
 
+/* ---- Gradients ------------------------------------------------------------------------------------- */
+
+/** Says that gradients with respect to a tensor are wanted, or are not.
+ *
+ * Operations on it are recorded from then on, and so are operations on their results.
+ *
+ * @param tensor    tensor of a floating-point or complex dtype, if required is 1
+ * @param required  1 or 0
+ * @return 0; -1 on failure
+ * @errors TYPE, INVALID_ARGUMENT (required; 0 for a tensor that a recorded operation made: see
+ *         rt_torch_tensor_detach())
+ * @source at::Tensor::requires_grad_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_set_requires_grad(int64_t tensor, int32_t required);
+
+/** Whether operations on a tensor are recorded.
+ *
+ * @param tensor  tensor
+ * @return 1 or 0; -1 on failure
+ * @source at::Tensor::requires_grad
+ */
+RT_TORCH_API int32_t rt_torch_tensor_requires_grad(int64_t tensor);
+
+/** Whether a tensor is a leaf: it does not require gradients, or no recorded operation made it.
+ *
+ * @param tensor  tensor
+ * @return 1 or 0; -1 on failure
+ * @source at::Tensor::is_leaf
+ */
+RT_TORCH_API int32_t rt_torch_tensor_is_leaf(int64_t tensor);
+
+/** Copies out the name of the node that the operation which made a tensor left in the graph.
+ *
+ * @param tensor    tensor
+ * @param text      receives the name, such as "AddBackward0", NUL-terminated, truncated to fit; "" for a leaf;
+ *                  may be NULL if capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole name without its NUL, even if capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ * @source torch::autograd::Node::name
+ */
+RT_TORCH_API int64_t rt_torch_tensor_grad_fn(int64_t tensor, char *text, int64_t capacity);
+
+/** Number of writes to the memory of a tensor and of its views. A tensor that was saved for a gradient and
+ * written to since makes rt_torch_backward() fail.
+ *
+ * Writes through rt_torch_tensor_data() and through other libraries are not counted.
+ *
+ * @param tensor  tensor
+ * @return 0 or more; -1 on failure
+ * @source at::Tensor::_version
+ */
+RT_TORCH_API int64_t rt_torch_tensor_version(int64_t tensor);
+
+/** The same memory without a history: operations on the result are not recorded.
+ *
+ * @param tensor  tensor
+ * @return new tensor; 0 on failure
+ * @source aten::detach
+ */
+RT_TORCH_API int64_t rt_torch_tensor_detach(int64_t tensor);
+
+/** Whether a tensor has a gradient.
+ *
+ * @param tensor  tensor
+ * @return 1 or 0; -1 on failure
+ * @source at::Tensor::grad
+ */
+RT_TORCH_API int32_t rt_torch_tensor_has_grad(int64_t tensor);
+
+/** The gradient of a tensor.
+ *
+ * @param tensor  tensor
+ * @return new handle of the gradient itself, which later calls of rt_torch_backward() may add to; 0 on failure
+ * @errors INVALID_ARGUMENT (it has none)
+ * @source at::Tensor::grad
+ */
+RT_TORCH_API int64_t rt_torch_tensor_grad(int64_t tensor);
+
+/** Sets or removes the gradient of a tensor.
+ *
+ * @param tensor  tensor
+ * @param grad    tensor of its shape and dtype, on its device; or 0 for none
+ * @return 0; -1 on failure
+ * @errors SHAPE, TYPE, INVALID_ARGUMENT (the tensor itself; another device)
+ * @source at::Tensor::mutable_grad
+ */
+RT_TORCH_API int32_t rt_torch_tensor_set_grad(int64_t tensor, int64_t grad);
+
+/** Keeps the gradient of a tensor that is not a leaf, too, in later calls of rt_torch_backward().
+ *
+ * @param tensor  tensor that requires gradients
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (it does not require gradients)
+ * @source at::Tensor::retain_grad
+ */
+RT_TORCH_API int32_t rt_torch_tensor_retain_grad(int64_t tensor);
+
+/** Whether this thread records operations. Each thread begins with 1.
+ *
+ * @return 1 or 0; -1 on failure
+ * @source c10::GradMode::is_enabled
+ */
+RT_TORCH_API int32_t rt_torch_grad_enabled(void);
+
+/** Makes this thread record operations, or not.
+ *
+ * @param enabled  1 or 0
+ * @return what it was before: 1 or 0; -1 on failure
+ * @errors INVALID_ARGUMENT
+ * @source c10::GradMode::set_enabled
+ */
+RT_TORCH_API int32_t rt_torch_set_grad_enabled(int32_t enabled);
+
+/** Computes gradients of tensors, and adds them up in the leaves that the tensors were computed from.
+ *
+ * @param tensors       tensors
+ * @param gradients     for each of the tensors a tensor of its shape, the gradient to begin with; or 0, for 1,
+ *                      if it has one element. NULL for all of them 0
+ * @param count         number of tensors, 1 to RT_TORCH_MAX_TENSORS
+ * @param inputs        the tensors in which gradients are added up; NULL for all leaves
+ * @param inputs_count  number of inputs; 0 if inputs is NULL
+ * @param retain_graph  1 to keep what was recorded, for another call; else 0
+ * @param create_graph  1 to record this call itself, for second derivatives; else 0
+ * @return 0; -1 on failure, and then some gradients may have been added up
+ * @errors INVALID_ARGUMENT (NULL, counts, flags; a tensor that does not require gradients; a tensor of
+ *         several elements without a gradient; what was recorded has been freed, or was written to; a hook
+ *         failed), SHAPE (of a gradient)
+ * @source torch::autograd::backward
+ */
+RT_TORCH_API int32_t rt_torch_backward(const int64_t *tensors, const int64_t *gradients, int64_t count,
+                                       const int64_t *inputs, int64_t inputs_count, int32_t retain_graph,
+                                       int32_t create_graph);
+
+/** Computes gradients of tensors with respect to other tensors, and adds nothing up.
+ *
+ * @param outputs       tensors
+ * @param gradients     as for rt_torch_backward()
+ * @param count         number of outputs, 1 to RT_TORCH_MAX_TENSORS
+ * @param inputs        tensors that require gradients
+ * @param results       receives a new tensor for each input; 0 for one that the outputs do not depend on
+ * @param inputs_count  number of inputs and of results, 1 to RT_TORCH_MAX_TENSORS
+ * @param retain_graph  1 to keep what was recorded, for another call; else 0
+ * @param create_graph  1 to record this call itself, for second derivatives; else 0
+ * @param allow_unused  1 to admit inputs that the outputs do not depend on; else 0
+ * @return 0; -1 on failure, and then results holds no tensor to free
+ * @errors as rt_torch_backward()
+ * @source torch::autograd::grad
+ */
+RT_TORCH_API int32_t rt_torch_grad(const int64_t *outputs, const int64_t *gradients, int64_t count,
+                                   const int64_t *inputs, int64_t *results, int64_t inputs_count,
+                                   int32_t retain_graph, int32_t create_graph, int32_t allow_unused);
+
+/** Calls a function with the gradient of a tensor each time that one is computed.
+ *
+ * @param tensor   tensor that requires gradients
+ * @param hook     called with context and a new handle of the gradient, which it frees or returns, on any
+ *                 thread. It returns 0 to leave the gradient as it is, a handle of a tensor of the same shape
+ *                 to replace it, which it thereby gives away, or -1 to make the computation fail
+ * @param deleter  called exactly once, with context, when the hook is removed or what it belongs to is
+ *                 destroyed, on any thread; or NULL
+ * @param context  argument of both
+ * @return number of the hook, for rt_torch_tensor_remove_hook(), 1 or more; 0 on failure, and then deleter is
+ *         not called
+ * @errors INVALID_ARGUMENT (hook is NULL; the tensor does not require gradients)
+ * @source at::Tensor::register_hook
+ */
+RT_TORCH_API int64_t rt_torch_tensor_add_hook(int64_t tensor,
+                                              int64_t (*hook)(void *context, int64_t gradient),
+                                              void (*deleter)(void *context), void *context);
+
+/** Removes a hook.
+ *
+ * @param tensor  tensor
+ * @param number  number of the hook, from rt_torch_tensor_add_hook() for this tensor
+ * @return 0, also if it has been removed already; -1 on failure
+ * @errors INVALID_ARGUMENT (no such number)
+ * @source at::Tensor::remove_hook
+ */
+RT_TORCH_API int32_t rt_torch_tensor_remove_hook(int64_t tensor, int64_t number);
+
+/** Makes tensors the results of a function whose gradient the caller computes.
+ *
+ * @param inputs         the tensors that the function was computed from
+ * @param inputs_count   number of inputs, 1 to RT_TORCH_MAX_TENSORS
+ * @param values         what the function computed, without recording it
+ * @param values_count   number of values and of results, 1 to RT_TORCH_MAX_TENSORS
+ * @param saved          tensors that backward needs: inputs, results of an earlier call, others; or values, which
+ *                       come back as the results. They are kept, and what is written to in between makes the
+ *                       computation fail. NULL if there are none
+ * @param saved_count    number of saved tensors, 0 to RT_TORCH_MAX_TENSORS
+ * @param results        receives a new tensor for each value, over its memory
+ * @param backward       called with context, a handle for the gradient of each result (0 for zeros), and one for each
+ *                       saved tensor, on any thread; both stay its caller's. It writes a new tensor, or 0 for zeros,
+ *                       for each input, which it thereby gives away, and returns 0; or -1 to make the
+ *                       computation fail, and then gives nothing away
+ * @param deleter        called exactly once, with context, when no gradient can be asked for any more, on any
+ *                       thread; or NULL
+ * @param context        argument of both
+ * @return 1 if the results have a history; 0 if no input requires gradients or this thread does not record,
+ *         and deleter has been called; -1 on failure, and then results holds no tensor to free and
+ *         deleter is not called
+ * @errors INVALID_ARGUMENT (NULL, counts)
+ * @source torch::autograd::Node
+ */
+RT_TORCH_API int32_t rt_torch_function(
+    const int64_t *inputs, int64_t inputs_count, const int64_t *values, int64_t values_count,
+    const int64_t *saved, int64_t saved_count, int64_t *results,
+    int32_t (*backward)(void *context, const int64_t *gradients, int64_t results_count, const int64_t *saved,
+                        int64_t saved_count, int64_t *input_gradients, int64_t inputs_count),
+    void (*deleter)(void *context), void *context);
+
 /* ---- Any operator by name -------------------------------------------------------------------------- */
 
 /** Tags: the type of a value and the union member that holds it. */
@@ -2482,7 +2698,8 @@ RT_TORCH_API int64_t rt_torch_safetensors_tensor(int64_t file, const char *name)
  *                   of the memory; else 0
  * @return the structure, owned by the caller, who passes it on or frees it with rt_torch_dlpack_free(), once;
  *         NULL on failure
- * @errors INVALID_ARGUMENT (versioned, copied; not strided, or a dtype that DLPack does not have),
+ * @errors INVALID_ARGUMENT (versioned, copied; not strided, a dtype that DLPack does not have, or a tensor that
+ *         requires gradients: see rt_torch_tensor_detach()),
  *         UNAVAILABLE (another device)
  * @source at::toDLPackVersioned, at::toDLPack
  */

@@ -126,6 +126,7 @@ from torchffi._array.statistical import (
 )
 from torchffi._array.taking import narrow, select, take, take_along_axis
 from torchffi._array.utility import all, any, diff
+from torchffi._autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from torchffi._compat import (
     tensor_free,
     torch_available,
@@ -165,6 +166,7 @@ from torchffi.dtypes import (
 from torchffi.errors import FileFormatError, HandleError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
+    from torchffi import autograd as autograd
     from torchffi import export as export
     from torchffi import fft as fft
     from torchffi import jit as jit
@@ -212,6 +214,7 @@ __all__ = [
     "atan2",
     "atanh",
     "auto_detect_device",
+    "autograd",
     "bitwise_and",
     "bitwise_invert",
     "bitwise_left_shift",
@@ -242,6 +245,7 @@ __all__ = [
     "e",
     "empty",
     "empty_like",
+    "enable_grad",
     "equal",
     "erf",
     "exp",
@@ -273,6 +277,7 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "is_grad_enabled",
     "isdtype",
     "isfinite",
     "isin",
@@ -312,6 +317,7 @@ __all__ = [
     "newaxis",
     "nextafter",
     "nn",
+    "no_grad",
     "nonzero",
     "not_equal",
     "ones",
@@ -339,6 +345,7 @@ __all__ = [
     "searchsorted",
     "select",
     "serialization",
+    "set_grad_enabled",
     "set_num_threads",
     "sign",
     "signbit",
@@ -387,7 +394,7 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("export", "fft", "jit", "linalg", "ops", "serialization")
+_LAZY = ("autograd", "export", "fft", "jit", "linalg", "ops", "serialization")
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 

@@ -25,6 +25,7 @@ from torchffi._array import (
     taking,
     utility,
 )
+from torchffi._autograd import tensors as gradients
 from torchffi._core import printing
 from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
 from torchffi._core.arguments import Axis, Scalar
@@ -280,8 +281,21 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "expand": _expand_,
     "squeeze": _squeeze_,
     "narrow": _narrow_,
+    "requires_grad_": gradients.requires_grad_,
+    "detach": gradients.detach,
+    "retain_grad": gradients.retain_grad,
+    "backward": gradients.backward,
+    "register_hook": gradients.register_hook,
 }
-_PROPERTIES = {"T": manipulation.transposed, "mT": manipulation.matrix_transpose}
+_PROPERTIES = {
+    "T": property(manipulation.transposed),
+    "mT": property(manipulation.matrix_transpose),
+    "requires_grad": property(gradients.requires_grad, gradients.set_requires_grad),
+    "grad": property(gradients.grad, gradients.set_grad, gradients.delete_grad),
+    "grad_fn": property(gradients.grad_fn),
+    "is_leaf": property(gradients.is_leaf),
+    "_version": property(gradients.version),
+}
 
 for _name, _method in _METHODS.items():
     if (
@@ -289,8 +303,8 @@ for _name, _method in _METHODS.items():
     ):  # the others are functions of the namespace, which keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
-for _name, _getter in _PROPERTIES.items():
-    setattr(Tensor, _name, property(_getter))
+for _name, _property in _PROPERTIES.items():
+    setattr(Tensor, _name, _property)
 for _name, _operator in vars(Operators).items():
     if callable(_operator) and _name.startswith("__"):
         setattr(Tensor, _name, _operator)

@@ -3,14 +3,18 @@
 
 #include <ATen/EmptyTensor.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <limits>
 #include <new>
+#include <typeinfo>
+#include <utility>
 
 #include "fastpath/block_pool.h"
+#include "runtime/gradients.h"
 
 namespace rt {
 namespace {
@@ -87,9 +91,17 @@ struct SmallTensor {
   }
 };
 
-// The TensorImpl of a view, in a separate block.
+// The TensorImpl of a view, in a separate block. It never changes.
 struct View final : c10::TensorImpl {
-  using TensorImpl::TensorImpl;
+  ViewOrigin origin;
+
+  View(c10::Storage memory, const at::Tensor &viewed, const ViewOrigin *previous)
+      : TensorImpl(TensorImpl::VIEW, std::move(memory), viewed.key_set(), viewed.dtype()),
+        origin{previous == nullptr ? viewed : previous->base, 0,
+               c10::GradMode::is_enabled() && (previous == nullptr || previous->grad_mode)} {
+    set_version_counter(viewed.unsafeGetTensorImpl()->version_counter());
+    origin.version = version_counter().current_version();
+  }
   static void *operator new(size_t) { return block_pool::allocate(kView, sizeof(View)); }
   static void operator delete(void *block) noexcept { block_pool::release(kView, block); }
 };
@@ -110,12 +122,16 @@ at::Tensor make_small(int64_t bytes, at::ScalarType dtype) {
   return SmallTensor<kBytes256, kSmallBytes>::make(bytes, dtype);
 }
 
-at::Tensor make_view(const at::Tensor &base) {
-  return at::detail::make_tensor<View>(c10::TensorImpl::VIEW, c10::Storage(base.storage()), base.key_set(),
-                                       base.dtype());
+at::Tensor make_view(const at::Tensor &viewed) {
+  return at::detail::make_tensor<View>(c10::Storage(viewed.storage()), viewed,
+                                       origin_of(*viewed.unsafeGetTensorImpl()));
 }
 
 }  // namespace
+
+const ViewOrigin *origin_of(const c10::TensorImpl &tensor) noexcept {
+  return typeid(View) == typeid(tensor) ? &static_cast<const View &>(tensor).origin : nullptr;
+}
 
 at::Tensor empty_cpu(at::IntArrayRef shape, at::ScalarType dtype) {
   const int64_t bytes = bytes_of(shape, dtype);

@@ -13,7 +13,7 @@ at::Tensor empty_cpu(at::IntArrayRef shape, at::ScalarType dtype);
 // A tensor of shape (0,) whose storage is borrowed CPU memory; the caller sets shape and strides.
 at::Tensor from_memory(c10::DataPtr memory, int64_t bytes, at::ScalarType dtype);
 
-// A view of a dense CPU tensor. Nothing is checked.
+// A view of a dense CPU tensor without autograd metadata. Nothing is checked.
 at::Tensor view_of(const at::Tensor &base, at::IntArrayRef shape, at::IntArrayRef strides, int64_t offset);
 at::Tensor view_of(const at::Tensor &base, at::IntArrayRef shape);  // both in C order
 

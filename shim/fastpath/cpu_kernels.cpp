@@ -2,7 +2,6 @@
 #include "fastpath/cpu_kernels.h"
 
 #include <ATen/EmptyTensor.h>
-#include <ATen/TensorUtils.h>
 #include <ATen/core/dispatch/DispatchKeyExtractor.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/add_native.h>
@@ -82,21 +81,23 @@ class Structured<Kernel, void (at::impl::MetaBase::*)(int64_t, at::IntArrayRef, 
   at::Tensor output_;
 };
 
-// Whether the dispatcher would pick the CPU kernel for tensors with these keys.
-bool is_plain_cpu(c10::DispatchKeySet keys) {
-  // BackendSelect is for factories (calls without a tensor); for other operators it falls through.
-  constexpr c10::DispatchKeySet considered =
-      c10::DispatchKeySet(c10::DispatchKeySet::FULL).remove(c10::DispatchKey::BackendSelect);
-  return c10::impl::computeDispatchKeySet(keys, considered) == c10::DispatchKeySet(c10::DispatchKey::CPU);
-}
 bool is_plain_cpu(const at::Tensor &x) {
-  return is_plain_cpu(x.key_set());
+  return cpu_kernels::is_plain_cpu(x.key_set());
 }
 bool is_plain_cpu(const at::Tensor &x, const at::Tensor &y) {
-  return is_plain_cpu(x.key_set() | y.key_set());
+  return cpu_kernels::is_plain_cpu(x.key_set() | y.key_set());
 }
 
 }  // namespace
+
+bool is_plain_cpu(c10::DispatchKeySet keys) {
+  // BackendSelect is for factories (calls without a tensor), ADInplaceOrView for views and writes; for other operators
+  // both fall through.
+  constexpr c10::DispatchKeySet considered = c10::DispatchKeySet(c10::DispatchKeySet::FULL)
+                                                 .remove(c10::DispatchKey::BackendSelect)
+                                                 .remove(c10::DispatchKey::ADInplaceOrView);
+  return c10::impl::computeDispatchKeySet(keys, considered) == c10::DispatchKeySet(c10::DispatchKey::CPU);
+}
 
 at::Tensor add(const at::Tensor &x, const at::Tensor &y) {
   if (!is_plain_cpu(x, y)) return at::add(x, y);
@@ -157,22 +158,6 @@ at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, 
       Structured<at::native::structured_sum_out>::run(x, axes, keepdim || scalar, std::optional(dtype));
   if (scalar) result.unsafeGetTensorImpl()->set_sizes_contiguous({});
   return result;
-}
-
-at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
-  if (!is_plain_cpu(x)) return x.select(axis, index);
-  at::DimVector shape(x.sizes()), strides(x.strides());
-  const int64_t offset = x.storage_offset() + index * strides[axis];
-  shape.erase(shape.begin() + axis);
-  strides.erase(strides.begin() + axis);
-  return view_of(x, shape, strides, offset);
-}
-
-at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape) {
-  if (x.is_contiguous() && is_plain_cpu(x)) return view_of(x, shape);
-  const auto strides = at::detail::computeStride(x.sizes(), x.strides(), at::DimVector(shape));
-  if (!strides.has_value() || !is_plain_cpu(x)) return x.reshape(shape);
-  return view_of(x, shape, *strides, x.storage_offset());
 }
 
 at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options) {

@@ -8,6 +8,10 @@
 
 namespace rt::cpu_kernels {
 
+// Whether the dispatcher would pick the CPU kernel for tensors with these keys, in a call that is no view and
+// no write.
+bool is_plain_cpu(c10::DispatchKeySet keys);
+
 at::Tensor add(const at::Tensor &x, const at::Tensor &y);
 at::Tensor sub(const at::Tensor &x, const at::Tensor &y);
 at::Tensor mul(const at::Tensor &x, const at::Tensor &y);
@@ -21,10 +25,6 @@ at::Tensor ge(const at::Tensor &x, const at::Tensor &y);
 at::Tensor relu(const at::Tensor &x);
 at::Tensor matmul(const at::Tensor &x, const at::Tensor &y);
 at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype);
-
-// axis and index must be in range and not negative, shape without a -1.
-at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index);
-at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape);
 
 at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options);
 

@@ -1,6 +1,5 @@
 // Memory exported to other libraries and borrowed from them through DLPack.
 #include <ATen/DLConvertor.h>
-#include <ATen/ops/alias.h>
 #include <ATen/ops/flip.h>
 
 #include <algorithm>
@@ -162,8 +161,13 @@ void *tensor_to_dlpack(int64_t tensor, int32_t versioned, int32_t copied) {
   if (!t.is_cpu() && !t.is_cuda()) {
     fail(RT_TORCH_UNAVAILABLE, "the memory is on " + t.device().str() + ", expected the CPU or CUDA");
   }
-  at::getDLDataType(t);                 // toDLPack leaks if this fails inside it
-  const at::Tensor own = at::alias(t);  // the exported shape must not change with t's
+  if (t.requires_grad()) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "the tensor requires gradients, which its memory in another library escapes; "
+         "use detach() first");
+  }
+  at::getDLDataType(t);                      // toDLPack leaks if this fails inside it
+  const at::Tensor own = kernels::alias(t);  // the exported shape must not change with t's
   pin_storage(own);
   if (!with_version) return at::toDLPack(own);
   DLManagedTensorVersioned *managed = at::toDLPackVersioned(own);

@@ -147,7 +147,7 @@ at::Tensor isfinite(const at::Tensor &x) {
     const at::ScalarType dtype = promoted(x, y);   \
     check_supported<supports>(dtype);              \
     check_in_place(x, y, result(dtype));           \
-    x.name##_(unaliased(x, y));                    \
+    writable(a, x).name##_(unaliased(x, y));       \
     return 0;                                      \
   }
 
@@ -292,7 +292,7 @@ int64_t tensor_clamp(int64_t tensor, int64_t min, int64_t max) {
 int32_t tensor_copy_(int64_t a, int64_t b) {
   const at::Tensor x = get(a), y = get(b);
   check_broadcast_to(y.sizes(), x.sizes());
-  x.copy_(unaliased(x, y));
+  writable(a, x).copy_(unaliased(x, y));
   return 0;
 }
 

@@ -141,8 +141,11 @@ int64_t tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop, 
   if (step < 1) {
     fail(RT_TORCH_INVALID_ARGUMENT, "step is " + std::to_string(step) + ", expected 1 or more");
   }
+  const int64_t length = t.size(along);
+  const auto within = [length](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + length : i, 0, length); };
   // A step longer than the axis selects the same as a step of its length, which does not overflow the stride.
-  return put(t.slice(along, start, stop, std::min(step, std::max<int64_t>(t.size(along), 1))));
+  const int64_t first = within(start), apart = std::min(step, std::max<int64_t>(length, 1));
+  return put(kernels::slice(t, along, first, std::max(first, within(stop)), apart));
 }
 
 int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t length) {
@@ -157,7 +160,7 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
     fail(RT_TORCH_INDEX, "length " + std::to_string(length) + " from " + std::to_string(first) +
                              " on is out of range for an axis of length " + std::to_string(size));
   }
-  return put(t.narrow(along, first, length));
+  return put(kernels::slice(t, along, first, first + length, 1));
 }
 
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
@@ -195,7 +198,9 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
   for (const std::optional<at::Tensor> index : list) {
     copies.push_back(index.has_value() ? std::optional(detached(t, *index)) : std::nullopt);
   }
-  with_indices(copies, [&] { return as_signed(t).index_put_(copies, as_signed(detached(t, from))); });
+  with_indices(copies, [&] {
+    return as_signed(writable(tensor, t)).index_put_(copies, as_signed(detached(t, from)));
+  });
   return 0;
 }
 

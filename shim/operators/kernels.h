@@ -8,9 +8,12 @@
 #if RT_FASTPATH
 #include "fastpath/allocate.h"
 #include "fastpath/cpu_kernels.h"
+#include "fastpath/views.h"
 #else
 #include <ATen/EmptyTensor.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/alias.h>
+#include <ATen/ops/diagonal.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/ge.h>
@@ -41,11 +44,20 @@ using cpu_kernels::matmul;
 using cpu_kernels::mul;
 using cpu_kernels::ne;
 using cpu_kernels::relu;
-using cpu_kernels::reshape;
-using cpu_kernels::select;
 using cpu_kernels::sub;
 using cpu_kernels::sum;
 using cpu_kernels::zeros;
+
+using views::alias;
+using views::diagonal;
+using views::expand;
+using views::permute;
+using views::reshape;
+using views::select;
+using views::slice;
+using views::squeeze;
+using views::transpose;
+using views::unsqueeze;
 
 using rt::empty_cpu;
 using rt::from_memory;
@@ -67,12 +79,35 @@ using at::sub;
 using at::sum;
 using at::zeros;
 
+inline at::Tensor alias(const at::Tensor &x) {
+  return at::alias(x);
+}
+inline at::Tensor diagonal(const at::Tensor &x, int64_t offset, int64_t axis0, int64_t axis1) {
+  return at::diagonal(x, offset, axis0, axis1);
+}
+inline at::Tensor expand(const at::Tensor &x, at::IntArrayRef shape) {
+  return x.expand(shape);
+}
+inline at::Tensor permute(const at::Tensor &x, at::IntArrayRef axes) {
+  return x.permute(axes);
+}
+inline at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape) {
+  return x.reshape(shape);
+}
 inline at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
   return x.select(axis, index);
 }
-
-inline at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape) {
-  return x.reshape(shape);
+inline at::Tensor slice(const at::Tensor &x, int64_t axis, int64_t start, int64_t stop, int64_t step) {
+  return x.slice(axis, start, stop, step);
+}
+inline at::Tensor squeeze(const at::Tensor &x, int64_t axis) {
+  return x.squeeze(axis);
+}
+inline at::Tensor transpose(const at::Tensor &x, int64_t axis0, int64_t axis1) {
+  return x.transpose(axis0, axis1);
+}
+inline at::Tensor unsqueeze(const at::Tensor &x, int64_t axis) {
+  return x.unsqueeze(axis);
 }
 
 // An uninitialized CPU tensor in C order.

@@ -1,8 +1,6 @@
 // Shapes, axis order, joining.
 #include <ATen/ops/cat.h>
-#include <ATen/ops/diagonal.h>
 #include <ATen/ops/flip.h>
-#include <ATen/ops/movedim.h>
 #include <ATen/ops/roll.h>
 #include <ATen/ops/sort.h>
 #include <ATen/ops/stack.h>
@@ -79,24 +77,24 @@ int64_t tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim) {
 
 int64_t tensor_permute(int64_t tensor, const int64_t *axes, int64_t naxes) {
   const at::Tensor t = get(tensor);
-  return put(t.permute(permutation_of(axes, naxes, t.dim())));
+  return put(kernels::permute(t, permutation_of(axes, naxes, t.dim())));
 }
 
 int64_t tensor_transpose(int64_t tensor, int64_t axis0, int64_t axis1) {
   const at::Tensor t = get(tensor);
-  return put(t.transpose(axis_of(axis0, t.dim()), axis_of(axis1, t.dim())));
+  return put(kernels::transpose(t, axis_of(axis0, t.dim()), axis_of(axis1, t.dim())));
 }
 
 int64_t tensor_t(int64_t tensor) {
   const at::Tensor t = get(tensor);
   if (t.dim() != 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + ", expected 2 axes");
-  return put(t.transpose(0, 1));
+  return put(kernels::transpose(t, 0, 1));
 }
 
 int64_t tensor_matrix_transpose(int64_t tensor) {
   const at::Tensor t = get(tensor);
   if (t.dim() < 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has fewer than 2 axes");
-  return put(t.transpose(-2, -1));
+  return put(kernels::transpose(t, t.dim() - 2, t.dim() - 1));
 }
 
 int64_t tensor_expand(int64_t tensor, const int64_t *dims, int64_t ndim) {
@@ -108,7 +106,7 @@ int64_t tensor_expand(int64_t tensor, const int64_t *dims, int64_t ndim) {
   }
   check_broadcast_to(t.sizes(), shape);
   shape_of(shape.data(), ndim, t.scalar_type());
-  return put(t.expand(shape));
+  return put(kernels::expand(t, shape));
 }
 
 int64_t tensor_unsqueeze(int64_t tensor, int64_t axis) {
@@ -116,7 +114,7 @@ int64_t tensor_unsqueeze(int64_t tensor, int64_t axis) {
   if (t.dim() >= RT_TORCH_MAX_NDIM)
     fail(RT_TORCH_SHAPE,
          "the tensor already has the maximum of " + std::to_string(RT_TORCH_MAX_NDIM) + " axes");
-  return put(t.unsqueeze(axis_of(axis, t.dim() + 1)));
+  return put(kernels::unsqueeze(t, axis_of(axis, t.dim() + 1)));
 }
 
 int64_t tensor_squeeze(int64_t tensor, int64_t axis) {
@@ -126,7 +124,7 @@ int64_t tensor_squeeze(int64_t tensor, int64_t axis) {
     fail(RT_TORCH_SHAPE,
          "axis " + std::to_string(axis) + " of shape " + text(t.sizes()) + " is not of length 1");
   }
-  return put(t.squeeze(at));
+  return put(kernels::squeeze(t, at));
 }
 
 int64_t tensor_flip(int64_t tensor, const int64_t *axes, int64_t naxes) {
@@ -144,9 +142,20 @@ int64_t tensor_moveaxis(int64_t tensor, const int64_t *source, int64_t nsource, 
                                         std::to_string(ndestination) + ", expected the same");
   }
   const at::OptionalIntArrayRef from = axes_of(source, nsource, t.dim());
-  const std::vector<int64_t> axes = from.has_value() ? from->vec() : std::vector<int64_t>();
   const at::OptionalIntArrayRef to = axes_of(destination, ndestination, t.dim());
-  return put(at::movedim(t, axes, to.value_or(at::IntArrayRef())));
+  std::vector<int64_t> order(t.dim(), -1);
+  std::vector<bool> moved(t.dim());
+  for (int64_t i = 0; from.has_value() && to.has_value() && i < nsource; ++i) {
+    order[(*to)[i]] = (*from)[i];
+    moved[(*from)[i]] = true;
+  }
+  auto next = moved.begin();
+  for (int64_t &axis : order) {
+    if (axis >= 0) continue;
+    next = std::find(next, moved.end(), false);
+    axis = next++ - moved.begin();
+  }
+  return put(kernels::permute(t, order));
 }
 
 int64_t tensor_roll(int64_t tensor, const int64_t *shifts, int64_t nshifts, const int64_t *axes,
@@ -196,7 +205,7 @@ int64_t tensor_diagonal(int64_t tensor, int64_t offset, int64_t axis0, int64_t a
   if (first == second) {
     fail(RT_TORCH_INVALID_ARGUMENT, "axis0 and axis1 are both " + std::to_string(first));
   }
-  return put(at::diagonal(t, std::clamp(offset, -t.size(first), t.size(second)), first, second));
+  return put(kernels::diagonal(t, std::clamp(offset, -t.size(first), t.size(second)), first, second));
 }
 
 int64_t tensor_sort(int64_t tensor, int64_t axis, int32_t descending) {

@@ -1,5 +1,4 @@
 // Properties of a tensor, its elements in host memory, copies and conversions.
-#include <ATen/ops/alias.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DynamicCast.h>
 
@@ -7,6 +6,7 @@
 #include <cstring>
 
 #include "exports.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -104,6 +104,7 @@ int64_t tensor_layout(int64_t tensor, int64_t *values, int64_t capacity) {
                                        t.dim()};
   all.append(dims.begin(), dims.end());
   all.append(strides.begin(), strides.end());
+  all.push_back(t.requires_grad());
   return copy_out("values", all, values, capacity);
 }
 
@@ -160,7 +161,7 @@ int32_t tensor_copy_from_host(int64_t tensor, const void *data, int64_t nbytes) 
 }
 
 int64_t tensor_alias(int64_t tensor) {
-  return put(at::alias(get(tensor)));
+  return put(kernels::alias(get(tensor)));
 }
 int64_t tensor_clone(int64_t tensor) {
   const at::Tensor t = get(tensor);

@@ -1,7 +1,7 @@
 // Exception barrier around every exported function.
 #pragma once
 
-#include <ATen/core/LegacyTypeDispatch.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <c10/util/Exception.h>
 
 #include <cstdint>
@@ -20,6 +20,22 @@ constexpr const char *kForked =
 // Drops LibTorch's warnings: a library must not write to stderr.
 c10::WarningHandler &warnings() noexcept;
 
+// Keeps a call below autograd's keys, until one of its operands requires gradients: see runtime/gradients.h. Views
+// and writes stay in LibTorch's books in any case.
+class BelowAutograd {
+ public:
+  BelowAutograd() : keys_(c10::impl::raw_local_dispatch_key_set), before_(keys_) {
+    keys_.set_excluded(before_.excluded() | c10::autograd_dispatch_keyset);
+  }
+  BelowAutograd(const BelowAutograd &) = delete;
+  BelowAutograd &operator=(const BelowAutograd &) = delete;
+  ~BelowAutograd() { keys_ = before_; }
+
+ private:
+  c10::impl::PODLocalDispatchKeySet &keys_;  // of this thread; looking it up is a call
+  c10::impl::PODLocalDispatchKeySet before_;
+};
+
 template <class Return, class Body>
 Return guard(const char *operation, Return failure, Body &&body) noexcept {
   if (forked()) [[unlikely]] {
@@ -27,7 +43,7 @@ Return guard(const char *operation, Return failure, Body &&body) noexcept {
     return failure;
   }
   try {
-    const at::AutoDispatchBelowADInplaceOrView below_autograd;
+    const BelowAutograd below_autograd;
     const c10::WarningUtils::WarningHandlerGuard quiet(&warnings());
     return body();
   } catch (...) {

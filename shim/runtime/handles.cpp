@@ -1,13 +1,17 @@
 // Global handle table, its counters, and fork detection.
 #include "runtime/handles.h"
 
+#include <c10/core/GradMode.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "exports.h"
+#include "runtime/gradients.h"
 #include "runtime/guard.h"
 #include "runtime/modules.h"
 #include "runtime/tensors.h"
@@ -34,16 +38,46 @@ bool forked() noexcept {
   return in_child.load(std::memory_order_relaxed);
 }
 
+namespace {
+
+// A view of fastpath/, entered into autograd's books. The handle has that tensor from then on, so what autograd learns
+// about it stays; other threads that use the handle at this moment have either.
+at::Tensor enter(int64_t handle, const at::Tensor &view, const ViewOrigin &origin) {
+  at::Tensor entered = gradients::enter(view, origin);
+  c10::TensorImpl *impl = entered.unsafeGetTensorImpl();
+  retain(impl);
+  if (c10::TensorImpl *old = table.replace(handle, view.unsafeGetTensorImpl(), impl)) {
+    Pointer::reclaim(old).reset();
+    return entered;
+  }
+  Pointer::reclaim(impl).reset();
+  return get_any(handle);  // another thread was first
+}
+
+}  // namespace
+
 at::Tensor get_any(int64_t handle) {
-  if (c10::TensorImpl *tensor = table.get(handle)) return at::Tensor(Pointer::reclaim(tensor));
+  if (c10::TensorImpl *found = table.get(handle)) [[likely]] {
+    at::Tensor tensor(Pointer::reclaim(found));
+    if (found->autograd_meta() == nullptr) [[likely]] {
+      const ViewOrigin *origin = origin_of(*found);
+      if (origin == nullptr || !origin->base.requires_grad()) return tensor;
+      tensor = enter(handle, tensor, *origin);
+    }
+    if (c10::GradMode::is_enabled() && tensor.requires_grad()) gradients::include();
+    return tensor;
+  }
   if (handle == 0) fail(RT_TORCH_BAD_HANDLE, "expected a tensor, got handle 0");
   fail(RT_TORCH_BAD_HANDLE, "handle " + std::to_string(handle) + " is not valid: freed or never issued");
 }
 
 at::Tensor get(int64_t handle) {
+  return strided(get_any(handle));
+}
+
+at::Tensor strided(at::Tensor tensor) {
   constexpr c10::DispatchKeySet others = c10::sparse_ks | c10::sparse_csr_ks | c10::mkldnn_ks |
                                          c10::DispatchKeySet(c10::DispatchKey::NestedTensor);
-  at::Tensor tensor = get_any(handle);
   if (tensor.key_set().has_any(others)) [[unlikely]] {
     const std::string layout = layout_of(tensor);
     fail(RT_TORCH_INVALID_ARGUMENT,
@@ -77,6 +111,18 @@ std::string layout_of(const at::Tensor &tensor) {
   }
 }
 
+at::Tensor get_entered(int64_t handle) {
+  at::Tensor tensor = get_any(handle);
+  const ViewOrigin *origin = origin_of(*tensor.unsafeGetTensorImpl());
+  if (origin != nullptr) tensor = enter(handle, tensor, *origin);
+  if (tensor.requires_grad()) gradients::include();  // some kernels refuse it also while gradients are off
+  return tensor;
+}
+
+at::Tensor writable(int64_t handle, const at::Tensor &tensor) {
+  return gradients::included() ? get_entered(handle) : tensor;
+}
+
 std::optional<at::Tensor> get_optional(int64_t handle) {
   if (handle == 0) return std::nullopt;
   return get(handle);
@@ -98,9 +144,9 @@ namespace {
 
 constexpr size_t kLargeBytes = 4096;
 
-// Whether to free promptly: large storage, or memory borrowed from elsewhere.
+// Whether to free promptly: large storage, memory borrowed from elsewhere, or the graph of a gradient.
 bool large_or_borrowed(const at::Tensor &tensor) {
-  if (!tensor.has_storage()) return true;
+  if (!tensor.has_storage() || tensor.requires_grad()) return true;
   const c10::StorageImpl *storage = tensor.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
   return storage->nbytes() > kLargeBytes || storage->allocator() == nullptr;
 }
@@ -112,6 +158,18 @@ int64_t put(at::Tensor tensor) {
   const int64_t handle = table.put(tensor.unsafeGetTensorImpl(), large_or_borrowed(tensor));
   tensor.unsafeReleaseTensorImpl();  // the table owns it now
   return handle;
+}
+
+void put_all(const std::vector<at::Tensor> &tensors, int64_t *handles) {
+  std::fill_n(handles, tensors.size(), 0);
+  try {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (tensors[i].defined()) handles[i] = put(tensors[i]);
+    }
+  } catch (...) {
+    for (size_t i = 0; i < tensors.size(); ++i) tensor_free(std::exchange(handles[i], 0));
+    throw;
+  }
 }
 
 void pin_storage(const at::Tensor &tensor) {

@@ -39,19 +39,22 @@ class HandleTable {
   // Returns a new reference to the value of a live handle, or nullptr.
   Value *get(int64_t handle) noexcept {
     Slot *slot = slot_of(handle);
-    if (slot == nullptr) return nullptr;
-    const uint64_t open = open_word(handle);
-    uint64_t seen = open;
-    for (int spins = 0; !slot->word.compare_exchange_weak(seen, open | kLocked, std::memory_order_acquire);
-         ++spins) {
-      if ((seen & ~kLocked) != open) return nullptr;
-      if (spins > 64) std::this_thread::yield();
-      seen = open;
-    }
+    if (slot == nullptr || !lock(handle, *slot)) return nullptr;
     Value *value = std::bit_cast<Value *>(slot->content.load(std::memory_order_relaxed));
     Retain(value);
-    slot->word.store(open, std::memory_order_release);
+    slot->word.store(open_word(handle), std::memory_order_release);
     return value;
+  }
+
+  // Gives a live handle another value in place of the one that it has, whose reference it returns; nullptr if it has
+  // that value no longer. Takes over the reference to the new value only if it succeeds.
+  Value *replace(int64_t handle, Value *value, Value *other) noexcept {
+    Slot *slot = slot_of(handle);
+    if (slot == nullptr || !lock(handle, *slot)) return nullptr;
+    const bool same = std::bit_cast<Value *>(slot->content.load(std::memory_order_relaxed)) == value;
+    if (same) slot->content.store(std::bit_cast<uintptr_t>(other), std::memory_order_relaxed);
+    slot->word.store(open_word(handle), std::memory_order_release);
+    return same ? value : nullptr;
   }
 
   // Frees a live handle and returns its reference, or nullptr. In a forked child a slot may have been locked
@@ -136,6 +139,19 @@ class HandleTable {
   static uint64_t open_word(int64_t handle) noexcept {
     const uint64_t large = (static_cast<uint64_t>(handle) >> kLargeBit & 1) != 0 ? kLarge : 0;
     return (generation_of(handle) - 1) << kFlags | large | kLive;
+  }
+
+  // Locks the slot of a live handle. Returns false if the handle is not live.
+  static bool lock(int64_t handle, Slot &slot) noexcept {
+    const uint64_t open = open_word(handle);
+    uint64_t seen = open;
+    for (int spins = 0; !slot.word.compare_exchange_weak(seen, open | kLocked, std::memory_order_acquire);
+         ++spins) {
+      if ((seen & ~kLocked) != open) return false;
+      if (spins > 64) std::this_thread::yield();
+      seen = open;
+    }
+    return true;
   }
 
   Slot *slot_of(int64_t handle) noexcept {

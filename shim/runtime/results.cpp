@@ -1,4 +1,6 @@
 // Results: conversion to rt_torch_value, and the ownership of their memory.
+#include <ATen/ops/alias.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -114,7 +116,7 @@ rt_torch_value listed(int32_t tag, const void *data, size_t count, size_t size) 
 // (of its shape, say) must not affect the argument.
 int64_t put_result(const at::Tensor &tensor) {
   const bool shared = tensor.use_count() > 1;
-  return put(materialized(shared ? tensor.detach() : tensor));
+  return put(materialized(shared ? at::alias(tensor) : tensor));
 }
 
 namespace {

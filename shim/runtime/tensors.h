@@ -17,6 +17,16 @@ at::Tensor get_any(int64_t handle);
 // The same, if it is strided: the others have neither strides nor memory to read. Fails with INVALID_ARGUMENT.
 at::Tensor get(int64_t handle);
 
+// The tensor itself. Fails with INVALID_ARGUMENT for another layout than strided.
+at::Tensor strided(at::Tensor tensor);
+
+// The tensor of a handle, of any layout, in autograd's books if it is a view: for operators called by name, which may
+// write to it or make views of it.
+at::Tensor get_entered(int64_t handle);
+
+// The tensor that an in-place call writes to, once all operands are known: one that takes part in gradients.
+at::Tensor writable(int64_t handle, const at::Tensor &tensor);
+
 // "strided", "sparse_coo", "mkldnn", ...
 std::string layout_of(const at::Tensor &tensor);
 
@@ -28,6 +38,9 @@ std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count);
 
 // A new handle that owns the tensor.
 int64_t put(at::Tensor tensor);
+
+// New handles that own the tensors, 0 for an undefined one. On failure all that is written is 0.
+void put_all(const std::vector<at::Tensor> &tensors, int64_t *handles);
 
 // Makes the storage non-resizable, because its address is about to be exported.
 void pin_storage(const at::Tensor &tensor);

@@ -181,8 +181,12 @@ c10::IValue read_list(const rt_torch_value &value, const Type &type) {
       return list_of_values(value, type);
     case RT_TORCH_TENSOR_LIST:
       if (element.kind != Kind::kTensor) break;
-      if (!element.optional) return list<at::Tensor, int64_t>(value, get);
-      return list<std::optional<at::Tensor>, int64_t>(value, get_optional);
+      if (!element.optional) {
+        return list<at::Tensor, int64_t>(value, [](int64_t handle) { return strided(get_entered(handle)); });
+      }
+      return list<std::optional<at::Tensor>, int64_t>(value, [](int64_t handle) {
+        return handle == 0 ? std::nullopt : std::optional(strided(get_entered(handle)));
+      });
     case RT_TORCH_INT_LIST:
       if (numbers) return generic_list<int64_t>(value, type, whole);
       if (element.optional) break;
@@ -240,7 +244,7 @@ c10::IValue read(const rt_torch_value &value, const Type &type) {
   if (type.optional && value.tag == RT_TORCH_NONE) return {};
   switch (type.kind) {
     case Kind::kTensor:
-      if (value.tag == RT_TORCH_TENSOR) return get_any(value.data.i);
+      if (value.tag == RT_TORCH_TENSOR) return get_entered(value.data.i);
       return wrapped(number(value, type).toScalar());
     case Kind::kInt:
       if (value.tag != RT_TORCH_INT) break;

@@ -12,7 +12,7 @@ import numpy as np
 from torchffi._core.backends import FFI, NUMPY, default_backend, policy
 from torchffi._core.operations import TABLES
 from torchffi._core.tensor import Backend, Tensor
-from torchffi._libtorch import loader
+from torchffi._libtorch import gradients, loader
 from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
@@ -243,7 +243,19 @@ def _fall_back(name: str, arguments: Sequence[Any], error: NotSupportedError) ->
 def _may_fall_back(arguments: Sequence[Any]) -> bool:
     if policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
         return False
-    return not any(t.dtype.numpy is None or t.is_cuda() for t in _tensors(arguments))
+    return not any(
+        t.dtype.numpy is None or t.is_cuda() or _is_recorded(t) for t in _tensors(arguments)
+    )
+
+
+def _is_recorded(tensor: Tensor) -> bool:
+    """Whether an operation on the tensor is recorded, which NumPy's would not be."""
+    return (
+        gradients.in_use
+        and tensor._backend is FFI
+        and gradients.grad_enabled()
+        and gradients.requires_grad(tensor._data)
+    )
 
 
 def _on_numpy(name: str, arguments: Sequence[Any]) -> Any:

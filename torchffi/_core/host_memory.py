@@ -10,7 +10,7 @@ from torchffi._core.lifetimes import Owner, make
 from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
-from torchffi.errors import DTypeError
+from torchffi.errors import DTypeError, InvalidArgumentError
 
 
 class _Export(Owner):
@@ -20,32 +20,40 @@ class _Export(Owner):
     __array_interface__: dict[str, Any]
 
 
+REQUIRES_GRAD = (
+    "the tensor requires gradients, and what another library computes with its memory is not "
+    "recorded; use detach() first, as in t.detach().numpy()"
+)
 _LAYOUT = ffi.typeof("int64_t[]")
-_WORDS = 4 + 2 * lib.RT_TORCH_MAX_NDIM
+_WORDS = 5 + 2 * lib.RT_TORCH_MAX_NDIM
 
 
 def layout_of(x: int) -> list[int]:
-    """Address, device, extent in bytes, number of axes, shape and strides of a tensor, by its handle."""
+    """The values of ``rt_torch_tensor_layout()`` for a handle."""
     values = ffi.new(_LAYOUT, _WORDS)
     count = check_status(lib.rt_torch_tensor_layout(x, values, _WORDS))
     return ffi.unpack(values, count)  # type: ignore[no-any-return]
 
 
-def array_over(x: int, dtype: DType) -> np.ndarray[Any, Any]:
+def array_over(x: int, dtype: DType, *, checked: bool = False) -> np.ndarray[Any, Any]:
     """An array over a tensor's memory. It owns another handle, so it can outlive the tensor.
 
     Args:
         x: The handle of the tensor.
         dtype: The dtype of the tensor.
+        checked: Whether to refuse a tensor that requires gradients, which an array escapes.
 
     Raises:
         TypeError: For a dtype that NumPy does not have, and for CUDA memory.
+        ValueError: For a tensor that requires gradients, if ``checked``.
     """
     if dtype.numpy is None:
         raise DTypeError(
             f"NumPy has no {dtype}; convert with astype(torchffi.float32) before numpy()"
         )
-    address, place, _, ndim, *layout = layout_of(x)
+    address, place, _, ndim, *layout, requires_grad = layout_of(x)
+    if requires_grad and checked:
+        raise InvalidArgumentError(REQUIRES_GRAD)
     if place >= 0:
         raise DTypeError("NumPy cannot see CUDA memory; copy with cpu() before numpy()")
     dims, size = layout[:ndim], dtype.itemsize

@@ -11,13 +11,14 @@ import numpy as np
 
 from torchffi import dtypes
 from torchffi._core import dtype_classes
-from torchffi._core.host_memory import array_over, reason_against
+from torchffi._core.host_memory import REQUIRES_GRAD, array_over, reason_against
 from torchffi._core.lifetimes import Kinds, Owner, borrow, class_of_code, make, release
 from torchffi._core.tensor import Backend, Tensor
-from torchffi._libtorch import primitives
+from torchffi._libtorch import gradients, primitives
 from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
 from torchffi.dtypes import DType
+from torchffi.errors import InvalidArgumentError
 
 _item_double = lib.rt_torch_tensor_item_double
 
@@ -93,12 +94,15 @@ class FFITensor(Owner, Tensor):
 
         Raises:
             TypeError: For bfloat16, which NumPy does not have, and for CUDA memory.
+            ValueError: For a tensor that requires gradients: use ``detach()`` first.
         """
         try:
             view: np.ndarray[Any, Any] = self._cached_view.view()
         except AttributeError:  # no array is cached yet
-            self._cached_view = array = self._array_view()
-            view = array.view()
+            self._cached_view = array = array_over(self._data, self._dtype, checked=True)
+            return array.view()
+        if gradients.in_use and gradients.requires_grad(self._data):
+            raise InvalidArgumentError(REQUIRES_GRAD)
         return view
 
     def _array_view(self) -> np.ndarray[Any, Any]:

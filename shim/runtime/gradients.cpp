@@ -1,0 +1,34 @@
+#include "runtime/gradients.h"
+
+#include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include <memory>
+#include <utility>
+
+namespace rt::gradients {
+
+void include() {
+  auto &keys = c10::impl::raw_local_dispatch_key_set;
+  keys.set_excluded(keys.excluded() - c10::autograd_dispatch_keyset);
+}
+
+bool included() {
+  return !c10::impl::raw_local_dispatch_key_set.excluded().has(c10::DispatchKey::AutogradFunctionality);
+}
+
+at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin) {
+  using torch::autograd::CreationMeta;
+  at::Tensor entered = at::detail::make_tensor<c10::TensorImpl>(
+      c10::TensorImpl::VIEW, c10::Storage(view.storage()), view.key_set(), view.dtype());
+  c10::TensorImpl *impl = entered.unsafeGetTensorImpl();
+  impl->set_sizes_and_strides(view.sizes(), view.strides(), view.storage_offset());
+  auto meta = std::make_unique<torch::autograd::DifferentiableViewMeta>(
+      impl, torch::autograd::ViewInfo(origin.base, nullptr, nullptr), std::nullopt, /*shared_view_info=*/true,
+      origin.grad_mode ? CreationMeta::DEFAULT : CreationMeta::NO_GRAD_MODE);
+  meta->set_attr_version(origin.version);
+  impl->set_autograd_meta(std::move(meta));
+  return entered;
+}
+
+}  // namespace rt::gradients

@@ -1,0 +1,38 @@
+// Gradients in the calls of this library: when LibTorch's autograd takes part.
+//
+// A call starts below autograd's keys (guard.h). The first operand that requires gradients includes them for the rest
+// of that call, so calls on other tensors cost the same whether gradients are in use or not.
+//
+// A view of fastpath/ is not in autograd's books until that matters: it knows its base, and shares its version
+// counter. It is entered when its base requires gradients, or when it is written to or viewed by LibTorch's own kernels.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace rt {
+
+// The base of a view, and the state in which the view was made.
+struct ViewOrigin {
+  at::Tensor base;   // not a view itself
+  uint32_t version;  // of the base
+  bool grad_mode;
+};
+
+// The origin of a view that is not in autograd's books; nullptr for other tensors.
+const ViewOrigin *origin_of(const c10::TensorImpl &tensor) noexcept;
+
+namespace gradients {
+
+// Includes autograd's keys for the rest of the guarded call.
+void include();
+
+// Whether the guarded call includes them.
+bool included();
+
+// A new tensor of the same memory and shape, in autograd's books as the view that the origin tells.
+at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin);
+
+}  // namespace gradients
+}  // namespace rt

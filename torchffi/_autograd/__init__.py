@@ -1,0 +1,1 @@
+"""Gradients of tensors: what stands behind ``torchffi.autograd``."""

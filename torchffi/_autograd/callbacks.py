@@ -1,0 +1,147 @@
+"""Functions in Python that LibTorch calls while it computes gradients.
+
+It calls them through plain C (cdef/binding.c), on any thread, and not after the interpreter has begun to
+end. An exception is kept until the call that computes gradients returns, which raises it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from torchffi._autograd.compute import failures
+from torchffi._core.lifetimes import make
+from torchffi._core.tensor import Tensor
+from torchffi._libtorch import gradients
+from torchffi._libtorch.calls import check_status, last_error
+from torchffi._libtorch.loader import ffi, lib
+from torchffi.errors import ArgumentError, OutOfMemoryError
+
+Hook = Callable[[Tensor], Tensor | None]
+
+
+class RemovableHandle:
+    """A hook of a tensor, which can be removed. As a context manager it is removed at the end."""
+
+    __slots__ = ("_number", "_tensor")
+
+    def __init__(self, tensor: Tensor, number: int) -> None:
+        self._tensor: Tensor | None = tensor
+        self._number = number
+
+    def remove(self) -> None:
+        """Removes the hook. Does nothing if it has been removed."""
+        tensor, self._tensor = self._tensor, None
+        if tensor is not None and tensor._alive:
+            check_status(lib.rt_torch_tensor_remove_hook(tensor._data, self._number))
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+def add_hook(tensor: Tensor, hook: Hook) -> RemovableHandle:
+    """Adds a hook: see :meth:`torchffi.Tensor.register_hook`."""
+    keeper = ffi.new_handle(hook)
+    number = lib.torchffi_add_hook(tensor._data, keeper, id(keeper))
+    if number < 1:
+        raise last_error() if number == 0 else OutOfMemoryError("register_hook: out of memory")
+    return RemovableHandle(tensor, number)
+
+
+def _guarded(function: Callable[..., None], *arguments: Any) -> int:
+    """Calls a function; 0, or -1 if it raises."""
+    try:
+        function(*arguments)
+    except BaseException as error:
+        failures.append(error)
+        return -1
+    return 0
+
+
+def _give(tensor: Any, kind: type[Tensor] | None, handles: Any, i: int, what: str) -> None:
+    """Puts a gradient that a function returned into an array of handles."""
+    if not isinstance(tensor, Tensor):
+        raise ArgumentError(f"{what} returned {type(tensor).__name__}, expected a Tensor or None")
+    if kind is not None and type(tensor) is not kind:
+        raise ArgumentError(
+            f"{what} returned a tensor of {tensor.dtype} on {tensor.backend!r}, expected "
+            f"{kind._dtype} on 'ffi'"
+        )
+    check_status(lib.torchffi_give(tensor._data, handles, i))
+
+
+@ffi.def_extern(name="torchffi_python_hook", error=-1)  # type: ignore[untyped-decorator]
+def _run_hook(callable_: Any, handles: Any) -> int:
+    return _guarded(_hooked, ffi.from_handle(callable_), handles)
+
+
+def _hooked(hook: Hook, handles: Any) -> None:
+    gradient = gradients.made(make(None, lib.torchffi_take, handles, 0))
+    answer = hook(gradient)
+    if answer is not None:
+        _give(answer, type(gradient), handles, 1, "a hook")
+
+
+class Call:
+    """One call of a function with a backward in Python.
+
+    Args:
+        backward: Takes the gradients of the results, None where there is none, and the saved tensors;
+            returns the gradients of the inputs, or None.
+        kinds: The tensor class of each input.
+    """
+
+    __slots__ = ("backward", "kinds")
+
+    def __init__(
+        self,
+        backward: Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]],
+        kinds: list[type[Tensor]],
+    ) -> None:
+        self.backward = backward
+        self.kinds = kinds
+
+    def record(
+        self, inputs: list[Tensor], values: list[Tensor], saved: list[Tensor]
+    ) -> list[Tensor]:
+        """Tensors over the memory of ``values``, whose gradient :attr:`backward` computes."""
+        found = ffi.gc(
+            ffi.new("int64_t[]", [len(values), *[0] * len(values)]), lib.torchffi_free_list
+        )
+        keeper = ffi.new_handle(self)
+        raw = [
+            item
+            for tensors in (inputs, values, saved)
+            for item in (gradients.handles([tensor._data for tensor in tensors]), len(tensors))
+        ]
+        status = lib.torchffi_function(*raw, found + 1, keeper, id(keeper))
+        if status < 0:
+            raise last_error() if status == -1 else OutOfMemoryError("apply: out of memory")
+        return gradients.taken([partial(make, type(value)) for value in values], found)
+
+
+@ffi.def_extern(name="torchffi_python_backward", error=-1)  # type: ignore[untyped-decorator]
+def _run_backward(
+    callable_: Any, given: Any, results: int, saved: Any, saved_count: int, found: Any, count: int
+) -> int:
+    call = ffi.from_handle(callable_)
+    return _guarded(_called, call, given, results, saved, saved_count, found, count)
+
+
+def _tensors(handles: Any, count: int) -> list[Any]:
+    """Tensors over the memory of handles that belong to the caller; None for 0."""
+    alias = lib.rt_torch_tensor_alias
+    return [gradients.made(make(None, alias, h)) if h else None for h in handles[0:count]]
+
+
+def _called(
+    call: Call, given: Any, results: int, saved: Any, saved_count: int, found: Any, count: int
+) -> None:
+    answers = call.backward(_tensors(given, results), _tensors(saved, saved_count))
+    for i, (answer, kind) in enumerate(zip(answers, call.kinds, strict=True)):
+        if answer is not None:
+            _give(answer, kind, found, i, "backward")

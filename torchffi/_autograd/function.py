@@ -1,0 +1,172 @@
+"""Functions whose gradient is written in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torchffi._array.creation import zeros
+from torchffi._autograd import modes
+from torchffi._autograd.callbacks import Call
+from torchffi._core.backends import FFI
+from torchffi._core.tensor import Tensor
+from torchffi._libtorch import gradients
+from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
+
+
+class FunctionCtx:
+    """What ``forward()`` leaves for ``backward()``: the first argument of both.
+
+    Other attributes can be set freely.
+
+    Attributes:
+        needs_input_grad: For each argument of ``forward()`` whether its gradient is wanted.
+    """
+
+    needs_input_grad: tuple[bool, ...]
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self._to_save: tuple[Tensor | None, ...] = ()
+        self._saved: tuple[Tensor | None, ...] | None = None
+        self._constant: list[Tensor] = []
+        self._materialize = True
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keeps tensors for ``backward()``; writing to them in between makes that fail.
+
+        Args:
+            tensors: Arguments of ``forward()``, its results, or other tensors.
+        """
+        for tensor in tensors:
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise ArgumentError(
+                    f"save_for_backward: expected tensors, got {type(tensor).__name__}; set "
+                    "other values as attributes"
+                )
+        self._to_save = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Tensor | None, ...]:
+        """The tensors of :meth:`save_for_backward`."""
+        return self._to_save if self._saved is None else self._saved
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Says that results have no gradient, such as indices."""
+        self._constant = list(tensors)
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Not supported: ``forward()`` must not write to its arguments."""
+        raise NotSupportedError(
+            "mark_dirty: functions that write to their arguments are not supported; compute a new "
+            "tensor"
+        )
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether ``backward()`` gets zeros, rather than None, for a result that has no gradient."""
+        self._materialize = bool(value)
+
+
+class Function:
+    """A function whose gradient is given by the methods of a subclass.
+
+    ``forward(ctx, *args)`` computes its result, which is a tensor or a tuple; it is not recorded. It may
+    also be ``forward(*args)``, with ``setup_context(ctx, inputs, output)`` beside it. ``backward(ctx,
+    *grads)`` takes a gradient for each result and returns one for each argument of ``forward()``, None
+    for those that have none. Call the function by ``apply(*args)``.
+
+    Source: torch::autograd::Node.
+    """
+
+    def __init__(self, *_: Any) -> None:
+        raise ArgumentError(
+            f"{type(self).__name__} cannot be instantiated; call {type(self).__name__}.apply(...)"
+        )
+
+    @staticmethod
+    def forward(*args: Any) -> Any:
+        """Computes the result. To be overridden."""
+        raise NotImplementedError("a subclass of autograd.Function must define forward()")
+
+    @staticmethod
+    def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Any) -> None:
+        """Saves what ``backward()`` needs, if ``forward()`` does not take ``ctx``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
+        """Computes the gradients of the arguments. To be overridden."""
+        raise NotImplementedError("a subclass of autograd.Function must define backward()")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Calls the function.
+
+        Args:
+            args: Passed to ``forward()``. Gradients flow to the tensors that are arguments themselves.
+
+        Returns:
+            What ``forward()`` returns.
+        """
+        has_input = [isinstance(arg, Tensor) and arg._backend is FFI for arg in args]
+        inputs = [arg for arg, there in zip(args, has_input, strict=True) if there]
+        needed = tuple(
+            there and gradients.requires_grad(arg._data)
+            for arg, there in zip(args, has_input, strict=True)
+        )
+        ctx = FunctionCtx(needed)
+        recorded = any(needed) and modes.is_grad_enabled()
+        with modes.no_grad():
+            if cls.setup_context is Function.setup_context:
+                output = cls.forward(ctx, *args)
+            else:
+                output = cls.forward(*args)
+                cls.setup_context(ctx, args, output)
+        return _recorded(cls, ctx, has_input, inputs, output) if recorded else output
+
+
+def _recorded(
+    function: type[Function],
+    ctx: FunctionCtx,
+    has_input: list[bool],
+    inputs: list[Tensor],
+    output: Any,
+) -> Any:
+    """The results of ``forward()`` with a history."""
+    outputs = list(output) if isinstance(output, tuple) else [output]
+    differentiable = [
+        i
+        for i, one in enumerate(outputs)
+        if isinstance(one, Tensor)
+        and one._backend is FFI
+        and not any(one is constant for constant in ctx._constant)
+    ]
+    values = [outputs[i] for i in differentiable]
+    kept = [tensor for tensor in ctx._to_save if tensor is not None]
+    present = [tensor is not None for tensor in ctx._to_save]
+    ctx._to_save = ()  # they are kept by the node; a result kept here as well would keep the node
+    like = [(value.shape, value.dtype, value.device) for value in values]
+
+    def backward(given: list[Tensor | None], saved: list[Tensor]) -> list[Tensor | None]:
+        grads: list[Tensor | None] = [None] * len(outputs)
+        for i, gradient, (shape, dtype, device) in zip(differentiable, given, like, strict=True):
+            if gradient is None and ctx._materialize:
+                gradient = zeros(shape, dtype=dtype, device=device)
+            grads[i] = gradient
+        remaining = iter(saved)
+        ctx._saved = tuple(next(remaining) if there else None for there in present)
+        try:
+            answer = function.backward(ctx, *grads)
+        finally:
+            ctx._saved = None
+        answers = answer if isinstance(answer, tuple) else (answer,)
+        if len(answers) != len(has_input):
+            raise InvalidArgumentError(
+                f"{function.__name__}.backward returned {len(answers)} gradients, expected one for "
+                f"each of the {len(has_input)} arguments of forward(), None for those without one"
+            )
+        return [answer for there, answer in zip(has_input, answers, strict=True) if there]
+
+    results = Call(backward, [type(tensor) for tensor in inputs]).record(inputs, values, kept)
+    for i, result in zip(differentiable, results, strict=True):
+        outputs[i] = result
+    return tuple(outputs) if isinstance(output, tuple) else outputs[0]

@@ -1,0 +1,147 @@
+"""Gradients through the C ABI. Tensors are handles.
+
+A function that creates a tensor takes ``make``, as the primitives do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torchffi._libtorch.calls import check_status, last_error
+from torchffi._libtorch.loader import ffi, lib
+
+Make = Callable[..., Any]
+
+# Whether any tensor was ever asked to require gradients. Until then nothing need be checked.
+in_use = False
+
+_LIST = ffi.typeof("int64_t[]")
+_TEXT_BYTES = 256
+
+
+def requires_grad(x: int) -> bool:
+    """Whether operations on a tensor are recorded."""
+    return check_status(lib.rt_torch_tensor_requires_grad(x)) == 1
+
+
+def set_requires_grad(x: int, required: bool) -> None:
+    """Makes a leaf require gradients, or not."""
+    global in_use
+    in_use = in_use or required
+    check_status(lib.rt_torch_tensor_set_requires_grad(x, required))
+
+
+def is_leaf(x: int) -> bool:
+    """Whether no recorded operation made the tensor."""
+    return check_status(lib.rt_torch_tensor_is_leaf(x)) == 1
+
+
+def node_of(x: int) -> str:
+    """The name of the node that made the tensor; ``""`` for a leaf."""
+    text = ffi.new("char[]", _TEXT_BYTES)
+    check_status(lib.rt_torch_tensor_grad_fn(x, text, _TEXT_BYTES))
+    return ffi.string(text).decode()  # type: ignore[no-any-return]
+
+
+def version(x: int) -> int:
+    """How often the memory of the tensor was written to."""
+    return check_status(lib.rt_torch_tensor_version(x))
+
+
+def made(tensor: Any) -> Any:
+    """A result of ``make``. Raises the last error if there is none."""
+    if tensor is None:
+        raise last_error()
+    return tensor
+
+
+def detached(make: Make, x: int) -> Any:
+    """The same memory without a history."""
+    return made(make(lib.rt_torch_tensor_detach, x))
+
+
+def grad(make: Make, x: int) -> Any:
+    """The gradient of a tensor, or None."""
+    if not check_status(lib.rt_torch_tensor_has_grad(x)):
+        return None
+    return made(make(lib.rt_torch_tensor_grad, x))
+
+
+def set_grad(x: int, value: int) -> None:
+    """Sets the gradient of a tensor; 0 removes it."""
+    check_status(lib.rt_torch_tensor_set_grad(x, value))
+
+
+def retain_grad(x: int) -> None:
+    """Keeps the gradient of a tensor that is not a leaf."""
+    check_status(lib.rt_torch_tensor_retain_grad(x))
+
+
+def grad_enabled() -> bool:
+    """Whether this thread records operations."""
+    return check_status(lib.rt_torch_grad_enabled()) == 1
+
+
+def set_grad_enabled(enabled: bool) -> bool:
+    """Makes this thread record operations, or not; returns what it was before."""
+    return check_status(lib.rt_torch_set_grad_enabled(enabled)) == 1
+
+
+def handles(given: Sequence[int] | None) -> Any:
+    """An array of handles in C; NULL for None."""
+    return ffi.NULL if given is None else ffi.new(_LIST, given)
+
+
+def backward(
+    tensors: Sequence[int],
+    gradients: Sequence[int],
+    inputs: Sequence[int] | None,
+    retain_graph: bool,
+    create_graph: bool,
+) -> None:
+    """Adds up gradients in leaves, or in ``inputs``."""
+    check_status(
+        lib.rt_torch_backward(
+            handles(tensors),
+            handles(gradients),
+            len(tensors),
+            handles(inputs),
+            len(inputs or ()),
+            retain_graph,
+            create_graph,
+        )
+    )
+
+
+def grad_of(
+    makes: Sequence[Make],
+    outputs: Sequence[int],
+    gradients: Sequence[int],
+    inputs: Sequence[int],
+    retain_graph: bool,
+    create_graph: bool,
+    allow_unused: bool,
+) -> list[Any]:
+    """Gradients with respect to ``inputs``, each made by one of ``makes``; None where there is none."""
+    # Freed with the list unless taken out of it, so that every handle has an owner at any time.
+    found = ffi.gc(ffi.new(_LIST, [len(inputs), *[0] * len(inputs)]), lib.torchffi_free_list)
+    check_status(
+        lib.rt_torch_grad(
+            handles(outputs),
+            handles(gradients),
+            len(outputs),
+            handles(inputs),
+            found + 1,
+            len(inputs),
+            retain_graph,
+            create_graph,
+            allow_unused,
+        )
+    )
+    return taken(makes, found)
+
+
+def taken(makes: Sequence[Make], found: Any) -> list[Any]:
+    """The tensors of a list of handles, from its second element on."""
+    return [make(lib.torchffi_take, found, i + 1) for i, make in enumerate(makes)]
