@@ -185,11 +185,11 @@ SEVERAL: dict[str, str] = {
     "make no tensor": """
         Tensor FileFormatError HandleError TorchError UnavailableError __array_namespace_info__
         auto_detect_device export jit load load_safetensors safe_open save save_safetensors serialization
-        bool broadcast_shapes can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
+        autograd bool broadcast_shapes can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
         finfo float32 float64 get_backend get_num_threads iinfo inf int8 int16 int32 int64 isdtype
         linalg manual_seed memory_stats nan newaxis nn ops pi result_type set_num_threads
         tensor_free torch_available torch_cuda_available torch_version uint8 uint16 uint32 uint64
-        use_backend
+        use_backend enable_grad is_grad_enabled no_grad set_grad_enabled
     """,
     "inspect their argument first": "asarray from_dlpack",
     "call other functions of the namespace": "nn.Linear torch_ones torch_randn torch_zeros",
@@ -214,6 +214,9 @@ OTHER_METHODS: dict[str, str] = {
         backend device dtype is_contiguous is_cuda itemsize nbytes ndim numel shape size strides
     """,
     "give no tensor": "item numpy tolist",
+    "are of gradients": """
+        requires_grad grad grad_fn is_leaf requires_grad_ detach retain_grad backward register_hook
+    """,
     "check the layout or device first": "contiguous cpu cuda to_device view",
 }
 # NumPy lacks these operations: the primitive itself calls several functions.

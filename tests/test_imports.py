@@ -26,10 +26,11 @@ LAYERS = (
     ("_numpy",),
     ("_core",),
     ("_array",),
+    ("_autograd",),
     ("linalg", "fft", "nn", "ops", "_diagnosis"),
     ("_compat", "_operators", "_files"),
     ("_export",),
-    ("serialization", "export", "jit", "inductor", "_inspect"),
+    ("serialization", "autograd", "export", "jit", "inductor", "_inspect"),
     ("_methods",),
     ("",),
     ("__main__",),
@@ -176,7 +177,10 @@ def test_every_declared_method_is_given_with_its_signature() -> None:
     for node in declared:
         given = inspect.getattr_static(torchffi.Tensor, node.name)
         if isinstance(given, property):
-            assert [ast.unparse(one) for one in node.decorator_list] == ["property"]
+            kinds = {"property": given.fget, f"{node.name}.setter": given.fset}
+            kinds[f"{node.name}.deleter"] = given.fdel
+            assert all(kinds[ast.unparse(one)] is not None for one in node.decorator_list)
+            assert node.decorator_list, node.name
             continue
         node.returns = None
         for argument in ast.walk(node.args):

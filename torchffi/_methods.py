@@ -281,26 +281,16 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "expand": _expand_,
     "squeeze": _squeeze_,
     "narrow": _narrow_,
-    "requires_grad_": gradients.requires_grad_,
-    "detach": gradients.detach,
-    "retain_grad": gradients.retain_grad,
-    "backward": gradients.backward,
-    "register_hook": gradients.register_hook,
+    **gradients.METHODS,
 }
 _PROPERTIES = {
     "T": property(manipulation.transposed),
     "mT": property(manipulation.matrix_transpose),
-    "requires_grad": property(gradients.requires_grad, gradients.set_requires_grad),
-    "grad": property(gradients.grad, gradients.set_grad, gradients.delete_grad),
-    "grad_fn": property(gradients.grad_fn),
-    "is_leaf": property(gradients.is_leaf),
-    "_version": property(gradients.version),
+    **gradients.PROPERTIES,
 }
 
 for _name, _method in _METHODS.items():
-    if (
-        _method.__module__ == __name__
-    ):  # the others are functions of the namespace, which keep their names
+    if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
 for _name, _property in _PROPERTIES.items():

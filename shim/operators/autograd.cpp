@@ -62,7 +62,8 @@ int32_t tensor_requires_grad(int64_t tensor) {
 }
 
 int32_t tensor_is_leaf(int64_t tensor) {
-  return get_any(tensor).is_leaf();
+  const at::Tensor t = get_any(tensor);
+  return !t.requires_grad() || t.grad_fn() == nullptr;  // is_leaf() does not see that a view's base was written to
 }
 
 int64_t tensor_grad_fn(int64_t tensor, char *text, int64_t capacity) {

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from shim.build import header
-from tests.abi.robustness import Arguments, bounded_memory, failed
+from tests.abi.robustness import BACKWARD, HOOK, Arguments, bounded_memory, failed
 from tests.abi.robustness import _number as operator
 from torchffi._libtorch.loader import ffi, lib, load
 
@@ -37,7 +37,7 @@ LEFT_OUT |= {
 UNCHECKED = {"rt_torch_tensor_cuda", "rt_torch_value_take"}  # need CUDA; another call's result
 
 
-def _samples() -> dict[str, list[Any]]:
+def _samples(arguments: Arguments) -> dict[str, list[Any]]:
     """Arguments for the functions that random ones rarely fit."""
 
     def integers(*values: int) -> Any:
@@ -55,7 +55,20 @@ def _samples() -> dict[str, list[Any]]:
     ends = [ffi.new("int64_t[2]", [end, 0]) for end in (9, 1)]
     cat = ffi.new("rt_torch_value[1]")
     cat[0].tag, cat[0].data.i = lib.RT_TORCH_TENSOR, matrix
+    weight, loss = tensor(float32, 3), ffi.new("int64_t[1]")
+    lib.rt_torch_tensor_set_requires_grad(weight, 1)
+    lib.rt_torch_tensor_set_grad(weight, vector)
+    loss[0] = lib.rt_torch_tensor_sum(weight, ffi.NULL, 0, 0, float32)
+    # The first computation and the first hook of a thread register what glibc cannot do without memory.
+    lib.rt_torch_backward(loss, ffi.NULL, 1, ffi.NULL, 0, 1, 0)
+    lib.rt_torch_tensor_retain_grad(loss[0])
+    hook = lib.rt_torch_tensor_add_hook(weight, arguments.of[HOOK][1], ffi.NULL, ffi.NULL)
+    weights, values = integers(weight), integers(vector)
     made = {
+        "grad": [weight],
+        "retain_grad": [loss[0]],
+        "remove_hook": [weight, hook],
+        "add_hook": [weight, arguments.of[HOOK][1], ffi.NULL, ffi.NULL],
         "rand": [dims, 2, float32, -1],
         "randn": [dims, 2, float32, -1],
         "full": [dims, 2, scalar, int64, int64, -1],
@@ -76,11 +89,17 @@ def _samples() -> dict[str, list[Any]]:
         "layer_norm": [matrix, row, 1, vector, vector, 1e-5],
         "embedding": [matrix, index],
         "scaled_dot_product_attention": [batch, batch, batch, 0, 0, ffi.NULL],
+        "backward": [loss, ffi.NULL, 1, ffi.NULL, 0, 1, 0],
+        "grad": [loss, ffi.NULL, 1, weights, arguments.handles, 1, 1, 0, 0],
+        "function": [
+            weights, 1, values, 1, values, 1, arguments.handles, arguments.of[BACKWARD][1], ffi.NULL,
+            ffi.NULL,
+        ],
         "call_one": [operator("aten::relu"), cat, 1, 0],
     }
     named = {f"rt_torch_tensor_{name}": values for name, values in made.items()}
     named |= {f"rt_torch_{name}": values for name, values in layers.items()}
-    named["kept"] = [dims, row, scalar, numbers, indices, axes, ends, cat, ordered]
+    named["kept"] = [weights, values, loss, dims, row, scalar, numbers, indices, axes, ends, cat, ordered]
     return named
 
 
@@ -168,7 +187,7 @@ def main() -> None:
     only = sys.argv[2:]
     arguments = Arguments(tuple(functions))
     bounded_memory()
-    special = _samples()
+    special = _samples(arguments)
     checked, never = Memory(), []
     for function in functions:
         if only and function.name not in only:

@@ -40,6 +40,22 @@ def bounded_memory() -> None:
 
 # A deleter in C; its context is NULL.
 _FREE = ffi.cast("void (*)(void *)", ctypes.cast(ctypes.CDLL(None).free, ctypes.c_void_p).value)
+HOOK = "int64_t (*)(void *context, int64_t gradient)"
+BACKWARD = (
+    "int32_t (*)(void *context, const int64_t *gradients, int64_t results_count, const int64_t *saved, "
+    "int64_t saved_count, int64_t *input_gradients, int64_t inputs_count)"
+)
+
+
+@ffi.callback(HOOK)  # type: ignore[untyped-decorator]
+def _drop(_: Any, gradient: int) -> int:
+    lib.rt_torch_tensor_free(gradient)
+    return 0
+
+
+@ffi.callback(BACKWARD)  # type: ignore[untyped-decorator]
+def _refuse(*_: Any) -> int:
+    return -1
 
 
 class Arguments:
@@ -105,8 +121,11 @@ class Arguments:
             "const rt_torch_value *": [ffi.NULL, *given],
             "rt_torch_value *": [ffi.NULL, self.results],
             "void (*)(void *context)": [ffi.NULL, _FREE],
+            HOOK: [ffi.NULL, _drop],
+            BACKWARD: [ffi.NULL, _refuse],
         }
         self.kept = arrays, values
+        self.handles = arrays[0]
         self.structures = Structures(draw)
         unknown = {p.type for f in functions for p in f.parameters} - set(self.of)
         if unknown:
@@ -166,6 +185,9 @@ class Arguments:
             self.free_results(result)
         elif function.name in ("rt_torch_module_call", "rt_torch_module_tensors") and result >= 0:
             self.free_results(1)
+        elif function.name in ("rt_torch_grad", "rt_torch_function") and result >= 0:
+            for i in range(LENGTH):
+                lib.rt_torch_tensor_free(lib.torchffi_take(self.handles, i))
         elif function.name == "rt_torch_safetensors_open":
             lib.rt_torch_safetensors_free(result)
         elif function.failure == "0" and function.name != "rt_torch_operator_find":
@@ -256,6 +278,7 @@ def main() -> None:
             if function.failure == "NULL" and result:
                 lib.rt_torch_dlpack_free(result, values[1])
         lib.rt_torch_set_num_threads(threads)
+        lib.rt_torch_set_grad_enabled(1)
     if memory_stats()["live_handles"] != before:
         wrong.append(f"{memory_stats()['live_handles'] - before} handles leaked")
     print(json.dumps({"functions": len(functions), "calls": calls, "wrong": wrong}))

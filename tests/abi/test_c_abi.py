@@ -92,17 +92,19 @@ def test_all_indices_may_be_0_for_whole_axes(new: Handles) -> None:
 
 
 def layout(handle: int) -> list[int]:
-    values = ffi.new("int64_t[132]", [-7] * 132)
-    count = lib.rt_torch_tensor_layout(handle, values, 132)
+    values = ffi.new("int64_t[133]", [-7] * 133)
+    count = lib.rt_torch_tensor_layout(handle, values, 133)
     assert count >= 4, last_error()
-    assert set(values[count:132]) <= {-7}
+    assert set(values[count:133]) <= {-7}
     return list(values[0:count])
 
 
 def test_layout_has_address_device_extent_shape_and_strides(new: Handles) -> None:
     a = new.of([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 3, 4)
     address, *rest = layout(a)
-    assert rest == [-1, 48, 2, 3, 4, 4, 1]
+    assert rest == [-1, 48, 2, 3, 4, 4, 1, 0]
+    assert lib.rt_torch_tensor_set_requires_grad(a, 1) == 0
+    assert layout(a) == [address, *rest[:-1], 1]
     ffi.cast("float *", address)[5] = 50
     assert read(a)[4:7] == [4, 50, 6]
 
@@ -110,25 +112,25 @@ def test_layout_has_address_device_extent_shape_and_strides(new: Handles) -> Non
 def test_layout_of_a_view_ends_with_its_last_element(new: Handles) -> None:
     a = new.floats(3, 4)
     column = new.own(lib.rt_torch_tensor_select(a, 1, 3))
-    assert layout(column) == [layout(a)[0] + 12, -1, 36, 1, 3, 4]
+    assert layout(column) == [layout(a)[0] + 12, -1, 36, 1, 3, 4, 0]
     wide = new.own(
         lib.rt_torch_tensor_expand(column, (2**50, 3), 2)
     )  # all elements share three values
-    assert layout(wide) == [layout(column)[0], -1, 36, 2, 2**50, 3, 0, 4]
+    assert layout(wide) == [layout(column)[0], -1, 36, 2, 2**50, 3, 0, 4, 0]
 
 
 def test_layout_of_no_axes_and_of_no_elements(new: Handles) -> None:
-    assert layout(new.floats())[1:] == [-1, 4, 0]
+    assert layout(new.floats())[1:] == [-1, 4, 0, 0]
     empty = layout(new.floats(2, 0))
     assert empty[:6] == [0, -1, 0, 2, 2, 0]
-    assert len(empty) == 8
+    assert len(empty) == 9
 
 
 def test_layout_is_cut_to_the_capacity(new: Handles) -> None:
     a, values = new.floats(2, 3), ffi.new("int64_t[4]", [-7] * 4)
-    assert lib.rt_torch_tensor_layout(a, values, 3) == 8
+    assert lib.rt_torch_tensor_layout(a, values, 3) == 9
     assert list(values)[1:] == [-1, 24, -7]
-    assert lib.rt_torch_tensor_layout(a, ffi.NULL, 0) == 8
+    assert lib.rt_torch_tensor_layout(a, ffi.NULL, 0) == 9
     assert lib.rt_torch_tensor_layout(a, ffi.NULL, 1) == -1
     assert last_error() == (1, "layout: values is NULL")
     assert lib.rt_torch_tensor_layout(a, values, -1) == -1

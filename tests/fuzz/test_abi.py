@@ -27,6 +27,13 @@ MODULES = {
         "freeze", "save",
     )
 } | {f"safetensors_{name}" for name in ("open", "free", "count", "name", "tensor")}  # fmt: skip
+# Compared with PyTorch in tests/gradients.
+GRADIENTS = {
+    "tensor_set_requires_grad", "tensor_requires_grad", "tensor_is_leaf", "tensor_grad_fn",
+    "tensor_version", "tensor_detach", "tensor_has_grad", "tensor_grad", "tensor_set_grad",
+    "tensor_retain_grad", "grad_enabled", "set_grad_enabled", "backward", "grad", "tensor_add_hook",
+    "tensor_remove_hook", "function",
+}  # fmt: skip
 # Used by the comparison itself.
 READ = {
     "tensor_free", "tensor_ndim", "tensor_numel", "tensor_shape", "tensor_strides", "tensor_dtype",
@@ -43,8 +50,9 @@ LAYERS = {
 
 
 def test_every_function_of_the_header_is_drawn_or_listed() -> None:
-    assert set(TWINS) | OTHERS | MODULES | READ | LAYERS == set(FUNCTIONS)
-    assert len(TWINS) + len(OTHERS) + len(MODULES) + len(READ) + len(LAYERS) == len(FUNCTIONS)
+    groups = [set(TWINS), OTHERS, MODULES, GRADIENTS, READ, LAYERS]
+    assert set().union(*groups) == set(FUNCTIONS)
+    assert sum(map(len, groups)) == len(FUNCTIONS)
 
 
 def test_random_sequences_do_what_numpy_does() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from torchffi._autograd import compute
 from torchffi._core.backends import FFI, NUMPY, numpy_reason
@@ -212,3 +212,15 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Any:
     if not gradients.requires_grad(self._data):
         raise InvalidArgumentError("register_hook: the tensor does not require gradients")
     return callbacks.add_hook(self, hook)
+
+
+PROPERTIES: Final = {
+    "requires_grad": property(requires_grad, set_requires_grad),
+    "grad": property(grad, set_grad, delete_grad),
+    "grad_fn": property(grad_fn),
+    "is_leaf": property(is_leaf),
+    "_version": property(version),
+}
+METHODS: Final = {
+    one.__name__: one for one in (requires_grad_, detach, retain_grad, backward, register_hook)
+}

@@ -250,12 +250,8 @@ def _may_fall_back(arguments: Sequence[Any]) -> bool:
 
 def _is_recorded(tensor: Tensor) -> bool:
     """Whether an operation on the tensor is recorded, which NumPy's would not be."""
-    return (
-        gradients.in_use
-        and tensor._backend is FFI
-        and gradients.grad_enabled()
-        and gradients.requires_grad(tensor._data)
-    )
+    known = gradients.in_use and tensor._backend is FFI
+    return known and gradients.grad_enabled() and gradients.requires_grad(tensor._data)
 
 
 def _on_numpy(name: str, arguments: Sequence[Any]) -> Any:
