@@ -34,8 +34,9 @@ _DEPENDS = [
 _CALLBACKS = """
 extern "Python" {
 int32_t torchffi_python_hook(void *callable, int64_t *handles);
-int32_t torchffi_python_backward(void *callable, const int64_t *gradients, int64_t results, const int64_t *saved,
-                                 int64_t saved_count, int64_t *found, int64_t count);
+int32_t torchffi_python_backward(void *callable, const int64_t *gradients, int64_t results,
+                                 const int64_t *saved, int64_t saved_count, int64_t *found,
+                                 int64_t count);
 }
 """
 

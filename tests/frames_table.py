@@ -185,11 +185,13 @@ SEVERAL: dict[str, str] = {
     "make no tensor": """
         Tensor FileFormatError HandleError TorchError UnavailableError __array_namespace_info__
         auto_detect_device export jit load load_safetensors safe_open save save_safetensors serialization
-        autograd bool broadcast_shapes can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
+        autograd bool broadcast_shapes
+        can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
         finfo float32 float64 get_backend get_num_threads iinfo inf int8 int16 int32 int64 isdtype
         linalg manual_seed memory_stats nan newaxis nn ops pi result_type set_num_threads
         tensor_free torch_available torch_cuda_available torch_version uint8 uint16 uint32 uint64
-        use_backend enable_grad is_grad_enabled no_grad set_grad_enabled
+        use_backend enable_grad is_grad_enabled no_grad
+        set_grad_enabled
     """,
     "inspect their argument first": "asarray from_dlpack",
     "call other functions of the namespace": "nn.Linear torch_ones torch_randn torch_zeros",

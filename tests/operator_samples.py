@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from torchffi._libtorch.operators import boxed, registry
 from torchffi._libtorch.operators.schemas import Parameter, Schema
 
 # Prefixes of names, also after an underscore, of operators that are not compared: random ones, those
@@ -151,3 +152,20 @@ def made(value: Any, tensor_of: Callable[[Any], Any], dtypes: Any) -> Any:
     if isinstance(value, dict):
         return {name: made(one, tensor_of, dtypes) for name, one in value.items()}
     return value
+
+
+def flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for one in value:
+            yield from flat(one)
+    else:
+        yield value
+
+
+def aten() -> list[Schema]:
+    return [boxed.find(name).schema for name in registry.names() if name.startswith("aten::")]
+
+
+def overload_of(namespace: Any, schema: Schema) -> Any:
+    base, _, overload = schema.name.removeprefix("aten::").partition(".")
+    return getattr(getattr(namespace, base), overload or "default")

@@ -116,7 +116,8 @@ def _repr_(self: Tensor) -> str:
 
 def _reduce_(self: Tensor) -> tuple[Any, ...]:
     raw = self._backend.primitives.to_bytes(self._data, self.nbytes)
-    return conversion.from_bytes, (raw, self.shape, self._dtype.name, self.device)
+    state = raw, self.shape, self._dtype.name, self.device
+    return conversion.from_bytes, (*state, True) if self.requires_grad else state
 
 
 def _add_(self: Tensor, other: Tensor | Scalar) -> Tensor:

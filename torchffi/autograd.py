@@ -1,7 +1,7 @@
 """Gradients by LibTorch's autograd, under PyTorch's names.
 
-Operations on tensors that require gradients are recorded. ``backward()`` goes back through the record and
-adds up gradients in the leaves; ``grad()`` returns them. On the NumPy backend there are none, and
+Operations on tensors that require gradients are recorded. ``backward()`` goes back through the record
+and adds up gradients in the leaves; ``grad()`` returns them. On the NumPy backend there are none, and
 ``requires_grad_()`` says so.
 """
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "exports.h"
+#include "runtime/gradients.h"
 #include "runtime/guard.h"
 #include "runtime/handles.h"
 
@@ -186,7 +187,9 @@ c10::IValue run_method(const Script &script, const Method &method, std::vector<c
     shared.lock();
   }
   try {
-    const at::NoGradGuard no_grad;
+    // Parameters of a file require gradients, which who only calls it does not want.
+    std::optional<at::NoGradGuard> no_grad;
+    if (!gradients::included()) no_grad.emplace();
     method.function->run(stack);
     return std::move(stack.at(0));
   } catch (...) {

@@ -33,7 +33,7 @@ std::vector<at::Tensor> initial(const std::vector<at::Tensor> &tensors, const in
       fail(RT_TORCH_INVALID_ARGUMENT, "tensor " + number + " has shape " + text(tensors[i].sizes()) +
                                           ", expected one element where no gradient is given");
     }
-    gradients[i] = get(handles[i]);
+    gradients[i] = get_any(handles[i]);
     if (gradients[i].sizes() != tensors[i].sizes()) {
       fail(RT_TORCH_SHAPE, "gradient " + number + " has shape " + text(gradients[i].sizes()) +
                                ", expected that of its tensor, " + text(tensors[i].sizes()));
@@ -63,7 +63,8 @@ int32_t tensor_requires_grad(int64_t tensor) {
 
 int32_t tensor_is_leaf(int64_t tensor) {
   const at::Tensor t = get_any(tensor);
-  return !t.requires_grad() || t.grad_fn() == nullptr;  // is_leaf() does not see that a view's base was written to
+  return !t.requires_grad() ||
+         t.grad_fn() == nullptr;  // is_leaf() does not see that a view's base was written to
 }
 
 int64_t tensor_grad_fn(int64_t tensor, char *text, int64_t capacity) {
@@ -141,9 +142,9 @@ int32_t set_grad_enabled(int32_t enabled) {
 int32_t backward(const int64_t *tensors, const int64_t *gradients, int64_t count, const int64_t *inputs,
                  int64_t inputs_count, int32_t retain_graph, int32_t create_graph) {
   const bool retain = flag_of("retain_graph", retain_graph), create = flag_of("create_graph", create_graph);
-  const std::vector<at::Tensor> from = get_list(tensors, count), start = initial(from, gradients);
+  const std::vector<at::Tensor> from = get_list(tensors, count, get_any), start = initial(from, gradients);
   std::vector<at::Tensor> to;
-  if (inputs != nullptr || inputs_count != 0) to = get_list(inputs, inputs_count);
+  if (inputs != nullptr || inputs_count != 0) to = get_list(inputs, inputs_count, get_any);
   gradients::include();
   torch::autograd::backward(from, start, retain, create, to);
   return 0;
@@ -154,8 +155,8 @@ int32_t grad(const int64_t *outputs, const int64_t *gradients, int64_t count, co
              int32_t allow_unused) {
   const bool retain = flag_of("retain_graph", retain_graph), create = flag_of("create_graph", create_graph);
   const bool unused = flag_of("allow_unused", allow_unused);
-  const std::vector<at::Tensor> from = get_list(outputs, count), start = initial(from, gradients);
-  const std::vector<at::Tensor> to = get_list(inputs, inputs_count);
+  const std::vector<at::Tensor> from = get_list(outputs, count, get_any), start = initial(from, gradients);
+  const std::vector<at::Tensor> to = get_list(inputs, inputs_count, get_any);
   if (results == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "results is NULL");
   std::fill_n(results, inputs_count, 0);
   for (size_t i = 0; i < to.size(); ++i) {

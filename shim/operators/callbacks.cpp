@@ -110,7 +110,7 @@ class CallbackNode final : public torch::autograd::Node {
 };
 
 std::vector<at::Tensor> saved_list(const int64_t *saved, int64_t count) {
-  return saved == nullptr && count == 0 ? std::vector<at::Tensor>() : get_list(saved, count);
+  return count == 0 ? std::vector<at::Tensor>() : get_list(saved, count);
 }
 
 }  // namespace

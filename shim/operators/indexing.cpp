@@ -13,6 +13,7 @@
 #include "operators/kernels.h"
 #include "operators/totals.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -169,7 +170,7 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
   const std::optional<at::Tensor> first = list.get(0);
   if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
-      first->sizes() == t.sizes() && t.is_cpu()) {
+      first->sizes() == t.sizes() && t.is_cpu() && !gradients::included()) {
     return put(totals::masked_select(as_signed(t), *first).view(t.scalar_type()));
   }
   return put(with_indices(list, [&] { return at::index(t, list); }));

@@ -121,7 +121,7 @@ at::Tensor rescaled(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keep
   const double safe = safe_range(c10::toRealValueType(x.scalar_type()));
   if (x.numel() == 0 || !any_extreme(result, squares ? 1 / safe : 0)) return result;
   const at::DimVector list = all_axes(x, axes);
-  const at::Tensor peak = largest_magnitude(x, list);
+  const at::Tensor peak = largest_magnitude(x.detach(), list);  // the scale is a constant to gradients
   const at::Tensor extreme = peak.isfinite().logical_and_((peak > safe).logical_or_(peak < 1 / safe));
   const at::Tensor usable = extreme.logical_and_(peak > 0);
   if (!usable.any().item<bool>()) return result;

@@ -128,7 +128,7 @@ std::optional<at::Tensor> get_optional(int64_t handle) {
   return get(handle);
 }
 
-std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count) {
+std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count, at::Tensor (*one)(int64_t)) {
   if (count < 1 || count > RT_TORCH_MAX_TENSORS) {
     fail(RT_TORCH_INVALID_ARGUMENT,
          "count is " + std::to_string(count) + ", expected 1 to " + std::to_string(RT_TORCH_MAX_TENSORS));
@@ -136,7 +136,7 @@ std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count) {
   if (handles == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "the list of tensors is NULL");
   std::vector<at::Tensor> tensors;
   tensors.reserve(count);
-  for (int64_t i = 0; i < count; ++i) tensors.push_back(get(handles[i]));
+  for (int64_t i = 0; i < count; ++i) tensors.push_back(one(handles[i]));
   return tensors;
 }
 

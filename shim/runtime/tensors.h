@@ -34,7 +34,7 @@ std::string layout_of(const at::Tensor &tensor);
 std::optional<at::Tensor> get_optional(int64_t handle);
 
 // The tensors of count handles, 1 to RT_TORCH_MAX_TENSORS.
-std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count);
+std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count, at::Tensor (*one)(int64_t) = get);
 
 // A new handle that owns the tensor.
 int64_t put(at::Tensor tensor);

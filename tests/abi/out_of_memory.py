@@ -92,14 +92,35 @@ def _samples(arguments: Arguments) -> dict[str, list[Any]]:
         "backward": [loss, ffi.NULL, 1, ffi.NULL, 0, 1, 0],
         "grad": [loss, ffi.NULL, 1, weights, arguments.handles, 1, 1, 0, 0],
         "function": [
-            weights, 1, values, 1, values, 1, arguments.handles, arguments.of[BACKWARD][1], ffi.NULL,
+            weights,
+            1,
+            values,
+            1,
+            values,
+            1,
+            arguments.handles,
+            arguments.of[BACKWARD][1],
+            ffi.NULL,
             ffi.NULL,
         ],
         "call_one": [operator("aten::relu"), cat, 1, 0],
     }
     named = {f"rt_torch_tensor_{name}": values for name, values in made.items()}
     named |= {f"rt_torch_{name}": values for name, values in layers.items()}
-    named["kept"] = [weights, values, loss, dims, row, scalar, numbers, indices, axes, ends, cat, ordered]
+    named["kept"] = [
+        weights,
+        values,
+        loss,
+        dims,
+        row,
+        scalar,
+        numbers,
+        indices,
+        axes,
+        ends,
+        cat,
+        ordered,
+    ]
     return named
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,30 +20,13 @@ from torchffi.dtypes import DType
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
 
-def flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, (list, tuple)):
-        for one in value:
-            yield from flat(one)
-    else:
-        yield value
-
-
-def aten() -> list[schemas.Schema]:
-    return [boxed.find(name).schema for name in registry.names() if name.startswith("aten::")]
-
-
-def overload_of(namespace: Any, schema: schemas.Schema) -> Any:
-    base, _, overload = schema.name.removeprefix("aten::").partition(".")
-    return getattr(getattr(namespace, base), overload or "default")
-
-
 def plain(torch: Any, result: Any) -> list[Any]:
     """A result as NumPy arrays and Python values."""
     return [
         one.detach().resolve_conj().resolve_neg().numpy().copy()
         if isinstance(one, torch.Tensor)
         else one
-        for one in flat(result)
+        for one in samples.flat(result)
     ]
 
 
@@ -69,7 +51,7 @@ def equal(a: list[Any], b: list[Any]) -> bool:
 
 def accepted(torch: Any, schema: schemas.Schema) -> tuple[Any, Any, list[Any]] | None:
     """Arguments that PyTorch accepts, and its result, which must be the same in a second call."""
-    operator = overload_of(torch.ops.aten, schema)
+    operator = samples.overload_of(torch.ops.aten, schema)
 
     def call(arguments: Any, named: Any, junk: int) -> list[Any]:
         # Different memory contents in each call expose kernels that read uninitialized memory.
@@ -92,7 +74,7 @@ def accepted(torch: Any, schema: schemas.Schema) -> tuple[Any, Any, list[Any]] |
 def test_operators_give_the_results_of_pytorch(torch: Any, untraced: None) -> None:
     compared: list[str] = []
     wrong: list[str] = []
-    for schema in aten():
+    for schema in samples.aten():
         by_name = any(p.written and p.by_name_only for p in schema.parameters)
         if by_name or samples.skipped(schema.name):
             continue
@@ -107,11 +89,11 @@ def test_operators_give_the_results_of_pytorch(torch: Any, untraced: None) -> No
         )
         before = handles()[0]
         try:
-            result = overload_of(torchffi.ops.aten, schema)(*given[0], **given[1])
+            result = samples.overload_of(torchffi.ops.aten, schema)(*given[0], **given[1])
         except Exception as error:
             wrong.append(f"{schema.text} of {arguments} {named}: {error!r:.300}")
             continue
-        actual = [ours(one) for one in flat(result)]
+        actual = [ours(one) for one in samples.flat(result)]
         if not equal(expected, actual):
             wrong.append(f"{schema.text} of {arguments} {named}: {actual} is not {expected}")
         compared.append(schema.name)
@@ -168,7 +150,7 @@ def test_schemas_are_parsed_as_pytorch_parses_them(torch: Any) -> None:
     known = {}
     for schema in torch._C._jit_get_all_schemas():
         known[f"{schema.name}.{schema.overload_name}".removesuffix(".")] = schema
-    for ours in aten():
+    for ours in samples.aten():
         theirs = known[ours.name]
         assert len(ours.results) == len(theirs.returns)
         assert [

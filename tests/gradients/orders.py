@@ -40,6 +40,7 @@ VIEWS: dict[str, Callable[[Any, Any], Any]] = {
 }
 USES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "x * y.sum()": lambda _, x, y: x * y.sum(),
+    "x * y": lambda _, x, y: x * y,
     "x * x": lambda _, x, __: x * x,
     "x + 1": lambda _, x, __: x + 1,
     "x.sum()": lambda _, x, __: x.sum(),

@@ -28,7 +28,7 @@ VIEW, USE = "view x[0]", "use x * x"
     "program",
     [
         # A view made before anything requires gradients; its memory is written to after it was used.
-        [(VIEW, 0, 0), ("other requires_grad_()", 2, 0), ("use x * y.sum()", 2, 0),
+        [(VIEW, 0, 0), ("other requires_grad_()", 2, 0), ("use x * y", 2, 0),
          ("write x += 2.0", 3, 0), ("other backward", 4, 0)],
         # A write through such a view that makes the base require gradients, and another view of it.
         [(VIEW, 0, 0), ("view x[-1]", 0, 0), ("other requires_grad_()", 2, 0),

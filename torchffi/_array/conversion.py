@@ -227,7 +227,10 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
         ) from None
 
 
-def from_bytes(data: bytes, shape: tuple[int, ...], dtype: str, device: str) -> Tensor:
+def from_bytes(
+    data: bytes, shape: tuple[int, ...], dtype: str, device: str, requires_grad: bool = False
+) -> Tensor:
     """A tensor from values in C order; restores a pickled tensor."""
     kind = dtypes.by_name(dtype)
-    return create("from_bytes", kind, data, tuple(shape), kind, _devices.number(device))
+    tensor = create("from_bytes", kind, data, tuple(shape), kind, _devices.number(device))
+    return tensor.requires_grad_() if requires_grad else tensor

@@ -41,7 +41,7 @@ def _initial(name: str, tensors: Sequence[Tensor], given: Any) -> list[Tensor | 
     for i, (tensor, gradient) in enumerate(zip(tensors, found, strict=True)):
         if gradient is not None:
             _sequence(name, [gradient])
-        elif tensor.size != 1 or tensor.dtype.kind == "complex floating point":
+        elif tensor.size != 1 or tensor.dtype.kind == "complex":
             raise InvalidArgumentError(
                 f"{name}: tensor {i} has shape {tensor.shape} and dtype {tensor.dtype}; without a "
                 "gradient to begin with, expected one real number, such as a loss"

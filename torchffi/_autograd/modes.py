@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 from torchffi._core.backends import FFI, default_backend
@@ -53,8 +53,8 @@ class _Mode:
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
-            def generator(*arguments: Any, **named: Any) -> Iterator[Any]:
-                return _steps(function(*arguments, **named), enabled)
+            def generator(*arguments: Any, **named: Any) -> Generator[Any, Any, Any]:
+                return (yield from _steps(function(*arguments, **named), enabled))
 
             return generator  # type: ignore[return-value]
 
@@ -66,7 +66,7 @@ class _Mode:
         return wrapped  # type: ignore[return-value]
 
 
-def _steps(generator: Any, enabled: bool) -> Any:
+def _steps(generator: Any, enabled: bool) -> Generator[Any, Any, Any]:
     """A generator each of whose steps runs in a mode; what lies between them does not."""
     step, argument = generator.send, None
     while True:

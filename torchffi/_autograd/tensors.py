@@ -154,6 +154,26 @@ def detach(self: Tensor) -> Tensor:
     return gradients.detached(partial(make, type(self)), self._data)  # type: ignore[no-any-return]
 
 
+def __deepcopy__(self: Tensor, memo: dict[int, Any], /) -> Tensor:
+    """A copy that is a leaf, with a copy of the gradient.
+
+    Raises:
+        ValueError: For the result of a recorded operation, whose record cannot be copied.
+    """
+    if not requires_grad(self):
+        return self.clone()
+    if not is_leaf(self):
+        raise InvalidArgumentError(
+            "deepcopy: the tensor was made by a recorded operation, which is not copied; detach() it "
+            "first"
+        )
+    copy = requires_grad_(detach(self).clone())
+    gradient = grad(self)
+    if gradient is not None:
+        set_grad(copy, detach(gradient).clone())
+    return copy
+
+
 def retain_grad(self: Tensor) -> None:
     """Makes ``backward()`` keep the gradient of the tensor, although it is not a leaf.
 
@@ -222,5 +242,6 @@ PROPERTIES: Final = {
     "_version": property(version),
 }
 METHODS: Final = {
-    one.__name__: one for one in (requires_grad_, detach, retain_grad, backward, register_hook)
+    one.__name__: one
+    for one in (requires_grad_, detach, retain_grad, backward, register_hook, __deepcopy__)
 }

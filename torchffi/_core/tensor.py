@@ -249,9 +249,6 @@ class Tensor(Methods):
     def __copy__(self) -> Tensor:
         return self.clone()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        return self.clone()
-
     def __enter__(self) -> Self:
         return self
 

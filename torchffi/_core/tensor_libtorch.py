@@ -100,7 +100,8 @@ class FFITensor(Owner, Tensor):
             view: np.ndarray[Any, Any] = self._cached_view.view()
         except AttributeError:  # no array is cached yet
             self._cached_view = array = array_over(self._data, self._dtype, checked=True)
-            return array.view()
+            view = array.view()
+            return view
         if gradients.in_use and gradients.requires_grad(self._data):
             raise InvalidArgumentError(REQUIRES_GRAD)
         return view
