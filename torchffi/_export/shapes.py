@@ -157,9 +157,10 @@ class Constraints:
         if not self._guards:
             return
         places: dict[str, Any] = {}
-        for _, place, _, value in inputs:
-            # An argument of *given is L['given_0'] in the signature, and L['given'][0] in guards.
-            for name in {place, _NUMBERED.sub(r"L['\1'][\2]", place)}:
+        for at, (_, place, _, value) in enumerate(inputs):
+            # Guards call an argument of *given L['given'][0], which the signature calls L['given_0'];
+            # those of a strict export number all inputs.
+            for name in {place, _NUMBERED.sub(r"L['\1'][\2]", place), f"L['flat_args'][{at}]"}:
                 places[name] = value
                 if isinstance(value, Tensor):
                     places |= {f"{name}.size()[{i}]": n for i, n in enumerate(value.shape)}
