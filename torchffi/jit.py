@@ -100,7 +100,7 @@ def freeze(
     Source: torch.jit.freeze.
     """
     mode = lib.RT_TORCH_FREEZE_AND_OPTIMIZE if optimize_numerics else lib.RT_TORCH_FREEZE
-    return _frozen(mod, preserved_attrs, mode)
+    return _frozen("freeze", mod, preserved_attrs, mode)
 
 
 def optimize_for_inference(
@@ -117,12 +117,23 @@ def optimize_for_inference(
 
     Source: torch.jit.optimize_for_inference.
     """
-    return _frozen(mod, other_methods, lib.RT_TORCH_FREEZE_FOR_INFERENCE)
+    return _frozen("optimize_for_inference", mod, other_methods, lib.RT_TORCH_FREEZE_FOR_INFERENCE)
 
 
-def _frozen(mod: ScriptModule, names: Sequence[str] | None, mode: int) -> ScriptModule:
+def _frozen(
+    function: str, mod: ScriptModule, names: Sequence[str] | None, mode: int
+) -> ScriptModule:
+    if not isinstance(mod, ScriptModule):
+        raise DTypeError(
+            f"jit.{function}: got a {type(mod).__name__}, expected a ScriptModule, as jit.load() returns"
+        )
     text = "\n".join(names or ()).encode()
     frozen = make(ScriptModule, lib.rt_torch_module_freeze, mod._data, text, mode)
     if frozen is None:
-        raise last_error()
+        error = last_error()
+        if mod.training:
+            raise InvalidArgumentError(
+                f"jit.{function}: the module is in training mode; call its eval() first"
+            )
+        raise error
     return frozen

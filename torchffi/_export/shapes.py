@@ -56,9 +56,16 @@ class TensorInput:
             ValueError: The shape does not fit.
         """
         if not isinstance(value, Tensor):
-            raise DTypeError(f"{name}: expected a Tensor, got a {type(value).__name__}")
+            kind = type(value)
+            full = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+            raise DTypeError(
+                f"{name}: expected a torchffi.Tensor, got a {full}; torchffi.asarray() makes one"
+            )
         if value.dtype is not self.dtype:
-            raise DTypeError(f"{name}: dtype {value.dtype}, expected {self.dtype}")
+            raise DTypeError(
+                f"{name}: dtype {value.dtype}, expected {self.dtype}; "
+                f"{name}.astype(torchffi.{self.dtype}) converts it"
+            )
         if len(value.shape) != len(self.sizes):
             raise ShapeError(f"{name}: shape {value.shape}, expected {self}")
         for axis, (found, size) in enumerate(zip(value.shape, self.sizes, strict=True)):
