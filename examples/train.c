@@ -100,8 +100,8 @@ static int64_t scaled(int64_t x) {
 
 static int64_t weights(int64_t rows, int64_t columns) {
   const int64_t dims[] = {rows, columns};
-  const int64_t values = combined(rt_torch_tensor_mul,
-                                  rt_torch_tensor_randn(dims, 2, RT_TORCH_FLOAT32, RT_TORCH_CPU), number(0.1));
+  const int64_t values = combined(
+      rt_torch_tensor_mul, rt_torch_tensor_randn(dims, 2, RT_TORCH_FLOAT32, RT_TORCH_CPU), number(0.1));
   return rt_torch_tensor_set_requires_grad(values, 1) == 0 ? values : 0;
 }
 
@@ -155,7 +155,8 @@ static int train(int64_t x, int64_t classes, const int64_t *parameters, int64_t 
   int status = rate == 0;
   for (int step = 1; step <= steps && status == 0; ++step) {
     const int64_t scores = layers(x, parameters), loss = cross_entropy(scores, classes);
-    status = loss <= 0 || rt_torch_backward(&loss, NULL, 1, NULL, 0, 0, 0) < 0 || descend(parameters, rate) < 0;
+    status =
+        loss <= 0 || rt_torch_backward(&loss, NULL, 1, NULL, 0, 0, 0) < 0 || descend(parameters, rate) < 0;
     if (status == 0 && (step % 50 == 0 || step == steps)) {
       printf("step %d: loss %.4f, %lld of %lld right\n", step, rt_torch_tensor_item_double(loss),
              (long long)right(scores, classes), (long long)rows);
@@ -174,8 +175,8 @@ int main(int argc, char **argv) {
   if (status == 0) {
     const int64_t dims[] = {table.rows, table.columns};
     const int64_t bytes = table.rows * table.columns * (int64_t)sizeof(float);
-    const int64_t x = scaled(
-        rt_torch_tensor_from_data(table.features, bytes, dims, 2, RT_TORCH_FLOAT32, RT_TORCH_CPU));
+    const int64_t x =
+        scaled(rt_torch_tensor_from_data(table.features, bytes, dims, 2, RT_TORCH_FLOAT32, RT_TORCH_CPU));
     const int64_t classes = rt_torch_tensor_from_data(table.classes, 8 * table.rows, &table.rows, 1,
                                                       RT_TORCH_INT64, RT_TORCH_CPU);
     int64_t parameters[PARAMETERS];

@@ -2527,7 +2527,8 @@ RT_TORCH_API int32_t rt_torch_module_free(int64_t module);
  */
 RT_TORCH_API int64_t rt_torch_module_methods(int64_t module, char *text, int64_t capacity);
 
-/** Calls a method. The call is recorded if an argument requires gradients, else not, whatever the parameters do.
+/** Calls a method. The call is recorded for gradients if an argument or a parameter requires them; the parameters of a
+ * file do not until rt_torch_tensor_set_requires_grad() is called.
  *
  * Arguments are in the order of the schema. Trailing arguments that are left out, and those with the tag
  * RT_TORCH_DEFAULT, have the schema's default. The tag must match the schema's type as for rt_torch_call(); a

@@ -31,8 +31,9 @@ int64_t load(const std::string &name,
     const auto input = open();
     check_archive(input);
     if (!trusted) check_code(input);
-    return put_module(
-        c10::make_intrusive<Script>(torch::jit::load(input, target), std::make_shared<std::shared_mutex>()));
+    const Module loaded = torch::jit::load(input, target);
+    for (const at::Tensor &one : loaded.parameters()) one.requires_grad_(false);  // until somebody wants to train it
+    return put_module(c10::make_intrusive<Script>(loaded, std::make_shared<std::shared_mutex>()));
   } catch (...) {
     const Error error = current_error();
     // A damaged file shows as an exception of any type.

@@ -121,6 +121,7 @@ Method::Method(torch::jit::Function &found)
 
 Script::Script(torch::jit::Module loaded, std::shared_ptr<std::shared_mutex> shared_lock)
     : module(std::move(loaded)), lock(std::move(shared_lock)), changes_itself(changes_objects(module)) {
+  for (const at::Tensor &one : module.parameters()) parameters.push_back(one);
   for (const torch::jit::Method &one : module.get_methods()) {
     if (!is_internal(one.function())) methods.emplace(one.name(), one.function());
   }
@@ -186,10 +187,9 @@ c10::IValue run_method(const Script &script, const Method &method, std::vector<c
   } else {
     shared.lock();
   }
+  const auto required = [](const at::Tensor &one) { return one.requires_grad(); };
+  if (at::GradMode::is_enabled() && std::ranges::any_of(script.parameters, required)) gradients::include();
   try {
-    // Parameters of a file require gradients, which who only calls it does not want.
-    std::optional<at::NoGradGuard> no_grad;
-    if (!gradients::included()) no_grad.emplace();
     method.function->run(stack);
     return std::move(stack.at(0));
   } catch (...) {

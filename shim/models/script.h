@@ -38,6 +38,7 @@ struct Script : c10::intrusive_ptr_target {
   // Held exclusively by what changes the module. LibTorch does not lock attributes: a thread that reads one
   // while another thread replaces it would use freed memory.
   std::shared_ptr<std::shared_mutex> lock;
+  std::vector<at::Tensor> parameters;
   bool changes_itself;  // whether a call may replace an attribute, or change a list or dict
 
   const Method &method(const char *name) const;

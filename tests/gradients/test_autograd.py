@@ -1,4 +1,4 @@
-"""torchffi.autograd: modes, hooks, functions with a gradient in Python, and errors, as PyTorch has them."""
+"""Gradients of tensors, modes, hooks, functions with a gradient in Python, and errors, as in PyTorch."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ def test_second_derivatives(w: Tensor) -> None:
 
 def test_backward_with_inputs_and_gradients(w: Tensor) -> None:
     v = torchffi.ones(3).requires_grad_()
-    torchffi.autograd.backward([w * v, w.sum()], [torchffi.asarray([1.0, 0.0, 2.0]), None], inputs=v)
+    torchffi.autograd.backward(
+        [w * v, w.sum()], [torchffi.asarray([1.0, 0.0, 2.0]), None], inputs=v
+    )
     assert gradient(v) == [1.0, 0.0, 6.0]
     assert w.grad is None
     (w * v).backward(torchffi.ones(3))
@@ -169,7 +171,10 @@ def test_unused_inputs(w: Tensor) -> None:
         (lambda w: torchffi.ones(3).sum().backward(), "does not require gradients"),
         (lambda w: w.sum().backward(torchffi.ones(2)), "expected that of its tensor"),
         (lambda w: torchffi.autograd.backward([]), "at least one tensor"),
-        (lambda w: torchffi.autograd.backward([w.sum()], [None, None]), "2 gradients for 1 tensors"),
+        (
+            lambda w: torchffi.autograd.backward([w.sum()], [None, None]),
+            "2 gradients for 1 tensors",
+        ),
         (lambda w: torchffi.autograd.grad(w.sum(), torchffi.ones(3)), "input 0 does not require"),
         (lambda w: w.sum().backward(inputs=[]), "at least one tensor"),
         (lambda w: torchffi.autograd.grad(w.sum(), 3.0), "not iterable|expected tensors"),
@@ -303,13 +308,13 @@ def test_a_hook_that_returns_no_tensor_is_an_error(w: Tensor, answer: Any) -> No
 
 
 def test_hooks_leave_nothing_behind() -> None:
-    class Callable_:
+    class Identity:
         def __call__(self, gradient: Tensor) -> Tensor:
             return gradient * 1.0
 
     def use() -> None:
         x = torchffi.ones(3).requires_grad_()
-        x.register_hook(Callable_())
+        x.register_hook(Identity())
         (x * 2.0).sum().backward()
 
     use()
@@ -320,7 +325,7 @@ def test_hooks_leave_nothing_behind() -> None:
     gc.collect()
     torchffi.zeros(1)  # drops what LibTorch no longer uses
     assert handles()[0] == before
-    assert sum(isinstance(one, Callable_) for one in gc.get_objects()) == 0
+    assert sum(isinstance(one, Identity) for one in gc.get_objects()) == 0
 
 
 # ---- Functions

@@ -49,7 +49,12 @@ def reference(features: Any, classes: Any, steps: int) -> list[tuple[int, float,
     kinds = int(y.max()) + 1
     first = (torch.randn(32, x.shape[1]) * 0.1).requires_grad_()
     second = (torch.randn(kinds, 32) * 0.1).requires_grad_()
-    layers = [first, torch.zeros(32, requires_grad=True), second, torch.zeros(kinds, requires_grad=True)]
+    layers = [
+        first,
+        torch.zeros(32, requires_grad=True),
+        second,
+        torch.zeros(kinds, requires_grad=True),
+    ]
     found = []
     for step in range(1, steps + 1):
         hidden = torch.nn.functional.linear(x, layers[0], layers[1]).relu()

@@ -154,7 +154,7 @@ def detach(self: Tensor) -> Tensor:
     return gradients.detached(partial(make, type(self)), self._data)  # type: ignore[no-any-return]
 
 
-def __deepcopy__(self: Tensor, memo: dict[int, Any], /) -> Tensor:
+def deepcopy(self: Tensor, memo: dict[int, Any], /) -> Tensor:
     """A copy that is a leaf, with a copy of the gradient.
 
     Raises:
@@ -242,6 +242,8 @@ PROPERTIES: Final = {
     "_version": property(version),
 }
 METHODS: Final = {
-    one.__name__: one
-    for one in (requires_grad_, detach, retain_grad, backward, register_hook, __deepcopy__)
+    "__deepcopy__": deepcopy,
+    **{
+        one.__name__: one for one in (requires_grad_, detach, retain_grad, backward, register_hook)
+    },
 }

@@ -126,8 +126,8 @@ class ScriptModule(Owner):
     """A TorchScript module on LibTorch. :func:`torchffi.jit.load` creates it.
 
     A call, ``m(x)``, is ``m.forward(x)``. The other methods of the file, and the parameters and buffers
-    of the module itself, are attributes as well. Calls are recorded for gradients if an argument
-    requires them.
+    of the module itself, are attributes as well. Calls are recorded for gradients if an argument or
+    a parameter requires them; the parameters do not until ``requires_grad_()`` is called.
 
     Arguments and results are tensors, numbers, strings, None, and lists, tuples and dicts of them. NumPy
     tensors are passed without a copy. Threads may call one module at the same time.
