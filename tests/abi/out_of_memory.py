@@ -34,6 +34,8 @@ LEFT_OUT |= {"rt_torch_gelu"}  # oneDNN ends the process
 LEFT_OUT |= {
     f"rt_torch_module_{name}" for name in ("load", "load_data", "call", "train", "freeze", "save")
 }
+# As above: the library of a package, and what LibTorch does for it.
+LEFT_OUT |= {f"rt_torch_package_{name}" for name in ("load", "call", "load_constants")}
 UNCHECKED = {"rt_torch_tensor_cuda", "rt_torch_value_take"}  # need CUDA; another call's result
 
 

@@ -80,7 +80,10 @@ def _other_kind(archive: Archive, member: str) -> FileFormatError | NotSupported
             f"{member} is missing; its programs are {', '.join(sorted(programs)[:20])}"
         )
     if any(name.startswith("data/aotinductor/") for name in archive):
-        return archive.error("an AOTInductor package; expected a program of torch.export")
+        return archive.error(
+            "an AOTInductor package, which inductor.aoti_load_package() runs; expected a program of "
+            "torch.export"
+        )
     if "serialized_exported_program.json" in archive or "data.pkl" in archive:
         return archive.error("not a program of torch.export since PyTorch 2.8; save it again")
     return archive.error("not a program of torch.export")
