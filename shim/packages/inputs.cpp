@@ -1,4 +1,5 @@
 // Checks of the inputs of a package, against what its source tells.
+#include <ATen/ops/aminmax.h>
 #include <ATen/ops/empty_strided.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ class Checks {
     for (const Definition &one : source_.definitions) define(one);
     for (size_t i = 0; i < inputs_.size(); ++i) check_sizes(i);
     for (size_t i = 0; i < inputs_.size(); ++i) check_strides(i);
+    for (size_t i = 0; i < inputs_.size() && !unchecked_; ++i) check_values(i);
   }
 
  private:
@@ -111,7 +113,8 @@ class Checks {
     c10::DimVector wanted;
     bool same = true;
     for (size_t axis = 0; axis < model.strides.size(); ++axis) {
-      const std::optional<int64_t> value = model.strides[axis]->evaluate(values_);
+      const std::optional<Expression> &stride = model.strides[axis];
+      const std::optional<int64_t> value = stride ? stride->evaluate(values_) : std::nullopt;
       if (!value || *value < 0) fail(RT_TORCH_SHAPE, name(i) + ": its strides are out of range");
       wanted.push_back(*value);
       const auto number = static_cast<int64_t>(axis);
@@ -126,6 +129,19 @@ class Checks {
     const at::Tensor copy = at::empty_strided(given.sizes(), wanted, given.options());
     copy.copy_(given);
     inputs_[i] = copy;
+  }
+
+  // Such as ids of tokens. The code checks them as well, but in a parallel loop it can only end the process.
+  void check_values(size_t i) const {
+    const ModelInput &model = source_.inputs[i];
+    const at::Tensor &given = inputs_[i];
+    if (given.numel() == 0 || (model.least == INT64_MIN && model.greatest == INT64_MAX)) return;
+    const auto [low, high] = at::aminmax(given);
+    const auto least = low.item<int64_t>(), greatest = high.item<int64_t>();
+    if (least >= model.least && greatest <= model.greatest) return;
+    fail(RT_TORCH_INVALID_ARGUMENT, name(i) + ": it has the value " +
+                                        number(least < model.least ? least : greatest) + ", expected " +
+                                        number(model.least) + " to " + number(model.greatest));
   }
 
   const ModelSource &source_;

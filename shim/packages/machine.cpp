@@ -119,13 +119,11 @@ void check_machine(const Metadata &metadata, bool unchecked) {
     const std::string set = sets.substr(at, end - at);
     at = end + 1;
     const Support found = set.empty() ? Support::kYes : supports(set);
-    if (found == Support::kNo) {
-      fail(RT_TORCH_UNAVAILABLE,
-           "compiled for the instruction sets " + sets + "; this CPU does not have " + set);
-    }
+    const std::string needed = "compiled for the instruction sets " + sets;
+    if (found == Support::kNo) fail(RT_TORCH_UNAVAILABLE, needed + "; this CPU does not have " + set);
     if (found == Support::kUnknown && !unchecked) {
-      fail(RT_TORCH_NOT_IMPLEMENTED, "compiled for the instruction sets " + sets + "; whether this CPU has " +
-                                         set + " cannot be checked: set unchecked to run it without");
+      fail(RT_TORCH_NOT_IMPLEMENTED,
+           needed + "; whether this CPU has " + set + " cannot be checked: set unchecked to run it without");
     }
   }
 }

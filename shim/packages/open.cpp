@@ -36,7 +36,7 @@ Metadata metadata_of(const ModelFiles &files, const std::string &name) {
 std::optional<ModelSource> source_of(const ModelFiles &files, const std::string &name, bool unchecked) {
   std::optional<ModelSource> source;
   const bool there = files.has(name);
-  if (there) source = parse_source(files.read(name));
+  if (there) source = parse_source(files.read(name), files.read_all(".kernel.cpp"));
   if (!source && !unchecked) {
     fail(RT_TORCH_NOT_IMPLEMENTED,
          there ? "the source of the model has an unknown form, so its inputs cannot be checked: set "

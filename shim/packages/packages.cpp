@@ -40,7 +40,7 @@ class Vacancy {
 
 // The message of the package's code without C++ frames, and without the place where it was raised.
 std::string reason_of(const std::exception &error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   for (const char *mark : {"\nException raised from ", "\nframe #0: "}) {
     const size_t at = text.find(mark);
     if (at != std::string::npos) return text.substr(0, at);

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "packages/ranges.h"
 #include "packages/uses.h"
 
 namespace rt {
@@ -255,7 +256,7 @@ void read_constants(Text text, std::vector<ModelConstant> &constants) {
 
 }  // namespace
 
-std::optional<ModelSource> parse_source(std::string_view text) {
+std::optional<ModelSource> parse_source(std::string_view text, std::string_view kernels) {
   ModelSource source;
   for (;;) {
     const std::string name = "check_input_" + std::to_string(source.inputs.size());
@@ -267,7 +268,10 @@ std::optional<ModelSource> parse_source(std::string_view text) {
   }
   const Text body = between(text, "::run_impl(\n", "\n}");
   if (body.empty() || !read_body(body, source)) return std::nullopt;
-  for (ModelInput &input : source.inputs) find_uses(body, input.name, input.used, input.written);
+  for (ModelInput &input : source.inputs) {
+    find_uses(body, input.name, input.used, input.written);
+    if (input.dtype == "int64") find_range(body, kernels, input.name, input.least, input.greatest);
+  }
   complete(source);
   read_constants(text, source.constants);
   return source;

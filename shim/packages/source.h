@@ -18,6 +18,7 @@ struct ModelInput {
   int64_t device = -1;  // a c10::DeviceType
   std::vector<std::optional<Expression>> sizes, strides;
   std::vector<std::optional<int64_t>> lows, highs;  // what the compiler assumed of the sizes
+  int64_t least = INT64_MIN, greatest = INT64_MAX;  // integers beyond them would end the process
   bool asserted = false;                            // sizes and strides are those of an assertion
   bool used = false;                                // by more than its sizes
   bool written = false;                             // or of unknown use
@@ -46,6 +47,6 @@ struct ModelSource {
 };
 
 // nullopt if the source does not have the form that PyTorch's compiler writes.
-std::optional<ModelSource> parse_source(std::string_view text);
+std::optional<ModelSource> parse_source(std::string_view text, std::string_view kernels);
 
 }  // namespace rt

@@ -153,6 +153,14 @@ std::string ModelFiles::read(std::string_view name) const {
   return whole;
 }
 
+std::string ModelFiles::read_all(std::string_view ending) const {
+  std::string whole;
+  for (const File &file : files_) {
+    if (file.name.ends_with(ending)) each_part(file, [&](std::string_view part) { whole += part; });
+  }
+  return whole;
+}
+
 void ModelFiles::unpack(std::string_view name, Folder &folder) const {
   const int descriptor = folder.create(name);
   try {

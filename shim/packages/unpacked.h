@@ -38,6 +38,8 @@ class ModelFiles {
   // The only file with an ending; "" if there is none. Fails with NOT_IMPLEMENTED if there are several.
   std::string only(std::string_view ending) const;
   bool has(std::string_view name) const;
+  // All files with an ending, one after the other.
+  std::string read_all(std::string_view ending) const;
 
   // Its bytes, and a copy in a folder. Both compare the checksum.
   std::string read(std::string_view name) const;

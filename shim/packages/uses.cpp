@@ -37,7 +37,7 @@ bool is_read_by_operator(Text before) {
   const size_t open = before.find('(', begin);
   if (open == Text::npos) return false;
   const Text operation = before.substr(begin, open - begin);
-  if (operation.ends_with("_")) return false;
+  if (operation.ends_with('_')) return false;
   return !operation.ends_with("_out") || before.find(", ", open) != Text::npos;
 }
 

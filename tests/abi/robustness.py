@@ -85,7 +85,7 @@ class Arguments:
         assert all(self.packages)
         integers = [0, -1, 1, 2, 3, 24, 64, 65, 2**31, 2**62, *INT64, 0x7FFF_1234_0000_0003, stale]
         # Most calls should get past the first check.
-        integers += [*tensors, *tensors[:-1], self.modules[0], self.files[0], self.packages[0]]
+        integers += [*tensors, *tensors[:-1], self.modules[0], self.files[0]]
         draw = random.Random("values")
         values = Values(tensors, draw)
         every = [*range(21), -1, 21, 2**31 - 1]
@@ -168,7 +168,7 @@ class Arguments:
             return [ffi.NULL, *map(ffi.from_buffer, (b"forward\0", b"pair\0", b"count\0", b"x\0"))]
         if parameter.name == "path":
             names = (b"\0", b"/missing/x\0", os.fsencode(self.path) + b"\0", self.weights + b"\0")
-            names += 2 * (self.package_path + b"\0",)
+            names += (self.package_path + b"\0",)
             return [ffi.NULL, *map(ffi.from_buffer, names)]
         if parameter.name == "preserved":
             return [ffi.NULL, *map(ffi.from_buffer, (b"\0", b"pair\0", b"count\npair\0", b"x\n\0"))]

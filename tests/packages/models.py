@@ -41,12 +41,14 @@ class Relations(nn.Module):
 
 
 class Affine(nn.Module):
+    """A layer, and a table that is read in a parallel loop."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.linear = nn.Linear(4, 3)
+        self.linear, self.table = nn.Linear(4, 3), nn.Embedding(1000, 64)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.linear(x) * 2
+    def forward(self, x: Tensor, ids: Tensor) -> Any:
+        return self.linear(x) * 2, self.table.weight[ids] + 1
 
 
 def _of_cnn() -> Any:
@@ -79,7 +81,8 @@ def _of_relations() -> Any:
 
 
 def _of_affine() -> Any:
-    return Affine(), (torch.randn(2, 4),), {}, ({0: Dim("b")},)
+    inputs = (torch.randn(2, 4), torch.zeros(2, 512, dtype=torch.int64))
+    return Affine(), inputs, {}, ({0: Dim("b")}, {0: Dim("c")})
 
 
 MODELS = {

@@ -15,7 +15,7 @@ from tests.models.scripts import bits
 from tests.packages.archives import rewritten
 from tests.packages.models import relations_inputs
 from tests.packages.test_models import load, reference, to_torchffi
-from tests.support import ROOT, handles
+from tests.support import ROOT, handles, python
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError, ShapeError
 
 torch = pytest.importorskip("torch")
@@ -169,6 +169,29 @@ def test_a_failure_in_the_code(packages: Path) -> None:
     assert handles() == before
     inputs[2] = good
     assert len(model(*inputs)) == 5
+
+
+@pytest.mark.parametrize("value", [1000, -1001, 2**62])
+def test_an_index_that_would_end_the_process(packages: Path, value: int) -> None:
+    """The code checks it in a parallel loop, which no exception can leave: PyTorch's process aborts."""
+    out = python(
+        f"""
+        import numpy as np
+        import torch
+        import torchffi as t
+        model = t.inductor.aoti_load_package({str(packages / "affine.pt2")!r}, trust=True)
+        state = torch.load({str(packages / "affine.pt")!r})
+        constants = {{name: t.asarray(state[name].numpy()) for name in model.get_constant_fqns()}}
+        model.load_constants(constants, check_full_update=True)
+        ids = np.zeros((2, 512), np.int64)
+        ids[1, 300] = {value}
+        try:
+            model(t.ones((2, 4)), t.asarray(ids))
+        except ValueError as error:
+            print(error)
+        """
+    )
+    assert out == f"args[1]: it has the value {value}, expected -1000 to 999\n"
 
 
 def test_nothing_is_written_to_stderr(packages: Path) -> None:

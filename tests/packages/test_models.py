@@ -202,18 +202,19 @@ def test_constants_that_do_not_fit(packages: Path) -> None:
 
 def test_weights_outside_of_the_package(packages: Path) -> None:
     model = load(packages / "affine.pt2")
-    x = torch.randn(5, 4)
+    x, ids = torch.randn(5, 4), torch.randint(-1000, 1000, (3, 512))
+    inputs = t.asarray(x.numpy()), t.asarray(ids.numpy())
     missing = model.get_constant_fqns()
-    with pytest.raises(
-        NotSupportedError, match=r"no values of these constants, .*: linear\.weight"
-    ):
-        model(t.asarray(x.numpy()))
+    with pytest.raises(NotSupportedError, match=r"no values of these constants, .*linear\.weight"):
+        model(*inputs)
     state = torch.load(packages / "affine.pt")
     model.load_constants(
         {name: t.asarray(state[name].numpy()) for name in missing}, check_full_update=True
     )
     expected = torch.nn.functional.linear(x, state["linear.weight"], state["linear.bias"]) * 2
-    np.testing.assert_allclose(model(t.asarray(x.numpy())).numpy(), expected.numpy(), atol=1e-5)
+    first, second = model(*inputs)
+    np.testing.assert_allclose(first.numpy(), expected.numpy(), atol=1e-5)
+    np.testing.assert_allclose(second.numpy(), (state["table.weight"][ids] + 1).numpy(), atol=1e-6)
 
 
 # ---- The object
