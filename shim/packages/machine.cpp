@@ -64,6 +64,16 @@ void check_field(const Metadata &metadata, const char *key, const char *what, co
   fail(RT_TORCH_UNAVAILABLE, "compiled for the " + std::string(what) + " " + found + "; this is " + here);
 }
 
+void check_set(const std::string &set, const std::string &all, bool unchecked) {
+  const Support found = supports(set);
+  const std::string needed = "compiled for the instruction sets " + all + "; ";
+  if (found == Support::kNo) fail(RT_TORCH_UNAVAILABLE, needed + "this CPU does not have " + set);
+  if (found == Support::kUnknown && !unchecked) {
+    fail(RT_TORCH_NOT_IMPLEMENTED,
+         needed + "whether this CPU has " + set + " cannot be checked: set unchecked to run it without");
+  }
+}
+
 template <class Record>
 std::vector<Record> read_records(int descriptor, uint64_t offset, size_t count) {
   std::vector<Record> records(count);
@@ -116,15 +126,8 @@ void check_machine(const Metadata &metadata, bool unchecked) {
   const std::string sets = value_of(metadata, "AOTI_CPU_ISA");
   for (size_t at = 0; at < sets.size();) {
     const size_t end = std::min(sets.find(' ', at), sets.size());
-    const std::string set = sets.substr(at, end - at);
+    if (end > at) check_set(sets.substr(at, end - at), sets, unchecked);
     at = end + 1;
-    const Support found = set.empty() ? Support::kYes : supports(set);
-    const std::string needed = "compiled for the instruction sets " + sets;
-    if (found == Support::kNo) fail(RT_TORCH_UNAVAILABLE, needed + "; this CPU does not have " + set);
-    if (found == Support::kUnknown && !unchecked) {
-      fail(RT_TORCH_NOT_IMPLEMENTED,
-           needed + "; whether this CPU has " + set + " cannot be checked: set unchecked to run it without");
-    }
   }
 }
 

@@ -69,7 +69,7 @@ const Variable *find(const Variables &known, Text name, std::initializer_list<Ki
 
 std::optional<Variable> value_of(Text value, Text parameter, const Variables &known) {
   Text rest = value;
-  if (accept(rest, parameter) && rest.starts_with("[")) return Variable{Kind::kElement};
+  if (accept(rest, parameter) && rest.starts_with('[')) return Variable{Kind::kElement};
   if (const auto number = integer(value)) return Variable{Kind::kNumber, *number};
   rest = value;
   if (accept(rest, "c10::convert<int64_t>(") && accept_end(rest, ")")) value = rest;
