@@ -2,7 +2,7 @@
 #   make demo      a real sentence encoder on LibTorch and on NumPy
 #   make test      all tests, with formatting, types and coverage (ARGS='-k name' selects some)
 #   make sanitize  the C code under sanitizers, and the fuzzers with many examples (ARGS=address or thread)
-#   make bench     the benchmark (QUICK=1: under a minute; BASELINE=report.json: compare with that
+#   make bench     the benchmark (QUICK=1: about a minute; BASELINE=report.json: compare with that
 #                  report; ONLY=names of rows or modules)
 #   make regen     the generated files, after a change of shim/rt_torch.h
 #   make check     formatting, types and generated files
@@ -44,7 +44,7 @@ test: check $(READY)
 sanitize: $(READY) .venv/test
 	@$(BIN)/python -m tests.sanitize $(ARGS)
 
-bench: $(READY) .venv/bench
+bench: $(READY) .venv/bench .venv/models
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline $(BASELINE)) \
 	  $(if $(ONLY),--only $(ONLY))
 

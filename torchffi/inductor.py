@@ -84,7 +84,7 @@ def aoti_load_package(
     Source: torch._inductor.aoti_load_package.
     """
     need_libtorch("inductor.aoti_load_package")
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     with open(name, "rb"):  # raises the OSError that tells why it cannot be read
         pass
     if trust is not True:

@@ -16,9 +16,10 @@ from torchffi import _devices
 from torchffi._core.backends import need_libtorch
 from torchffi._core.lifetimes import make
 from torchffi._core.script_module import ScriptModule, without_function
+from torchffi._files.kinds import TORCHSCRIPT, open_file
 from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import ffi, lib
-from torchffi.errors import FileFormatError, InvalidArgumentError
+from torchffi.errors import DTypeError, FileFormatError, InvalidArgumentError
 
 __all__ = ["ScriptModule", "freeze", "load", "optimize_for_inference"]
 
@@ -56,11 +57,15 @@ def load(
     number = _devices.number(device)
     module: ScriptModule | None
     if isinstance(f, (str, os.PathLike)):
-        path = os.fspath(f)
+        path = os.fsdecode(f)
         with open(path, "rb"):  # raises the OSError that tells why it cannot be read
             pass
         module = make(
             ScriptModule, lib.rt_torch_module_load, os.fsencode(path), number, bool(trust)
+        )
+    elif not hasattr(f, "read"):
+        raise DTypeError(
+            f"jit.load: expected a path or an object with read(), got a {type(f).__name__}"
         )
     else:
         data = ffi.from_buffer(f.read())
@@ -69,9 +74,13 @@ def load(
         )
     if module is None:
         error = last_error()
-        if type(error) is InvalidArgumentError:
-            raise FileFormatError(without_function(error))
-        raise error
+        if type(error) is not InvalidArgumentError:
+            raise error
+        if isinstance(f, (str, os.PathLike)):
+            file = open_file(f)  # raises what is wrong, unless the file is of a kind that is known
+            if file.kind is not TORCHSCRIPT:
+                raise file.other_kind("TorchScript")
+        raise FileFormatError(without_function(error))
     return module
 
 
@@ -91,7 +100,7 @@ def freeze(
     Source: torch.jit.freeze.
     """
     mode = lib.RT_TORCH_FREEZE_AND_OPTIMIZE if optimize_numerics else lib.RT_TORCH_FREEZE
-    return _frozen(mod, preserved_attrs, mode)
+    return _frozen("freeze", mod, preserved_attrs, mode)
 
 
 def optimize_for_inference(
@@ -108,12 +117,23 @@ def optimize_for_inference(
 
     Source: torch.jit.optimize_for_inference.
     """
-    return _frozen(mod, other_methods, lib.RT_TORCH_FREEZE_FOR_INFERENCE)
+    return _frozen("optimize_for_inference", mod, other_methods, lib.RT_TORCH_FREEZE_FOR_INFERENCE)
 
 
-def _frozen(mod: ScriptModule, names: Sequence[str] | None, mode: int) -> ScriptModule:
+def _frozen(
+    function: str, mod: ScriptModule, names: Sequence[str] | None, mode: int
+) -> ScriptModule:
+    if not isinstance(mod, ScriptModule):
+        raise DTypeError(
+            f"jit.{function}: got a {type(mod).__name__}, expected a ScriptModule, as jit.load() returns"
+        )
     text = "\n".join(names or ()).encode()
     frozen = make(ScriptModule, lib.rt_torch_module_freeze, mod._data, text, mode)
     if frozen is None:
-        raise last_error()
+        error = last_error()
+        if mod.training:
+            raise InvalidArgumentError(
+                f"jit.{function}: the module is in training mode; call its eval() first"
+            )
+        raise error
     return frozen

@@ -8,16 +8,34 @@ write a new file and rename it, as the functions here do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torchffi._core.tensor import Tensor
-from torchffi._files.checkpoints import load as _load
-from torchffi._files.checkpoints import save as _save
 from torchffi._files.mapped import Path
-from torchffi._files.safetensors import writer as _writer
-from torchffi._files.safetensors.reader import SafeOpen
 
-__all__ = ["load", "load_safetensors", "safe_open", "save", "save_safetensors"]
+# Each function imports its format, because a start should not pay for the others.
+if TYPE_CHECKING:
+    from torchffi._files.safetensors.reader import SafeOpen
+
+__all__ = ["file_kind", "load", "load_safetensors", "safe_open", "save", "save_safetensors"]
+
+
+def file_kind(path: Path) -> str:
+    """The kind of a model file, by its contents.
+
+    Returns:
+        One of safetensors, safetensors index, torch.save, torch.export, TorchScript, AOTInductor and
+        torch.package.
+
+    Raises:
+        OSError: The file is missing or not readable, or it is a directory.
+        FileFormatError: It is damaged, or of none of these kinds.
+
+    Source: the formats; PyTorch has no such function.
+    """
+    from torchffi._files.kinds import open_file
+
+    return open_file(path).kind.name.partition(",")[0]
 
 
 def load(path: Path, *, device: str | None = None) -> Any:
@@ -44,7 +62,9 @@ def load(path: Path, *, device: str | None = None) -> Any:
 
     Source: torch.load.
     """
-    return _load.load(path, device)
+    from torchffi._files.checkpoints.load import load
+
+    return load(path, device)
 
 
 def save(obj: object, path: Path) -> None:
@@ -64,7 +84,9 @@ def save(obj: object, path: Path) -> None:
 
     Source: torch.save.
     """
-    _save.save(obj, path)
+    from torchffi._files.checkpoints.save import save
+
+    save(obj, path)
 
 
 def load_safetensors(path: Path, *, device: str | None = None) -> dict[str, Tensor]:
@@ -83,7 +105,7 @@ def load_safetensors(path: Path, *, device: str | None = None) -> dict[str, Tens
 
     Source: safetensors.torch.load_file.
     """
-    with SafeOpen(path, device) as file:
+    with safe_open(path, device=device) as file:
         return {name: file.get_tensor(name) for name in file.offset_keys()}
 
 
@@ -106,7 +128,9 @@ def save_safetensors(
 
     Source: safetensors.torch.save_file.
     """
-    _writer.save(tensors, path, metadata)
+    from torchffi._files.safetensors.writer import save
+
+    save(tensors, path, metadata)
 
 
 def safe_open(path: Path, *, device: str | None = None) -> SafeOpen:
@@ -126,4 +150,6 @@ def safe_open(path: Path, *, device: str | None = None) -> SafeOpen:
 
     Source: safetensors.safe_open.
     """
+    from torchffi._files.safetensors.reader import SafeOpen
+
     return SafeOpen(path, device)

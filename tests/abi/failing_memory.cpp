@@ -2,6 +2,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <new>
 
 extern "C" {
 void *__libc_malloc(size_t);
@@ -13,11 +15,17 @@ void __libc_free(void *);
 
 namespace {
 
+enum Which : int { ALL, ALIGNED, RANGE };
+
 thread_local long remaining = 0;  // the allocations until the one that fails; 0 if none does
+thread_local int counted_ones = ALL;
 thread_local bool happened = false;
 std::atomic<long> blocks{0};
+uintptr_t range_begin = 0;
+uintptr_t range_end = 0;
 
-bool fails() {
+bool fails(Which which) {
+  if (counted_ones != ALL && counted_ones != which) return false;
   if (remaining == 0 || --remaining > 0) return false;
   happened = true;
   errno = ENOMEM;
@@ -33,10 +41,17 @@ void *counted(void *block) {
 
 extern "C" {
 
-// The count-th allocation of this thread from now on fails; none with 0.
-void fail_at(long count) {
+// The count-th allocation of this thread from now on fails; none with 0. Counted are all of them, aligned
+// ones, as those of the memory of tensors, or those by the operator new in code of a range of addresses.
+void fail_at(long count, int which) {
   happened = false;
+  counted_ones = which;
   remaining = count;
+}
+
+void set_range(uintptr_t begin, uintptr_t end) {
+  range_begin = begin;
+  range_end = end;
 }
 
 // Whether it failed. No later one fails.
@@ -50,15 +65,15 @@ long live_blocks() {
 }
 
 void *malloc(size_t size) {
-  return fails() ? nullptr : counted(__libc_malloc(size));
+  return fails(ALL) ? nullptr : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size) {
-  return fails() ? nullptr : counted(__libc_calloc(count, size));
+  return fails(ALL) ? nullptr : counted(__libc_calloc(count, size));
 }
 
 void *realloc(void *block, size_t size) {
-  if (fails()) return nullptr;
+  if (fails(ALL)) return nullptr;
   void *moved = __libc_realloc(block, size);
   if (block == nullptr) return counted(moved);
   if (moved == nullptr && size == 0) blocks.fetch_sub(1, std::memory_order_relaxed);
@@ -66,7 +81,7 @@ void *realloc(void *block, size_t size) {
 }
 
 void *memalign(size_t alignment, size_t size) {
-  return fails() ? nullptr : counted(__libc_memalign(alignment, size));
+  return fails(ALIGNED) ? nullptr : counted(__libc_memalign(alignment, size));
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
@@ -82,4 +97,12 @@ void free(void *block) {
   if (block != nullptr) blocks.fetch_sub(1, std::memory_order_relaxed);
   __libc_free(block);
 }
+}
+
+void *operator new(size_t size) {
+  const auto caller = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  const bool inside = range_begin <= caller && caller < range_end;
+  void *block = counted_ones == RANGE && inside && fails(RANGE) ? nullptr : malloc(size);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
 }

@@ -21,7 +21,7 @@ from tests.test_frames import operands
 from torchffi import ops
 
 memory = ctypes.PyDLL(os.environ["LD_PRELOAD"].split(":")[0])
-memory.fail_at.argtypes = [ctypes.c_long]
+memory.fail_at.argtypes = [ctypes.c_long, ctypes.c_int]
 
 MOST = 2000  # allocations of a statement
 # MKL (fft) and oneDNN (gelu, conv2d) end the process if they cannot allocate a plan.
@@ -48,7 +48,7 @@ def sweep(statement: str, wrong: list[str]) -> tuple[int, int]:
     for number in range(1, MOST):
         names = _names()  # a statement may write its operands
         try:
-            memory.fail_at(number)
+            memory.fail_at(number, 0)
             exec(code, names)
             happened = memory.failed()
         except MemoryError:

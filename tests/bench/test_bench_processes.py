@@ -36,12 +36,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        monkeypatch.setenv(variable, "1")
-
-
-@pytest.fixture
 def on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes child processes compute with NumPy where LibTorch is expected."""
     monkeypatch.setenv("TORCHFFI_BACKEND", "numpy")

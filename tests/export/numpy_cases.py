@@ -15,6 +15,7 @@ J = torch.tensor([[1, 2, 3, 4], [5, 6, 7, 1], [2, 3, 4, 5]])
 B = N % 3 == 0
 ZERO_D, D = torch.tensor(2), F.double()
 SQUARE = torch.linspace(-1, 1, 16).reshape(4, 4)
+HEADS = torch.linspace(-1, 2, 48).reshape(1, 4, 3, 4)
 
 UNARY = (
     "abs neg sin cos tan tanh sinh cosh asin acos atan exp expm1 log log1p log2 log10 sqrt rsqrt square "
@@ -101,6 +102,8 @@ CASES: dict[str, Sequence[Sequence[Any]]] = {
     "gelu": [(F,), (F, {"approximate": "tanh"})],
     **{name: [(F, [2, 6]), (F, [-1])] for name in ("view", "reshape", "_unsafe_view")},
     "flatten.using_ints": [(F,), (F[None], 0, 1), (torch.tensor(1.0),)],
+    "unflatten.int": [(F, 1, [2, 2]), (F, -1, [-1, 2]), (F[None], 1, [3, 1])],
+    "flip": [(F, [0]), (F, [0, -1])],
     "transpose.int": [(F, 0, 1), (F[None], -1, 0)],
     "t": [(F,), (ROW,)],
     "permute": [(F[None], [2, 0, -2])],
@@ -169,13 +172,19 @@ CASES: dict[str, Sequence[Sequence[Any]]] = {
     "mm": [(F, SQUARE)],
     "bmm": [(F[None], SQUARE[None])],
     "addmm": [(ROW, F, SQUARE), (ROW, F, SQUARE, {"beta": 0.5, "alpha": 2})],
+    "baddbmm": [
+        (SQUARE[:3], F[None], SQUARE[None]),
+        (ROW, F[None], SQUARE[None], {"beta": 0.5, "alpha": 2}),
+    ],
     "linear": [(F, SQUARE), (F, SQUARE, ROW)],
     "softmax.int": [(F, 1), (F, 0, torch.float64)],
     "_softmax": [(F, -1, False)],
     "log_softmax.int": [(F, 1)],
     "_log_softmax": [(F, -1, False)],
     "layer_norm": [(F, [4]), (F, [4], ROW, ROW + 1, 1e-3)],
+    "native_layer_norm": [(F, [4], None, None, 1e-5), (F[None], [3, 4], F, G, 1e-3)],
     "scaled_dot_product_attention": [
+        (HEADS, HEADS[:, :2], HEADS[:, 1:2], None, 0.0, True, {"enable_gqa": True}),
         (F[None], G[None], F[None]),
         (F[None], G[None], F[None], None, 0.0, True),
     ],

@@ -18,8 +18,12 @@ from tests.export.models import MODELS
 from tests.support import ROOT
 
 Exported = Callable[[str], Path]
-# They need convolutions, topk, bfloat16.
+# They need convolutions, topk, bfloat16; see test_operators_that_numpy_lacks_are_listed.
 ONLY_LIBTORCH = {"convolutions", "dtypes"}
+RUNS = [
+    *((name, "ffi") for name in MODELS),
+    *((name, "numpy") for name in MODELS if name not in ONLY_LIBTORCH),
+]
 
 
 def ours(tree: Any) -> Any:
@@ -59,10 +63,8 @@ def check(found: Any, wanted: Any, tolerance: float) -> None:
         assert type(found) is type(wanted) and found == wanted
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("name", "backend"), RUNS, indirect=["backend"])
 def test_results_are_those_of_pytorch(name: str, exported: Exported, backend: str) -> None:
-    if backend == "numpy" and name in ONLY_LIBTORCH:
-        pytest.skip("tested in test_operators_that_numpy_lacks_are_listed")
     path = exported(name)
     reference = torch.export.load(path).module()
     program = torchffi.export.load(path)

@@ -22,7 +22,7 @@ from tests.files.damaged import KINDS, damage, digest
 from torchffi import _inspect
 from torchffi.errors import FileFormatError, NotSupportedError, UnavailableError
 
-MEMORY, SECONDS = 3 << 30, 30
+MEMORY, SECONDS = 3 << 30, 30  # beyond what the process has when it begins
 LONGEST_MESSAGE = 1000
 # Events of Python's audit hooks that no file may cause. "compile" is not one: ast.parse() reads the
 # dynamic sizes of a program, and running what was compiled is an "exec".
@@ -83,7 +83,10 @@ def inspected(path: Path) -> dict[str, Any]:
 
 
 def main(seed: int, start: int, end: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # The address sanitizer has reserved terabytes.
+    with open("/proc/self/statm", encoding="ascii") as file:
+        limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     kinds = list(KINDS.items())
     with tempfile.TemporaryDirectory() as folder, torchffi.use_backend("numpy"):
         valid: dict[str, tuple[Path, bytes, Any]] = {}

@@ -127,7 +127,7 @@ def test_the_kinds_of_archives(tmp_path: Path, torch: Any) -> None:
         found = _inspect.inspect(tmp_path / name)
         assert found["kind"] == kind.name and found["needs"].startswith(kind.opened), name
         assert found["facts"]["members"]
-        with pytest.raises(ValueError, match=f"{kind.name}, expected a file of torch.save"):
+        with pytest.raises(ValueError, match=f"{kind.name}, expected torch.save"):
             torchffi.load(tmp_path / name)
 
 

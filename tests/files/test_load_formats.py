@@ -196,7 +196,7 @@ def test_a_path_that_is_no_file_is_named(tmp_path: Path) -> None:
         (b"GGUF\x03", "GGUF"),
         (b"\x7fELF", "shared library"),
         (pickle.dumps({"a": 1}), "a Python pickle, but not of torch.save"),
-        (struct.pack("<Q", 2) + b"{}", "safetensors, expected a file of torch.save"),
+        (struct.pack("<Q", 2) + b"{}", "safetensors, expected torch.save"),
         (b"plain text", "not a model file of a known kind"),
     ],
 )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import torchffi
-from examples.minilm.encoder import Encoder, ModelError, packaged_model
+from examples.minilm.encoder import Encoder, packaged_model
+from examples.minilm.weights import ModelError
 from tests.files.compared import FILES, bits, packaged, same, tensors
 from tests.support import python
 

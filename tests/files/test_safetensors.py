@@ -223,3 +223,10 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="No space left"):
         torchffi.save({"a": 2}, path)
     assert torchffi.load(path) == {"a": 1} and os.listdir(tmp_path) == ["model"]
+
+
+@pytest.mark.parametrize("value", [[torchffi.ones(2)], torchffi.ones(2), "file"])
+def test_what_is_no_dict_is_a_type_error(value: Any, tmp_path: Path) -> None:
+    message = rf"got a {type(value).__name__}, expected a dict .* \(tensors, path\)"
+    with pytest.raises(TypeError, match=message):
+        torchffi.save_safetensors(value, tmp_path / "x")

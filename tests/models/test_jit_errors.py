@@ -132,8 +132,16 @@ def test_freezing_what_cannot_be_frozen(files: Files) -> None:
     module = t.jit.load(files["mlp"])
     with pytest.raises(InvalidArgumentError, match="there is no method or attribute 'steps'"):
         t.jit.freeze(module, ["steps"])
-    with pytest.raises(InvalidArgumentError, match="training mode"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"jit\.freeze: .* in training mode; call its eval\(\)"
+    ):
         t.jit.freeze(module.train())
+    with pytest.raises(
+        InvalidArgumentError, match=r"jit\.optimize_for_inference: .* call its eval\(\)"
+    ):
+        t.jit.optimize_for_inference(module)
+    with pytest.raises(TypeError, match=r"jit\.freeze: got a str, expected a ScriptModule"):
+        t.jit.freeze("model.pt")  # type: ignore[arg-type]
 
 
 def test_saving_where_nothing_can_be_saved(files: Files, tmp_path: Path) -> None:

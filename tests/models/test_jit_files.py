@@ -25,14 +25,14 @@ Files = dict[str, Path]
 
 
 def refused(path: Path, data: bytes) -> str:
-    """The message about a file."""
+    """The messages about a file, and about its bytes, which only the C code sees."""
     path.write_bytes(data)
     with pytest.raises(FileFormatError) as caught:
         t.jit.load(path)
     assert str(caught.value).startswith(f"{path}: ")
-    with pytest.raises(FileFormatError, match=r"^the data: "):
+    with pytest.raises(FileFormatError, match=r"^the data: ") as of_data:
         t.jit.load(io.BytesIO(data))
-    return str(caught.value)
+    return f"{caught.value}\n{of_data.value}"
 
 
 def survives(path: Path, data: bytes) -> bool:

@@ -84,7 +84,10 @@ def test_other_kinds(tmp_path: Path) -> None:
 
 
 def test_a_package_in_the_place_of_a_program(packages: Path) -> None:
-    with pytest.raises(FileFormatError, match=r"AOTInductor package, which inductor\.aoti_load"):
+    with pytest.raises(
+        FileFormatError,
+        match=r"AOTInductor, expected torch\.export; torchffi\.inductor\.aoti_load_package",
+    ):
         export_archive.read(packages / "cnn.pt2", "model")
 
 

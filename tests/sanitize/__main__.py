@@ -1,8 +1,8 @@
 """``python -m tests.sanitize [address] [thread]``: tests of the C code under the sanitizers.
 
 - address: the shim, the binding and ``_speedups`` under the address and undefined-behaviour
-  sanitizers: the tests of the ABI, lifetimes, DLPack and operators by name, and those of tests/fuzz with
-  many more examples.
+  sanitizers: the tests of the ABI, lifetimes, DLPack and operators by name, those of tests/fuzz with
+  many more examples, and damaged model files.
 - thread: race.cpp, with the shim under the thread sanitizer.
 
 Exits with 1 if a check fails.
@@ -22,6 +22,7 @@ from tests.sanitize import race, tree
 CALLS, SEEDS = 500_000, ("0", "1")  # of the fuzzer, in two processes
 EXAMPLES = 1_000  # of each Hypothesis test
 ROUNDS = 4_000  # of each thread
+DAMAGED = 4_000  # model files
 TESTS = (
     "tests/abi", "tests/interchange", "tests/fuzz", "tests/backends/test_lifetimes.py",
     "tests/backends/test_owner.py", "tests/backends/test_freed_tensors.py",
@@ -62,6 +63,20 @@ def fuzz(seed: str) -> str:
     return json.dumps({name: report[name] for name in ("calls", "failures", "compared", "seconds")})
 
 
+def damage() -> str:
+    """Damaged model files, of which the C code reads safetensors and TorchScript."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.files.damage", str(DAMAGED), "5"],
+        cwd=ADDRESS,
+        env=tree.environment(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise AssertionError(done.stdout[-8000:] + done.stderr[-8000:])
+    return next(line for line in done.stdout.splitlines() if line.startswith("total"))
+
+
 def threads() -> str:
     """Eight threads."""
     calls = race.run(tree.FOLDER / "thread", ROUNDS)
@@ -71,7 +86,11 @@ def threads() -> str:
 
 ADDRESS = tree.FOLDER / "address"
 CHECKS: dict[str, list[tuple[str, Callable[[], str]]]] = {
-    "address": [("tests", tests), *((f"fuzz {s}", lambda s=s: fuzz(s)) for s in SEEDS)],  # type: ignore[misc]
+    "address": [
+        ("damage", damage),
+        ("tests", tests),
+        *((f"fuzz {s}", lambda s=s: fuzz(s)) for s in SEEDS),
+    ],  # type: ignore[misc]
     "thread": [("threads", threads)],
 }
 

@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from torchffi._core.tensor import Tensor
 from torchffi._export import schema, text
-from torchffi._files import mapped
+from torchffi._files import kinds, mapped
 from torchffi._files.archive import Archive
+from torchffi._files.kinds import File, open_file
 from torchffi._files.mapped import Path
 from torchffi.errors import DTypeError, FileFormatError, NotSupportedError, TorchError
 
@@ -40,10 +41,10 @@ def read(path: Path, model: str) -> Stored:
         FileFormatError: It is damaged, or of another kind.
         NotImplementedError: It is of another version, or has a tensor that torchffi does not support.
     """
-    archive = Archive(path)
-    member = f"models/{model}.json"
-    if member not in archive:
-        raise _other_kind(archive, member)
+    file = open_file(path)
+    archive, member = file.archive, f"models/{model}.json"
+    if archive is None or member not in archive:
+        raise _other_kind(file, member)
     if archive.read("archive_format").strip() != b"pt2":
         raise archive.error("archive_format is not pt2")
     if "byteorder" in archive and archive.read("byteorder").strip() != b"little":
@@ -71,22 +72,14 @@ def read(path: Path, model: str) -> Stored:
     return Stored(archive.name, program, tensors, frozenset(parameters))
 
 
-def _other_kind(archive: Archive, member: str) -> FileFormatError | NotSupportedError:
-    programs = [
-        name[7:-5] for name in archive if name.startswith("models/") and name.endswith(".json")
-    ]
+def _other_kind(file: File, member: str) -> FileFormatError:
+    names = [] if file.archive is None else sorted(file.archive)
+    programs = [name[7:-5] for name in names if name.startswith("models/") and name[-5:] == ".json"]
     if programs:
-        return archive.error(
-            f"{member} is missing; its programs are {', '.join(sorted(programs)[:20])}"
-        )
-    if any(name.startswith("data/aotinductor/") for name in archive):
-        return archive.error(
-            "an AOTInductor package, which inductor.aoti_load_package() runs; expected a program of "
-            "torch.export"
-        )
-    if "serialized_exported_program.json" in archive or "data.pkl" in archive:
-        return archive.error("not a program of torch.export since PyTorch 2.8; save it again")
-    return archive.error("not a program of torch.export")
+        return file.error(f"{member} is missing; its programs are {', '.join(programs[:20])}")
+    if file.kind is not kinds.EXPORT:
+        return file.other_kind("torch.export")
+    return file.error("saved by PyTorch before 2.8; load it there, and save it with 2.8 or later")
 
 
 def _json(archive: Archive, member: str) -> Any:

@@ -37,6 +37,11 @@ def _flatten(x: Tensor, start: int = 0, end: int = -1) -> Tensor:
     return manipulation.reshape(x, shape)
 
 
+def _unflatten(x: Tensor, axis: int, sizes: Sequence[int]) -> Tensor:
+    axis %= x.ndim
+    return manipulation.reshape(x, (*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
+
+
 def _transpose(x: Tensor, first: int, second: int) -> Tensor:
     axes = list(range(x.ndim))
     if axes:
@@ -126,6 +131,8 @@ def _copied(x: Tensor, *rest: Any, **more: Any) -> Tensor:
 TABLE: Final[dict[str, Function]] = {
     **each("view reshape _unsafe_view", _view),
     "flatten.using_ints": _flatten,
+    "unflatten.int": _unflatten,
+    "flip": lambda x, axes: manipulation.flip(x, axis=tuple(axes)),
     "transpose.int": _transpose,
     "t": lambda x: _transpose(x, 0, 1) if x.ndim == 2 else x,
     "permute": lambda x, axes: manipulation.permute_dims(x, tuple(a % x.ndim for a in axes)),

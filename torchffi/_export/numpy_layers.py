@@ -8,6 +8,7 @@ from typing import Any, Final
 from torchffi import dtypes, linalg
 from torchffi._array import (
     elementwise,
+    joining,
     linear_algebra,
     manipulation,
     searching,
@@ -91,6 +92,15 @@ def _layer_norm(
     return functional.layer_norm(x, tuple(shape), weight, bias, eps)
 
 
+def _native_layer_norm(
+    x: Tensor, shape: Sequence[int], weight: Any, bias: Any, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    axes = tuple(range(x.ndim - len(shape), x.ndim))
+    mean = statistical.mean(x, axis=axes, keepdims=True)
+    var = statistical.var(x, axis=axes, keepdims=True)
+    return _layer_norm(x, shape, weight, bias, eps), mean, elementwise.rsqrt(var + eps)
+
+
 def _attention(
     query: Tensor,
     key: Tensor,
@@ -102,8 +112,11 @@ def _attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    if dropout or enable_gqa:
-        raise NotSupportedError("attention with dropout or grouped queries needs LibTorch")
+    if dropout:
+        raise NotSupportedError("attention with dropout needs LibTorch")
+    if enable_gqa:  # several heads of queries for each head of keys and values
+        heads = query.shape[-3]
+        key, value = (joining.repeat(x, heads // x.shape[-3], axis=-3) for x in (key, value))
     return functional.scaled_dot_product_attention(
         query, key, value, mask, is_causal=causal, scale=scale
     )
@@ -134,6 +147,11 @@ def _batch_norm(
 
 def _addmm(bias: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     return linear_algebra.addmm(bias, a, b, beta=beta, alpha=alpha)
+
+
+def _baddbmm(bias: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    product = linear_algebra.matmul(a, b)
+    return bias * beta + product * alpha if (beta, alpha) != (1, 1) else bias + product
 
 
 def _check_metadata(
@@ -176,12 +194,14 @@ TABLE: Final[dict[str, Function]] = {
     "mm": linear_algebra.matmul,
     "bmm": linear_algebra.matmul,
     "addmm": _addmm,
+    "baddbmm": _baddbmm,
     "linear": functional.linear,
     "softmax.int": _softmax,
     "_softmax": _softmax,
     "log_softmax.int": _log_softmax,
     "_log_softmax": _log_softmax,
     "layer_norm": _layer_norm,
+    "native_layer_norm": _native_layer_norm,
     "scaled_dot_product_attention": _attention,
     "embedding": _embedding,
     "dropout": _dropout,

@@ -56,9 +56,16 @@ class TensorInput:
             ValueError: The shape does not fit.
         """
         if not isinstance(value, Tensor):
-            raise DTypeError(f"{name}: expected a Tensor, got a {type(value).__name__}")
+            kind = type(value)
+            full = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+            raise DTypeError(
+                f"{name}: expected a torchffi.Tensor, got a {full}; torchffi.asarray() makes one"
+            )
         if value.dtype is not self.dtype:
-            raise DTypeError(f"{name}: dtype {value.dtype}, expected {self.dtype}")
+            raise DTypeError(
+                f"{name}: dtype {value.dtype}, expected {self.dtype}; "
+                f"{name}.astype(torchffi.{self.dtype}) converts it"
+            )
         if len(value.shape) != len(self.sizes):
             raise ShapeError(f"{name}: shape {value.shape}, expected {self}")
         for axis, (found, size) in enumerate(zip(value.shape, self.sizes, strict=True)):
@@ -157,9 +164,10 @@ class Constraints:
         if not self._guards:
             return
         places: dict[str, Any] = {}
-        for _, place, _, value in inputs:
-            # An argument of *given is L['given_0'] in the signature, and L['given'][0] in guards.
-            for name in {place, _NUMBERED.sub(r"L['\1'][\2]", place)}:
+        for at, (_, place, _, value) in enumerate(inputs):
+            # Guards call an argument of *given L['given'][0], which the signature calls L['given_0'];
+            # those of a strict export number all inputs.
+            for name in {place, _NUMBERED.sub(r"L['\1'][\2]", place), f"L['flat_args'][{at}]"}:
                 places[name] = value
                 if isinstance(value, Tensor):
                     places |= {f"{name}.size()[{i}]": n for i, n in enumerate(value.shape)}

@@ -131,11 +131,10 @@ class Signature:
             arguments = [*arguments, *(named[name] for name in missing)]
             named = {name: value for name, value in named.items() if name not in missing}
         if len(arguments) != self._count or named.keys() != set(self._keys):
-            names = self._positional[: self._count]
-            raise InvalidArgumentError(
-                f"got {len(arguments)} positional arguments and the names {list(named)}; the program "
-                f"takes ({', '.join(names)}) and the names {self._keys}"
-            )
+            takes = [*self._positional[: self._count], *(["*", *self._keys] if self._keys else [])]
+            given = f"{len(arguments)} positional arguments"
+            given += f" and the names {', '.join(named)}" if named else ""
+            raise InvalidArgumentError(f"got {given}; the program takes ({', '.join(takes)})")
         return tuple(arguments), dict(named)
 
     def _place(self, path: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterator
 
 from torchffi._files import directory
 from torchffi._files.directory import Member
-from torchffi._files.mapped import Path, map_file
+from torchffi._files.mapped import Path, map_file, path_text
 from torchffi._files.text import shown
 from torchffi.errors import FileFormatError
 
@@ -34,7 +33,7 @@ class Archive:
             OSError: The file is missing or not readable, or it is a directory.
             FileFormatError: It is not a zip file, or a damaged one.
         """
-        self.name = os.fspath(path)
+        self.name = path_text(path)
         self._bytes = map_file(path) if data is None else data
         self._members: dict[str, Member] = {}
         tops = set()

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from typing import IO
 
-from torchffi._files.mapped import Path
+from torchffi._files.mapped import Path, path_text
 from torchffi.errors import InvalidArgumentError
 
 
@@ -22,16 +22,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         OSError: The folder is missing or not writable.
         ValueError: ``path`` is a directory, a device or a pipe.
     """
-    target = os.path.realpath(os.fsdecode(path))  # the file behind a symbolic link
+    name = path_text(path)
+    target = os.path.realpath(name)  # the file behind a symbolic link
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(os.stat(target).st_mode):
-            raise InvalidArgumentError(f"{os.fsdecode(path)}: not a regular file")
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.tmp")
+            raise InvalidArgumentError(f"{name}: not a regular file")
+    folder, base = os.path.split(target)
+    temporary = os.path.join(folder, f".{base[:100]}.{os.urandom(8).hex()}.tmp")
     try:
         file = open(temporary, "xb")  # noqa: SIM115  (closed below)
     except OSError as error:
-        raise type(error)(error.errno, error.strerror, os.fsdecode(path)) from None
+        raise type(error)(error.errno, error.strerror, name) from None
     try:
         with file:
             yield file

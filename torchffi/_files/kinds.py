@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final, NamedTuple
 
 from torchffi._files.archive import Archive
-from torchffi._files.mapped import Path, map_file
+from torchffi._files.mapped import Path, map_file, path_text
 from torchffi.errors import FileFormatError
 
 
@@ -78,7 +77,11 @@ class File(NamedTuple):
 
     def error(self, message: str) -> FileFormatError:
         """An exception that names the file."""
-        return FileFormatError(f"{os.fsdecode(self.path)}: {message}")
+        return FileFormatError(f"{path_text(self.path)}: {message}")
+
+    def other_kind(self, expected: str) -> FileFormatError:
+        """An exception that says what opens a file of this kind."""
+        return self.error(f"{self.kind.name}, expected {expected}; {self.kind.opened}")
 
 
 def open_file(path: Path) -> File:
@@ -105,12 +108,12 @@ def open_file(path: Path) -> File:
         return File(path, TORCH_SAVE_LEGACY, data, None)
     for place, magic, what in _OTHERS:
         if start[place : place + len(magic)] == magic:
-            raise FileFormatError(f"{os.fsdecode(path)}: {what}")
-    if os.fsdecode(path).endswith(".safetensors"):
+            raise FileFormatError(f"{path_text(path)}: {what}")
+    if path_text(path).endswith(".safetensors"):
         return File(path, SAFETENSORS, data, None)
     if start[:1] == b"{":
         return File(path, INDEX, data, None)
     raise FileFormatError(
-        f"{os.fsdecode(path)}: not a model file of a known kind (safetensors, torch.save, torch.export, "
+        f"{path_text(path)}: not a model file of a known kind (safetensors, torch.save, torch.export, "
         "TorchScript, AOTInductor), or its beginning is damaged"
     )

@@ -13,12 +13,26 @@ import numpy as np
 from torchffi._array.conversion import asarray
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
-from torchffi.errors import FileFormatError, NotSupportedError, TorchError
+from torchffi.errors import DTypeError, FileFormatError, NotSupportedError, TorchError
 
 Path = str | os.PathLike[str]
 MAX_NDIM = 64  # as rt_torch.h
 # Without it the kernel refuses a file that is larger than the memory, because its pages may be written.
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0)
+
+
+def path_text(path: object) -> str:
+    """A path as text.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if isinstance(path, (str, os.PathLike)):
+        return os.fsdecode(path)
+    raise DTypeError(
+        f"expected the path of a file, got a {type(path).__name__}; files are mapped, so give the name, "
+        "not an open file or its bytes"
+    )
 
 
 def map_file(path: Path) -> memoryview:
@@ -30,8 +44,9 @@ def map_file(path: Path) -> memoryview:
     Raises:
         OSError: The file is missing or not readable, or it is a directory.
         FileFormatError: It is empty or not a regular file.
+        TypeError: ``path`` is not a path.
     """
-    name = os.fspath(path)
+    name = path_text(path)
     # A pipe without a writer would block open() for ever.
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     try:

@@ -28,12 +28,12 @@ class Candidate(NamedTuple):
     Attributes:
         path: The file.
         source: Where it was found, such as ``"the cache"``.
-        ours: Whether it must be built from this torchffi's own sources.
+        sources: The digest of the sources it must be built from, this torchffi's own; empty for any.
     """
 
     path: Path
     source: str
-    ours: bool
+    sources: str
 
 
 class Opened(NamedTuple):
@@ -60,17 +60,18 @@ def candidates(given: str, libtorch_version: str, fastpath: bool | None) -> Iter
         libtorch_version: The version of the LibTorch in use.
         fastpath: The value of ``TORCHFFI_FASTPATH``; None if it is not set.
     """
-    name, cached_shim = shim_package.paths.NAME, shim_package.paths.cached_shim
+    paths = shim_package.paths
     if given:
-        yield Candidate(Path(given).absolute(), GIVEN, False)
+        yield Candidate(Path(given).absolute(), GIVEN, "")
         return
-    yield Candidate(Path(__file__).parents[1] / name, "the package", True)
-    yield Candidate(cached_shim(libtorch_version, fastpath is not False), "the cache", True)
-    other = cached_shim(libtorch_version, False)
-    if fastpath is None and other.is_file():
-        yield Candidate(other, "the cache", True)
+    sources = paths.source_digest()
+    fast, plain = (paths.cached_shim(libtorch_version, kind, sources) for kind in (True, False))
+    yield Candidate(Path(__file__).parents[1] / paths.NAME, "the package", sources)
+    yield Candidate(plain if fastpath is False else fast, "the cache", sources)
+    if fastpath is None and plain.is_file():
+        yield Candidate(plain, "the cache", sources)
     for folder in _system_folders():
-        yield Candidate(folder / name, "the system", False)
+        yield Candidate(folder / paths.NAME, "the system", "")
 
 
 def inspect(
@@ -125,7 +126,7 @@ def _check(
     header_digest: str,
     fastpath: bool | None,
 ) -> bool | None:
-    paths, sidecar = shim_package.paths, shim_package.sidecar
+    sidecar = shim_package.sidecar
     described = sidecar.read(candidate.path)
     damage = sidecar.damage(candidate.path, described, opened)
     if damage:
@@ -141,9 +142,9 @@ def _check(
         )
     if described.header_digest != header_digest:
         raise Refused("was built from another version of rt_torch.h")
-    if candidate.ours and described.source_digest != paths.source_digest():
+    if candidate.sources not in ("", described.source_digest):
         raise Refused("was built from other sources than those of this torchffi")
-    if candidate.ours and fastpath not in (None, described.fastpath):
+    if candidate.sources and fastpath not in (None, described.fastpath):
         raise Refused(
             f"was built with TORCHFFI_FASTPATH={described.fastpath:d}, but {fastpath:d} is set"
         )

@@ -175,7 +175,7 @@ class _Loading:
         try:
             for candidate in candidates(given, version, fastpath):
                 if not given and not candidate.path.is_file():
-                    if candidate.ours:
+                    if candidate.sources:
                         self.probe(candidate.path, f"{candidate.source}: not built")
                     continue
                 try:

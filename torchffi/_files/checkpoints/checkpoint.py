@@ -184,4 +184,4 @@ def open_checkpoint(file: File) -> Checkpoint:
         return ZipCheckpoint(file.path, file.archive)
     if file.kind is kinds.TORCH_SAVE_LEGACY:
         return LegacyCheckpoint(file.path, file.data)
-    raise file.error(f"{file.kind.name}, expected a file of torch.save; {file.kind.opened}")
+    raise file.other_kind("torch.save")

@@ -38,7 +38,7 @@ class Shard:
             FileFormatError: It is damaged.
         """
         if file.kind is not kinds.SAFETENSORS:
-            raise file.error(f"{file.kind.name}, expected safetensors; {file.kind.opened}")
+            raise file.other_kind("safetensors")
         self.name = os.fsdecode(file.path)
         self._data = file.data
         self.entries, self.metadata = format_.parse(file.data, file.error)
@@ -66,7 +66,7 @@ def open_shards(path: Path) -> tuple[dict[str, Shard], dict[str, str] | None]:
         FileFormatError: A file is damaged or of another kind.
     """
     if os.path.isdir(path):
-        path = _in_folder(os.fsdecode(path))
+        path = _in_folder(mapped.path_text(path))
     file = open_file(path)
     if file.kind is not kinds.INDEX:
         shard = Shard(file)
@@ -135,7 +135,7 @@ class SafeOpen:
 
     def __init__(self, path: Path, device: str | None) -> None:
         _devices.number(device)
-        self._name, self._device = os.fsdecode(path), device
+        self._name, self._device = mapped.path_text(path), device
         self._shards: dict[str, Shard] | None
         self._shards, self._metadata = open_shards(path)
 

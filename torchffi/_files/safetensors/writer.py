@@ -21,6 +21,11 @@ def save(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] 
     """See :func:`torchffi.serialization.save_safetensors`."""
     if sys.byteorder != "little":
         raise NotSupportedError("save_safetensors: a big-endian machine is not supported")
+    if not isinstance(tensors, Mapping):
+        raise DTypeError(
+            f"save_safetensors: got a {type(tensors).__name__}, expected a dict of tensors by name; the "
+            "arguments are (tensors, path)"
+        )
     for name, tensor in tensors.items():
         _check(name, tensor)
     if metadata is not None:
