@@ -184,7 +184,8 @@ METHODS: dict[str, tuple[str, ...]] = {
 SEVERAL: dict[str, str] = {
     "make no tensor": """
         Tensor FileFormatError HandleError TorchError UnavailableError __array_namespace_info__
-        auto_detect_device export jit load load_safetensors safe_open save save_safetensors serialization
+        auto_detect_device export inductor jit load load_safetensors safe_open save save_safetensors
+        serialization
         bool broadcast_shapes can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
         finfo float32 float64 get_backend get_num_threads iinfo inf int8 int16 int32 int64 isdtype
         linalg manual_seed memory_stats nan newaxis nn ops pi result_type set_num_threads

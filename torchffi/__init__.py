@@ -167,6 +167,7 @@ from torchffi.errors import FileFormatError, HandleError, TorchError, Unavailabl
 if TYPE_CHECKING:
     from torchffi import export as export
     from torchffi import fft as fft
+    from torchffi import inductor as inductor
     from torchffi import jit as jit
     from torchffi import linalg as linalg
     from torchffi import ops as ops
@@ -268,6 +269,7 @@ __all__ = [
     "hypot",
     "iinfo",
     "imag",
+    "inductor",
     "inf",
     "int8",
     "int16",
@@ -387,7 +389,7 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("export", "fft", "jit", "linalg", "ops", "serialization")
+_LAZY = ("export", "fft", "inductor", "jit", "linalg", "ops", "serialization")
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 
