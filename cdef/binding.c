@@ -184,15 +184,23 @@ static void rt_leave(void) {
 int32_t torchffi_free(int64_t handle) {
   int32_t status = 0;
   if (rt_enter()) {
-    status = (handle >> 26 & 31) == RT_TORCH_MODULE ? rt_functions()->rt_torch_module_free(handle)
-                                                    : rt_functions()->rt_torch_tensor_free(handle);
+    switch (handle >> 26 & 31) {
+      case RT_TORCH_MODULE:
+        status = rt_functions()->rt_torch_module_free(handle);
+        break;
+      case RT_TORCH_PACKAGE:
+        status = rt_functions()->rt_torch_package_free(handle);
+        break;
+      default:
+        status = rt_functions()->rt_torch_tensor_free(handle);
+    }
     rt_leave();
   }
   return status;
 }
 
 void torchffi_free_with_gil(int64_t handle, int32_t slow) {
-  if (slow) { /* every module is */
+  if (slow) { /* every module and package is */
     void *thread = rt_python.PyEval_SaveThread();
     torchffi_free(handle);
     rt_python.PyEval_RestoreThread(thread);

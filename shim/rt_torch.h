@@ -6,9 +6,9 @@
  *
  * ## Handles
  *
- * A tensor is an int64_t handle, always positive; 0 is "no tensor". A TorchScript module is a handle too; one
- * given in place of the other is BAD_HANDLE. Bits 26 to 30 of a handle are its kind: RT_TORCH_MODULE, or less
- * than 16 for a tensor. A function that returns a "new
+ * A tensor is an int64_t handle, always positive; 0 is "no tensor". A TorchScript module and a package are
+ * handles too; one given in place of the other is BAD_HANDLE. Bits 26 to 30 of a handle are its kind:
+ * RT_TORCH_MODULE, RT_TORCH_PACKAGE, or less than 16 for a tensor. A function that returns a "new
  * tensor" gives the caller a handle of its own, to be freed once with rt_torch_tensor_free().
  * Several handles may share one storage: a view keeps the memory of its base alive, so handles may be
  * freed in any order, on any thread. A handle is never reused: one that was freed, or never issued, is
@@ -76,7 +76,7 @@ enum {
 };
 
 /** Kinds of handles other than tensors: (handle >> 26 & 31). */
-enum { RT_TORCH_MODULE = 17 };
+enum { RT_TORCH_MODULE = 17, RT_TORCH_PACKAGE = 19 };
 
 /** Devices. CUDA devices are 0, 1, ... */
 enum { RT_TORCH_CPU = -1 };
@@ -191,7 +191,7 @@ RT_TORCH_API int64_t rt_torch_num_threads(void);
  */
 RT_TORCH_API int32_t rt_torch_set_num_threads(int64_t threads);
 
-/** Number of handles, of tensors, modules and safetensors files, that are issued and not freed.
+/** Number of handles, of tensors, modules, packages and safetensors files, that are issued and not freed.
  *
  * @return 0 or more. Never fails
  */
@@ -2425,7 +2425,8 @@ RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, 
 RT_TORCH_API int64_t rt_torch_call_one(int64_t op, const rt_torch_value *arguments, int64_t count,
                                        int64_t position);
 
-/** Takes a tensor out of the results of rt_torch_call() or rt_torch_module_call(); the caller then owns it.
+/** Takes a tensor out of the results of rt_torch_call(), rt_torch_module_call() or rt_torch_package_call(); the
+ * caller then owns it.
  *
  * @param values   the results, or the values inside a LIST, a TUPLE, a DICT or a NAMED_TUPLE
  * @param index    index of a TENSOR, which becomes NONE, or of a TENSOR_LIST
@@ -2439,7 +2440,7 @@ RT_TORCH_API int64_t rt_torch_value_take(rt_torch_value *values, int64_t index, 
  *
  * The freed values become NONE, so freeing them again is not an error.
  *
- * @param values  results of rt_torch_call() or rt_torch_module_call(); may be NULL if count is 0
+ * @param values  results of rt_torch_call() and the like; may be NULL if count is 0
  * @param count   values at values, 0 to RT_TORCH_MAX_LENGTH
  * @return 0; -1 on failure
  * @errors INVALID_ARGUMENT (NULL, count, memory that this library did not allocate: the rest is freed)
@@ -2628,6 +2629,107 @@ RT_TORCH_API int64_t rt_torch_module_freeze(int64_t module, const char *preserve
  * @source torch::jit::ExportModule
  */
 RT_TORCH_API int32_t rt_torch_module_save(int64_t module, const char *path);
+
+/* ---- AOTInductor packages --------------------------------------------------------------------------- */
+
+/** Loads a model that torch._inductor.aoti_compile_and_package compiled, for the CPU.
+ *
+ * A package is native code in a shared library, which runs from the moment it is loaded, in this process: trust
+ * must be 1. The code does not check its inputs: one of another shape makes it read beyond the tensor. This
+ * library checks them at each call, against what the compiler left in the package's C++ source: dtypes, numbers of
+ * axes, lengths that are fixed, lengths that must be equal or are computed from others, and strides.
+ *
+ * What cannot be checked is refused, unless unchecked is 1:
+ * - a length above the largest, or below a smallest of more than 2, that the compiler assumed. It records no
+ *   more than its assumptions, which may be narrower than what the model was exported for: a convolution
+ *   compiled for batches of 2 to 64 may have 15 as its largest batch. Beyond them the code may be right, or read
+ *   beyond a table;
+ * - an input with a length that the source does not relate to the others, and a package without source;
+ * - a package for instruction sets that this library does not know.
+ *
+ * Before anything is run, the file is checked: the zip archive, the checksums of all that is used, that the
+ * library is a whole ELF file for this machine, and the platform and instruction sets of the metadata. The
+ * library is unpacked to a new folder in TMPDIR, or /tmp, which is removed before this function returns; it stays
+ * mapped to the end of the process. Code is never compiled. Nothing is written to stderr, also not by the C++
+ * streams of the package.
+ *
+ * @param path       a regular file
+ * @param model      name of the model in the package, usually "model"
+ * @param runners    calls that may compute at the same time, 1 to RT_TORCH_MAX_THREADS; further calls wait
+ * @param trust      1 to run the code of the file
+ * @param unchecked  1 to accept what cannot be checked, else 0
+ * @return new package, to be freed with rt_torch_package_free(); 0 on failure
+ * @errors INVALID_ARGUMENT (NULL or empty, runners, trust, unchecked; a file that cannot be read, is damaged or of
+ *         another kind; no such model; trust is 0), UNAVAILABLE (for another device, platform, machine or
+ *         instruction set), NOT_IMPLEMENTED (several libraries, something that cannot be checked),
+ *         OUT_OF_MEMORY. The message begins with the path
+ * @source torch::inductor::AOTIModelContainerRunnerCpu
+ */
+RT_TORCH_API int64_t rt_torch_package_load(const char *path, const char *model, int64_t runners,
+                                           int32_t trust, int32_t unchecked);
+
+/** Frees a package. Calls of it that are under way end undisturbed; results stay valid.
+ *
+ * Works in a forked child. Does not write the error record.
+ *
+ * @param package  package, or 0
+ * @return 0, also for 0; -1 on failure
+ * @errors BAD_HANDLE
+ */
+RT_TORCH_API int32_t rt_torch_package_free(int64_t package);
+
+/** Copies out the description of a package, a JSON object with these members:
+ *
+ * - "inputs": for each, "dtype", "shape" (numbers, and strings for lengths that are not fixed, such as "s0" or
+ *   "2*s0") and "ranges" (null, or the least and the greatest length, where null is no limit); null if the
+ *   package has no source;
+ * - "outputs": their number;
+ * - "in_spec", "out_spec": how PyTorch's Python API nests inputs and outputs, as the JSON of its pytrees;
+ * - "metadata": strings by name, such as "AOTI_CPU_ISA";
+ * - "constants": for each, "name", "dtype" and "shape"; weights, buffers and the like.
+ *
+ * @param package   package
+ * @param text      receives the text, NUL-terminated, truncated to fit; may be NULL if capacity is 0
+ * @param capacity  bytes at text, 0 or more
+ * @return bytes of the whole text without its NUL, even if capacity is smaller; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, capacity)
+ */
+RT_TORCH_API int64_t rt_torch_package_spec(int64_t package, char *text, int64_t capacity);
+
+/** Computes, without recording gradients. The call is not recorded for gradients.
+ *
+ * Inputs are checked as rt_torch_package_load() says. One with other strides than those that the model was compiled
+ * for is copied, or refused if the model may write to it. Buffers that the model changes are shared by all
+ * runners.
+ *
+ * @param package  package
+ * @param inputs   count tensors on the CPU, in the order of the model's inputs; may be NULL if count is 0
+ * @param count    number of inputs
+ * @param result   receives a TENSOR_LIST of the outputs, in which None is 0, to be freed with
+ *                 rt_torch_values_free(result, 1), except for the tensors taken with rt_torch_value_take(). An
+ *                 output may share the memory of an input, never that of the package
+ * @return number of outputs; -1 on failure, with nothing to free
+ * @errors INVALID_ARGUMENT (NULL, count, device, strides; a check of the code failed), TYPE (a dtype), SHAPE,
+ *         NOT_IMPLEMENTED (an input that cannot be checked; constants that were not loaded). The message
+ *         names the input by its number
+ * @source torch::inductor::AOTIModelContainerRunner::run
+ */
+RT_TORCH_API int64_t rt_torch_package_call(int64_t package, const int64_t *inputs, int64_t count,
+                                           rt_torch_value *result);
+
+/** Replaces constants of a package by copies of tensors. Waits for calls that are under way.
+ *
+ * @param package  package
+ * @param names    count names, one per line
+ * @param tensors  for each name, a tensor of its dtype and shape, on the CPU
+ * @param count    0 to RT_TORCH_MAX_TENSORS
+ * @param full     1 to fail, without a change, unless every constant is given; else 0
+ * @return 0; -1 on failure
+ * @errors INVALID_ARGUMENT (NULL, count, a name that is unknown or given twice, device), TYPE, SHAPE
+ * @source torch::inductor::AOTIModelContainerRunner::update_constant_buffer
+ */
+RT_TORCH_API int32_t rt_torch_package_load_constants(int64_t package, const char *names,
+                                                     const int64_t *tensors, int64_t count, int32_t full);
 
 /* ---- safetensors files ------------------------------------------------------------------------------ */
 

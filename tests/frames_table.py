@@ -184,9 +184,9 @@ METHODS: dict[str, tuple[str, ...]] = {
 SEVERAL: dict[str, str] = {
     "make no tensor": """
         Tensor FileFormatError HandleError TorchError UnavailableError __array_namespace_info__
-        auto_detect_device export jit load load_safetensors safe_open save save_safetensors serialization
-        autograd bool broadcast_shapes
-        can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
+        auto_detect_device autograd export inductor jit load load_safetensors safe_open save
+        save_safetensors serialization
+        bool broadcast_shapes can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
         finfo float32 float64 get_backend get_num_threads iinfo inf int8 int16 int32 int64 isdtype
         linalg manual_seed memory_stats nan newaxis nn ops pi result_type set_num_threads
         tensor_free torch_available torch_cuda_available torch_version uint8 uint16 uint32 uint64

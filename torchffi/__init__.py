@@ -169,6 +169,7 @@ if TYPE_CHECKING:
     from torchffi import autograd as autograd
     from torchffi import export as export
     from torchffi import fft as fft
+    from torchffi import inductor as inductor
     from torchffi import jit as jit
     from torchffi import linalg as linalg
     from torchffi import ops as ops
@@ -272,6 +273,7 @@ __all__ = [
     "hypot",
     "iinfo",
     "imag",
+    "inductor",
     "inf",
     "int8",
     "int16",
@@ -394,7 +396,7 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("autograd", "export", "fft", "jit", "linalg", "ops", "serialization")
+_LAZY = ("autograd", "export", "fft", "inductor", "jit", "linalg", "ops", "serialization")
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from torchffi import dtypes
 from torchffi._export.archive import program_signature, program_tensors
-from torchffi._files import kinds, torchscript
+from torchffi._files import aotinductor, kinds, torchscript
 from torchffi._files.checkpoints.checkpoint import open_checkpoint
 from torchffi._files.checkpoints.names import ITEMSIZES, StoredTensor, Unsupported
 from torchffi._files.checkpoints.trees import Place, Walk
@@ -118,6 +118,25 @@ def _script(file: File) -> Contents:
     return Contents([], {"methods": torchscript.methods(archive)} | _members(file).facts)
 
 
+def _compiled(file: File) -> Contents:
+    archive = file.archive
+    assert archive is not None
+    rows: list[Row] = []
+    facts: dict[str, Any] = {"models": [], "inputs": [], "outputs": [], "compiled for": []}
+    facts["runs here"] = []
+    models = [*aotinductor.models(archive)]
+    for model in models:
+        prefix = "" if len(models) == 1 else f"{plain(model.name)}: "
+        facts["models"].append(plain(model.name))
+        facts["inputs"] += [prefix + one for one in model.inputs]
+        facts["outputs"] += [f"{prefix}{model.outputs}"] if model.outputs else []
+        facts["compiled for"].append(prefix + model.target)
+        facts["runs here"].append(prefix + (f"no: {model.obstacle}" if model.obstacle else "yes"))
+        for name, dtype, shape in model.constants:
+            rows.append(Row(prefix + name, dtype, shape, prod(shape) * ITEMSIZES.get(dtype, 0)))
+    return Contents(rows, facts | _members(file).facts)
+
+
 def _members(file: File) -> Contents:
     """The files in an archive whose tensors are not read yet."""
     archive = file.archive
@@ -138,7 +157,7 @@ CONTENTS: Final[dict[Kind, Callable[[File], Contents]]] = {
     kinds.TORCH_SAVE_LEGACY: _checkpoint,
     kinds.EXPORT: _programs,
     kinds.TORCHSCRIPT: _script,
-    kinds.AOTINDUCTOR: _members,
+    kinds.AOTINDUCTOR: _compiled,
     kinds.PACKAGE: _members,
 }
 
@@ -177,7 +196,7 @@ def inspect(path: Path) -> dict[str, Any]:
 
 def _needs(kind: Kind, rows: list[Row]) -> str:
     """The function that opens the file, and the backend that its dtypes need."""
-    if not rows:
+    if not rows or kind is kinds.AOTINDUCTOR:
         return kind.opened
     both = {dtype.name for dtype in dtypes.ALL if dtype.numpy is not None}
     known = {dtype.name for dtype in dtypes.ALL}

@@ -1,7 +1,4 @@
-"""Adds the operators and methods to Tensor; they call the functions of the namespace.
-
-The only module that imports both Tensor and the functions. The signatures are in declarations.py.
-"""
+"""Adds the operators and methods to Tensor: functions of the namespace, declared in declarations.py."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ _ANSWERS = {
     # Freeing never writes the error record.
     "rt_torch_tensor_free": "return tensor == 0 ? 0 : -1;",
     "rt_torch_module_free": "return module == 0 ? 0 : -1;",
+    "rt_torch_package_free": "return package == 0 ? 0 : -1;",
     "rt_torch_safetensors_free": "return file == 0 ? 0 : -1;",
     "rt_torch_dlpack_free": "return managed == NULL ? 0 : -1;",
 }

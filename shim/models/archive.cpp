@@ -1,4 +1,4 @@
-// Reading TorchScript archives: the zip directory and the checksums.
+// Reading zip archives: the directory and the checksums.
 #include "models/archive.h"
 
 #include <caffe2/serialize/inline_container.h>
@@ -133,11 +133,6 @@ Directory directory(const Input &input) {
   damaged("truncated or not a zip file");
 }
 
-struct Member {
-  std::string name;
-  uint64_t method, crc, packed, size, header;
-};
-
 // The fields that are too large for 32 bits are in an extra field, in this order.
 void read_zip64(const Bytes &entries, uint64_t at, uint64_t length, Member &member) {
   const uint64_t end = at + length;
@@ -181,21 +176,23 @@ std::vector<Member> members(const Input &input) {
 
 // ---- Its members
 
-constexpr std::array<uint32_t, 256> kCrcTable = [] {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < table.size(); ++i) {
+// Table k is of a byte that k other bytes follow, so that eight bytes are one step.
+using CrcTable = std::array<uint32_t, 256>;
+constexpr std::array<CrcTable, 8> kCrcTables = [] {
+  std::array<CrcTable, 8> tables{};
+  for (uint32_t i = 0; i < 256; ++i) {
     uint32_t value = i;
     for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0xedb88320 : 0);
-    table[i] = value;
+    tables[0][i] = value;
   }
-  return table;
+  for (size_t k = 1; k < tables.size(); ++k) {
+    for (size_t i = 0; i < 256; ++i) {
+      const uint32_t before = tables[k - 1][i];
+      tables[k][i] = before >> 8 ^ tables[0][before & 0xff];
+    }
+  }
+  return tables;
 }();
-
-uint32_t checksum(std::string_view data) {
-  uint32_t crc = 0xffffffff;
-  for (const char one : data) crc = crc >> 8 ^ kCrcTable[(crc ^ static_cast<unsigned char>(one)) & 0xff];
-  return ~crc;
-}
 
 bool has_checksum(std::string_view name) {
   return name.ends_with(".py") || name.ends_with(".pkl") || name.ends_with("/version");
@@ -204,9 +201,7 @@ bool has_checksum(std::string_view name) {
 void check_member(const Input &input, const Member &member) {
   const std::string named = "member '" + member.name.substr(0, 200) + "'";
   if (member.header > input.size()) damaged(named + " is outside of the file");
-  const Bytes local = bytes(input, member.header, kLocal);
-  if (local.u32(0) != 0x04034b50) damaged(named + " has no header");
-  const uint64_t start = member.header + kLocal + local.u16(26) + local.u16(28);
+  const uint64_t start = start_of(input, member);
   if (start > input.size() || member.packed > input.size() - start) {
     damaged(named + " ends after the end of the file");
   }
@@ -230,14 +225,38 @@ std::shared_ptr<Input> over_memory(const void *data, int64_t nbytes) {
   return std::make_shared<Memory>(data, static_cast<size_t>(nbytes));
 }
 
-void check_archive(const std::shared_ptr<Input> &input) {
-  const std::vector<Member> all = members(*input);
+uint64_t start_of(const Input &input, const Member &member) {
+  const Bytes local = bytes(input, member.header, kLocal);
+  if (local.u32(0) != 0x04034b50) damaged("member '" + member.name.substr(0, 200) + "' has no header");
+  return member.header + kLocal + local.u16(26) + local.u16(28);
+}
+
+uint32_t checksum(std::string_view data, uint32_t before) {
+  uint32_t crc = ~before;
+  for (; data.size() >= sizeof(uint64_t); data.remove_prefix(sizeof(uint64_t))) {
+    uint64_t word = 0;
+    std::memcpy(&word, data.data(), sizeof word);
+    word ^= crc;
+    crc = 0;
+    for (size_t k = 0; k < kCrcTables.size(); ++k) crc ^= kCrcTables[7 - k][word >> 8 * k & 0xff];
+  }
+  for (const char one : data) crc = crc >> 8 ^ kCrcTables[0][(crc ^ static_cast<unsigned char>(one)) & 0xff];
+  return ~crc;
+}
+
+std::vector<Member> checked_members(const Input &input) {
+  std::vector<Member> all = members(input);
   uint64_t total = 0;
   for (const Member &member : all) {
-    check_member(*input, member);
+    check_member(input, member);
     total += member.packed;  // each is at most the size of the file
-    if (total > input->size()) damaged("its members overlap");
+    if (total > input.size()) damaged("its members overlap");
   }
+  return all;
+}
+
+void check_archive(const std::shared_ptr<Input> &input) {
+  const std::vector<Member> all = checked_members(*input);
   const bool code =
       std::ranges::any_of(all, [](const Member &one) { return one.name.ends_with("/constants.pkl"); });
   if (!code) damaged("not a TorchScript file: it has no constants.pkl");

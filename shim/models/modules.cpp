@@ -32,7 +32,8 @@ int64_t load(const std::string &name,
     check_archive(input);
     if (!trusted) check_code(input);
     const Module loaded = torch::jit::load(input, target);
-    for (const at::Tensor &one : loaded.parameters()) one.requires_grad_(false);  // until somebody wants to train it
+    for (const at::Tensor &one : loaded.parameters())
+      one.requires_grad_(false);  // until somebody wants to train it
     return put_module(c10::make_intrusive<Script>(loaded, std::make_shared<std::shared_mutex>()));
   } catch (...) {
     const Error error = current_error();

@@ -235,11 +235,7 @@ int64_t safetensors_open(const char *path) {
 }
 
 int32_t safetensors_free(int64_t file) {
-  if (file == 0) return 0;
-  File *last = table.take(file, forked());
-  if (last == nullptr) return -1;
-  FilePointer::reclaim(last).reset();
-  return 0;
+  return free_handle<FilePointer>(table, file, forked());
 }
 
 int64_t safetensors_count(int64_t file) {

@@ -44,11 +44,7 @@ int64_t live_modules() noexcept {
 }
 
 int32_t module_free(int64_t module) {
-  if (module == 0) return 0;
-  Script *last = table.take(module, forked());
-  if (last == nullptr) return -1;
-  ScriptPointer::reclaim(last).reset();
-  return 0;
+  return free_handle<ScriptPointer>(table, module, forked());
 }
 
 // ---- Methods

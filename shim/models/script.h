@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/modules.h"
 #include "runtime/values.h"
 
 namespace rt {
@@ -51,8 +52,6 @@ ScriptPointer get_module(int64_t handle);
 
 // A new handle that owns the module.
 int64_t put_module(ScriptPointer script);
-
-int64_t live_modules() noexcept;
 
 // Calls a method. The message of a failure begins with the reason, then says where in the code it happened.
 c10::IValue run_method(const Script &script, const Method &method, std::vector<c10::IValue> stack);

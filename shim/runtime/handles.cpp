@@ -180,15 +180,11 @@ void pin_storage(const at::Tensor &tensor) {
 }
 
 int32_t tensor_free(int64_t tensor) {
-  if (tensor == 0) return 0;
-  c10::TensorImpl *last = table.take(tensor, forked());
-  if (last == nullptr) return -1;
-  Pointer::reclaim(last).reset();
-  return 0;
+  return free_handle<Pointer>(table, tensor, forked());
 }
 
 int64_t live_handles() {
-  return table.live() + live_modules() + live_safetensors();
+  return table.live() + live_modules() + live_packages() + live_safetensors();
 }
 int64_t peak_handles() {
   return table.peak();

@@ -18,7 +18,7 @@
 
 namespace rt {
 
-enum class HandleKind : uint32_t { kTensor, kModule, kSafetensors };
+enum class HandleKind : uint32_t { kTensor, kModule, kSafetensors, kPackage };
 
 // Value is reference-counted; Retain increments the count.
 template <class Value, void (*Retain)(Value *), HandleKind Kind = HandleKind::kTensor,
@@ -219,5 +219,15 @@ class HandleTable {
   std::atomic<uint64_t> free_;
   std::atomic<uint64_t> used_;
 };
+
+// The body of a function that frees a handle: drops its reference, of the type Pointer. Handle 0 is none.
+template <class Pointer, class Table>
+int32_t free_handle(Table &table, int64_t handle, bool break_locks) noexcept {
+  if (handle == 0) return 0;
+  auto *const last = table.take(handle, break_locks);
+  if (last == nullptr) return -1;
+  Pointer::reclaim(last).reset();
+  return 0;
+}
 
 }  // namespace rt

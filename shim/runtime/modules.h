@@ -6,6 +6,7 @@
 namespace rt {
 
 int64_t live_modules() noexcept;
+int64_t live_packages() noexcept;
 int64_t live_safetensors() noexcept;
 
 }  // namespace rt

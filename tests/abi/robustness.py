@@ -22,6 +22,7 @@ import numpy as np
 import safetensors.numpy
 
 from shim.build import header
+from tests.abi.package_file import package_file
 from tests.abi.script_file import script_file
 from tests.abi.values import INT64, LENGTH, OPERATORS, Structures, Values
 from torchffi._diagnosis import memory_stats
@@ -58,6 +59,9 @@ def _refuse(*_: Any) -> int:
     return -1
 
 
+_ONE_RESULT = {"rt_torch_module_call", "rt_torch_module_tensors", "rt_torch_package_call"}
+
+
 class Arguments:
     """Candidates for each C type."""
 
@@ -90,6 +94,11 @@ class Arguments:
         self.weights = bytes(weights)
         self.files = [lib.rt_torch_safetensors_open(self.weights) for _ in range(2)]
         assert all(self.files)
+        self.package_path = bytes(package_file(folder))
+        self.packages = [
+            lib.rt_torch_package_load(self.package_path, b"model", 1, 1, 0) for _ in range(2)
+        ]
+        assert all(self.packages)
         integers = [0, -1, 1, 2, 3, 24, 64, 65, 2**31, 2**62, *INT64, 0x7FFF_1234_0000_0003, stale]
         # Most calls should get past the first check.
         integers += [*tensors, *tensors[:-1], self.modules[0], self.files[0]]
@@ -142,7 +151,8 @@ class Arguments:
 
     def would_free(self, function: header.Function, values: Sequence[Any]) -> bool:
         """Whether the call would free a handle that later calls use."""
-        return function.fork_safe and values[0] in {*self.tensors, *self.modules, *self.files}
+        used = {*self.tensors, *self.modules, *self.files, *self.packages}
+        return function.fork_safe and values[0] in used
 
     def is_valid(self, function: header.Function, values: Any) -> bool:
         """Whether memory is as large, and a DLPack structure of the kind, as the library is told."""
@@ -162,6 +172,13 @@ class Arguments:
             return [0, 1, 0, 1, -1, 2]
         if parameter.name == "module":
             return [0, -1, *INT64, *self.tensors, *10 * self.modules]
+        if parameter.name == "package":
+            return [0, -1, *INT64, *self.tensors, *self.modules, *10 * self.packages]
+        if parameter.name in ("model", "names"):
+            names = (b"\0", b"model\0", b"model\0", b"a\nb\0", b"\xff\n\n\0")
+            return [ffi.NULL, *map(ffi.from_buffer, names)]
+        if parameter.name in ("trust", "unchecked", "full"):
+            return [0, 1, 1, -1, 2]
         if parameter.name == "file":
             return [0, -1, *INT64, *self.tensors, *self.modules, *10 * self.files]
         if parameter.name == "name" and parameter.type == "const char *":
@@ -170,6 +187,7 @@ class Arguments:
             return [ffi.NULL, *map(ffi.from_buffer, (b"forward\0", b"pair\0", b"count\0", b"x\0"))]
         if parameter.name == "path":
             names = (b"\0", b"/missing/x\0", os.fsencode(self.path) + b"\0", self.weights + b"\0")
+            names += (self.package_path + b"\0",)
             return [ffi.NULL, *map(ffi.from_buffer, names)]
         if parameter.name == "preserved":
             return [ffi.NULL, *map(ffi.from_buffer, (b"\0", b"pair\0", b"count\npair\0", b"x\n\0"))]
@@ -183,7 +201,7 @@ class Arguments:
         """Frees what a successful call returned, other than a DLPack structure."""
         if function.name == "rt_torch_call" and result > 0:
             self.free_results(result)
-        elif function.name in ("rt_torch_module_call", "rt_torch_module_tensors") and result >= 0:
+        elif function.name in _ONE_RESULT and result >= 0:
             self.free_results(1)
         elif function.name in ("rt_torch_grad", "rt_torch_function") and result >= 0:
             for i in range(LENGTH):

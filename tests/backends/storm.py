@@ -21,17 +21,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import CodeType, FrameType
 from typing import Any, Final
 
 import numpy as np
 
 import torchffi as t
+from tests.abi.package_file import package_file
 from tests.abi.script_file import script_file
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.operations import scalars
 
 Operation = Callable[[], Any]
+PACKAGE: Final = "a call of a package"
 
 
 class Interrupt(BaseException):
@@ -121,7 +125,14 @@ def _operations() -> tuple[dict[str, Operation], list[object]]:
         "in place": in_place,
         "failures": failed,
     }  # fmt: skip
-    return operations, [x, small, row, spd, array, other, on_numpy, on_numpy._data, pickled, module]
+    used = [x, small, row, spd, array, other, on_numpy, on_numpy._data, pickled, module]
+    if PACKAGE in sys.argv:  # it must be compiled first
+        columns = t.rand((4, 3))
+        with TemporaryDirectory() as folder:
+            package = t.inductor.aoti_load_package(package_file(Path(folder)), trust=True)
+        operations[PACKAGE] = lambda: (package(columns), package.get_metadata())
+        used += [columns, package]
+    return operations, used
 
 
 def _settled(used: list[object]) -> dict[str, Any]:

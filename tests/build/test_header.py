@@ -85,7 +85,7 @@ def test_failure_is_read_from_the_documentation() -> None:
 def test_only_freeing_works_in_a_forked_child() -> None:
     fork_safe = [function.name for function in DECLARED.functions if function.fork_safe]
     assert fork_safe == [
-        f"rt_torch_{name}_free" for name in ("tensor", "module", "safetensors", "dlpack")
+        f"rt_torch_{name}_free" for name in ("tensor", "module", "package", "safetensors", "dlpack")
     ]
 
 

@@ -207,6 +207,7 @@ def test_a_package_of_aotinductor(tmp_path: Path) -> None:
             archive.writestr(f"package/{name}", b"...")
     found = _inspect.inspect(tmp_path / "x.pt2")
     assert found["kind"] == "AOTInductor" and "data/ 3 bytes" in found["facts"]["members"]
+    assert found["facts"]["runs here"] == ["no: it has no metadata"]
 
 
 def test_a_tensor_outside_of_its_storage_is_an_error(tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ OTHERS = {
     "dlpack_free", "synchronize", "tensor_cuda", "tensor_full", "tensor_arange",
     "tensor_arange_real", "tensor_linspace", "tensor_from_blob",
 }  # fmt: skip
-# Compared with PyTorch in tests/models, and safetensors files with their library in tests/abi.
+# Compared with PyTorch in tests/models and tests/packages, and safetensors files with their library.
 MODULES = {
     f"module_{name}" for name in (
         "load", "load_data", "free", "methods", "call", "names", "tensors", "train", "training", "to",
         "freeze", "save",
     )
 } | {f"safetensors_{name}" for name in ("open", "free", "count", "name", "tensor")}  # fmt: skip
+MODULES |= {f"package_{name}" for name in ("load", "free", "spec", "call", "load_constants")}
 # Compared with PyTorch in tests/gradients.
 GRADIENTS = {
     "tensor_set_requires_grad", "tensor_requires_grad", "tensor_is_leaf", "tensor_grad_fn",

@@ -143,9 +143,8 @@ def _recorded(
     values = [outputs[i] for i in differentiable]
     kept = [tensor for tensor in ctx._to_save if tensor is not None]
     present = [tensor is not None for tensor in ctx._to_save]
-    results_count = len(
-        outputs
-    )  # not the results themselves: they keep the node, which keeps backward()
+    # Their number, not the results themselves: those keep the node, which keeps backward().
+    results_count = len(outputs)
     ctx._to_save = ()  # they are kept by the node; a result kept here as well would keep the node
     like = [(value.shape, value.dtype, value.device) for value in values]
 

@@ -243,7 +243,5 @@ PROPERTIES: Final = {
 }
 METHODS: Final = {
     "__deepcopy__": deepcopy,
-    **{
-        one.__name__: one for one in (requires_grad_, detach, retain_grad, backward, register_hook)
-    },
+    **{one.__name__: one for one in (requires_grad_, detach, retain_grad, backward, register_hook)},
 }

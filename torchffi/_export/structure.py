@@ -94,12 +94,12 @@ def _described(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def parse(text: str, fields: Mapping[str, Any]) -> Structure:
+def parse(text: str, fields: Mapping[str, Any] | None) -> Structure:
     """A structure from its serialized form.
 
     Args:
         text: JSON: a version, and the structure.
-        fields: The names of the fields of named tuples.
+        fields: The names of the fields of named tuples; None if they are not known, for plain tuples.
 
     Raises:
         NotImplementedError: It has a type that only PyTorch's Python code can make.
@@ -111,13 +111,15 @@ def parse(text: str, fields: Mapping[str, Any]) -> Structure:
     return _parse(spec, fields)
 
 
-def _parse(spec: Mapping[str, Any], fields: Mapping[str, Any]) -> Structure:
+def _parse(spec: Mapping[str, Any], fields: Mapping[str, Any] | None) -> Structure:
     name, children = spec["type"], spec["children_spec"]
     if name is None:
         return Leaf()
     parts = [_parse(child, fields) for child in children]
     context = spec["context"]
     if name == "collections.namedtuple":  # its context is a name; that of others is JSON
+        if fields is None:
+            return Node("builtins.tuple", range(len(parts)), tuple, parts)
         return _named_tuple(context, fields, parts)
     if isinstance(context, str):
         context = json.loads(context)

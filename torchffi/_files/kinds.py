@@ -30,7 +30,8 @@ TORCH_SAVE_LEGACY: Final = Kind("torch.save, format before PyTorch 1.6", "torchf
 TORCHSCRIPT: Final = Kind("TorchScript", "torchffi.jit.load() runs it")
 EXPORT: Final = Kind("torch.export", "torchffi.export.load() runs it")
 AOTINDUCTOR: Final = Kind(
-    "AOTInductor", "torch._inductor.aoti_load_package() runs it, on the machine it was compiled for"
+    "AOTInductor",
+    "torchffi.inductor.aoti_load_package(..., trust=True) runs its native code, on LibTorch",
 )
 PACKAGE: Final = Kind("torch.package", "torch.package.PackageImporter runs it")
 
