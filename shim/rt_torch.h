@@ -2696,7 +2696,7 @@ RT_TORCH_API int32_t rt_torch_package_free(int64_t package);
  */
 RT_TORCH_API int64_t rt_torch_package_spec(int64_t package, char *text, int64_t capacity);
 
-/** Computes, without recording gradients. The call is not recorded for gradients.
+/** Computes, without recording gradients.
  *
  * Inputs are checked as rt_torch_package_load() says. One with other strides than those that the model was compiled
  * for is copied, or refused if the model may write to it. Buffers that the model changes are shared by all

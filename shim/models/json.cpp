@@ -48,11 +48,15 @@ void JsonReader::unexpected(const char *wanted) const {
        "its header is not valid at byte " + std::to_string(at_) + ": expected " + wanted);
 }
 
-bool JsonReader::accept(char wanted) {
+void JsonReader::skip_space() {
   while (at_ < text_.size() &&
          (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
     ++at_;
   }
+}
+
+bool JsonReader::accept(char wanted) {
+  skip_space();
   if (at_ >= text_.size() || text_[at_] != wanted) return false;
   ++at_;
   return true;
@@ -117,7 +121,7 @@ std::string JsonReader::string() {
 }
 
 uint64_t JsonReader::integer() {
-  accept('\0');  // skips spaces
+  skip_space();
   const size_t begin = at_;
   uint64_t value = 0;
   while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
@@ -131,7 +135,7 @@ uint64_t JsonReader::integer() {
 }
 
 void JsonReader::end() {
-  accept('\0');
+  skip_space();
   if (at_ < text_.size()) unexpected("its end");
 }
 

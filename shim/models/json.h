@@ -47,6 +47,7 @@ class JsonReader {
   void end();
 
  private:
+  void skip_space();
   [[noreturn]] void unexpected(const char *wanted) const;
   char next();
   uint32_t hexadecimal();

@@ -187,6 +187,10 @@ WRONG: dict[str, tuple[Any, bytes, str]] = {
     "a surrogate": (b'{"\\ud800": {}}', b"", "surrogate"),
     "a control character": (b'{"\n": {}}', b"", "UTF-8 text"),
     "more text": (b"{} x", b"", "expected its end"),
+    "a NUL before a number": (
+        b'{"a": {"dtype": "U8", "shape": [\0 0], "data_offsets": [0, 0]}}', b"", "a whole number",
+    ),
+    "a NUL at the end": (b"{}\0", b"", "expected its end"),
     "unfinished": (b'{"a": ', b"", "expected"),
     "65 axes": ({"a": entry("U8", [1] * 65, 0, 1)}, b"0", "more than 64 axes"),
 }  # fmt: skip
