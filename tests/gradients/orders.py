@@ -71,6 +71,10 @@ def _assign_all(_: Any, x: Any, y: Any) -> None:
     x[...] = y.sum()
 
 
+def _assign_all_axes(_: Any, x: Any, y: Any) -> None:
+    x[:] = y.sum()
+
+
 def _assign_slice(_: Any, x: Any, y: Any) -> None:
     x[..., 1:] = y.sum()
 
@@ -81,6 +85,7 @@ WRITES: dict[str, Callable[[Any, Any, Any], None]] = {
     "x *= y.sum()": _multiply,
     "x[0] = y.sum()": _assign,
     "x[...] = y.sum()": _assign_all,
+    "x[:] = y.sum()": _assign_all_axes,
     "x[..., 1:] = y.sum()": _assign_slice,
     "aten.mul_": lambda t, x, y: t.ops.aten.mul_(x, t.ops.aten.sum(y)),
     "aten.copy_": lambda t, x, y: t.ops.aten.copy_(x, t.ops.aten.sum(y)),
