@@ -262,7 +262,7 @@ def test_a_gradient_is_set_and_removed(w: int) -> None:
 
 
 def test_threads_compute_gradients_of_views_of_one_leaf(w: int) -> None:
-    """The view, which autograd has not seen yet, is entered into its books by several threads at once."""
+    """The view, which autograd has not seen yet, is entered into its books by several threads."""
     for _ in range(20):
         base = tensor(1.0, 2.0, 3.0)
         view = lib.rt_torch_tensor_alias(base)
