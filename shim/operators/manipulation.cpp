@@ -24,14 +24,22 @@ namespace {
                            " elements does not fit " + text(shape));
 }
 
+// Axes as numbers from 0 on, none of them twice.
+std::vector<int64_t> distinct_axes(const int64_t *axes, int64_t naxes, int64_t ndim) {
+  std::vector<int64_t> list;
+  for (const int64_t axis : axes_of(axes, naxes, ndim).value_or(at::IntArrayRef())) {
+    list.push_back(axis_of(axis, ndim));
+  }
+  return list;
+}
+
 // A permutation of all ndim axes.
 std::vector<int64_t> permutation_of(const int64_t *axes, int64_t naxes, int64_t ndim) {
   if (naxes != ndim) {
     fail(RT_TORCH_INVALID_ARGUMENT,
          "naxes is " + std::to_string(naxes) + ", expected every one of " + std::to_string(ndim) + " axes");
   }
-  const at::OptionalIntArrayRef list = axes_of(axes, naxes, ndim);
-  return list.has_value() ? list->vec() : std::vector<int64_t>();
+  return distinct_axes(axes, naxes, ndim);
 }
 
 void check_same_shape(const at::Tensor &a, const at::Tensor &b, int64_t skip) {
@@ -141,13 +149,13 @@ int64_t tensor_moveaxis(int64_t tensor, const int64_t *source, int64_t nsource, 
     fail(RT_TORCH_INVALID_ARGUMENT, "nsource is " + std::to_string(nsource) + " and ndestination " +
                                         std::to_string(ndestination) + ", expected the same");
   }
-  const at::OptionalIntArrayRef from = axes_of(source, nsource, t.dim());
-  const at::OptionalIntArrayRef to = axes_of(destination, ndestination, t.dim());
+  const std::vector<int64_t> from = distinct_axes(source, nsource, t.dim());
+  const std::vector<int64_t> to = distinct_axes(destination, ndestination, t.dim());
   std::vector<int64_t> order(t.dim(), -1);
   std::vector<bool> moved(t.dim());
-  for (int64_t i = 0; from.has_value() && to.has_value() && i < nsource; ++i) {
-    order[(*to)[i]] = (*from)[i];
-    moved[(*from)[i]] = true;
+  for (size_t i = 0; i < from.size(); ++i) {
+    order[to[i]] = from[i];
+    moved[from[i]] = true;
   }
   auto next = moved.begin();
   for (int64_t &axis : order) {

@@ -198,22 +198,12 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
 
 def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
-    if _is_all(x, keys):
-        return int(_copy(x, values))
+    for key in keys:
+        if key is not Ellipsis and (type(key) is not _Slice or key != _WHOLE):
+            break
+    else:  # [...], [:] and the like: for gradients this is a write to the tensor itself
+        dots = keys.count(Ellipsis)
+        if dots < 2 and len(keys) - dots <= int(_ndim(x)):
+            return int(_copy(x, values))
     view = basic_index(make, x, keys)
     return -1 if view is None else int(_copy(view._data, values))
-
-
-def _is_all(x: Raw, keys: tuple[Any, ...]) -> bool:
-    """Whether keys such as ``[...]`` and ``[:]`` select all: the write is then one to the tensor itself,
-    which is recorded as such for gradients.
-    """
-    slices = dots = 0
-    for key in keys:
-        if key is Ellipsis:
-            dots += 1
-        elif type(key) is _Slice and key == _WHOLE:
-            slices += 1
-        else:
-            return False
-    return dots < 2 and slices <= int(_ndim(x))
