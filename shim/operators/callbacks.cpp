@@ -99,6 +99,7 @@ class CallbackNode final : public torch::autograd::Node {
            "what was recorded has been freed by an earlier call, expected one with retain_graph 1");
     }
     std::vector<at::Tensor> tensors;
+    tensors.reserve(saved_.size());
     for (const SavedVariable &one : saved_) tensors.push_back(one.unpack(getptr()));
     return tensors;
   }
@@ -154,6 +155,7 @@ int32_t function(const int64_t *inputs, int64_t inputs_count, const int64_t *val
   const bool recorded = c10::GradMode::is_enabled() && torch::autograd::any_variable_requires_grad(from);
   auto owner = std::make_unique<Context>(context, deleter);
   std::vector<at::Tensor> outputs;
+  outputs.reserve(made.size());
   for (const at::Tensor &value : made) outputs.push_back(value.detach());
   if (!recorded) {
     put_all(outputs, results);
