@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from torchffi import _methods as _methods
-from torchffi import dtypes, nn
+from torchffi import dtypes
 from torchffi._array.broadcasting import (
     broadcast_arrays,
     broadcast_shapes,
@@ -172,6 +172,7 @@ if TYPE_CHECKING:
     from torchffi import inductor as inductor
     from torchffi import jit as jit
     from torchffi import linalg as linalg
+    from torchffi import nn as nn
     from torchffi import ops as ops
     from torchffi import serialization as serialization
     from torchffi.serialization import load as load
@@ -396,7 +397,7 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("autograd", "export", "fft", "inductor", "jit", "linalg", "ops", "serialization")
+_LAZY = ("autograd", "export", "fft", "inductor", "jit", "linalg", "nn", "ops", "serialization")
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 

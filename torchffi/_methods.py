@@ -6,7 +6,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from torchffi import nn
 from torchffi._array import (
     broadcasting,
     conversion,
@@ -22,6 +21,7 @@ from torchffi._array import (
     taking,
     utility,
 )
+from torchffi._aten import layers
 from torchffi._autograd import tensors as gradients
 from torchffi._core import printing
 from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
@@ -258,8 +258,8 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "add": _add_,
     "mul": _mul_,
     "matmul": _matmul_,
-    "relu": nn.relu,
-    "sigmoid": nn.sigmoid,
+    "relu": layers.relu,
+    "sigmoid": layers.sigmoid,
     "tanh": elementwise.tanh,
     "sum": _sum_,
     "prod": _prod_,

@@ -108,7 +108,7 @@ def find(target: str) -> Callable[..., Any]:
 
 def find_on_numpy(target: str) -> Callable[..., Any]:
     """As :func:`find`, on NumPy."""
-    from torchffi._export.numpy_operators import TABLE
+    from torchffi._aten.numpy_table import TABLE
 
     found = _of_sizes(target)
     if found is not None:

@@ -11,9 +11,9 @@ from typing import Any, Final
 from torchffi import dtypes
 from torchffi._array import elementwise, searching
 from torchffi._array.data_types import astype, result_type
+from torchffi._aten import layers
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
-from torchffi.nn import functional
 
 Function = Callable[..., Any]
 _RANK: Final = {
@@ -149,10 +149,10 @@ _ELEMENTWISE: Final[dict[str, Function]] = {
     **each("clamp_max clamp_max.Tensor", lambda x, most: elementwise.clip(x, None, most)),
     **each("where.self where.Scalar where.ScalarOther where.ScalarSelf", _where),
     **each("masked_fill.Scalar masked_fill.Tensor", _masked_fill),
-    "relu": functional.relu,
-    "sigmoid": functional.sigmoid,
-    "silu": functional.silu,
-    "gelu": functional.gelu,
+    "relu": layers.relu,
+    "sigmoid": layers.sigmoid,
+    "silu": layers.silu,
+    "gelu": layers.gelu,
 }
 TABLE: Final[dict[str, Function]] = {
     **_ELEMENTWISE,

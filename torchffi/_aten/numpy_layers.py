@@ -16,11 +16,11 @@ from torchffi._array import (
     utility,
 )
 from torchffi._array.data_types import astype
+from torchffi._aten import layers
+from torchffi._aten.numpy_arrays import to
 from torchffi._core.tensor import Tensor
-from torchffi._export.numpy_arrays import to
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError, ShapeError
-from torchffi.nn import functional
 
 Function = Callable[..., Any]
 
@@ -74,11 +74,11 @@ def _spread(function: Function) -> Function:
 
 
 def _softmax(x: Tensor, axis: int, dtype: DType | bool | None = None) -> Tensor:
-    return functional.softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
+    return layers.softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
 
 
 def _log_softmax(x: Tensor, axis: int, dtype: DType | bool | None = None) -> Tensor:
-    return functional.log_softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
+    return layers.log_softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
 
 
 def _layer_norm(
@@ -89,7 +89,7 @@ def _layer_norm(
     eps: float = 1e-5,
     *_: Any,
 ) -> Tensor:
-    return functional.layer_norm(x, tuple(shape), weight, bias, eps)
+    return layers.layer_norm(x, tuple(shape), weight, bias, eps)
 
 
 def _native_layer_norm(
@@ -117,13 +117,13 @@ def _attention(
     if enable_gqa:  # several heads of queries for each head of keys and values
         heads = query.shape[-3]
         key, value = (joining.repeat(x, heads // x.shape[-3], axis=-3) for x in (key, value))
-    return functional.scaled_dot_product_attention(
+    return layers.scaled_dot_product_attention(
         query, key, value, mask, is_causal=causal, scale=scale
     )
 
 
 def _embedding(weight: Tensor, indices: Tensor, *rest: Any) -> Tensor:
-    return functional.embedding(weight, indices)
+    return layers.embedding(weight, indices)
 
 
 def _dropout(x: Tensor, p: float, train: bool) -> Tensor:
@@ -195,7 +195,7 @@ TABLE: Final[dict[str, Function]] = {
     "bmm": linear_algebra.matmul,
     "addmm": _addmm,
     "baddbmm": _baddbmm,
-    "linear": functional.linear,
+    "linear": layers.linear,
     "softmax.int": _softmax,
     "_softmax": _softmax,
     "log_softmax.int": _log_softmax,

@@ -18,8 +18,8 @@ from torchffi._array import (
     taking,
 )
 from torchffi._array.data_types import astype
+from torchffi._aten.numpy_elementwise import Function, each
 from torchffi._core.tensor import Tensor
-from torchffi._export.numpy_elementwise import Function, each
 from torchffi.dtypes import DType
 
 # ---- Shapes

@@ -1,4 +1,4 @@
-"""Arguments for every operator that programs may call on NumPy."""
+"""Arguments for every ATen operator on NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every operator that programs may call on NumPy gives what PyTorch's operator gives."""
+"""Every ATen operator on NumPy gives what PyTorch's operator gives."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import torchffi
-from tests.export.numpy_cases import CASES, ROW, F
+from tests.aten.cases import CASES, ROW, F
 from tests.export.test_programs import check, ours
-from torchffi._export.numpy_operators import TABLE
+from torchffi._aten.numpy_table import TABLE
 
 DTYPE = {
     torch.float64: torchffi.float64,

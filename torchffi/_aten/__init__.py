@@ -1,0 +1,1 @@
+"""Operators of ATen that the Array API standard lacks, on both backends."""
