@@ -102,11 +102,11 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     # Layers
     **{f"nn.{name}": (f"t.nn.{name}(x)",) for name in ("relu", "sigmoid", "silu", "tanh")},
     "nn.gelu": ("t.nn.gelu(x)", "t.nn.gelu(x, approximate='tanh')"),
-    "nn.softmax": ("t.nn.softmax(x)", "t.nn.softmax(x, axis=0)"),
+    "nn.softmax": ("t.nn.softmax(x)", "t.nn.softmax(x, dim=0)"),
     "nn.log_softmax": ("t.nn.log_softmax(x)", "t.nn.log_softmax(x, 0)"),
     "nn.layer_norm": ("t.nn.layer_norm(x, (3,))", "t.nn.layer_norm(x, 3, v, v, 1e-6)"),
     "nn.linear": ("t.nn.linear(x, x)", "t.nn.linear(x, x, bias)"),
-    "nn.embedding": ("t.nn.embedding(x, j)",),
+    "nn.embedding": ("t.nn.embedding(j, x)",),
     "nn.scaled_dot_product_attention": (
         "t.nn.scaled_dot_product_attention(x, x, x)",
         "t.nn.scaled_dot_product_attention(x, x, x, is_causal=True, scale=0.5)",

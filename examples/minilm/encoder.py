@@ -187,7 +187,7 @@ class Encoder:
             A float32 tensor of shape (batch, hidden).
         """
         batch, tokens = ids.shape
-        x = nn.embedding(self.words, torchffi.from_numpy(ids))
+        x = nn.embedding(torchffi.from_numpy(ids), self.words)
         x = self.norm(x + self.types[0] + self.positions[:tokens])
         attend = torchffi.from_numpy(mask.reshape(batch, 1, 1, tokens))
         for layer in self.layers:

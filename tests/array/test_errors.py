@@ -63,7 +63,7 @@ INDICES: dict[str, Mistake] = {
         "concat: axis 1 is out of range for shape (2,)",
     ),
     "embedding": (
-        lambda: t.nn.embedding(ones(2, 3), ints(0, 2)),
+        lambda: t.nn.embedding(ints(0, 2), ones(2, 3)),
         IndexError,
         "embedding: an index is out of range for 2 rows",
     ),

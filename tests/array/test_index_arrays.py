@@ -91,7 +91,7 @@ FAR: dict[str, Callable[[t.Tensor, t.Tensor], Any]] = {
     "setitem-tuple": lambda x, i: x.__setitem__((i, 0), 0),
     "take": lambda x, i: t.take(x, i, axis=0),
     "take_along_axis": lambda x, i: t.take_along_axis(x, i[:, None], axis=0),
-    "embedding": lambda x, i: t.nn.embedding(x, i),
+    "embedding": lambda x, i: t.nn.embedding(i, x),
     "searchsorted": lambda x, i: t.searchsorted(x[0, :1], x[0], sorter=i),
     "select": lambda x, i: t.select(x, 0, i[0]),
     "narrow": lambda x, i: t.narrow(x, 0, i[0], 1),

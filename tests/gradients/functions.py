@@ -98,7 +98,7 @@ OTHERS = """
     t.nn.functional.softmax(x, axis=1) | x.softmax(1)
     t.nn.functional.log_softmax(x, axis=1) | x.log_softmax(1)
     t.nn.functional.sigmoid(x) | x.sigmoid()
-    t.nn.functional.embedding(x, j) | t.nn.functional.embedding(j, x)
+    t.nn.functional.embedding(j, x) | t.nn.functional.embedding(j, x)
     x.astype(t.float32) | x.to(t.float32)
     x.sum(1, keepdims=True) | x.sum(1, keepdim=True)
     x.max(axis=0) | x.amax(0)

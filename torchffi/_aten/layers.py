@@ -1,5 +1,6 @@
-"""Activations and layers of neural networks.
+"""Activations and layers of neural networks that have primitives, without a fast path.
 
+The functions of :mod:`torchffi.nn.functional` call them, and so do programs on NumPy.
 Source: the ATen operators named at each function.
 """
 
@@ -8,42 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torchffi import dtypes
-from torchffi._array.elementwise import tanh
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import (
-    FLAG,
-    INDICES,
-    INTEGERS,
-    MASK,
-    NUMBER,
-    OPERAND,
-    POINTER,
-    SAME,
-    SAME_OR_NONE,
-    either,
-)
-from torchffi._core.argument_kinds import INTEGER as AXIS
 from torchffi._core.arguments import inexact, tensor
 from torchffi._core.dispatch import pointer, run
-from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL
+from torchffi.dtypes import FLOATING, INEXACT, NUMERIC, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError
-
-__all__ = [
-    "embedding",
-    "gelu",
-    "layer_norm",
-    "linear",
-    "log_softmax",
-    "relu",
-    "scaled_dot_product_attention",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "tanh",
-]
 
 
 def _of(operation: str, x: Tensor, admitted: frozenset[str]) -> Tensor:
@@ -87,7 +59,6 @@ def sigmoid(x: Tensor, /) -> Tensor:
     return run("sigmoid", x.dtype, x)
 
 
-@of_one("silu", INEXACT)
 def silu(x: Tensor, /) -> Tensor:
     """Sigmoid linear unit: x * sigmoid(x).
 
@@ -102,7 +73,6 @@ def silu(x: Tensor, /) -> Tensor:
     return run("silu", x.dtype, _of("silu", x, INEXACT))
 
 
-@fast_path("gelu", FLOATING, x=OPERAND, approximate=either("none", "tanh"))
 def gelu(x: Tensor, /, *, approximate: str = "none") -> Tensor:
     """Gaussian error linear unit: x * Phi(x).
 
@@ -123,7 +93,6 @@ def gelu(x: Tensor, /, *, approximate: str = "none") -> Tensor:
     return run("gelu", x.dtype, _of("gelu", x, FLOATING), approximate == "tanh")
 
 
-@fast_path("softmax", FLOATING, x=OPERAND, axis=AXIS)
 def softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along an axis.
 
@@ -141,7 +110,6 @@ def softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     return run("softmax", x.dtype, x, arguments.axis("softmax", axis, x))
 
 
-@fast_path("log_softmax", FLOATING, x=OPERAND, axis=AXIS)
 def log_softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     """Logarithm of the softmax. Arguments and errors are those of :func:`softmax`.
 
@@ -151,15 +119,6 @@ def log_softmax(x: Tensor, /, axis: int = -1) -> Tensor:
     return run("log_softmax", x.dtype, x, arguments.axis("log_softmax", axis, x))
 
 
-@fast_path(
-    "layer_norm",
-    FLOATING,
-    x=OPERAND,
-    normalized_shape=INTEGERS,
-    weight=SAME_OR_NONE,
-    bias=SAME_OR_NONE,
-    eps=NUMBER,
-)
 def layer_norm(
     x: Tensor,
     normalized_shape: int | Sequence[int],
@@ -188,7 +147,6 @@ def layer_norm(
     return run("layer_norm", x.dtype, x, shape, weight, bias, float(eps))
 
 
-@fast_path("linear", NUMERIC, x=OPERAND, weight=SAME, bias=SAME_OR_NONE)
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """X @ transpose(weight) + bias.
 
@@ -211,7 +169,6 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return run("linear", x.dtype, x, weight, bias)
 
 
-@fast_path("embedding", ANY, weight=OPERAND, indices=INDICES)
 def embedding(weight: Tensor, indices: Tensor) -> Tensor:
     """Rows of a table.
 
@@ -234,16 +191,6 @@ def embedding(weight: Tensor, indices: Tensor) -> Tensor:
     return run("embedding", weight.dtype, weight, rows)
 
 
-@fast_path(
-    "scaled_dot_product_attention",
-    FLOATING,
-    query=OPERAND,
-    key=SAME,
-    value=SAME,
-    attn_mask=MASK,
-    is_causal=FLAG,
-    scale=POINTER,
-)
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
 from torchffi._core.overloads import Overload
 from torchffi._core.tensor import Tensor
-from torchffi.errors import TorchError, UnavailableError
+from torchffi.errors import DTypeError, TorchError, UnavailableError
 
 _LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 
@@ -63,6 +63,11 @@ class Operator:
     def _on_numpy(self, arguments: Any, named: Any) -> Any:
         from torchffi._aten.numpy_table import TABLE  # most programs need it never
 
+        if not any(True for _ in _tensors((*arguments, *named.values()))):
+            raise DTypeError(
+                f"expected a Tensor, got {type(arguments[0]).__name__}; "
+                "make one with torchffi.asarray()"
+            )
         if self._name not in TABLE:
             raise UnavailableError(
                 f"{self._function}: only LibTorch has it, and the tensors are on NumPy"

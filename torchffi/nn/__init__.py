@@ -1,5 +1,7 @@
 """Activations and layers of neural networks."""
 
+from torchffi.nn import functional as functional
+from torchffi.nn import init as init
 from torchffi.nn.functional import (
     embedding,
     gelu,
