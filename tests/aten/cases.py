@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from tests.aten.layer_cases import LAYER_CASES
+
 F = torch.linspace(-1.7, 2.3, 12).reshape(3, 4)
 G = torch.linspace(0.3, 4.1, 12).reshape(3, 4)
 ROW = torch.tensor([0.5, -2.0, 3.0, 1.5])
@@ -37,6 +39,7 @@ NUMBERS: list[Any] = [(F, 1.5), (F, 2), (N, 3), (N, 1.5)]
 
 # Operator -> argument lists; keyword arguments are in a dict at the end.
 CASES: dict[str, Sequence[Sequence[Any]]] = {
+    **LAYER_CASES,
     **{name: [(F,), (G,)] for name in UNARY.split()},
     **{f"{name}_": [(F,), (G,)] for name in UNARY.split() if not name.startswith("is")},
     "bitwise_not": [(N,), (B,)],
@@ -189,11 +192,6 @@ CASES: dict[str, Sequence[Sequence[Any]]] = {
         (F[None], G[None], F[None], None, 0.0, True),
     ],
     "embedding": [(F, torch.tensor([[0, 2], [1, 1]])), (F, torch.tensor([1]), 0)],
-    "dropout": [(F, 0.5, False)],
-    "batch_norm": [
-        (F, ROW, ROW + 1, ROW, G[0], False, 0.1, 1e-5, True),
-        (F[:, :, None], None, None, ROW, G[0], False, 0.1, 1e-3, False),
-    ],
     "item": [(torch.tensor(3),), (torch.tensor([1.5]),)],
     "_local_scalar_dense": [(torch.tensor(True),)],
     "_assert_tensor_metadata": [(F, {"dtype": torch.float32})],

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import torchffi
-from tests.aten.cases import CASES, ROW, F
+from tests.aten.cases import CASES, F
 from tests.export.test_programs import check, ours
 from torchffi._aten.numpy_table import TABLE
 
@@ -18,6 +18,9 @@ DTYPE = {
     torch.int64: torchffi.int64,
     torch.float32: torchffi.float32,
 }
+
+# The other results of embedding_bag are for its gradient, and empty or not as the kernel needs them.
+ONLY_FIRST = {"embedding_bag.padding_idx"}
 
 
 def converted(value: Any) -> Any:
@@ -29,6 +32,8 @@ def converted(value: Any) -> Any:
 
 
 def cloned(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(cloned, value))
     return value.clone() if isinstance(value, torch.Tensor) else value
 
 
@@ -47,6 +52,8 @@ def test_results_are_those_of_pytorch(name: str) -> None:
             arguments = converted(given)
             found = TABLE[name](*arguments, **converted(named))
             wanted = reference(*given, **named)
+            if name in ONLY_FIRST:
+                found, wanted = found[0], wanted[0]
             check(found, wanted, 2e-6)
             if packet.endswith("_"):
                 check(arguments[0], given[0], 2e-6)
@@ -55,8 +62,6 @@ def test_results_are_those_of_pytorch(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "error"),
     [
-        ("dropout", (F, 0.5, True), NotImplementedError),
-        ("batch_norm", (F, None, None, ROW, ROW, True, 0.1, 1e-5, True), NotImplementedError),
         ("_assert_scalar", (False, "it is negative"), ValueError),
         ("_assert_tensor_metadata", (F, None, None, torch.float64), TypeError),
         ("_assert_tensor_metadata", (F, [4, 3]), ValueError),

@@ -254,20 +254,21 @@ def _ids(*shape: int) -> Tensor:
 
 
 MODELS: dict[str, Case] = {
-    "residual": Case(Residual, lambda n: (torch.randn(n, 3, 32, 32),), _FIRST, "max_pool2d"),
+    "residual": Case(Residual, lambda n: (torch.randn(n, 3, 32, 32),), _FIRST),
     "unet": Case(
-        UNet, lambda n: (torch.randn(2, 1, 4 * n, 8 * n),), ({2: 4 * _n, 3: 4 * _m},), "leaky_relu"
+        UNet,
+        lambda n: (torch.randn(2, 1, 4 * n, 8 * n),),
+        ({2: 4 * _n, 3: 4 * _m},),
+        "upsample_bilinear2d",
     ),
-    "vision": Case(Vision, lambda n: (torch.randn(n, 3, 16, 16),), _FIRST, "conv"),
+    "vision": Case(Vision, lambda n: (torch.randn(n, 3, 16, 16),), _FIRST),
     "translator": Case(Translator, lambda n: (_ids(2, n + 1), _ids(2, n)), ({1: _m}, {1: _n})),
     "attention": Case(
         Attention, lambda n: (torch.randn(2, n, 16), torch.randn(2, n + 2, 8)), ({1: _n}, {1: _m})
     ),
-    "recurrent": Case(Recurrent, lambda n: (torch.randn(3, 5, 4),), None, "lstm"),
+    "recurrent": Case(Recurrent, lambda n: (torch.randn(3, 5, 4),), None),
     "audio": Case(Audio, lambda n: (torch.randn(n, 160),), _FIRST, "polar"),
-    "bags": Case(
-        Bags, lambda n: (_ids(3, 4), torch.tensor([0, 5]), torch.randn(3, 4)), None, "embedding_bag"
-    ),
+    "bags": Case(Bags, lambda n: (_ids(3, 4), torch.tensor([0, 5]), torch.randn(3, 4)), None),
     "sampling": Case(
         Sampling,
         lambda n: (torch.randn(2, 4, 6, 6), torch.randn(2, 2, 3)),
@@ -278,7 +279,7 @@ MODELS: dict[str, Case] = {
         Indices, lambda n: (torch.randn(4, 6), torch.tensor([0, 3, 1, 1])), None, "index_put"
     ),
     "chosen": Case(Chosen, lambda n: (torch.randn(n, 4),), _FIRST, "nonzero"),
-    "training": Case(Training, lambda n: (torch.randn(n, 2, 8, 8),), _FIRST, "conv", train=True),
+    "training": Case(Training, lambda n: (torch.randn(n, 2, 8, 8),), _FIRST, train=True),
 }
 
 

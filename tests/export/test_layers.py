@@ -21,11 +21,12 @@ FORMS = [
     # A strict export names sizes in guards in its own way, and turns code into operators of its own.
     *((name, "strict") for name in ("unet", "indices")),
 ]
-# Apart from convolutions and the like these are made of what NumPy has.
+# These are made of what NumPy has.
 ON_NUMPY = [
     *(("translator", form) for form in ("training", "inference")),
     *(("attention", form) for form in ("training", "inference")),
-    ("recurrent", "inference"),
+    *(("recurrent", form) for form in ("training", "inference")),
+    *((name, "training") for name in ("residual", "vision", "bags")),
 ]
 
 

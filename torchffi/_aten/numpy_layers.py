@@ -10,7 +10,6 @@ from torchffi._array import (
     elementwise,
     joining,
     linear_algebra,
-    manipulation,
     searching,
     statistical,
     utility,
@@ -126,25 +125,6 @@ def _embedding(weight: Tensor, indices: Tensor, *rest: Any) -> Tensor:
     return layers.embedding(weight, indices)
 
 
-def _dropout(x: Tensor, p: float, train: bool) -> Tensor:
-    if train and p:
-        raise NotSupportedError("dropout in training needs LibTorch")
-    return x
-
-
-def _batch_norm(
-    x: Tensor, weight: Any, bias: Any, mean: Tensor, var: Tensor, train: bool, _: float, eps: float,
-    *rest: Any,
-) -> Tensor:  # fmt: skip
-    if train:
-        raise NotSupportedError("batch_norm in training needs LibTorch")
-    shape = (1, -1) + (1,) * (x.ndim - 2)
-    scale = elementwise.rsqrt(var + eps)
-    scale = scale if weight is None else scale * weight
-    shift = -mean * scale if bias is None else bias - mean * scale
-    return x * manipulation.reshape(scale, shape) + manipulation.reshape(shift, shape)
-
-
 def _addmm(bias: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     return linear_algebra.addmm(bias, a, b, beta=beta, alpha=alpha)
 
@@ -204,8 +184,6 @@ TABLE: Final[dict[str, Function]] = {
     "native_layer_norm": _native_layer_norm,
     "scaled_dot_product_attention": _attention,
     "embedding": _embedding,
-    "dropout": _dropout,
-    "batch_norm": _batch_norm,
     "_assert_tensor_metadata": _check_metadata,
     "_assert_scalar": _check,
     "_assert_async.msg": _check,

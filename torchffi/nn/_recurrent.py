@@ -5,9 +5,10 @@ Source: the ATen operators named at each function.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from torchffi._array.manipulation import expand_dims, squeeze
 from torchffi._core.tensor import Tensor
 from torchffi.nn._arguments import operator, operators
 
@@ -15,9 +16,7 @@ _lstm: Final = operators("lstm", "lstm.input")
 _gru: Final = operators("gru", "gru.input")
 _rnn_tanh: Final = operators("rnn_tanh", "rnn_tanh.input")
 _rnn_relu: Final = operators("rnn_relu", "rnn_relu.input")
-_CELLS: Final = {
-    name: operator(name, f"{name}") for name in ("gru_cell", "rnn_tanh_cell", "rnn_relu_cell")
-}
+_CELLS: Final = {name: operator(name) for name in ("gru_cell", "rnn_tanh_cell", "rnn_relu_cell")}
 _lstm_cell: Final = operators("lstm_cell")
 
 
@@ -57,11 +56,39 @@ def lstm(
 
     Source: aten::lstm.input.
     """
+    single, axis = input.ndim == 2, 0 if batch_first else 1
+    if single:
+        input, hx = expand_dims(input, axis), [one[:, None] for one in hx]
     output, hidden, cell = _lstm(
         input, list(hx), list(weights), bool(bias), num_layers, float(dropout), bool(train),
         bool(bidirectional), bool(batch_first),
     )  # fmt: skip
+    if single:
+        return squeeze(output, axis), hidden[:, 0], cell[:, 0]
     return output, hidden, cell
+
+
+def _run(
+    layers: Callable[..., tuple[Tensor, ...]],
+    input: Tensor,
+    hx: Tensor,
+    weights: Sequence[Tensor],
+    bias: bool,
+    num_layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[Tensor, Tensor]:
+    """Calls layers with one state."""
+    single, axis = input.ndim == 2, 0 if batch_first else 1
+    if single:
+        input, hx = expand_dims(input, axis), hx[:, None]
+    output, hidden = layers(
+        input, hx, list(weights), bool(bias), num_layers, float(dropout), bool(train),
+        bool(bidirectional), bool(batch_first),
+    )  # fmt: skip
+    return (squeeze(output, axis), hidden[:, 0]) if single else (output, hidden)
 
 
 def gru(
@@ -87,11 +114,9 @@ def gru(
 
     Source: aten::gru.input.
     """
-    output, hidden = _gru(
-        input, hx, list(weights), bool(bias), num_layers, float(dropout), bool(train),
-        bool(bidirectional), bool(batch_first),
-    )  # fmt: skip
-    return output, hidden
+    return _run(
+        _gru, input, hx, weights, bias, num_layers, dropout, train, bidirectional, batch_first
+    )
 
 
 def rnn_tanh(
@@ -109,11 +134,9 @@ def rnn_tanh(
 
     Source: aten::rnn_tanh.input.
     """
-    output, hidden = _rnn_tanh(
-        input, hx, list(weights), bool(bias), num_layers, float(dropout), bool(train),
-        bool(bidirectional), bool(batch_first),
-    )  # fmt: skip
-    return output, hidden
+    return _run(
+        _rnn_tanh, input, hx, weights, bias, num_layers, dropout, train, bidirectional, batch_first
+    )
 
 
 def rnn_relu(
@@ -131,11 +154,9 @@ def rnn_relu(
 
     Source: aten::rnn_relu.input.
     """
-    output, hidden = _rnn_relu(
-        input, hx, list(weights), bool(bias), num_layers, float(dropout), bool(train),
-        bool(bidirectional), bool(batch_first),
-    )  # fmt: skip
-    return output, hidden
+    return _run(
+        _rnn_relu, input, hx, weights, bias, num_layers, dropout, train, bidirectional, batch_first
+    )
 
 
 def lstm_cell(

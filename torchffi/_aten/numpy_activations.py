@@ -1,0 +1,155 @@
+"""ATen operators on NumPy: activations and dropouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._aten.numpy_calls import Function, in_place, of_arrays
+from torchffi._numpy.checks import Raw
+from torchffi._numpy.creation import rand
+from torchffi.dtypes import float64
+from torchffi.errors import InvalidArgumentError, ShapeError
+
+# The constants of selu and alpha_dropout, from "Self-Normalizing Neural Networks" (2017).
+_ALPHA: Final = 1.6732632423543772848170429916717
+_SCALE: Final = 1.0507009873554804934193349852946
+
+
+def sigmoid(x: Raw) -> Raw:
+    return np.asarray(1 / (1 + np.exp(-x)), x.dtype)
+
+
+def _softplus(x: Raw, beta: float = 1, threshold: float = 20) -> Raw:
+    scaled = x * beta
+    return np.where(scaled > threshold, x, np.log1p(np.exp(scaled)) / beta)
+
+
+def _elu(x: Raw, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Raw:
+    return np.where(x < 0, np.expm1(x * input_scale) * (alpha * scale), x * scale)
+
+
+def _celu(x: Raw, alpha: float = 1.0) -> Raw:
+    if not alpha:
+        raise InvalidArgumentError("alpha is 0, expected another number")
+    return _elu(x, alpha, 1, 1 / alpha)
+
+
+def _prelu(x: Raw, weight: Raw) -> Raw:
+    channels = x.shape[1] if x.ndim > 1 else 1
+    if weight.ndim > 1 or weight.size not in (1, channels):
+        raise ShapeError(f"weight has shape {weight.shape}, expected ({channels},) or (1,)")
+    factors = weight.reshape((-1,) + (1,) * (x.ndim - 2)) if x.ndim > 1 else weight.reshape(())
+    return np.where(x > 0, x, factors * x).reshape(x.shape)  # type: ignore[no-any-return]
+
+
+def _glu(x: Raw, axis: int = -1) -> Raw:
+    if not x.ndim or x.shape[axis] % 2:
+        raise ShapeError(f"axis {axis} of shape {x.shape} has no even length")
+    first, second = np.split(x, 2, axis)
+    return np.asarray(first * sigmoid(second))
+
+
+def _softshrink(x: Raw, distance: float = 0.5) -> Raw:
+    if distance < 0:
+        raise InvalidArgumentError(f"lambd is {distance}, expected >= 0")
+    return np.where(np.abs(x) <= distance, x * 0, x - np.copysign(distance, x).astype(x.dtype))
+
+
+def _one_hot(x: Raw, classes: int = -1) -> Raw:
+    if x.dtype != np.int64:
+        raise InvalidArgumentError(f"dtype {x.dtype} is not supported; expected int64")
+    if not x.size and classes < 1:
+        raise InvalidArgumentError("num_classes must be given for a tensor without elements")
+    if x.size and x.min() < 0:
+        raise InvalidArgumentError(f"index {x.min()} is negative")
+    count = int(x.max()) + 1 if classes == -1 else classes
+    if x.size and x.max() >= count:
+        raise InvalidArgumentError(f"index {x.max()} is out of range for {count} classes")
+    return (x[..., None] == np.arange(count)).astype(np.int64)  # type: ignore[no-any-return]
+
+
+_ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "leaky_relu": lambda x, slope=0.01: np.where(x > 0, x, x * slope),
+    "elu": _elu,
+    "selu": lambda x: _elu(x, _ALPHA, _SCALE),
+    "celu": _celu,
+    "hardtanh": lambda x, low=-1, high=1: np.clip(x, low, high).astype(x.dtype),
+    "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "hardsigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
+    "mish": lambda x: x * np.tanh(np.where(x > 20, x, np.log1p(np.exp(x)))),
+    "threshold": lambda x, limit, value: np.where(x <= limit, x.dtype.type(value), x),
+}
+_OF_INTEGERS: Final = ("relu6", "hardtanh", "threshold")
+
+
+# ---- Random numbers
+
+
+def _noise(shape: tuple[int, ...], p: float) -> Raw:
+    """Whether an element stays, with probability 1 - p."""
+    return np.asarray(rand(shape, len(shape), float64.code, -1) >= p)
+
+
+def _channels(x: Raw) -> tuple[int, ...]:
+    if x.ndim < 2:
+        raise ShapeError(f"shape {x.shape} has no channels, expected at least 2 axes")
+    return (*x.shape[:2], *(1,) * (x.ndim - 2))
+
+
+def _dropout(whole: bool) -> Callable[..., Raw]:
+    def dropout(x: Raw, p: float, train: bool) -> Raw:
+        if not train or not p:
+            return x
+        if p == 1:
+            return np.zeros_like(x)
+        return x * (_noise(_channels(x) if whole else x.shape, p) / (1 - p)).astype(x.dtype)  # type: ignore[no-any-return]
+
+    return dropout
+
+
+def _alpha_dropout(whole: bool) -> Callable[..., Raw]:
+    def dropout(x: Raw, p: float, train: bool) -> Raw:
+        if not train or not p:
+            return x
+        if p == 1:
+            return np.zeros_like(x)
+        low = _ALPHA * _SCALE  # minus the limit of selu, which replaces an element
+        factor = 1 / np.sqrt((low * low * p + 1) * (1 - p))
+        stays = _noise(_channels(x) if whole else x.shape, p)
+        offsets = np.where(stays, 0, -low) * factor + low * factor * p
+        return x * (stays * factor).astype(x.dtype) + offsets.astype(x.dtype)  # type: ignore[no-any-return]
+
+    return dropout
+
+
+_DROPOUTS: Final = {
+    name: of_arrays(function)
+    for name, function in {
+        "dropout": _dropout(False),
+        "feature_dropout": _dropout(True),
+        "alpha_dropout": _alpha_dropout(False),
+        "feature_alpha_dropout": _alpha_dropout(True),
+    }.items()
+}
+_BOTH: Final[dict[str, Function]] = {
+    **{
+        name: of_arrays(function, inexact=name not in _OF_INTEGERS)
+        for name, function in _ELEMENTWISE.items()
+    },
+    **_DROPOUTS,
+}
+TABLE: Final[dict[str, Function]] = {
+    **_BOTH,
+    **{f"{name}_": in_place(function) for name, function in _BOTH.items()},
+    "prelu": of_arrays(_prelu),
+    "softplus": of_arrays(_softplus),
+    "glu": of_arrays(_glu),
+    "log_sigmoid": of_arrays(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))),
+    "softshrink": of_arrays(_softshrink),
+    "hardshrink": of_arrays(lambda x, distance=0.5: np.where(np.abs(x) <= distance, x * 0, x)),
+    "one_hot": of_arrays(_one_hot, inexact=False),
+}

@@ -1,0 +1,95 @@
+"""Functions of arrays as operators on NumPy, whose operands are tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import NUMPY
+from torchffi._numpy.primitives import as_torch_error
+from torchffi._numpy.quiet import quietly
+from torchffi._numpy.totals import HALF
+from torchffi.errors import InvalidArgumentError, NotSupportedError
+
+Function = Callable[..., Any]
+_WIDE: Final = np.dtype(np.float32)  # float16 is computed in it, and rounded once
+
+
+def _arrays(value: Any) -> Any:
+    """The value with arrays in place of tensors, also in lists."""
+    if isinstance(value, Tensor):
+        return value._array_view()
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], Tensor):
+        return [_arrays(one) for one in value]
+    return value
+
+
+def _widened(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype == HALF:
+        return value.astype(_WIDE)
+    return [_widened(one) for one in value] if isinstance(value, list) else value
+
+
+def _tensors(value: Any, half: bool) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_tensors(one, half) for one in value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        return NUMPY.from_array(array.astype(HALF) if half and array.dtype == _WIDE else array)
+    return value
+
+
+def _check(values: list[Any], inexact: bool) -> None:
+    """Raises if operands have no kernel in LibTorch: integers, or floating-point dtypes that differ."""
+    flat = [one for v in values for one in (v if isinstance(v, list) else [v])]
+    arrays = [one for one in flat if isinstance(one, np.ndarray)]
+    if inexact and arrays and arrays[0].dtype.kind not in "fc":
+        raise NotSupportedError(f"{arrays[0].dtype} is not supported; expected floating point")
+    kinds = {one.dtype for one in arrays if one.dtype.kind in "fc"}
+    if len(kinds) > 1:
+        names = " and ".join(sorted(map(str, kinds)))
+        raise InvalidArgumentError(f"dtypes {names} differ, expected one")
+
+
+def of_arrays(
+    function: Function, *, inexact: bool = True, mixes: bool = False, widens: bool = True
+) -> Function:
+    """An operator that computes with a function of arrays.
+
+    Args:
+        function: Takes arrays, lists of them, and plain values; returns an array or a tuple of them.
+        inexact: Whether the first operand must be floating point.
+        mixes: Whether floating-point operands may differ in dtype.
+        widens: Whether operands of float16 are converted to float32, and results back.
+    """
+
+    def of_tensors(*arguments: Any, **named: Any) -> Any:
+        try:
+            values = [_arrays(one) for one in arguments]
+            more = {name: _arrays(value) for name, value in named.items()}
+            if not mixes:
+                _check([*values, *more.values()], inexact)
+            first = values[0][0] if isinstance(values[0], list) else values[0]
+            half = widens and first.dtype == HALF
+            if half:
+                values = [_widened(one) for one in values]
+                more = {name: _widened(value) for name, value in more.items()}
+            return _tensors(quietly(partial(function, *values, **more)), half)
+        except Exception as error:
+            raise as_torch_error(error) from None
+
+    return of_tensors
+
+
+def in_place(function: Function) -> Function:
+    """An operator that overwrites its first operand with the result of another operator."""
+
+    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        x[...] = function(x, *arguments, **named)
+        return x
+
+    return write

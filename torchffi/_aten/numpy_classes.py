@@ -1,0 +1,136 @@
+"""ATen operators on NumPy: losses of classes, and bags of rows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._aten.numpy_calls import Function, of_arrays
+from torchffi._aten.numpy_losses import reduced
+from torchffi._numpy.checks import Raw
+from torchffi._numpy.layers import log_softmax
+from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
+
+
+def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[Raw, Raw, Raw]:
+    """Minus the element of the target's class times its weight, that weight, and where it counts.
+
+    Args:
+        logs: An array of shape (n, classes, ...).
+        target: Classes of shape (n, ...).
+        weight: Factors of the classes.
+        ignored: The class that does not count.
+    """
+    classes = logs.shape[1]
+    if target.dtype not in (np.int64, np.uint8):
+        raise InvalidArgumentError(f"target has dtype {target.dtype}, expected int64")
+    if target.shape != logs.shape[:1] + logs.shape[2:]:
+        raise ShapeError(f"target has shape {target.shape} for an input of shape {logs.shape}")
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(f"weight has shape {weight.shape}, expected ({classes},)")
+    counts = target != ignored
+    beyond = target[counts & ((target < 0) | (target >= classes))]
+    if beyond.size:
+        raise AxisError(f"target {beyond[0]} is out of bounds for {classes} classes")
+    safe = np.where(counts, target, 0).astype(np.int64)
+    factors = counts * (np.float64(1) if weight is None else weight[safe].astype(np.float64))
+    chosen = np.take_along_axis(logs, safe[:, None], 1)[:, 0]
+    return np.where(counts, -chosen * factors, 0), factors, counts
+
+
+def _batched(x: Raw, target: Raw) -> tuple[Raw, Raw]:
+    if not x.ndim:
+        raise ShapeError("input has shape (), expected at least 1 axis")
+    return (x[None], target[None]) if x.ndim == 1 else (x, target)
+
+
+def _total(loss: Raw, factors: Raw, reduction: int, dtype: Any, single: bool) -> Raw:
+    """The loss, its weighted mean, or its sum."""
+    if reduction == 1:
+        return np.asarray(np.sum(loss) / np.sum(factors), dtype)
+    return reduced(np.asarray(loss[0] if single else loss, dtype), reduction)
+
+
+def _nll(x: Raw, target: Raw, weight: Any = None, reduction: int = 1, ignored: int = -100) -> Raw:
+    logs, classes = _batched(x, target)
+    loss, factors, _ = _picked(logs, classes, weight, ignored)
+    return _total(loss, factors, reduction, x.dtype, x.ndim == 1)
+
+
+def _cross_entropy(
+    x: Raw,
+    target: Raw,
+    weight: Any = None,
+    reduction: int = 1,
+    ignored: int = -100,
+    smoothing: float = 0.0,
+) -> Raw:
+    if not 0 <= smoothing <= 1:
+        raise InvalidArgumentError(f"label_smoothing is {smoothing}, expected 0 to 1")
+    axis = 1 if x.ndim > 1 else 0
+    if not x.ndim:
+        raise ShapeError("input has shape (), expected at least 1 axis")
+    logs, classes = _batched(log_softmax(x, axis), target)
+    count, single = logs.shape[1], x.ndim == 1
+    factors = np.ones(count) if weight is None else weight.astype(np.float64)
+    if weight is not None and weight.shape != (count,):
+        raise ShapeError(f"weight has shape {weight.shape}, expected ({count},)")
+    column = factors.reshape((-1,) + (1,) * (logs.ndim - 2))
+    if target.shape == x.shape:
+        if target.dtype.kind != "f":
+            raise InvalidArgumentError(
+                f"target has dtype {target.dtype}, expected floating point for probabilities"
+            )
+        shares = classes * (1 - smoothing) + smoothing / count if smoothing else classes
+        loss = -np.sum(logs * shares * column, 1)
+        if reduction == 1:
+            return np.asarray(np.sum(loss) / (loss.size or 1), x.dtype)
+        return reduced(np.asarray(loss[0] if single else loss, x.dtype), reduction)
+    loss, picked, counts = _picked(logs, classes, weight, ignored)
+    if smoothing:
+        spread = np.where(counts, -np.sum(logs * column, 1), 0)
+        loss = (1 - smoothing) * loss + smoothing / count * spread
+    return _total(loss, picked, reduction, x.dtype, single)
+
+
+def _bags(
+    weight: Raw, indices: Raw, offsets: Raw, _: bool, mode: int, __: bool, factors: Raw | None,
+    last: bool, ignored: int | None,
+) -> tuple[Raw, ...]:  # fmt: skip
+    if weight.ndim != 2:
+        raise ShapeError(f"weight has shape {weight.shape}, expected 2 axes")
+    if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
+        raise AxisError(f"an index is out of range for {len(weight)} rows")
+    starts = list(offsets) if last else [*offsets, len(indices)]
+    if len(starts) > 1 and (
+        starts[0] != 0 or starts != sorted(starts) or starts[-1] > len(indices)
+    ):
+        raise InvalidArgumentError(
+            "offsets must begin with 0 and ascend to at most the input's length"
+        )
+    result = np.zeros((max(len(starts) - 1, 0), weight.shape[1]), weight.dtype)
+    sizes = np.zeros(len(result), np.int64)
+    owner = np.zeros(len(indices), np.int64)
+    for i, (start, end) in enumerate(pairwise(starts)):
+        kept = np.ones(end - start, np.bool_)
+        if ignored is not None:
+            kept = indices[start:end] != ignored
+        rows = weight[indices[start:end][kept]]
+        owner[start:end], sizes[i] = i, len(rows)
+        if factors is not None:
+            rows = rows * factors[start:end][kept][:, None]
+        if mode == 2:
+            result[i] = np.maximum.reduce(rows, 0) if len(rows) else 0
+        else:
+            total = np.add.reduce(rows, 0, np.float64)
+            result[i] = total / max(len(rows), 1) if mode else total
+    return result, owner, sizes, sizes
+
+
+TABLE: Final[dict[str, Function]] = {
+    "cross_entropy_loss": of_arrays(_cross_entropy),
+    "nll_loss_nd": of_arrays(_nll),
+    "embedding_bag.padding_idx": of_arrays(_bags),
+}
