@@ -118,7 +118,7 @@ for _line in OTHERS.splitlines():
         CALLS.append((_ours.strip(), _theirs.strip()))
 
 # Functions without a gradient: of integers and bools, makers of tensors, what inspects, and
-# floor_divide, of which LibTorch has none.
+# floor_divide, of which LibTorch has none; and gumbel_softmax, which is random.
 WITHOUT = """
     bitwise_and bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor
     all any argmax argmin argsort count_nonzero equal greater greater_equal isfinite isin isinf
@@ -134,4 +134,5 @@ WITHOUT = """
     __array_namespace_info__ matrix_rank fftfreq rfftfreq
     floor_divide
     load load_safetensors safe_open save save_safetensors
+    one_hot gumbel_softmax
 """.split()  # noqa: SIM905

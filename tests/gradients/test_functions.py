@@ -1,4 +1,7 @@
-"""The gradient of every function of the namespace is PyTorch's."""
+"""The gradient of every function of the namespace is PyTorch's.
+
+Those of most functions of nn.functional are compared in ``tests/nn/test_functional.py``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pytest
 import torchffi
 from tests.gradients.functions import CALLS, WITHOUT
 from tests.gradients.test_operators import patterned
+from tests.nn import calls as nn_calls
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
@@ -64,7 +68,7 @@ def test_the_gradient_is_that_of_pytorch(torch: Any, ours: str, theirs: str) -> 
 
 
 def test_every_function_is_called_or_listed() -> None:
-    text = " ".join(ours for ours, _ in CALLS)
+    text = " ".join([*(ours for ours, _ in CALLS), nn_calls.CALLS, nn_calls.OF_LIBTORCH])
     names = [
         name
         for name in torchffi.__all__

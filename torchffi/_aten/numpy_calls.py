@@ -13,10 +13,16 @@ from torchffi._core.tensor_numpy import NUMPY
 from torchffi._numpy.primitives import as_torch_error
 from torchffi._numpy.quiet import quietly
 from torchffi._numpy.totals import HALF
-from torchffi.errors import InvalidArgumentError, NotSupportedError
+from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError
 
 Function = Callable[..., Any]
 _WIDE: Final = np.dtype(np.float32)  # float16 is computed in it, and rounded once
+
+
+def not_a_tensor(value: object) -> DTypeError:
+    """The error for an operand that is something else."""
+    given = type(value).__name__
+    return DTypeError(f"expected a Tensor, got {given}; make one with torchffi.asarray()")
 
 
 def _arrays(value: Any) -> Any:
@@ -69,11 +75,13 @@ def of_arrays(
 
     def of_tensors(*arguments: Any, **named: Any) -> Any:
         try:
+            if not isinstance(arguments[0], Tensor):
+                raise not_a_tensor(arguments[0])
             values = [_arrays(one) for one in arguments]
             more = {name: _arrays(value) for name, value in named.items()}
             if not mixes:
                 _check([*values, *more.values()], inexact)
-            first = values[0][0] if isinstance(values[0], list) else values[0]
+            first = values[0]
             half = widens and first.dtype == HALF
             if half:
                 values = [_widened(one) for one in values]

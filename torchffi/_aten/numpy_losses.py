@@ -123,8 +123,6 @@ def _cosine_loss(a: Raw, b: Raw, target: Raw, margin: float = 0.0, reduction: in
 
 
 def _ranking(a: Raw, b: Raw, target: Raw, margin: float = 0.0, reduction: int = 1) -> Raw:
-    if not a.ndim == b.ndim == target.ndim:
-        raise ShapeError(f"shapes {a.shape}, {b.shape} and {target.shape} differ in their axes")
     return reduced(np.asarray(np.maximum(-target * (a - b) + margin, 0), a.dtype), reduction)
 
 

@@ -158,11 +158,16 @@ def embedding_bag(
     if max_norm is not None:
         with no_grad():
             _bag_renorm(weight, indices, max_norm, norm_type)
-    return _bag(
-        weight, indices, arguments.indices(name, offsets), bool(scale_grad_by_freq),
-        _BAG_MODES[mode], False, per_sample_weights, bool(include_last_offset),
-        _row(name, padding_idx, weight),
-    )[0]  # fmt: skip
+    try:
+        return _bag(
+            weight, indices, arguments.indices(name, offsets), bool(scale_grad_by_freq),
+            _BAG_MODES[mode], False, per_sample_weights, bool(include_last_offset),
+            _row(name, padding_idx, weight),
+        )[0]  # fmt: skip
+    except InvalidArgumentError as error:
+        if "valid range" in str(error):  # LibTorch's error for an index
+            raise AxisError(str(error)) from None
+        raise
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -46,10 +46,14 @@ def _reduced(loss: Tensor, number: int) -> Tensor:
     return loss if not number else statistical.mean(loss) if number == 1 else statistical.sum(loss)
 
 
-def _weighted(name: str, loss: Tensor, weight: Tensor, input: Tensor, number: int) -> Tensor:
+def _times(name: str, loss: Tensor, weight: Tensor, input: Tensor) -> Tensor:
     if tensor(name, weight).shape != input.shape:
         raise ShapeError(f"{name}: weight has shape {weight.shape}, and input {input.shape}")
-    loss = loss * weight
+    return loss * weight
+
+
+def _weighted(name: str, loss: Tensor, weight: Tensor, input: Tensor, number: int) -> Tensor:
+    loss = _times(name, loss, weight, input)
     if number == 1:
         return statistical.sum(loss) / statistical.sum(weight)
     return _reduced(loss, number)
@@ -142,7 +146,7 @@ def huber_loss(
         target: A tensor of the same shape.
         reduction: See the module.
         delta: Where the two meet, positive.
-        weight: Factors of the errors, of the same shape; the mean is divided by their sum.
+        weight: Factors of the losses, of the same shape.
 
     Raises:
         ValueError: If the shapes do not fit, or for another reduction.
@@ -152,7 +156,8 @@ def huber_loss(
     number = _number("huber_loss", reduction)
     input, target = _pair("huber_loss", input, target)
     if weight is not None:
-        return _weighted("huber_loss", _huber(input, target, 0, delta), weight, input, number)
+        losses = _huber(input, target, 0, float(delta))
+        return _reduced(_times("huber_loss", losses, weight, input), number)
     return _huber(input, target, number, float(delta))
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from torchffi._core.arguments import tensor
 from torchffi._core.tensor import Tensor
+from torchffi.errors import ShapeError
 from torchffi.nn._arguments import operator, reduction
 
 _number = reduction  # a parameter of all functions has its name
@@ -72,6 +74,11 @@ def margin_ranking_loss(
     Source: aten::margin_ranking_loss.
     """
     number = _number("margin_ranking_loss", reduction, size_average, reduce)
+    shapes = [tensor("margin_ranking_loss", one).shape for one in (input1, input2, target)]
+    if len(set(map(len, shapes))) > 1:
+        raise ShapeError(
+            f"margin_ranking_loss: shapes {shapes[0]}, {shapes[1]} and {shapes[2]} differ in their axes"
+        )
     return _ranking(input1, input2, target, margin, number)
 
 
