@@ -127,7 +127,7 @@ def _alpha_dropout(whole: bool) -> Callable[..., Raw]:
 
 
 _DROPOUTS: Final = {
-    name: of_arrays(function)
+    name: of_arrays(function, "fc")
     for name, function in {
         "dropout": _dropout(False),
         "feature_dropout": _dropout(True),
@@ -137,7 +137,7 @@ _DROPOUTS: Final = {
 }
 _BOTH: Final[dict[str, Function]] = {
     **{
-        name: of_arrays(function, inexact=name not in _OF_INTEGERS)
+        name: of_arrays(function, "fiu" if name in _OF_INTEGERS else "f")
         for name, function in _ELEMENTWISE.items()
     },
     **_DROPOUTS,
@@ -151,5 +151,5 @@ TABLE: Final[dict[str, Function]] = {
     "log_sigmoid": of_arrays(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))),
     "softshrink": of_arrays(_softshrink),
     "hardshrink": of_arrays(lambda x, distance=0.5: np.where(np.abs(x) <= distance, x * 0, x)),
-    "one_hot": of_arrays(_one_hot, inexact=False),
+    "one_hot": of_arrays(_one_hot, "i"),
 }

@@ -16,6 +16,14 @@ from torchffi._numpy.totals import HALF
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError
 
 Function = Callable[..., Any]
+_KINDS: Final = {
+    "f": "a floating-point dtype",
+    "fc": "a floating-point or complex dtype",
+    "fiu": "a real dtype",
+    "fiuc": "a numeric dtype",
+    "fiucb": "another dtype",
+    "i": "an integer dtype",
+}
 _WIDE: Final = np.dtype(np.float32)  # float16 is computed in it, and rounded once
 
 
@@ -49,26 +57,27 @@ def _tensors(value: Any, half: bool) -> Any:
     return value
 
 
-def _check(values: list[Any], inexact: bool) -> None:
-    """Raises if operands have no kernel in LibTorch: integers, or floating-point dtypes that differ."""
+def _check(values: list[Any], kinds: str, mixes: bool) -> None:
+    """Raises for operands without a kernel in LibTorch: of other kinds, or of two dtypes."""
     flat = [one for v in values for one in (v if isinstance(v, list) else [v])]
     arrays = [one for one in flat if isinstance(one, np.ndarray)]
-    if inexact and arrays and arrays[0].dtype.kind not in "fc":
-        raise NotSupportedError(f"{arrays[0].dtype} is not supported; expected floating point")
-    kinds = {one.dtype for one in arrays if one.dtype.kind in "fc"}
-    if len(kinds) > 1:
-        names = " and ".join(sorted(map(str, kinds)))
+    for one in (arrays[0], *(a for a in arrays if a.dtype.kind == "c")):
+        if one.dtype.kind not in kinds:
+            raise NotSupportedError(f"{one.dtype} is not supported; expected {_KINDS[kinds]}")
+    inexact = {one.dtype for one in arrays if one.dtype.kind in "fc"}
+    if len(inexact) > 1 and not mixes:
+        names = " and ".join(sorted(map(str, inexact)))
         raise InvalidArgumentError(f"dtypes {names} differ, expected one")
 
 
 def of_arrays(
-    function: Function, *, inexact: bool = True, mixes: bool = False, widens: bool = True
+    function: Function, kinds: str = "f", *, mixes: bool = False, widens: bool = True
 ) -> Function:
     """An operator that computes with a function of arrays.
 
     Args:
         function: Takes arrays, lists of them, and plain values; returns an array or a tuple of them.
-        inexact: Whether the first operand must be floating point.
+        kinds: NumPy's letters for the kinds of dtypes of the first operand: see ``_KINDS``.
         mixes: Whether floating-point operands may differ in dtype.
         widens: Whether operands of float16 are converted to float32, and results back.
     """
@@ -79,10 +88,8 @@ def of_arrays(
                 raise not_a_tensor(arguments[0])
             values = [_arrays(one) for one in arguments]
             more = {name: _arrays(value) for name, value in named.items()}
-            if not mixes:
-                _check([*values, *more.values()], inexact)
-            first = values[0]
-            half = widens and first.dtype == HALF
+            _check([*values, *more.values()], kinds, mixes)
+            half = widens and values[0].dtype == HALF
             if half:
                 values = [_widened(one) for one in values]
                 more = {name: _widened(value) for name, value in more.items()}

@@ -13,6 +13,8 @@ from torchffi._aten.numpy_windows import Sizes, add_windows, batched, last, padd
 from torchffi._numpy.checks import Raw
 from torchffi.errors import InvalidArgumentError, ShapeError
 
+_COLUMNS: Final = 2**24  # elements of the windows that are copied at a time
+
 
 def _check_channels(x: Raw, weight: Raw, axes: int, groups: int, each: int) -> None:
     """Raises unless the weight has ``each`` channels of x in its axis 0 or 1."""
@@ -69,10 +71,16 @@ def _convolution(axes: int) -> Callable[..., Raw]:
         view = windows(x, kernel, step, spread)  # (n, channels, *places, *kernel)
         places = view.shape[2 : 2 + axes]
         moved = np.moveaxis(view, range(2, 2 + axes), range(2 + axes, 2 + 2 * axes))
-        length = math.prod((weight.shape[1], *kernel))
-        columns = moved.reshape(x.shape[0], groups, length, math.prod(places))
+        length, count = math.prod((weight.shape[1], *kernel)), math.prod(places)
         rows = weight.reshape(groups, -1, length)
-        result = np.matmul(rows, columns).reshape(x.shape[0], weight.shape[0], *places)
+        result = np.empty((x.shape[0], groups, rows.shape[1], count), x.dtype)
+        samples = max(1, _COLUMNS // max(1, groups * length * count))
+        for start in range(0, len(x), samples):
+            part = slice(start, start + samples)
+            windowed = moved[part]
+            columns = windowed.reshape(len(windowed), groups, length, count)
+            np.matmul(rows, columns, result[part])
+        result = result.reshape(x.shape[0], weight.shape[0], *places)
         result = _biased(result, bias, axes)
         return result[0] if single else result
 
@@ -151,9 +159,9 @@ def _col2im(x: Raw, output: Any, kernel: Any, dilation: Any, padding: Any, strid
 
 _SPELLED: Final = {1: "conv_transpose1d", 2: "conv_transpose2d.input", 3: "conv_transpose3d.input"}
 TABLE: Final[dict[str, Function]] = {
-    **{f"conv{n}d": of_arrays(_convolution(n), inexact=False) for n in (1, 2, 3)},
-    **{f"conv{n}d.padding": of_arrays(_convolution(n), inexact=False) for n in (1, 2, 3)},
-    **{name: of_arrays(_transposed(n), inexact=False) for n, name in _SPELLED.items()},
-    "im2col": of_arrays(_im2col, inexact=False),
-    "col2im": of_arrays(_col2im, inexact=False),
+    **{f"conv{n}d": of_arrays(_convolution(n), "fiuc") for n in (1, 2, 3)},
+    **{f"conv{n}d.padding": of_arrays(_convolution(n), "fiuc") for n in (1, 2, 3)},
+    **{name: of_arrays(_transposed(n), "fc") for n, name in _SPELLED.items()},
+    "im2col": of_arrays(_im2col, "fc"),
+    "col2im": of_arrays(_col2im, "fc"),
 }

@@ -184,5 +184,5 @@ TABLE: Final[dict[str, Function]] = {
     "triplet_margin_loss": of_arrays(_triplet),
     "hinge_embedding_loss": of_arrays(_hinge, mixes=True),
     "soft_margin_loss": of_arrays(_soft_margin, mixes=True),
-    "bilinear": of_arrays(_bilinear),
+    "bilinear": of_arrays(_bilinear, "fc"),
 }

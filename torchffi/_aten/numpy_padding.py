@@ -126,9 +126,9 @@ def _renorm_(weight: Tensor, *arguments: Any) -> Tensor:
 
 
 TABLE: Final[dict[str, Function]] = {
-    "pad": of_arrays(_pad, inexact=False),
-    "pixel_shuffle": of_arrays(_shuffle, inexact=False),
-    "pixel_unshuffle": of_arrays(_unshuffle, inexact=False),
+    "pad": of_arrays(_pad, "fiucb"),
+    "pixel_shuffle": of_arrays(_shuffle, "fiucb"),
+    "pixel_unshuffle": of_arrays(_unshuffle, "fiucb"),
     "uniform_": _filled(_uniform),
     "normal_": _filled(_normal),
     "exponential_": _exponential,

@@ -178,8 +178,8 @@ TABLE: Final[dict[str, Function]] = {
     key: function
     for n in (1, 2, 3)
     for key, function in {
-        f"max_pool{n}d": of_arrays(_largest(n, False), inexact=False),
-        f"max_pool{n}d_with_indices": of_arrays(_largest(n, True), inexact=False),
+        f"max_pool{n}d": of_arrays(_largest(n, False), "fiu" if n > 1 else "f"),
+        f"max_pool{n}d_with_indices": of_arrays(_largest(n, True), "fiu" if n > 1 else "f"),
         f"avg_pool{n}d": of_arrays(_average(n)),
         f"adaptive_avg_pool{n}d": of_arrays(_adaptive_average(n)),
         f"adaptive_max_pool{n}d": of_arrays(_adaptive_largest(n)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from torchffi._array import elementwise
-from torchffi._core.arguments import tensor
+from torchffi._core.arguments import inexact, tensor
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.nn._arguments import operator
@@ -221,7 +221,8 @@ def tanhshrink(input: Tensor) -> Tensor:
 
     Source: aten::tanh, aten::sub.
     """
-    return input - tanh(tensor("tanhshrink", input))
+    input = inexact("tanhshrink", input)
+    return input - tanh(input)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:

@@ -108,8 +108,6 @@ def binary_cross_entropy(
     """
     number = _number("binary_cross_entropy", reduction, size_average, reduce)
     _same_shape("binary_cross_entropy", input, target)
-    if weight is not None and weight.shape != input.shape:
-        weight = weight.expand(input.shape)
     return _binary(input, target, weight, number)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from torchffi._array import ranges
 from torchffi._array.manipulation import reshape
+from torchffi._array.statistical import max, min
 from torchffi._aten import layers
 from torchffi._autograd.modes import no_grad
 from torchffi._core import arguments
@@ -164,9 +165,12 @@ def embedding_bag(
             _BAG_MODES[mode], False, per_sample_weights, bool(include_last_offset),
             _row(name, padding_idx, weight),
         )[0]  # fmt: skip
-    except InvalidArgumentError as error:
-        if "valid range" in str(error):  # LibTorch's error for an index
-            raise AxisError(str(error)) from None
+    except InvalidArgumentError:
+        extremes = [int(one(indices)) for one in (min, max) if indices.size]
+        if extremes and not 0 <= extremes[0] <= extremes[1] < weight.shape[0]:
+            raise AxisError(
+                f"{name}: an index is out of range for {weight.shape[0]} rows"
+            ) from None
         raise
 
 
