@@ -97,6 +97,33 @@ def _pools(n: int) -> dict[str, list[Any]]:
     }
 
 
+def _smooth(n: int) -> list[Any]:
+    x = OF_AXES[n]
+    return [
+        (x, [13, 4, 9][:n], False, None),
+        (x, [5, 12, 3][:n], True, None),
+        (x, None, False, [1.7, 0.6, 2.0][:n]),
+        (x.double(), None, True, [1.3] * n),
+        (x, [1] * n, True, None),
+    ]
+
+
+def _upsamplings(n: int) -> dict[str, list[Any]]:
+    x = OF_AXES[n]
+    plain: list[Any] = [
+        (x, [13, 4, 9][:n], None),
+        (x.double(), None, [1.7, 0.6, 2.0][:n]),
+        (x, list(x.shape[2:]), None),
+        (x, None, [2.0] * n),
+    ]
+    smooth = {1: "upsample_linear1d", 2: "upsample_bilinear2d", 3: "upsample_trilinear3d"}[n]
+    return {
+        f"upsample_nearest{n}d.vec": plain,
+        f"_upsample_nearest_exact{n}d.vec": plain,
+        f"{smooth}.vec": _smooth(n),
+    }
+
+
 def _recurrent(name: str, gates: int) -> dict[str, list[Any]]:
     def weights(
         size: int, out: int, ways: int, bias: bool, layers: int, wide: int = 0
@@ -182,7 +209,9 @@ LAYER_CASES: dict[str, Sequence[Sequence[Any]]] = {
     "rms_norm": [(F, [4]), (F, [4], CHANNELS[0], 1e-3), (IMAGE.double(), [7, 9])],
     **{name: [(F, F.flip(0)), (WIDE, F), (F, F.flip(1), 0), (F, F.flip(1), 2)]
        for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")},
-    "smooth_l1_loss": [(F, F * 0.7), (F, F.flip(0)), (F, F.flip(1), 0, 3.0), (WIDE, WIDE.flip(1), 2, 0.0)],
+    "smooth_l1_loss": [
+        (F, F * 0.7), (F, F.flip(0)), (F, F.flip(1), 0, 3.0), (WIDE, WIDE.flip(1), 2, 0.0),
+    ],
     "huber_loss": [(F, F * 0.7), (F, F.flip(0)), (F, F.flip(1), 0, 3.0), (WIDE, WIDE.flip(1), 2)],
     "binary_cross_entropy": [(P, P.flip(0)), (P, P.flip(1), F, 0), (P.double(), P.double(), None, 2)],
     "binary_cross_entropy_with_logits": [
@@ -228,6 +257,8 @@ LAYER_CASES: dict[str, Sequence[Sequence[Any]]] = {
     ],
     **{key: cases for name, gates in {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}.items()
        for key, cases in _recurrent(name, gates).items()},
+    **{key: cases for n in (1, 2, 3) for key, cases in _upsamplings(n).items()},
+    "upsample_bicubic2d.vec": _smooth(2),
     # Without chance: an interval of length 0, a deviation of 0, an infinite rate.
     "uniform_": [(F, 2.5, 2.5)],
     "normal_": [(F, 2.5, 0.0)],

@@ -273,7 +273,7 @@ MODELS: dict[str, Case] = {
         Sampling,
         lambda n: (torch.randn(2, 4, 6, 6), torch.randn(2, 2, 3)),
         None,
-        "upsample_nearest2d",
+        "affine_grid_generator",
     ),
     "indices": Case(
         Indices, lambda n: (torch.randn(4, 6), torch.tensor([0, 3, 1, 1])), None, "index_put"

@@ -26,7 +26,7 @@ ON_NUMPY = [
     *(("translator", form) for form in ("training", "inference")),
     *(("attention", form) for form in ("training", "inference")),
     *(("recurrent", form) for form in ("training", "inference")),
-    *((name, "training") for name in ("residual", "vision", "bags")),
+    *((name, "training") for name in ("residual", "vision", "bags", "unet")),
 ]
 
 

@@ -100,18 +100,19 @@ CALLS = """
     f.triplet_margin_loss(x, y, p, 2.0, 1, swap=True, reduction='none'); f.hinge_embedding_loss(x, g)
     f.hinge_embedding_loss(x, g, 0.3, reduction='none'); f.soft_margin_loss(x, g)
     f.soft_margin_loss(x, g, reduction='sum')
-"""
-# LibTorch alone has these.
-OF_LIBTORCH = """
     f.interpolate(b, 9); f.interpolate(b, scale_factor=2); f.interpolate(b, scale_factor=(1.5, 0.7))
     f.interpolate(b, (3, 8), mode='bilinear')
     f.interpolate(b, scale_factor=1.7, mode='bilinear', align_corners=True)
     f.interpolate(b, scale_factor=1.7, mode='bicubic', recompute_scale_factor=True)
+    f.interpolate(a, 5, mode='linear'); f.interpolate(a, 12, mode='nearest')
+    f.interpolate(a, 4, mode='area'); f.interpolate(b, 4, mode='nearest-exact')
+    f.interpolate(b, scale_factor=0.5, mode='area'); f.interpolate(c, 6, mode='trilinear')
+    f.interpolate(c, (2, 3, 4)); f.interpolate(c, 2, mode='area')
+"""
+# LibTorch alone has these.
+OF_LIBTORCH = """
     f.interpolate(b, 3, mode='bilinear', antialias=True)
-    f.interpolate(b, (3, 2), mode='bicubic', antialias=True); f.interpolate(a, 5, mode='linear')
-    f.interpolate(a, 12, mode='nearest'); f.interpolate(a, 4, mode='area')
-    f.interpolate(b, 4, mode='nearest-exact'); f.interpolate(b, scale_factor=0.5, mode='area')
-    f.interpolate(c, 6, mode='trilinear'); f.interpolate(c, (2, 3, 4)); f.interpolate(c, 2, mode='area')
+    f.interpolate(b, (3, 2), mode='bicubic', antialias=True)
     f.ctc_loss(f.log_softmax(l, 2), r, [6, 5], [2, 3])
     f.ctc_loss(f.log_softmax(l, 2), r, z, d, 0, 'none')
     f.ctc_loss(f.log_softmax(l, 2), r, z, d, reduction='sum', zero_infinity=True)

@@ -17,7 +17,8 @@ CALLS = """
     kaiming_uniform_(x); kaiming_uniform_(x, a=0.5, mode='fan_out'); kaiming_normal_(x)
     kaiming_normal_(x, 0, 'fan_out', 'relu'); kaiming_uniform_(x, nonlinearity='tanh')
     trunc_normal_(x); trunc_normal_(x, std=0.02); trunc_normal_(x, 0.5, 0.1, 0.4, 0.7)
-    trunc_normal_(x, 0., 1., 2., 3.); trunc_normal_(x, 1., 0.5, -0.1, 0.1)
+    trunc_normal_(x, 0., 1., 2., 3.); trunc_normal_(x, 0., 1., 0.5, 1.2)
+    trunc_normal_(x, 1., 0.5, -0.1, 0.1)
     orthogonal_(x); orthogonal_(x, gain=2)
 """
 OF_SHAPES = [

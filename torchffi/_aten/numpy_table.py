@@ -10,6 +10,7 @@ from torchffi._aten import (
     numpy_classes,
     numpy_convolutions,
     numpy_elementwise,
+    numpy_interpolation,
     numpy_layers,
     numpy_losses,
     numpy_normalization,
@@ -31,4 +32,5 @@ TABLE: Final = {
     **numpy_classes.TABLE,
     **numpy_padding.TABLE,
     **numpy_recurrent.TABLE,
+    **numpy_interpolation.TABLE,
 }

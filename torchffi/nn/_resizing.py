@@ -108,7 +108,7 @@ def interpolate(
     Raises:
         ValueError: If the arguments exclude each other.
         NotImplementedError: For a mode that the number of axes does not have.
-        UnavailableError: On NumPy, but for mode ``"area"``.
+        UnavailableError: For antialias on NumPy.
 
     Source: aten::upsample_nearest2d.vec and the like, aten::adaptive_avg_pool2d.
     """

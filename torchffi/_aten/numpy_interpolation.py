@@ -1,0 +1,94 @@
+"""ATen operators on NumPy: interpolation, one axis after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._aten.numpy_calls import Function, of_arrays
+from torchffi._numpy.checks import Raw
+from torchffi.errors import ShapeError
+
+# The matrix product of an axis with weights, as indices and their weights: pairs of the new length.
+_Taps = list[tuple[Raw, Raw]]
+
+
+def _step(length: int, new: int, factor: float | None, corners: bool, kind: Any) -> Any:
+    """Distance of neighbouring elements of the result, in elements of the input."""
+    if corners:
+        return kind((length - 1) / (new - 1)) if new > 1 else kind(0)
+    return kind(1 / factor) if factor else kind(length) / kind(new)
+
+
+def _nearest(shift: float) -> Callable[..., _Taps]:
+    def taps(length: int, new: int, factor: float | None, _: bool, kind: Any) -> _Taps:
+        step = _step(length, new, factor, False, np.float32)  # LibTorch's is float32 for all dtypes
+        places = np.floor((np.arange(new, dtype=np.float32) + np.float32(shift)) * step)
+        return [(np.minimum(places.astype(np.int64), length - 1), np.ones(new, kind))]
+
+    return taps
+
+
+def _sources(length: int, new: int, factor: float | None, corners: bool, kind: Any) -> Any:
+    """The places of the new elements in the input."""
+    step, places = _step(length, new, factor, corners, kind), np.arange(new, dtype=kind)
+    return places * step if corners else (places + kind(0.5)) * step - kind(0.5)
+
+
+def _linear(length: int, new: int, factor: float | None, corners: bool, kind: Any) -> _Taps:
+    places = np.maximum(_sources(length, new, factor, corners, kind), 0)
+    first = np.minimum(places.astype(np.int64), length - 1)
+    share = np.clip(places - first, 0, 1).astype(kind)
+    return [(first, 1 - share), (np.minimum(first + 1, length - 1), share)]
+
+
+def _cubic(length: int, new: int, factor: float | None, corners: bool, kind: Any) -> _Taps:
+    """Keys' cubic convolution with the parameter -0.75."""
+    places = _sources(length, new, factor, corners, kind)
+    first = np.floor(places)
+    share = places - first
+    found: _Taps = []
+    for offset in range(-1, 3):
+        away = np.abs(share - offset)
+        near = (1.25 * away - 2.25) * away * away + 1
+        far = ((-0.75 * away + 3.75) * away - 6) * away + 3
+        index = np.clip(first.astype(np.int64) + offset, 0, length - 1)
+        found.append((index, np.where(away <= 1, near, far).astype(kind)))
+    return found
+
+
+def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable[..., Raw]:
+    def upsample(x: Raw, sizes: Sequence[int] | None, *more: Any) -> Raw:
+        corners, factors = (bool(more[0]), more[1]) if aligns else (False, more[0])
+        if x.ndim != axes + 2:
+            raise ShapeError(f"input has shape {x.shape}, expected {axes + 2} axes")
+        kind = x.dtype.type
+        for axis in range(axes):
+            length, factor = x.shape[axis + 2], None if factors is None else factors[axis]
+            new = int(length * factors[axis]) if sizes is None else int(sizes[axis])
+            if length < 1 or new < 1:
+                raise ShapeError(f"sizes {length} and {new} of an axis, expected at least 1")
+            shape = (-1,) + (1,) * (axes - 1 - axis)
+            parts = [
+                np.take(x, index, axis + 2) * weight.reshape(shape)
+                for index, weight in taps(length, new, factor, corners, kind)
+            ]
+            x = np.asarray(sum(parts[1:], parts[0]))
+        return x
+
+    return upsample
+
+
+TABLE: Final[dict[str, Function]] = {
+    **{
+        f"{name}{n}d.vec": of_arrays(_upsampling(n, _nearest(shift), False))
+        for n in (1, 2, 3)
+        for name, shift in (("upsample_nearest", 0.0), ("_upsample_nearest_exact", 0.5))
+    },
+    "upsample_linear1d.vec": of_arrays(_upsampling(1, _linear, True)),
+    "upsample_bilinear2d.vec": of_arrays(_upsampling(2, _linear, True)),
+    "upsample_trilinear3d.vec": of_arrays(_upsampling(3, _linear, True)),
+    "upsample_bicubic2d.vec": of_arrays(_upsampling(2, _cubic, True)),
+}
