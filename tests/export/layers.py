@@ -255,12 +255,7 @@ def _ids(*shape: int) -> Tensor:
 
 MODELS: dict[str, Case] = {
     "residual": Case(Residual, lambda n: (torch.randn(n, 3, 32, 32),), _FIRST),
-    "unet": Case(
-        UNet,
-        lambda n: (torch.randn(2, 1, 4 * n, 8 * n),),
-        ({2: 4 * _n, 3: 4 * _m},),
-        "upsample_bilinear2d",
-    ),
+    "unet": Case(UNet, lambda n: (torch.randn(2, 1, 4 * n, 8 * n),), ({2: 4 * _n, 3: 4 * _m},)),
     "vision": Case(Vision, lambda n: (torch.randn(n, 3, 16, 16),), _FIRST),
     "translator": Case(Translator, lambda n: (_ids(2, n + 1), _ids(2, n)), ({1: _m}, {1: _n})),
     "attention": Case(

@@ -152,7 +152,7 @@ def embedding_bag(
         )
     if offsets is None:
         bags, length = input.shape
-        offsets = ranges.arange(bags) * length
+        offsets = ranges.arange(bags, device=input.device) * length
         indices = reshape(indices, (-1,))
         if per_sample_weights is not None:
             per_sample_weights = reshape(per_sample_weights, (-1,))

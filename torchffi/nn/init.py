@@ -113,7 +113,7 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.ndim != 2:
         raise ShapeError(f"eye_: tensor has shape {tensor.shape}, expected 2 axes")
     rows, columns = tensor.shape
-    tensor[...] = creation.eye(rows, columns, dtype=tensor.dtype)
+    tensor[...] = creation.eye(rows, columns, dtype=tensor.dtype, device=tensor.device)
     return tensor
 
 
