@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
-from torchffi._core.overloads import Overload
 from torchffi._core.tensor import Tensor
 from torchffi.errors import DTypeError, TorchError, UnavailableError
 
@@ -41,6 +40,8 @@ class Operator:
 
     def _first(self, /, *arguments: Any, **named: Any) -> Any:
         """Finds the overload, which later calls take."""
+        from torchffi._core.overloads import Overload  # needed on LibTorch only
+
         self._on_libtorch = Overload(f"aten::{self._name}")
         return self._on_libtorch(*arguments, **named)
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from torchffi import linalg, ops
 from torchffi._array import creation, elementwise, searching, sorting, utility
 from torchffi._array.manipulation import reshape
 from torchffi._autograd.modes import no_grad
@@ -119,6 +118,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: int | None = None) -
         raise ShapeError(f"orthogonal_: tensor has shape {tensor.shape}, expected at least 2 axes")
     if not tensor.size:
         return tensor
+    from torchffi import linalg  # few programs need it
+
     rows = tensor.shape[0]
     drawn = creation.empty_like(reshape(tensor, (rows, tensor.size // rows)))
     _normal_(drawn, 0, 1, generator=generator)
@@ -158,6 +159,8 @@ def sparse_(
 
 def _permutation(length: int, like: Tensor) -> Tensor:
     if like._backend is FFI and default_backend() is FFI:
+        from torchffi import ops
+
         order: Tensor = ops.aten.randperm(length)
         return order
     return sorting.argsort(_uniform_(creation.empty_like(like[:, 0])))
