@@ -48,12 +48,15 @@ def _widened(value: Any) -> Any:
     return [_widened(one) for one in value] if isinstance(value, list) else value
 
 
-def _tensors(value: Any, half: bool) -> Any:
+def _tensors(value: Any, dtype: np.dtype[Any] | None) -> Any:
+    """Results as tensors; inexact ones are converted to a dtype, if one is given."""
     if isinstance(value, tuple):
-        return tuple(_tensors(one, half) for one in value)
+        return tuple(_tensors(one, dtype) for one in value)
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
-        return NUMPY.from_array(array.astype(HALF) if half and array.dtype == _WIDE else array)
+        if dtype is not None and array.dtype != dtype and array.dtype.kind in "fc":
+            array = array.astype(dtype)  # wide for float16; of 0-d arrays also in NumPy 1
+        return NUMPY.from_array(array)
     return value
 
 
@@ -89,11 +92,12 @@ def of_arrays(
             values = [_arrays(one) for one in arguments]
             more = {name: _arrays(value) for name, value in named.items()}
             _check([*values, *more.values()], kinds, mixes)
-            half = widens and values[0].dtype == HALF
-            if half:
+            own = values[0].dtype
+            if widens and own == HALF:
                 values = [_widened(one) for one in values]
                 more = {name: _widened(value) for name, value in more.items()}
-            return _tensors(quietly(partial(function, *values, **more)), half)
+            keeps = own == HALF or (not mixes and own.kind in "fc")
+            return _tensors(quietly(partial(function, *values, **more)), own if keeps else None)
         except Exception as error:
             raise as_torch_error(error) from None
 
