@@ -27,7 +27,7 @@ LAYERS = (
     ("_core",),
     ("_array",),
     ("_autograd",),
-    ("linalg", "fft", "nn", "ops", "_diagnosis"),
+    ("linalg", "fft", "nn", "ops", "_diagnosis", "optim", "utils"),
     ("_compat", "_operators", "_files"),
     ("_export",),
     ("serialization", "autograd", "export", "jit", "inductor", "_inspect"),

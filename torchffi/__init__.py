@@ -173,7 +173,9 @@ if TYPE_CHECKING:
     from torchffi import jit as jit
     from torchffi import linalg as linalg
     from torchffi import ops as ops
+    from torchffi import optim as optim
     from torchffi import serialization as serialization
+    from torchffi import utils as utils
     from torchffi.serialization import load as load
     from torchffi.serialization import load_safetensors as load_safetensors
     from torchffi.serialization import safe_open as safe_open
@@ -325,6 +327,7 @@ __all__ = [
     "ones",
     "ones_like",
     "ops",
+    "optim",
     "permute_dims",
     "pi",
     "positive",
@@ -387,6 +390,7 @@ __all__ = [
     "unique_values",
     "unstack",
     "use_backend",
+    "utils",
     "var",
     "vecdot",
     "where",
@@ -396,7 +400,9 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("autograd", "export", "fft", "inductor", "jit", "linalg", "ops", "serialization")
+_LAZY = (
+    "autograd", "export", "fft", "inductor", "jit", "linalg", "ops", "optim", "serialization", "utils",
+)  # fmt: skip
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 

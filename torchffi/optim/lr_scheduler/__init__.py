@@ -1,0 +1,1 @@
+"""Learning rates that change with the steps, by PyTorch's names."""
