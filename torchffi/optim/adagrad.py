@@ -9,7 +9,7 @@ from torchffi._array.creation import full_like
 from torchffi._core.backends import FFI
 from torchffi._core.tensor import Tensor
 from torchffi.optim import _states
-from torchffi.optim._lists import Columns, call, in_place, step_handles
+from torchffi.optim._lists import call, count
 from torchffi.optim.optimizer import (
     Group,
     ListOptimizer,
@@ -107,13 +107,12 @@ class Adagrad(ListOptimizer):
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self._state(one) for one in params]
-        lists = {"params": params, "grads": grads, "sum": [state["sum"] for state in states]}
-        columns = Columns("Adagrad", lists, read=("grads",))
-        steps = step_handles("Adagrad", [state["step"] for state in states])
-        in_place("aten::_foreach_add_.Scalar", steps, 1)
-        in_place(
-            "aten::_fused_adagrad_",
-            *columns.handles,
+        columns = self._columns(params=params, sum=[state["sum"] for state in states])
+        steps = count("Adagrad", [state["step"] for state in states])
+        columns.operator("aten::_fused_adagrad_")(
+            columns.handles["params"],
+            columns.gradients(grads),
+            columns.handles["sum"],
             steps,
             float(group["lr"]),
             float(group["lr_decay"]),

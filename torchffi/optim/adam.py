@@ -8,7 +8,7 @@ from typing import Any
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError
 from torchffi.optim import _states
-from torchffi.optim._lists import Columns, call, in_place, step_handles
+from torchffi.optim._lists import call, count
 from torchffi.optim.optimizer import (
     Group,
     ListOptimizer,
@@ -18,6 +18,8 @@ from torchffi.optim.optimizer import (
 )
 
 __all__ = ["Adam"]
+
+_NAMES = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
 
 
 class Adam(ListOptimizer):
@@ -114,22 +116,18 @@ class Adam(ListOptimizer):
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
         amsgrad = bool(group["amsgrad"])
         states = [self._state(one, amsgrad) for one in params]
-        lists = {
-            "params": params,
-            "grads": grads,
-            "exp_avg": [state["exp_avg"] for state in states],
-            "exp_avg_sq": [state["exp_avg_sq"] for state in states],
-        }
-        if amsgrad:
-            lists["max_exp_avg_sq"] = [state["max_exp_avg_sq"] for state in states]
-        columns = Columns(self._name, lists, read=("grads",))
-        steps = step_handles(self._name, [state["step"] for state in states])
+        lists = {name: [state[name] for state in states] for name in _NAMES[: 3 if amsgrad else 2]}
+        columns = self._columns(params=params, **lists)
+        own = columns.handles
+        steps = count(self._name, [state["step"] for state in states])
         beta1, beta2 = group["betas"]
-        in_place("aten::_foreach_add_.Scalar", steps, 1)
-        in_place(
-            "aten::_fused_adamw_" if group["decoupled_weight_decay"] else "aten::_fused_adam_",
-            *columns.handles,
-            *([] if amsgrad else [[]]),
+        kernel = "aten::_fused_adamw_" if group["decoupled_weight_decay"] else "aten::_fused_adam_"
+        columns.operator(kernel)(
+            own["params"],
+            columns.gradients(grads),
+            own["exp_avg"],
+            own["exp_avg_sq"],
+            own["max_exp_avg_sq"] if amsgrad else [],
             steps,
             float(group["lr"]),
             float(beta1),

@@ -21,6 +21,8 @@ __all__ = ["Optimizer", "required"]
 Group = dict[str, Any]
 Closure = Callable[[], Any]
 
+_MOST_CHECKED: Final = 32  # combinations of parameters that have gradients
+
 
 class _Required:
     """The default of an option that each group must have."""
@@ -97,6 +99,8 @@ class Optimizer:
     def _start(self) -> None:
         """Sets what is not saved."""
         self._opt_called = False
+        # By all handles, which are never used again: a tensor that replaces another is checked.
+        self._checked: dict[tuple[int, ...], _lists.Columns] = {}
         self._before_step: OrderedDict[int, Any] = OrderedDict()
         self._after_step: OrderedDict[int, Any] = OrderedDict()
         self._before_save: OrderedDict[int, Any] = OrderedDict()
@@ -287,6 +291,18 @@ class ListOptimizer(Optimizer):
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
         """One step of parameters of one dtype and device that have gradients."""
         raise NotImplementedError
+
+    def _columns(self, **lists: list[Tensor]) -> _lists.Columns:
+        """Parameters and states, checked; those of an earlier step if they are the same tensors."""
+        key = tuple([one._data for tensors in lists.values() for one in tensors])
+        found = self._checked.get(key)
+        if found is None:
+            found = _lists.Columns(self._name, lists)
+            if len(self._checked) >= _MOST_CHECKED:
+                self._checked.clear()
+            if found.plain:
+                self._checked[key] = found
+        return found
 
 
 def refuse_modes(name: str, capturable: bool, differentiable: bool) -> None:

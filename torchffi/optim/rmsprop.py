@@ -7,7 +7,7 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim import _states
-from torchffi.optim._lists import Columns, call, handles, in_place, results, step_handles
+from torchffi.optim._lists import Columns, call, count, handles
 from torchffi.optim.optimizer import Group, ListOptimizer, check_number, refuse_modes
 
 __all__ = ["RMSprop"]
@@ -99,56 +99,43 @@ class RMSprop(ListOptimizer):
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
         states = [self._state(one, group) for one in params]
-        lists = {
-            "params": params,
-            "grads": grads,
-            "square_avg": [state["square_avg"] for state in states],
-        }
-        if group["momentum"] > 0:
-            lists["momentum_buffer"] = [state["momentum_buffer"] for state in states]
-        if group["centered"]:
-            lists["grad_avg"] = [state["grad_avg"] for state in states]
-        columns = Columns("RMSprop", lists, read=("grads",))
-        of = dict(zip(lists, columns.handles, strict=True))
-        steps = step_handles("RMSprop", [state["step"] for state in states])
-        in_place("aten::_foreach_add_.Scalar", steps, 1)
-        _compute(of, {key: group[key] for key in ("maximize", "momentum", "centered")}, *(
-            float(group[key]) for key in ("lr", "alpha", "eps", "weight_decay")
-        ))
+        names = ["square_avg"]
+        names += ["momentum_buffer"] if group["momentum"] > 0 else []
+        names += ["grad_avg"] if group["centered"] else []
+        columns = self._columns(
+            params=params, **{name: [state[name] for state in states] for name in names}
+        )
+        count("RMSprop", [state["step"] for state in states])
+        _compute(columns, columns.gradients(grads), group)
         columns.finish()
 
 
-def _compute(
-    of: dict[str, list[int]],
-    options: dict[str, Any],
-    lr: float,
-    alpha: float,
-    eps: float,
-    weight_decay: float,
-) -> None:
-    """The formula, on lists of handles by their names."""
-    params, grads, squares = of["params"], of["grads"], of["square_avg"]
-    if options["maximize"]:
-        negated = results("aten::_foreach_neg", grads)
+def _compute(columns: Columns, grads: list[int], group: Group) -> None:
+    """The formula, on lists of handles. Results live as long as their handles are used."""
+    of, run = columns.handles, columns.operator
+    params, squares = of["params"], of["square_avg"]
+    alpha, weight_decay = float(group["alpha"]), float(group["weight_decay"])
+    if group["maximize"]:
+        negated = run("aten::_foreach_neg")(grads)
         grads = handles(negated)
     if weight_decay != 0:
-        decayed = results("aten::_foreach_add.List", grads, params, weight_decay)
+        decayed = run("aten::_foreach_add.List")(grads, params, weight_decay)
         grads = handles(decayed)
-    in_place("aten::_foreach_mul_.Scalar", squares, alpha)
-    in_place("aten::_foreach_addcmul_.Scalar", squares, grads, grads, 1 - alpha)
-    if options["centered"]:
+    run("aten::_foreach_mul_.Scalar")(squares, alpha)
+    run("aten::_foreach_addcmul_.Scalar")(squares, grads, grads, 1 - alpha)
+    if group["centered"]:
         means = of["grad_avg"]
-        in_place("aten::_foreach_lerp_.Scalar", means, grads, 1 - alpha)
-        roots = results("aten::_foreach_addcmul.Scalar", squares, means, means, -1)
-        in_place("aten::_foreach_sqrt_", handles(roots))
+        run("aten::_foreach_lerp_.Scalar")(means, grads, 1 - alpha)
+        roots = run("aten::_foreach_addcmul.Scalar")(squares, means, means, -1)
+        run("aten::_foreach_sqrt_")(handles(roots))
     else:
-        roots = results("aten::_foreach_sqrt", squares)
+        roots = run("aten::_foreach_sqrt")(squares)
     divisors = handles(roots)
-    in_place("aten::_foreach_add_.Scalar", divisors, eps)
-    if options["momentum"] > 0:
-        buffers = of["momentum_buffer"]
-        in_place("aten::_foreach_mul_.Scalar", buffers, float(options["momentum"]))
-        in_place("aten::_foreach_addcdiv_.Scalar", buffers, grads, divisors)
-        in_place("aten::_foreach_add_.List", params, buffers, -lr)
+    run("aten::_foreach_add_.Scalar")(divisors, float(group["eps"]))
+    if group["momentum"] > 0:
+        buffers, divide = of["momentum_buffer"], run("aten::_foreach_addcdiv_.Scalar")
+        run("aten::_foreach_mul_.Scalar")(buffers, float(group["momentum"]))
+        divide(buffers, grads, divisors, 1)
+        run("aten::_foreach_add_.List")(params, buffers, -float(group["lr"]))
     else:
-        in_place("aten::_foreach_addcdiv_.Scalar", params, grads, divisors, -lr)
+        run("aten::_foreach_addcdiv_.Scalar")(params, grads, divisors, -float(group["lr"]))

@@ -7,7 +7,7 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError
-from torchffi.optim._lists import Columns, call, in_place
+from torchffi.optim._lists import call
 from torchffi.optim.optimizer import (
     Group,
     ListOptimizer,
@@ -114,16 +114,11 @@ class SGD(ListOptimizer):
         buffers: list[Tensor],
         first: bool,
     ) -> None:
-        lists = {"params": params, "grads": grads}
-        if buffers:
-            lists["momentum_buffer"] = buffers
-        columns = Columns("SGD", lists, read=("grads",))
-        own, of_grads, *others = columns.handles
-        in_place(
-            "aten::_fused_sgd_",
-            own,
-            of_grads,
-            others[0] if others else [],
+        columns = self._columns(params=params, **({"momentum_buffer": buffers} if buffers else {}))
+        columns.operator("aten::_fused_sgd_")(
+            columns.handles["params"],
+            columns.gradients(grads),
+            columns.handles.get("momentum_buffer", []),
             float(group["weight_decay"]),
             float(group["momentum"]),
             float(group["lr"]),
