@@ -98,7 +98,7 @@ class Optimizer:
 
     def _start(self) -> None:
         """Sets what is not saved."""
-        self._opt_called = False
+        self._opt_called = self._has_scheduler = False
         # By all handles, which are never used again: a tensor that replaces another is checked.
         self._checked: dict[tuple[int, ...], _lists.Columns] = {}
         self._before_step: OrderedDict[int, Any] = OrderedDict()
