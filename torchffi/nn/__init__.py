@@ -1,5 +1,6 @@
 """Activations and layers of neural networks."""
 
+from torchffi.nn import utils
 from torchffi.nn.functional import (
     embedding,
     gelu,
@@ -28,4 +29,5 @@ __all__ = [
     "silu",
     "softmax",
     "tanh",
+    "utils",
 ]
