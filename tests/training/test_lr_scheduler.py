@@ -50,7 +50,8 @@ CASES: dict[str, Made] = {
     "constant": of("ConstantLR"),
     "constant 0.5": of("ConstantLR", 0.5, 33),
     "one cycle": of("OneCycleLR", 0.1, 120),
-    "one cycle of three phases": of("OneCycleLR", [0.1, 0.3], epochs=12, steps_per_epoch=10, three_phase=True),
+    "one cycle of three phases": of("OneCycleLR", [0.1, 0.3], epochs=12,
+                                    steps_per_epoch=10, three_phase=True),
     "one cycle of lines": of("OneCycleLR", 0.1, 101, pct_start=0.2, anneal_strategy="linear"),
     "one cycle without momentum": of("OneCycleLR", 0.1, 110, cycle_momentum=False, div_factor=5.0),
     "sequential": sequential,
@@ -77,7 +78,10 @@ def rates(optimizer: Any) -> list[Any]:
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 def test_rates_are_those_of_pytorch(name: str, kind: str) -> None:
     own, other = optimizers(kind)
-    schedulers = CASES[name](tf.optim.lr_scheduler, own), CASES[name](torch.optim.lr_scheduler, other)
+    schedulers = (
+        CASES[name](tf.optim.lr_scheduler, own),
+        CASES[name](torch.optim.lr_scheduler, other),
+    )
     for _ in range(100):
         assert rates(own) == rates(other)
         assert schedulers[0].get_last_lr() == schedulers[1].get_last_lr()
@@ -131,7 +135,9 @@ def test_state_of_pytorchs_scheduler_loads(name: str) -> None:
         assert rates(own) == rates(other)
 
 
-@pytest.mark.parametrize("name", ["step 7", "cosine", "linear", "exponential", "milestones", "constant"])
+@pytest.mark.parametrize(
+    "name", ["step 7", "cosine", "linear", "exponential", "milestones", "constant"]
+)
 def test_schedule_begins_at_a_later_step(name: str) -> None:
     own, other = optimizers()
     for optimizer in (own, other):

@@ -60,7 +60,9 @@ def get_total_norm(
 
     Source: aten::_foreach_norm.
     """
-    return _total("get_total_norm", _listed("get_total_norm", tensors), norm_type, error_if_nonfinite)
+    return _total(
+        "get_total_norm", _listed("get_total_norm", tensors), norm_type, error_if_nonfinite
+    )
 
 
 def _total(name: str, tensors: list[Tensor], norm_type: float, error_if_nonfinite: bool) -> Tensor:
@@ -78,8 +80,8 @@ def _total(name: str, tensors: list[Tensor], norm_type: float, error_if_nonfinit
     total: Tensor = _overload("aten::linalg_vector_norm")(stacked, order)
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise InvalidArgumentError(
-            f"{name}: the norm of order {order:g} is {total.item()}, so the gradients cannot be clipped; "
-            "use error_if_nonfinite=False to scale them by it"
+            f"{name}: the norm of order {order:g} is {total.item()}, so the gradients cannot be "
+            "clipped; use error_if_nonfinite=False to scale them by it"
         )
     return total
 

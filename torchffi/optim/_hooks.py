@@ -29,9 +29,7 @@ class Handle:
         self.remove()
 
 
-def added(
-    hooks: OrderedDict[int, Any], hook: Callable[..., Any], prepend: bool = False
-) -> Handle:
+def added(hooks: OrderedDict[int, Any], hook: Callable[..., Any], prepend: bool = False) -> Handle:
     """Adds a hook, to be called last, or first if ``prepend``."""
     if not callable(hook):
         raise ArgumentError(f"register a hook: expected a function, got {hook!r:.60}")

@@ -85,9 +85,7 @@ def _bracket(line: Line, first: Number) -> tuple[Point, Point, bool, int]:
     return Point(0, start.value, start.gradient, start.slope), point, False, calls
 
 
-def _zoom(
-    line: Line, first: Point, second: Point, done: bool, calls: int
-) -> tuple[Point, int]:
+def _zoom(line: Line, first: Point, second: Point, done: bool, calls: int) -> tuple[Point, int]:
     """Shrinks an interval that contains a good step. ``ends`` keep their places in it."""
     ends = [first, second]
     low = 0 if first.value <= second.value else 1

@@ -1,4 +1,4 @@
-"""Operators on lists of tensors: one call for all parameters of a group, with their gradients and states."""
+"""Operators on lists of tensors: one call for all parameters of a group."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class Columns:
     """Parameters and their states as lists that an operator of LibTorch can compute on.
 
     The kernels of the optimizers go through memory from the first to the last element and check nothing:
-    so each list has tensors of the parameters' dtype, device and size, contiguous. What is not contiguous
-    is replaced by a copy, which :meth:`finish` copies back. Complex tensors are seen as real ones.
+    so each list has tensors of the parameters' dtype, device and size, contiguous. What is not is
+    replaced by a copy, which :meth:`finish` copies back. Complex tensors are seen as real ones.
 
     Args:
         name: The optimizer, for errors.
@@ -207,9 +207,7 @@ class Operator:
         for position, value in enumerate(arguments):
             if value != values[position] or type(value) is not type(values[position]):
                 self._pack(position, value)
-        count = _call(
-            operator.number, frame.arguments, len(arguments), frame.results, MOST_RESULTS
-        )
+        count = _call(operator.number, frame.arguments, len(arguments), frame.results, MOST_RESULTS)
         if count < 0:
             raise boxed.operator_error("call")
         if not count:

@@ -16,7 +16,7 @@ from torchffi.errors import ArgumentError, InvalidArgumentError
 
 
 def check_group(name: str, group: dict[str, Any]) -> None:
-    """Makes ``"params"`` of a group a list of tensors, and ``"param_names"`` their names if there are."""
+    """Makes ``"params"`` of a group a list of tensors, and ``"param_names"`` their names."""
     if "params" not in group:
         raise InvalidArgumentError(f"{name}: a group of parameters has no 'params'")
     given = group["params"]
@@ -108,7 +108,7 @@ def _fitted(parameter: Tensor, value: Any, key: Any) -> Any:
 
 
 def counter(parameter: Tensor, start: float = 0.0) -> Tensor:
-    """A counter of steps, where the kernels expect it: a float32 tensor of shape () beside the parameter."""
+    """A counter of steps, a float32 tensor of shape () on the device of the parameter."""
     device = _devices.number(parameter.device)
     return create_like(parameter, "full", dtypes.float32, (), start, dtypes.float32, device)
 

@@ -79,7 +79,9 @@ class LBFGS(Optimizer):
             What the first call of ``closure`` returned.
         """
         if closure is None:
-            raise ArgumentError("LBFGS: step() needs a closure that computes the loss and gradients")
+            raise ArgumentError(
+                "LBFGS: step() needs a closure that computes the loss and gradients"
+            )
         if len(self.param_groups) != 1:
             raise InvalidArgumentError(
                 f"LBFGS: {len(self.param_groups)} groups of parameters, expected one"
@@ -174,7 +176,7 @@ class LBFGS(Optimizer):
                 found = call("aten::zeros_like", one, memory_format="contiguous_format")
             elif layout_name(found) != "strided":
                 raise NotSupportedError(
-                    "LBFGS: a gradient is sparse, expected a dense one; sparse gradients are not supported"
+                    f"LBFGS: a gradient is {layout_name(found)}, expected a dense one"
                 )
             if found.dtype.kind == "complex":
                 found = call("aten::view_as_real", found)

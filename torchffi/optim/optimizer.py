@@ -79,13 +79,15 @@ class Optimizer:
         self._start()
         if isinstance(params, Tensor):
             raise ArgumentError(
-                f"{self._name}: params is a Tensor, expected an iterable of tensors or dicts; use [tensor]"
+                f"{self._name}: params is a Tensor, expected a list of tensors or dicts; use [tensor]"
             )
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[Group] = []
         groups = list(params)
         if not groups:
-            raise InvalidArgumentError(f"{self._name}: params is empty, expected at least one tensor")
+            raise InvalidArgumentError(
+                f"{self._name}: params is empty, expected at least one tensor"
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -152,15 +154,19 @@ class Optimizer:
         tensors = param_group["params"]
         if len(tensors) != len(set(tensors)):
             warnings.warn(
-                f"{self._name}: a group has the same parameter more than once", UserWarning, stacklevel=3
+                f"{self._name}: a group has the same parameter more than once",
+                UserWarning,
+                stacklevel=3,
             )
         for group in self.param_groups:
             if ("param_names" in param_group) != ("param_names" in group):
                 raise InvalidArgumentError(
-                    f"{self._name}: some groups of parameters have names and others do not; give names to "
-                    "all or none"
+                    f"{self._name}: some groups of parameters have names and others do not; give names "
+                    "to all or none"
                 )
-        if not set(tensors).isdisjoint(one for group in self.param_groups for one in group["params"]):
+        if not set(tensors).isdisjoint(
+            one for group in self.param_groups for one in group["params"]
+        ):
             raise InvalidArgumentError(f"{self._name}: a parameter is in more than one group")
         self.param_groups.append(param_group)
 

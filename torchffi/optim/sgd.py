@@ -65,8 +65,8 @@ class SGD(ListOptimizer):
         check_number("SGD", "weight_decay", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise InvalidArgumentError(
-                f"SGD: nesterov needs momentum > 0 and dampening 0, got momentum {momentum} and dampening "
-                f"{dampening}"
+                f"SGD: nesterov needs momentum > 0 and dampening 0, got momentum {momentum} and "
+                f"dampening {dampening}"
             )
         defaults = {
             "lr": lr,

@@ -57,7 +57,7 @@ class SequentialLR(_Composed):
         last_epoch: How often ``step()`` was called before; -1 to begin.
 
     Raises:
-        TypeError, ValueError: There is no scheduler, or one that does not fit; or not one milestone less.
+        TypeError, ValueError: There is no scheduler, one that does not fit, or not one milestone less.
 
     Source: torch.optim.lr_scheduler.SequentialLR.
     """

@@ -43,7 +43,7 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """All attributes but the optimizer, and of the functions the attributes of those with a class."""
+        """All attributes but the optimizer; of callable objects their attributes."""
         found = super().state_dict()
         found["lr_lambdas"] = [
             None if isinstance(one, types.FunctionType) else dict(one.__dict__)

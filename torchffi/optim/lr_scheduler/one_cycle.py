@@ -1,6 +1,7 @@
 """The one-cycle schedule.
 
-Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates".
+Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
+Rates".
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ class ReduceLROnPlateau(LRScheduler):
         self.min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * groups
         if len(self.min_lrs) != groups:
             raise InvalidArgumentError(
-                f"ReduceLROnPlateau: min_lr has {len(self.min_lrs)} values for {groups} groups, expected "
-                "one for each"
+                f"ReduceLROnPlateau: min_lr has {len(self.min_lrs)} values for {groups} groups, "
+                "expected one for each"
             )
         self.patience = patience
         self.cooldown = cooldown

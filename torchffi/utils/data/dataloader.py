@@ -27,8 +27,8 @@ class DataLoader:
         collate_fn: Makes one batch of a list of items; None for :func:`default_collate`.
         pin_memory: Must be False.
         drop_last: Whether to leave out a last batch that is smaller.
-        generator: A seed of the order; None for the numbers that :func:`torchffi.manual_seed` seeds. From
-            one seed the order is PyTorch's.
+        generator: A seed of the order; None for the numbers that :func:`torchffi.manual_seed` seeds.
+            From one seed the order is PyTorch's.
         timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
             pin_memory_device, in_order: Taken for PyTorch's sake; they are of other processes.
 
@@ -68,10 +68,11 @@ class DataLoader:
         self.generator = generator_of("DataLoader", generator)
         self._in_order_of_dataset = isinstance(dataset, IterableDataset)
         if self._in_order_of_dataset:
-            for name, value in (("shuffle", shuffle), ("sampler", sampler), ("batch_sampler", batch_sampler)):  # fmt: skip
+            given = {"shuffle": shuffle, "sampler": sampler, "batch_sampler": batch_sampler}
+            for name, value in given.items():
                 if value not in (None, False):
                     raise InvalidArgumentError(
-                        f"DataLoader: {name} is {value!r:.60}, but an IterableDataset has an order of its own"
+                        f"DataLoader: {name} is {value!r:.60}, but an IterableDataset has its own order"
                     )
         if sampler is not None and shuffle:
             raise InvalidArgumentError("DataLoader: expected shuffle or sampler, got both")
@@ -152,12 +153,12 @@ def _refuse_processes(
 ) -> None:
     if num_workers != 0:
         raise NotSupportedError(
-            f"DataLoader: num_workers is {num_workers!r}, expected 0: data is read in this process, because "
-            "tensors cannot be sent between processes without a copy"
+            f"DataLoader: num_workers is {num_workers!r}, expected 0: data is read in this process, "
+            "because tensors cannot be sent between processes without a copy"
         )
     if pin_memory:
         raise NotSupportedError("DataLoader: pin_memory is True, expected False")
     if prefetch_factor is not None or persistent_workers:
         raise InvalidArgumentError(
-            "DataLoader: prefetch_factor and persistent_workers need worker processes, which there are not"
+            "DataLoader: prefetch_factor and persistent_workers are of worker processes; leave them out"
         )

@@ -177,6 +177,4 @@ def random_split(
     stream = generator_of("random_split", generator)
     order = default_permutation(size) if stream is None else stream.permutation(size)
     ends = [int(end) for end in itertools.accumulate(parts)]
-    return [
-        Subset(dataset, order[start:end]) for start, end in zip([0, *ends], ends, strict=False)
-    ]
+    return [Subset(dataset, order[start:end]) for start, end in zip([0, *ends], ends, strict=False)]

@@ -146,9 +146,7 @@ class BatchSampler(Sampler[list[int]]):
                 f"BatchSampler: batch_size is {batch_size!r}, expected a positive integer"
             )
         if not isinstance(drop_last, bool):
-            raise InvalidArgumentError(
-                f"BatchSampler: drop_last is {drop_last!r}, expected a bool"
-            )
+            raise InvalidArgumentError(f"BatchSampler: drop_last is {drop_last!r}, expected a bool")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
