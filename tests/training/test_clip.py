@@ -75,10 +75,10 @@ def test_one_tensor_no_gradients_and_what_is_not_finite() -> None:
     x.grad = tf.asarray([3.0, 4.0])
     assert tf.nn.utils.clip_grad_norm_(x, 1.0).item() == 5
     x.grad = tf.asarray([float("inf"), 1.0])
-    with pytest.raises(ValueError, match="^clip_grad_norm_: the norm of order 2 is inf"):
+    with pytest.raises(ValueError, match=r"^clip_grad_norm_: the norm of order 2 is inf"):
         tf.nn.utils.clip_grad_norm_(x, 1.0, error_if_nonfinite=True)
     assert x.grad.tolist() == [float("inf"), 1.0]
-    with pytest.raises(TypeError, match="^clip_grad_value_: expected tensors, got int"):
+    with pytest.raises(TypeError, match=r"^clip_grad_value_: expected tensors, got int"):
         tf.nn.utils.clip_grad_value_([3], 1.0)
 
 

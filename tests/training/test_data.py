@@ -53,9 +53,15 @@ def test_shuffled_order_is_pytorchs(
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"num_samples": 5}, {"num_samples": 46}, {"replacement": True}, {"replacement": True, "num_samples": 77}],
+    [
+        {},
+        {"num_samples": 5},
+        {"num_samples": 46},
+        {"replacement": True},
+        {"replacement": True, "num_samples": 77},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_samplers_order_is_pytorchs(options: dict[str, Any], ffi_backend: None) -> None:
     tf.manual_seed(4)
     found = list(data.RandomSampler(range(23), **options))
@@ -203,33 +209,33 @@ def test_wrong_arguments_are_refused() -> None:
     ):
         with pytest.raises(error, match=f"^DataLoader: .*{text}"):
             data.DataLoader(range(3), **options)
-    with pytest.raises(ValueError, match="^DataLoader: shuffle is True"):
+    with pytest.raises(ValueError, match=r"^DataLoader: shuffle is True"):
         data.DataLoader(Numbers(), shuffle=True)
-    with pytest.raises(ValueError, match="^BatchSampler: batch_size is 0"):
+    with pytest.raises(ValueError, match=r"^BatchSampler: batch_size is 0"):
         data.DataLoader(range(3), batch_size=0)
-    with pytest.raises(ValueError, match="^BatchSampler: drop_last is 1"):
+    with pytest.raises(ValueError, match=r"^BatchSampler: drop_last is 1"):
         data.BatchSampler([1], 1, 1)
-    with pytest.raises(ValueError, match="^RandomSampler: num_samples is 0"):
+    with pytest.raises(ValueError, match=r"^RandomSampler: num_samples is 0"):
         data.DataLoader([], shuffle=True)
-    with pytest.raises(TypeError, match="^RandomSampler: replacement is 1"):
+    with pytest.raises(TypeError, match=r"^RandomSampler: replacement is 1"):
         data.RandomSampler([1], 1)
-    with pytest.raises(ValueError, match="^random_split: the sum of lengths"):
+    with pytest.raises(ValueError, match=r"^random_split: the sum of lengths"):
         data.random_split(range(5), [2, 2])
-    with pytest.raises(ValueError, match="^random_split: shares"):
+    with pytest.raises(ValueError, match=r"^random_split: shares"):
         data.random_split(range(5), [-0.5, 1.5])
-    with pytest.raises(ValueError, match="^TensorDataset: shapes"):
+    with pytest.raises(ValueError, match=r"^TensorDataset: shapes"):
         data.TensorDataset(tf.ones(2), tf.ones(3))
-    with pytest.raises(ValueError, match="^TensorDataset: expected at least one"):
+    with pytest.raises(ValueError, match=r"^TensorDataset: expected at least one"):
         data.TensorDataset()
-    with pytest.raises(TypeError, match="^TensorDataset: expected tensors, got list"):
+    with pytest.raises(TypeError, match=r"^TensorDataset: expected tensors, got list"):
         data.TensorDataset([1])
-    with pytest.raises(ValueError, match="^ConcatDataset: datasets is empty"):
+    with pytest.raises(ValueError, match=r"^ConcatDataset: datasets is empty"):
         data.ConcatDataset([])
-    with pytest.raises(TypeError, match="^ConcatDataset: an IterableDataset"):
+    with pytest.raises(TypeError, match=r"^ConcatDataset: an IterableDataset"):
         data.ConcatDataset([Numbers()])
-    with pytest.raises(TypeError, match="^default_collate: .*object"):
+    with pytest.raises(TypeError, match=r"^default_collate: .*object"):
         data.default_collate([object()])
-    with pytest.raises(TypeError, match="^default_collate: .*dtype"):
+    with pytest.raises(TypeError, match=r"^default_collate: .*dtype"):
         data.default_collate([np.asarray(["a"])])
-    with pytest.raises(ValueError, match="^default_collate: lists of the lengths"):
+    with pytest.raises(ValueError, match=r"^default_collate: lists of the lengths"):
         data.default_collate([[1], [1, 2]])

@@ -135,11 +135,11 @@ def test_lbfgs_steps_as_pytorchs(options: dict[str, Any], dtype: str) -> None:
                 + (y * y).sum()
             )
             loss.backward()
-            losses.append(float(loss))
+            losses.append(float(loss.detach()))
             return loss
 
         for _ in range(5):
-            first = float(optimizer.step(closure))
+            first = float(optimizer.step(closure).detach())
             assert first in losses
         state = optimizer.state[x]
         results.append(
@@ -158,7 +158,7 @@ def test_lbfgs_steps_as_pytorchs(options: dict[str, Any], dtype: str) -> None:
 
 def test_lbfgs_needs_a_closure_and_one_group() -> None:
     one, two = tf.ones(2).requires_grad_(), tf.ones(2).requires_grad_()
-    with pytest.raises(TypeError, match="LBFGS: step\\(\\) needs a closure"):
+    with pytest.raises(TypeError, match=r"LBFGS: step\(\) needs a closure"):
         tf.optim.LBFGS([one]).step()
     with pytest.raises(ValueError, match="LBFGS: 2 groups"):
         tf.optim.LBFGS([{"params": one}, {"params": two}])
@@ -267,7 +267,7 @@ def test_wrong_parameters_are_refused() -> None:
 def test_parameters_have_names() -> None:
     x, y = tf.ones(2).requires_grad_(), tf.ones(2).requires_grad_()
     optimizer = tf.optim.SGD([("x", x), ("y", y)])
-    assert optimizer.param_groups[0]["params"] == [x, y] or True
+    assert [id(one) for one in optimizer.param_groups[0]["params"]] == [id(x), id(y)]
     assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["x", "y"]
 
 
@@ -368,7 +368,7 @@ def test_own_optimizer_in_pytorchs_manner() -> None:
 
 def test_memory_stays_flat(untraced: None) -> None:
     for name, options in CASES:
-        x = [tf.ones((3, 4)).requires_grad_(), tf.ones(4).T.requires_grad_()]
+        x = [tf.ones((3, 4)).requires_grad_(), tf.ones(4).requires_grad_()]
         x.append(tf.ones((4, 6)).T.detach().requires_grad_())
         optimizer = getattr(tf.optim, name)(x, **options)
         counts = []
@@ -377,8 +377,9 @@ def test_memory_stays_flat(untraced: None) -> None:
             sum((one * one).sum() for one in x).backward()
             optimizer.step()
             if step in (10, 49, 999):
-                counts.append(tf.memory_stats())
-        assert len({str(one) for one in counts}) == 1, (name, counts)
+                stats = tf.memory_stats()
+                counts.append((stats["live_handles"], stats["live_bytes"]))
+        assert len(set(counts)) == 1, (name, counts)
 
 
 def test_copy_of_an_optimizer_goes_on_alone() -> None:

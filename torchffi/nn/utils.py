@@ -40,7 +40,7 @@ def _groups(tensors: list[Tensor]) -> list[list[Tensor]]:
     return list(found.values())
 
 
-@no_grad
+@no_grad()
 def get_total_norm(
     tensors: Tensors,
     norm_type: float = 2.0,
@@ -86,7 +86,7 @@ def _total(name: str, tensors: list[Tensor], norm_type: float, error_if_nonfinit
     return total
 
 
-@no_grad
+@no_grad()
 def clip_grads_with_norm_(
     parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
@@ -105,14 +105,16 @@ def clip_grads_with_norm_(
 
 def _scale(grads: list[Tensor], max_norm: float, total_norm: Tensor) -> None:
     if grads:
-        share = float(max_norm) / (total_norm + 1e-6)
+        # By name, because then numbers are not rounded to the dtype of the norm first.
+        inverse = _overload("aten::reciprocal")(_overload("aten::add.Tensor")(total_norm, 1e-6))
+        share = _overload("aten::mul.Tensor")(inverse, float(max_norm))
         factor: Tensor = _overload("aten::clamp")(share, None, 1.0)
         for group in _groups(grads):
             here = factor.to_device(group[0].device)
             _overload("aten::_foreach_mul_.Tensor")(group, here)
 
 
-@no_grad
+@no_grad()
 def clip_grad_norm_(
     parameters: Tensors,
     max_norm: float,
@@ -140,7 +142,7 @@ def clip_grad_norm_(
     return total
 
 
-@no_grad
+@no_grad()
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Clips each element of the gradients in place to ``[-clip_value, clip_value]``.
 

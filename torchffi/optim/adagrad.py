@@ -9,14 +9,10 @@ from torchffi._array.creation import full_like
 from torchffi._core.backends import FFI
 from torchffi._core.tensor import Tensor
 from torchffi.optim import _states
+from torchffi.optim._list_optimizer import ListOptimizer
 from torchffi.optim._lists import call, count
-from torchffi.optim.optimizer import (
-    Group,
-    ListOptimizer,
-    check_number,
-    refuse_both,
-    refuse_modes,
-)
+from torchffi.optim._options import check_number, refuse_both, refuse_modes
+from torchffi.optim.optimizer import Group
 
 __all__ = ["Adagrad"]
 

@@ -8,14 +8,10 @@ from typing import Any
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError
 from torchffi.optim import _states
+from torchffi.optim._list_optimizer import ListOptimizer
 from torchffi.optim._lists import call, count
-from torchffi.optim.optimizer import (
-    Group,
-    ListOptimizer,
-    check_number,
-    refuse_both,
-    refuse_modes,
-)
+from torchffi.optim._options import check_number, refuse_both, refuse_modes
+from torchffi.optim.optimizer import Group
 
 __all__ = ["Adam"]
 

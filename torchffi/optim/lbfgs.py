@@ -11,7 +11,8 @@ from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
 from torchffi.optim._line_search import Line, Number, Point, search
 from torchffi.optim._lists import call, layout_name
-from torchffi.optim.optimizer import Closure, Optimizer, check_number
+from torchffi.optim._options import check_number
+from torchffi.optim.optimizer import Closure, Optimizer
 
 __all__ = ["LBFGS"]
 

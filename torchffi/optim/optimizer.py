@@ -6,13 +6,12 @@ import functools
 import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from torchffi._autograd.modes import enable_grad
 from torchffi._core.backends import FFI
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
-from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
+from torchffi.errors import ArgumentError, InvalidArgumentError
 from torchffi.optim import _lists, _states
 from torchffi.optim._hooks import Handle, added
 
@@ -20,8 +19,6 @@ __all__ = ["Optimizer", "required"]
 
 Group = dict[str, Any]
 Closure = Callable[[], Any]
-
-_MOST_CHECKED: Final = 32  # combinations of parameters that have gradients
 
 
 class _Required:
@@ -101,8 +98,6 @@ class Optimizer:
     def _start(self) -> None:
         """Sets what is not saved."""
         self._opt_called = self._has_scheduler = False
-        # By all handles, which are never used again: a tensor that replaces another is checked.
-        self._checked: dict[tuple[int, ...], _lists.Columns] = {}
         self._before_step: OrderedDict[int, Any] = OrderedDict()
         self._after_step: OrderedDict[int, Any] = OrderedDict()
         self._before_save: OrderedDict[int, Any] = OrderedDict()
@@ -271,69 +266,3 @@ class Optimizer:
     ) -> Handle:
         """Calls ``hook(optimizer)`` after loading."""
         return added(self._after_load, hook, prepend)
-
-
-class ListOptimizer(Optimizer):
-    """An optimizer whose formula is computed on all parameters of a group at once."""
-
-    def step(self, closure: Closure | None = None) -> Any:
-        """Changes the parameters by one step, in place: see :meth:`Optimizer.step`."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            pairs = _lists.with_gradients(group["params"])
-            if not pairs:
-                continue
-            before = gradients.set_grad_enabled(False)
-            try:
-                for batch in _lists.batches(pairs):
-                    self._update(group, [one for one, _ in batch], [one for _, one in batch])
-            finally:
-                gradients.set_grad_enabled(before)
-        return loss
-
-    def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
-        """One step of parameters of one dtype and device that have gradients."""
-        raise NotImplementedError
-
-    def _columns(self, **lists: list[Tensor]) -> _lists.Columns:
-        """Parameters and states, checked; those of an earlier step if they are the same tensors."""
-        key = tuple([one._data for tensors in lists.values() for one in tensors])
-        found = self._checked.get(key)
-        if found is None:
-            found = _lists.Columns(self._name, lists)
-            if len(self._checked) >= _MOST_CHECKED:
-                self._checked.clear()
-            if found.plain:
-                self._checked[key] = found
-        return found
-
-
-def refuse_modes(name: str, capturable: bool, differentiable: bool) -> None:
-    """Refuses options of PyTorch that need CUDA graphs, or gradients of the step itself."""
-    for option, value in (("capturable", capturable), ("differentiable", differentiable)):
-        if value:
-            raise NotSupportedError(f"{name}: {option}=True is not supported; use {option}=False")
-
-
-def refuse_both(name: str, foreach: bool | None, fused: bool | None) -> None:
-    """Refuses two ways of computing at once. One of them makes no difference here."""
-    if fused and foreach:
-        raise InvalidArgumentError(f"{name}: fused and foreach are both True, expected at most one")
-
-
-def check_number(name: str, option: str, value: Any, below: float | None = None) -> None:
-    """Checks that an option is a number of at least 0, and smaller than ``below`` if that is given."""
-    expected = ">= 0" if below is None else f">= 0 and < {below:g}"
-    if isinstance(value, Tensor) and value.size != 1:
-        raise InvalidArgumentError(f"{name}: {option} has shape {value.shape}, expected one number")
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            f"{name}: {option} is {value!r:.60} ({type(value).__name__}), expected a number {expected}"
-        ) from None
-    if not number >= 0 or (below is not None and not number < below):
-        raise InvalidArgumentError(f"{name}: {option} is {cast(float, value)}, expected {expected}")

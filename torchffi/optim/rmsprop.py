@@ -7,8 +7,10 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim import _states
+from torchffi.optim._list_optimizer import ListOptimizer
 from torchffi.optim._lists import Columns, call, count, handles
-from torchffi.optim.optimizer import Group, ListOptimizer, check_number, refuse_modes
+from torchffi.optim._options import check_number, refuse_modes
+from torchffi.optim.optimizer import Group
 
 __all__ = ["RMSprop"]
 

@@ -29,7 +29,7 @@ class Generator:
 
     def __init__(self, seed: int) -> None:
         bits = np.random.MT19937()
-        bits._legacy_seeding(seed % 2**32)  # type: ignore[attr-defined]
+        bits._legacy_seeding(seed % 2**32)
         self._raw = bits.random_raw
 
     def draw_seed(self) -> None:
@@ -48,7 +48,7 @@ class Generator:
 
     def integers(self, n: int, count: int) -> list[int]:
         """Random numbers from 0 to ``n - 1``, as of ``torch.randint(n, (count,))``."""
-        return (self._raw(count) % np.uint64(n)).tolist() if count else []  # type: ignore[no-any-return]
+        return (self._raw(count) % np.uint64(n)).tolist() if count else []
 
 
 def generator_of(name: str, given: Any) -> Generator | None:
