@@ -9,14 +9,19 @@ from typing import Any
 
 from torchffi._array.creation import zeros
 from torchffi._autograd.modes import no_grad
-from torchffi._core.overloads import Overload
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError, InvalidArgumentError
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
-_overload = cache(Overload)
 Tensors = Tensor | Iterable[Tensor]
+
+
+@cache
+def _overload(name: str) -> Any:
+    from torchffi._core.overloads import Overload  # on first use: a start should not pay for it
+
+    return Overload(name)
 
 
 def _listed(name: str, tensors: Tensors) -> list[Tensor]:
