@@ -188,9 +188,9 @@ SEVERAL: dict[str, str] = {
         save_safetensors serialization
         bool broadcast_shapes can_cast complex64 complex128 diagnose dtypes e fallback_counts fft
         finfo float32 float64 get_backend get_num_threads iinfo inf int8 int16 int32 int64 isdtype
-        linalg manual_seed memory_stats nan newaxis nn ops pi result_type set_num_threads
+        linalg manual_seed memory_stats nan newaxis nn nn.utils ops optim pi result_type set_num_threads
         tensor_free torch_available torch_cuda_available torch_version uint8 uint16 uint32 uint64
-        use_backend enable_grad is_grad_enabled no_grad
+        use_backend utils enable_grad is_grad_enabled no_grad
         set_grad_enabled
     """,
     "inspect their argument first": "asarray from_dlpack",

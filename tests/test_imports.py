@@ -30,6 +30,7 @@ LAYERS = (
     ("linalg", "fft", "ops", "_diagnosis"),
     ("_aten",),
     ("nn",),
+    ("optim", "utils"),
     ("_compat", "_operators", "_files"),
     ("_export",),
     ("serialization", "autograd", "export", "jit", "inductor", "_inspect"),

@@ -174,7 +174,9 @@ if TYPE_CHECKING:
     from torchffi import linalg as linalg
     from torchffi import nn as nn
     from torchffi import ops as ops
+    from torchffi import optim as optim
     from torchffi import serialization as serialization
+    from torchffi import utils as utils
     from torchffi.serialization import load as load
     from torchffi.serialization import load_safetensors as load_safetensors
     from torchffi.serialization import safe_open as safe_open
@@ -326,6 +328,7 @@ __all__ = [
     "ones",
     "ones_like",
     "ops",
+    "optim",
     "permute_dims",
     "pi",
     "positive",
@@ -388,6 +391,7 @@ __all__ = [
     "unique_values",
     "unstack",
     "use_backend",
+    "utils",
     "var",
     "vecdot",
     "where",
@@ -397,7 +401,9 @@ __all__ = [
 
 
 # Imported on first use.
-_LAZY = ("autograd", "export", "fft", "inductor", "jit", "linalg", "nn", "ops", "serialization")
+_LAZY = (
+    "autograd", "export", "fft", "inductor", "jit", "linalg", "nn", "ops", "optim", "serialization", "utils",
+)  # fmt: skip
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 
 

@@ -2,6 +2,7 @@
 
 from torchffi.nn import functional as functional
 from torchffi.nn import init as init
+from torchffi.nn import utils
 from torchffi.nn.functional import (
     embedding,
     gelu,
@@ -30,4 +31,5 @@ __all__ = [
     "silu",
     "softmax",
     "tanh",
+    "utils",
 ]

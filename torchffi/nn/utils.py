@@ -1,0 +1,164 @@
+"""Clipping gradients, by PyTorch's names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from torchffi._array.creation import zeros
+from torchffi._autograd.modes import no_grad
+from torchffi._core.tensor import Tensor
+from torchffi.errors import ArgumentError, InvalidArgumentError
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+
+Tensors = Tensor | Iterable[Tensor]
+
+
+@cache
+def _overload(name: str) -> Any:
+    from torchffi._core.overloads import Overload  # on first use: a start should not pay for it
+
+    return Overload(name)
+
+
+def _listed(name: str, tensors: Tensors) -> list[Tensor]:
+    found = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    for one in found:
+        if not isinstance(one, Tensor):
+            raise ArgumentError(f"{name}: expected tensors, got {type(one).__name__}")
+    return found
+
+
+def _gradients(name: str, parameters: Tensors) -> list[Tensor]:
+    found = [one.grad for one in _listed(name, parameters) if one.requires_grad]
+    return [one for one in found if one is not None]
+
+
+def _groups(tensors: list[Tensor]) -> list[list[Tensor]]:
+    """Tensors of one dtype and device each, in the order of their first ones."""
+    found: dict[Any, list[Tensor]] = {}
+    for one in tensors:
+        found.setdefault((one.dtype, one.device), []).append(one)
+    return list(found.values())
+
+
+@no_grad()
+def get_total_norm(
+    tensors: Tensors,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all elements of all tensors.
+
+    Args:
+        tensors: Tensors, such as gradients.
+        norm_type: The order of the norm, ``inf`` for the largest absolute value.
+        error_if_nonfinite: Whether to raise ValueError if the norm is infinite or NaN.
+        foreach: Taken for PyTorch's sake: operators on lists are always used.
+
+    Returns:
+        A tensor of shape (), 0 if there are no tensors.
+
+    Source: aten::_foreach_norm.
+    """
+    return _total(
+        "get_total_norm", _listed("get_total_norm", tensors), norm_type, error_if_nonfinite
+    )
+
+
+def _total(name: str, tensors: list[Tensor], norm_type: float, error_if_nonfinite: bool) -> Tensor:
+    order = float(norm_type)
+    if not tensors:
+        return zeros(())
+    norms: list[Tensor] = []
+    for group in _groups(tensors):
+        norms += _overload("aten::_foreach_norm.Scalar")(group, order)
+    norms = [one.to_device(tensors[0].device) for one in norms]
+    widest = norms[0].dtype
+    for one in norms:
+        widest = one.dtype if one.dtype.itemsize > widest.itemsize else widest
+    stacked = _overload("aten::stack")([one.astype(widest, copy=False) for one in norms])
+    total: Tensor = _overload("aten::linalg_vector_norm")(stacked, order)
+    if error_if_nonfinite and not math.isfinite(total.item()):
+        raise InvalidArgumentError(
+            f"{name}: the norm of order {order:g} is {total.item()}, so the gradients cannot be "
+            "clipped; use error_if_nonfinite=False to scale them by it"
+        )
+    return total
+
+
+@no_grad()
+def clip_grads_with_norm_(
+    parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
+) -> None:
+    """Scales gradients in place by ``max_norm / (total_norm + 1e-6)``, if that is less than 1.
+
+    Args:
+        parameters: Tensors whose gradients are scaled.
+        max_norm: The largest norm.
+        total_norm: The norm that the gradients have: see :func:`get_total_norm`.
+        foreach: Taken for PyTorch's sake: operators on lists are always used.
+
+    Source: aten::_foreach_mul_.
+    """
+    _scale(_gradients("clip_grads_with_norm_", parameters), max_norm, total_norm)
+
+
+def _scale(grads: list[Tensor], max_norm: float, total_norm: Tensor) -> None:
+    if grads:
+        # By name, because then numbers are not rounded to the dtype of the norm first.
+        inverse = _overload("aten::reciprocal")(_overload("aten::add.Tensor")(total_norm, 1e-6))
+        share = _overload("aten::mul.Tensor")(inverse, float(max_norm))
+        factor: Tensor = _overload("aten::clamp")(share, None, 1.0)
+        for group in _groups(grads):
+            here = factor.to_device(group[0].device)
+            _overload("aten::_foreach_mul_.Tensor")(group, here)
+
+
+@no_grad()
+def clip_grad_norm_(
+    parameters: Tensors,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scales the gradients of all parameters in place, so that their norm is at most ``max_norm``.
+
+    Args:
+        parameters: Tensors; those without a gradient are skipped.
+        max_norm: The largest norm of all gradients together.
+        norm_type: The order of the norm, ``inf`` for the largest absolute value.
+        error_if_nonfinite: Whether to raise ValueError if the norm is infinite or NaN.
+        foreach: Taken for PyTorch's sake: operators on lists are always used.
+
+    Returns:
+        The norm before, a tensor of shape ().
+
+    Source: aten::_foreach_norm, aten::_foreach_mul_.
+    """
+    grads = _gradients("clip_grad_norm_", parameters)
+    total = _total("clip_grad_norm_", grads, norm_type, error_if_nonfinite)
+    _scale(grads, max_norm, total)
+    return total
+
+
+@no_grad()
+def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
+    """Clips each element of the gradients in place to ``[-clip_value, clip_value]``.
+
+    Args:
+        parameters: Tensors; those without a gradient are skipped.
+        clip_value: The largest absolute value.
+        foreach: Taken for PyTorch's sake: operators on lists are always used.
+
+    Source: aten::_foreach_clamp_min_, aten::_foreach_clamp_max_.
+    """
+    limit = float(clip_value)
+    for group in _groups(_gradients("clip_grad_value_", parameters)):
+        _overload("aten::_foreach_clamp_min_.Scalar")(group, -limit)
+        _overload("aten::_foreach_clamp_max_.Scalar")(group, limit)
