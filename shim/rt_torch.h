@@ -64,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 12 };
+enum { RT_TORCH_ABI_VERSION = 13 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -2130,6 +2130,20 @@ RT_TORCH_API int64_t rt_torch_tensor_version(int64_t tensor);
  * @source aten::detach
  */
 RT_TORCH_API int64_t rt_torch_tensor_detach(int64_t tensor);
+
+/** Gives a tensor other values: it takes the memory, shape and dtype of another tensor, and shares its memory from
+ * then on. It keeps its handle, its gradient and whether it requires gradients, and what was recorded of it still
+ * leads to it. The write is not counted and not recorded.
+ *
+ * No other thread may use the tensor meanwhile.
+ *
+ * @param tensor  tensor that is not a view
+ * @param data    tensor of the same layout; floating point or complex if the first one requires gradients
+ * @return 0; -1 on failure
+ * @errors TYPE, INVALID_ARGUMENT (a view; another layout)
+ * @source at::Tensor::set_data
+ */
+RT_TORCH_API int32_t rt_torch_tensor_set_data(int64_t tensor, int64_t data);
 
 /** Whether a tensor has a gradient.
  *

@@ -217,7 +217,7 @@ OTHER_METHODS: dict[str, str] = {
     """,
     "give no tensor": "item numpy tolist",
     "are of gradients": """
-        requires_grad grad grad_fn is_leaf requires_grad_ detach retain_grad backward register_hook
+        requires_grad grad grad_fn data is_leaf requires_grad_ detach retain_grad backward register_hook
     """,
     "check the layout or device first": "contiguous cpu cuda to_device view",
 }

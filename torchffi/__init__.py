@@ -402,7 +402,8 @@ __all__ = [
 
 # Imported on first use.
 _LAZY = (
-    "autograd", "export", "fft", "inductor", "jit", "linalg", "nn", "ops", "optim", "serialization", "utils",
+    "autograd", "export", "fft", "inductor", "jit", "linalg", "nn", "ops", "optim", "serialization",
+    "utils",
 )  # fmt: skip
 _OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
 

@@ -81,6 +81,19 @@ int64_t tensor_detach(int64_t tensor) {
   return put(get_entered(tensor).detach());
 }
 
+int32_t tensor_set_data(int64_t tensor, int64_t data) {
+  const at::Tensor t = get_entered(tensor);
+  const at::Tensor given = get_entered(data).detach();
+  if (t.is_view()) fail(RT_TORCH_INVALID_ARGUMENT, "the tensor is a view; write to its memory instead");
+  if (t.requires_grad()) check_inexact(given);
+  if (t.layout() != given.layout()) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "the data has another layout than the tensor");
+  }
+  const std::lock_guard lock(metadata);
+  t.set_data(given);
+  return 0;
+}
+
 int32_t tensor_has_grad(int64_t tensor) {
   const at::Tensor t = get_any(tensor);
   const std::lock_guard lock(metadata);

@@ -261,6 +261,27 @@ def test_a_gradient_is_set_and_removed(w: int) -> None:
         lib.rt_torch_tensor_free(handle)
 
 
+def test_data_is_replaced_and_what_was_recorded_still_leads_to_the_tensor(w: int) -> None:
+    product = lib.rt_torch_tensor_mul(w, w)
+    loss = total(product)
+    given = tensor(5.0, 6.0)
+    assert lib.rt_torch_tensor_set_data(w, given) == 0
+    assert lib.rt_torch_tensor_requires_grad(w) == lib.rt_torch_tensor_is_leaf(w) == 1
+    assert lib.rt_torch_tensor_numel(w) == 2
+    # They share the memory from now on.
+    assert lib.rt_torch_tensor_add_(given, given) == 0
+    assert values(w) == [10.0, 12.0]
+    view = lib.rt_torch_tensor_alias(given)
+    whole = lib.rt_torch_tensor_to_dtype(given, lib.RT_TORCH_INT64)
+    for target, source, code in ((view, w, 1), (w, whole, 3), (w, 2**40, 8), (2**40, w, 8)):
+        assert lib.rt_torch_tensor_set_data(target, source) == -1
+        assert last_error()[0] == code
+    assert lib.rt_torch_tensor_set_data(given, whole) == 0
+    assert lib.rt_torch_tensor_dtype(given) == lib.RT_TORCH_INT64
+    for handle in (product, loss, given, view, whole):
+        lib.rt_torch_tensor_free(handle)
+
+
 def test_threads_compute_gradients_of_views_of_one_leaf(w: int) -> None:
     """The view, which autograd has not seen yet, is entered into its books by several threads."""
     for _ in range(20):

@@ -194,20 +194,21 @@ def test_linear_multiplies_by_the_transposed_weight(
 
 def test_layer_computes_and_shows_its_shape(backend: str) -> None:
     layer = t.nn.Linear.create(3, 4)
-    assert layer.weights.shape == (4, 3)
+    assert layer.weights is layer.weight
+    assert layer.weight.shape == (4, 3)
     assert layer.bias is not None
     assert layer.bias.shape == (4,)
-    assert repr(layer) == "Linear(in_features=3, out_features=4)"
+    assert repr(layer) == "Linear(in_features=3, out_features=4, bias=True)"
     x = random_values((2, 3), "float32")
-    expected = x @ layer.weights.numpy().T + layer.bias.numpy()
-    check(layer.forward(t.asarray(x)), expected, rtol=1e-5, atol=1e-6)
-    check(layer(t.asarray(x)), expected, rtol=1e-5, atol=1e-6)
+    expected = x @ layer.weight.detach().numpy().T + layer.bias.detach().numpy()
+    check(layer.forward(t.asarray(x)).detach(), expected, rtol=1e-5, atol=1e-6)
+    check(layer(t.asarray(x)).detach(), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_layer_begins_within_its_bounds(backend: str) -> None:
     layer = t.nn.Linear.create(400, 50, dtype=t.float64)
-    values = np.concatenate([layer.weights.numpy().ravel(), layer.bias.numpy()])  # type: ignore[union-attr]
-    assert layer.weights.dtype is t.float64
+    values = np.concatenate([layer.weight.detach().numpy().ravel(), layer.bias.detach().numpy()])  # type: ignore[union-attr]
+    assert layer.weight.dtype is t.float64
     assert np.abs(values).max() <= 1 / 20
     assert np.abs(values).max() > 0.049
     assert abs(values.mean()) < 1e-3

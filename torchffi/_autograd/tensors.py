@@ -10,6 +10,7 @@ from typing import Any, Final
 from torchffi._autograd import compute
 from torchffi._core.backends import FFI, NUMPY, numpy_reason
 from torchffi._core.lifetimes import make
+from torchffi._core.parameters import is_parameter, register
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
 from torchffi.dtypes import INEXACT
@@ -154,14 +155,43 @@ def detach(self: Tensor) -> Tensor:
     return gradients.detached(partial(make, type(self)), self._data)  # type: ignore[no-any-return]
 
 
+def data(self: Tensor) -> Tensor:
+    """The tensor without a history, over the same memory: what ``detach()`` returns.
+
+    It can be set to a tensor of the same backend and layout. The tensor then has the memory, shape and
+    dtype of that one, and stays the same object with the same gradient; nothing is recorded. No other
+    thread may use the tensor meanwhile.
+
+    Source: at::Tensor::data, at::Tensor::set_data.
+    """
+    return detach(self)
+
+
+def set_data(self: Tensor, value: Tensor) -> None:
+    """Gives the tensor other values: see ``data``."""
+    if not isinstance(value, Tensor):
+        raise ArgumentError(f"data: expected a Tensor, got {type(value).__name__}")
+    if value._backend is not self._backend:
+        raise ArgumentError(
+            f"data: expected a tensor of backend {self.backend!r}, got one of {value.backend!r}"
+        )
+    if self._backend is FFI:
+        gradients.set_data(self._data, value._data)
+    else:
+        self._data = value._array_view()
+    self._invalidate()
+    self.__class__ = type(value)
+
+
 def deepcopy(self: Tensor, memo: dict[int, Any], /) -> Tensor:
     """A copy that is a leaf, with a copy of the gradient.
 
     Raises:
         ValueError: For the result of a recorded operation, whose record cannot be copied.
     """
+    mark: Callable[[Tensor], Tensor] = register if is_parameter(self) else _same
     if not requires_grad(self):
-        return self.clone()
+        return mark(self.clone())
     if not is_leaf(self):
         raise InvalidArgumentError(
             "deepcopy: the tensor was made by a recorded operation, which is not copied; detach() it "
@@ -171,7 +201,11 @@ def deepcopy(self: Tensor, memo: dict[int, Any], /) -> Tensor:
     gradient = grad(self)
     if gradient is not None:
         set_grad(copy, detach(gradient).clone())
-    return copy
+    return mark(copy)
+
+
+def _same(x: Tensor) -> Tensor:
+    return x
 
 
 def retain_grad(self: Tensor) -> None:
@@ -238,6 +272,7 @@ PROPERTIES: Final = {
     "requires_grad": property(requires_grad, set_requires_grad),
     "grad": property(grad, set_grad, delete_grad),
     "grad_fn": property(grad_fn),
+    "data": property(data, set_data),
     "is_leaf": property(is_leaf),
     "_version": property(version),
 }

@@ -6,6 +6,7 @@ import numpy as np
 
 from torchffi import dtypes
 from torchffi._core.arguments import astype
+from torchffi._core.parameters import is_parameter
 from torchffi._core.tensor import Tensor
 from torchffi.errors import DTypeError
 
@@ -14,6 +15,12 @@ _SHOWN = 1000  # elements; of a larger tensor NumPy prints the edges only
 
 def describe(x: Tensor) -> str:
     """Values, dtype, device and backend of a tensor, for ``repr()``."""
+    if is_parameter(x):
+        return f"Parameter containing:\n{_described(x)}"
+    return _described(x)
+
+
+def _described(x: Tensor) -> str:
     prefix = "Tensor("
     tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
     layout = x._backend.primitives.layout_name(x._data)

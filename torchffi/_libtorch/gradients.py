@@ -61,6 +61,11 @@ def detached(make: Make, x: int) -> Any:
     return made(make(lib.rt_torch_tensor_detach, x))
 
 
+def set_data(x: int, data: int) -> None:
+    """Gives a tensor the memory, shape and dtype of another one."""
+    check_status(lib.rt_torch_tensor_set_data(x, data))
+
+
 def grad(make: Make, x: int) -> Any:
     """The gradient of a tensor, or None."""
     if not check_status(lib.rt_torch_tensor_has_grad(x)):

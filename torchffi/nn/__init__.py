@@ -16,10 +16,13 @@ from torchffi.nn.functional import (
     softmax,
     tanh,
 )
-from torchffi.nn.modules import Linear
+from torchffi.nn.modules import Identity, Linear, Module, Parameter
 
 __all__ = [
+    "Identity",
     "Linear",
+    "Module",
+    "Parameter",
     "embedding",
     "gelu",
     "layer_norm",
