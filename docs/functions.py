@@ -100,6 +100,7 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "tensor_data": ("t.numpy()",),
     "tensor_layout": ("t.numpy()",),
     "tensor_item_double": ("float(t)",),
+    "tensor_set_data": ("t.data = x",),
     "tensor_copy_to_host": ("(pickling)",),
     "tensor_alias": ("t[...]",),
     "tensor_clone": ("t.clone()", "positive()"),

@@ -23,4 +23,4 @@ def register(tensor: Tensor) -> Tensor:
 
 def is_parameter(value: Any) -> bool:
     """Whether an object is a parameter."""
-    return _parameters.get(id(value)) is value
+    return value is not None and _parameters.get(id(value)) is value

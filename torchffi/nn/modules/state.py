@@ -26,8 +26,6 @@ class IncompatibleKeys(NamedTuple):
             return "<All keys matched successfully>"
         return f"IncompatibleKeys(missing={self.missing_keys}, unexpected={self.unexpected_keys})"
 
-    __str__ = __repr__
-
 
 class State:
     """Saving and loading the state of a module. A base class of Module."""
