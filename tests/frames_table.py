@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torchffi import _torch_methods
+
 # Statements, one operation each, by the public name that they call. Their operands: see operands().
 _OF_ONE = """
     abs acos acosh asin asinh atan atanh ceil cos cosh erf exp expm1 floor isfinite isinf isnan log
@@ -212,6 +214,9 @@ SEVERAL: dict[str, str] = {
     """,
 }
 OTHER_METHODS: dict[str, str] = {
+    "are PyTorch's names, of functions that are counted or of operators by name": " ".join(
+        _torch_methods.METHODS
+    ),
     "are attributes": """
         backend device dtype is_contiguous is_cuda itemsize nbytes ndim numel shape size strides
     """,

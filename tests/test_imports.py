@@ -14,6 +14,7 @@ import torchffi
 from tests.support import ROOT
 from torchffi import _methods
 from torchffi._operators import Operators
+from torchffi._torch_methods import METHODS
 
 PACKAGE = ROOT / "torchffi"
 MOST_FILES, MOST_LINES = 22, 300
@@ -31,7 +32,7 @@ LAYERS = (
     ("_aten",),
     ("nn",),
     ("optim", "utils"),
-    ("_compat", "_operators", "_files"),
+    ("_compat", "_operators", "_reduction_methods", "_torch_methods", "_files"),
     ("_export",),
     ("serialization", "autograd", "export", "jit", "inductor", "_inspect"),
     ("_methods",),
@@ -208,4 +209,11 @@ def test_every_method_that_is_given_is_declared() -> None:
         name for name in vars(Operators) if name.startswith("__") and name not in vars(object)
     }
     given -= {"__slots__", "__module__"}
-    assert given - declared == set()
+    assert given - declared - set(METHODS) == set()
+    assert set(METHODS) & declared == set()
+
+
+def test_pytorchs_methods_are_declared() -> None:
+    source = (PACKAGE / "_core/torch_declarations.py").read_text(encoding="utf-8")
+    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.AnnAssign)]
+    assert [ast.unparse(node.target) for node in found] == sorted(METHODS)

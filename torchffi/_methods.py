@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from torchffi import _reduction_methods as reductions
+from torchffi import _torch_methods
 from torchffi._array import (
     broadcasting,
     conversion,
@@ -16,8 +18,6 @@ from torchffi._array import (
     inspection,
     linear_algebra,
     manipulation,
-    searching,
-    statistical,
     taking,
     utility,
 )
@@ -132,80 +132,6 @@ def _matmul_(self: Tensor, other: Tensor) -> Tensor:
     return linear_algebra.matmul(self, other)
 
 
-@statistical.SUM
-def _sum_(
-    self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
-) -> Tensor:
-    """See :func:`torchffi.sum`."""
-    return statistical.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
-
-
-@statistical.PROD
-def _prod_(
-    self: Tensor, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
-) -> Tensor:
-    """See :func:`torchffi.prod`."""
-    return statistical.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
-
-
-@statistical.MEAN
-def _mean_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.mean`."""
-    return statistical.mean(self, axis=axis, keepdims=keepdims)
-
-
-@statistical.VAR
-def _var_(
-    self: Tensor, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
-) -> Tensor:
-    """See :func:`torchffi.var`."""
-    return statistical.var(self, axis=axis, correction=correction, keepdims=keepdims)
-
-
-@statistical.STD
-def _std_(
-    self: Tensor, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
-) -> Tensor:
-    """See :func:`torchffi.std`."""
-    return statistical.std(self, axis=axis, correction=correction, keepdims=keepdims)
-
-
-@statistical.MAX
-def _max_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.max`."""
-    return statistical.max(self, axis=axis, keepdims=keepdims)
-
-
-@statistical.MIN
-def _min_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.min`."""
-    return statistical.min(self, axis=axis, keepdims=keepdims)
-
-
-@utility.ALL_TRUE
-def _all_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.all`."""
-    return utility.all(self, axis=axis, keepdims=keepdims)
-
-
-@utility.ANY_TRUE
-def _any_(self: Tensor, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.any`."""
-    return utility.any(self, axis=axis, keepdims=keepdims)
-
-
-@searching.ARGMAX
-def _argmax_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.argmax`."""
-    return searching.argmax(self, axis=axis, keepdims=keepdims)
-
-
-@searching.ARGMIN
-def _argmin_(self: Tensor, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
-    """See :func:`torchffi.argmin`."""
-    return searching.argmin(self, axis=axis, keepdims=keepdims)
-
-
 @fast_path("reshape", ANY, x=OPERAND, shape=EACH)
 def _reshape_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.reshape`. The dimensions may also be separate arguments."""
@@ -231,8 +157,10 @@ def _expand_(self: Tensor, *shape: Any) -> Tensor:
 
 
 @manipulation.SQUEEZE
-def _squeeze_(self: Tensor, axis: int | tuple[int, ...]) -> Tensor:
-    """See :func:`torchffi.squeeze`."""
+def _squeeze_(self: Tensor, axis: Axis = None) -> Tensor:
+    """See :func:`torchffi.squeeze`. Without an axis it removes all axes of length 1."""
+    if axis is None:
+        axis = tuple(i for i, length in enumerate(self.shape) if length == 1)
     return manipulation.squeeze(self, axis)
 
 
@@ -261,17 +189,6 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "relu": layers.relu,
     "sigmoid": layers.sigmoid,
     "tanh": elementwise.tanh,
-    "sum": _sum_,
-    "prod": _prod_,
-    "mean": _mean_,
-    "var": _var_,
-    "std": _std_,
-    "max": _max_,
-    "min": _min_,
-    "all": _all_,
-    "any": _any_,
-    "argmax": _argmax_,
-    "argmin": _argmin_,
     "reshape": _reshape_,
     "view": data_types.view,
     "permute": _permute_,
@@ -279,7 +196,9 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "expand": _expand_,
     "squeeze": _squeeze_,
     "narrow": _narrow_,
+    **reductions.METHODS,
     **gradients.METHODS,
+    **_torch_methods.METHODS,
 }
 _PROPERTIES = {
     "T": property(manipulation.transposed),

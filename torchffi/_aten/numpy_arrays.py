@@ -29,16 +29,16 @@ def _view(x: Tensor, shape: Sequence[int]) -> Tensor:
     return manipulation.reshape(x, tuple(shape))
 
 
-def _flatten(x: Tensor, start: int = 0, end: int = -1) -> Tensor:
+def _flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if not x.ndim:
         return manipulation.reshape(x, (1,))
-    start, end = start % x.ndim, end % x.ndim
+    start, end = start_dim % x.ndim, end_dim % x.ndim
     shape = (*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
     return manipulation.reshape(x, shape)
 
 
-def _unflatten(x: Tensor, axis: int, sizes: Sequence[int]) -> Tensor:
-    axis %= x.ndim
+def _unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    axis = dim % x.ndim
     return manipulation.reshape(x, (*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
 
 
@@ -66,7 +66,8 @@ def _squeeze(x: Tensor, axes: int | Sequence[int] | None = None) -> Tensor:
     return manipulation.squeeze(x, tuple(a for a in chosen if x.shape[a] == 1))
 
 
-def _split(x: Tensor, size: int | Sequence[int], axis: int = 0) -> list[Tensor]:
+def _split(x: Tensor, split_size: int | Sequence[int], dim: int = 0) -> list[Tensor]:
+    size, axis = split_size, dim
     length = x.shape[axis]
     sizes = (
         [min(size, length - i) for i in range(0, length, size)] if isinstance(size, int) else size
@@ -138,16 +139,16 @@ TABLE: Final[dict[str, Function]] = {
     "permute": lambda x, axes: manipulation.permute_dims(x, tuple(a % x.ndim for a in axes)),
     "expand": _expand,
     "expand_as": lambda x, other: broadcasting.broadcast_to(x, other.shape),
-    "unsqueeze": lambda x, axis: manipulation.expand_dims(x, axis=axis),
+    "unsqueeze": lambda x, dim: manipulation.expand_dims(x, axis=dim),
     **each("squeeze squeeze.dim squeeze.dims", _squeeze),
     "slice.Tensor": _slice,
     "select.int": taking.select,
     "narrow": taking.narrow,
     "index.Tensor": _index,
-    "index_select": lambda x, axis, indices: taking.take(x, indices, axis=axis),
+    "index_select": lambda x, dim, index: taking.take(x, index, axis=dim),
     **each("split.Tensor split.sizes split_with_sizes", _split),
-    "chunk": lambda x, count, axis=0: _split(x, -(-x.shape[axis] // count), axis),
-    "unbind.int": lambda x, axis=0: list(joining.unstack(x, axis=axis)),
+    "chunk": lambda x, chunks, dim=0: _split(x, -(-x.shape[dim] // chunks), dim),
+    "unbind.int": lambda x, dim=0: list(joining.unstack(x, axis=dim)),
     "cat": lambda xs, axis=0: joining.concat(xs, axis=axis),
     "stack": lambda xs, axis=0: joining.stack(xs, axis=axis),
     "tril": lambda x, diagonal=0: linear_algebra.tril(x, k=diagonal),

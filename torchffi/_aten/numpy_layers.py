@@ -46,9 +46,9 @@ def _total(function: Function) -> Function:
 
 def _over(function: Function) -> Function:
     def over(
-        x: Tensor, axes: Any = None, keepdim: bool = False, *, dtype: DType | None = None
+        x: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: DType | None = None
     ) -> Tensor:
-        return function(to(x, dtype), axis=_axes(x, axes), keepdims=keepdim)  # type: ignore[no-any-return]
+        return function(to(x, dtype), axis=_axes(x, dim), keepdims=keepdim)  # type: ignore[no-any-return]
 
     return over
 
@@ -72,12 +72,12 @@ def _spread(function: Function) -> Function:
 # ---- Layers
 
 
-def _softmax(x: Tensor, axis: int, dtype: DType | bool | None = None) -> Tensor:
-    return layers.softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
+def _softmax(x: Tensor, dim: int, dtype: DType | bool | None = None) -> Tensor:
+    return layers.softmax(to(x, dtype if isinstance(dtype, DType) else None), dim)
 
 
-def _log_softmax(x: Tensor, axis: int, dtype: DType | bool | None = None) -> Tensor:
-    return layers.log_softmax(to(x, dtype if isinstance(dtype, DType) else None), axis)
+def _log_softmax(x: Tensor, dim: int, dtype: DType | bool | None = None) -> Tensor:
+    return layers.log_softmax(to(x, dtype if isinstance(dtype, DType) else None), dim)
 
 
 def _layer_norm(
@@ -169,7 +169,7 @@ TABLE: Final[dict[str, Function]] = {
     "var.correction": _spread(statistical.var),
     "std.correction": _spread(statistical.std),
     "linalg_vector_norm": _vector_norm,
-    "cumsum": lambda x, axis, **more: statistical.cumulative_sum(x, axis=axis, **more),
+    "cumsum": lambda x, dim, **more: statistical.cumulative_sum(x, axis=dim, **more),
     "matmul": linear_algebra.matmul,
     "mm": linear_algebra.matmul,
     "bmm": linear_algebra.matmul,

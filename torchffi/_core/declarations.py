@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchffi._core.torch_declarations import TorchMethods
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
@@ -16,7 +18,7 @@ Scalar = bool | int | float | complex
 Axis = int | tuple[int, ...] | None
 
 
-class Methods:
+class Methods(TorchMethods):
     """Declares methods for type checkers only. A test compares them with the real functions."""
 
     __slots__ = ()
@@ -53,30 +55,103 @@ class Methods:
         def sigmoid(self) -> Self: ...
         def tanh(self) -> Self: ...
         def sum(
-            self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+            self,
+            axis: Axis = None,
+            *,
+            dtype: DType | None = None,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
         ) -> Self: ...
         def prod(
-            self, axis: Axis = None, *, dtype: DType | None = None, keepdims: bool = False
+            self,
+            axis: Axis = None,
+            *,
+            dtype: DType | None = None,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
         ) -> Self: ...
-        def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Self: ...
+        def mean(
+            self,
+            axis: Axis = None,
+            *,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
+        ) -> Self: ...
         def var(
-            self, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+            self,
+            axis: Axis = None,
+            *,
+            correction: float = 0.0,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
         ) -> Self: ...
         def std(
-            self, axis: Axis = None, *, correction: float = 0.0, keepdims: bool = False
+            self,
+            axis: Axis = None,
+            *,
+            correction: float = 0.0,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
         ) -> Self: ...
-        def max(self, axis: Axis = None, *, keepdims: bool = False) -> Self: ...
-        def min(self, axis: Axis = None, *, keepdims: bool = False) -> Self: ...
-        def all(self, axis: Axis = None, *, keepdims: bool = False) -> Self: ...
-        def any(self, axis: Axis = None, *, keepdims: bool = False) -> Self: ...
-        def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Self: ...
-        def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Self: ...
+        def max(
+            self,
+            axis: Axis = None,
+            *,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
+        ) -> Self: ...
+        def min(
+            self,
+            axis: Axis = None,
+            *,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
+        ) -> Self: ...
+        def all(
+            self,
+            axis: Axis = None,
+            *,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
+        ) -> Self: ...
+        def any(
+            self,
+            axis: Axis = None,
+            *,
+            keepdims: bool = False,
+            dim: Axis = None,
+            keepdim: bool = False,
+        ) -> Self: ...
+        def argmax(
+            self,
+            axis: int | None = None,
+            *,
+            keepdims: bool = False,
+            dim: int | None = None,
+            keepdim: bool = False,
+        ) -> Self: ...
+        def argmin(
+            self,
+            axis: int | None = None,
+            *,
+            keepdims: bool = False,
+            dim: int | None = None,
+            keepdim: bool = False,
+        ) -> Self: ...
         def reshape(self, *shape: Any) -> Self: ...
         def view(self, *shape: Any) -> Self: ...
         def permute(self, *axes: Any) -> Self: ...
         def transpose(self, axis1: int, axis2: int) -> Self: ...
         def expand(self, *shape: Any) -> Self: ...
-        def squeeze(self, axis: int | tuple[int, ...]) -> Self: ...
+        def squeeze(self, axis: Axis = None) -> Self: ...
         def narrow(self, axis: int, start: int, length: int) -> Self: ...
         @property
         def requires_grad(self) -> bool: ...

@@ -1,0 +1,206 @@
+"""PyTorch's names for methods of Tensor do what PyTorch's methods do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi
+from torchffi._torch_methods import METHODS
+
+# x, y, v, i, b, s: see values(). On the other backend, those marked with "#" are LibTorch's alone.
+UNARY = [
+    "abs",
+    "acosh",
+    "asinh",
+    "atan",
+    "ceil",
+    "cos",
+    "cosh",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_not",
+    "neg",
+    "reciprocal",
+    "round",
+    "rsqrt",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "trunc",
+]
+BINARY = [
+    "atan2",
+    "copysign",
+    "div",
+    "divide",
+    "eq",
+    "floor_divide",
+    "ge",
+    "gt",
+    "hypot",
+    "le",
+    "logaddexp",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "maximum",
+    "minimum",
+    "multiply",
+    "ne",
+    "nextafter",
+    "pow",
+    "remainder",
+    "sub",
+    "subtract",
+]
+WITH_NUMBERS = ["div", "eq", "ge", "gt", "le", "lt", "multiply", "ne", "pow", "remainder", "sub"]
+CALLS = [
+    *(f"x.{name}()" for name in UNARY),
+    *(f"u.{name}()" for name in ("acos", "asin", "atanh")),
+    *(f"x.{name}(y)" for name in BINARY),
+    *(f"x.{name}(2.0)" for name in WITH_NUMBERS),
+    *(f"i.{name}(i)" for name in ("bitwise_and", "bitwise_or", "bitwise_xor")),
+    "i.bitwise_not()", "b.bitwise_not()",
+    "x.amax(1)", "x.amax(dim=0, keepdim=True)", "x.amin(dim=(0, 1))", "x.argsort(descending=True) #",
+    "r.bmm(r.transpose(1, 2))", "x.chunk(2)", "x.chunk(2, dim=1)", "x.split(1)", "x.split([1, 2], 1)",
+    "x.unbind()", "x.unbind(1)", "x.clamp(1.5, 3.0)", "x.clamp(min=2.0)", "x.clamp(max=y)",
+    "x.clamp_max(2.0)", "x.clamp_min(2.0)", "x.cumprod(1) #", "x.cumsum(0)", "x.cumsum(dim=1)",
+    "x.diagonal() #", "v.dot(v) #", "v.expand_as(x)", "x.flatten()", "r.flatten(1)", "r.flatten(0, 1)",
+    "x.gather(1, i % 3) #", "x.index_select(1, j)", "x.log_softmax(1)", "x.softmax(dim=0)",
+    "x.logsumexp(1) #", "x.masked_fill(b, 0.5)", "x.masked_select(b) #", "x.mm(x.t())", "x.t()",
+    "x.movedim(0, 1) #", "x.mv(v) #", "x.norm()", "x.norm(dim=1)", "x.norm(1, [0], True)",
+    "v.outer(v) #",
+    "v.repeat_interleave(2) #", "x.scatter(1, i % 3, 7.0) #", "x.scatter(1, i % 3, y) #",
+    "x.scatter_add(1, i % 3, y) #", "x.index_add(1, j, x[:, :2]) #", "x.tril()", "x.triu(1)",
+    "x.unflatten(1, (3, 1))", "x.unfold(1, 2, 1) #", "x.unsqueeze(0)", "x.unsqueeze(-1)",
+    "x.topk(2) #", "x.topk(2, dim=1, largest=False).indices #", "x.sort() #",
+    "x.sort(dim=0, descending=True).values #", "x.kthvalue(2) #", "x.mode() #", "x.cummax(1) #",
+    "x.cummin(1).values #", "x.dim()", "x.nelement()", "x.element_size()", "x.is_floating_point()",
+    "i.is_floating_point()", "x.is_complex()", "x.repeat(2, 3)", "x.repeat((2, 1, 1))", "x.flip(0, 1)",
+    "x.flip([1])", "x.view_as(v.repeat(2))", "x.reshape_as(x.t())", "v.broadcast_to((2, 3))",
+    "x.new_zeros(2, 3)", "x.new_ones((4,))", "x.new_zeros(2, dtype=library.int64)", "x.type_as(i)",
+    "x.to(library.float64)", "x.to('cpu')", "x.to('cpu', library.int64)", "x.to(i)",
+    "x.to(dtype=library.float64, copy=True)", "x.to(device='cpu')",
+    *(f"x.{name}()" for name in ("bool", "double", "float", "int", "long", "short")),
+    *(f"x.clone().{name}_(y)" for name in ("add", "sub", "mul", "div", "copy")),
+    *(f"x.clone().{name}_(2.0)" for name in ("add", "sub", "mul", "div")),
+    "x.clone().add_(y, alpha=0.5)", "x.clone().clamp_(1.5, 3.0)", "x.clone().zero_() #",
+    "x.clone().fill_(4.0) #", "x.clone().masked_fill_(b, 0.0) #",
+    "x.clone().index_add_(1, j, x[:, :2]) #",
+    "x.clone().index_copy_(1, j, x[:, :2]) #", "x.clone().index_fill_(1, j, 3.0) #",
+    "x.clone().scatter_(1, i % 3, 7.0) #", "x.clone().scatter_add_(1, i % 3, y) #",
+    *(f"x.clone().{name}_()" for name in ("abs", "exp", "log", "neg")),
+    *(f"x.clone().{name}_()" for name in ("relu", "sigmoid", "sqrt", "tanh")),
+]  # fmt: skip
+CALLS += [
+    *(f"x.{name}(dim=1, keepdim=True)" for name in ("sum", "prod", "mean", "argmax", "argmin")),
+    *(f"b.{name}(dim=1)" for name in ("all", "any")),
+    "x.sum(dim=[0, 1])", "x.sum(0)", "x.mean(dim=(0, 1))", "x.sum(dim=-1, dtype=library.float64)",
+    "x.squeeze()", "r.squeeze()", "r.squeeze(0)",
+]  # fmt: skip
+RANDOM = {"normal_", "uniform_"}  # tests/nn/test_init.py
+OF_HALF = {"half", "bfloat16"}
+
+
+def values(library: Any) -> dict[str, Any]:
+    x = np.array([[1.5, 4.0, 2.25], [3.0, 1.25, 5.5]], "float32")
+    arrays = {
+        "x": x, "y": x[::-1].copy() - 0.25, "u": x / 8, "v": x[0].copy(), "r": x.reshape(1, 2, 3).copy(),
+        "i": np.arange(6).reshape(2, 3), "j": np.array([2, 0]), "b": x > 2,
+    }  # fmt: skip
+    return {**{name: library.asarray(array) for name, array in arrays.items()}, "library": library}
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [plain(one) for one in value]
+    return value.numpy() if hasattr(value, "numpy") else value
+
+
+def test_every_method_has_a_call() -> None:
+    text = " ".join(CALLS)
+    missing = {name for name in METHODS if f".{name}(" not in text}
+    assert missing == RANDOM | OF_HALF
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_results_are_those_of_pytorch(call: str, backend: str, torch: Any) -> None:
+    call, _, alone = call.partition(" #") if call.endswith("#") else (call, "", None)
+    expected = plain(eval(call, values(torch)))
+    if backend == "numpy" and alone is not None:
+        with pytest.raises(torchffi.UnavailableError, match="only LibTorch has it"):
+            eval(call, values(torchffi))
+        return
+    found = plain(eval(call, values(torchffi)))
+    for mine, theirs in zip(*map(_listed, (found, expected)), strict=True):
+        if isinstance(theirs, np.ndarray):
+            assert mine.dtype == theirs.dtype
+            np.testing.assert_allclose(mine, theirs, rtol=2e-6, atol=1e-6, strict=True)
+        else:
+            assert mine == theirs
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
+
+
+def test_half_precision(backend: str) -> None:
+    x = torchffi.ones(2)
+    assert x.half().dtype is torchffi.dtypes.float16
+    if backend == "ffi":
+        assert x.bfloat16().dtype is torchffi.dtypes.bfloat16
+
+
+def test_to_returns_the_tensor_itself_if_it_can(backend: str) -> None:
+    x = torchffi.ones(2)
+    assert x.to("cpu") is x.to(torchffi.float32) is x.float() is x.to(x) is x
+    assert x.to(torchffi.float32, copy=True) is not x
+    for arguments, named in (((3.5,), {}), ((), {"layout": 1})):
+        with pytest.raises(TypeError, match="to: expected a device, a dtype or a tensor"):
+            x.to(*arguments, **named)
+
+
+def test_gradients_flow_through_them(ffi_backend: None, torch: Any) -> None:
+    found = []
+    for library in (torchffi, torch):
+        x = values(library)["x"].requires_grad_()
+        y = x.flatten(0).unsqueeze(1).exp().repeat(1, 2).topk(1, 1).values.clamp(max=9.0).double()
+        y.sum().backward()
+        found.append(x.grad.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("max", r"max: PyTorch's max\(dim\) returns values and indices; use amax"),
+        ("min", r"min: PyTorch's min\(dim\) returns values and indices; use amin"),
+        ("var", r"var: PyTorch's var\(dim\) has a correction of 1 by default"),
+        ("std", r"std: PyTorch's std\(dim\) has a correction of 1 by default"),
+    ],
+)
+def test_what_has_another_meaning_is_refused(backend: str, call: str, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        getattr(torchffi.ones((2, 2)), call)(dim=1)
+
+
+def test_axis_and_dim_exclude_each_other(backend: str) -> None:
+    with pytest.raises(TypeError, match="sum: axis is 0 and dim is 1; give one of them"):
+        torchffi.ones((2, 2)).sum(0, dim=1)

@@ -1,0 +1,169 @@
+"""Declarations of the methods that ``_torch_methods.py`` adds to Tensor, for type checkers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Method = Callable[..., Any]
+
+
+class TorchMethods:
+    """Declares PyTorch's names of methods for type checkers only. A test compares the names."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+        abs: Method
+        abs_: Method
+        acos: Method
+        acosh: Method
+        add_: Method
+        amax: Method
+        amin: Method
+        argsort: Method
+        asin: Method
+        asinh: Method
+        atan: Method
+        atan2: Method
+        atanh: Method
+        bfloat16: Method
+        bitwise_and: Method
+        bitwise_not: Method
+        bitwise_or: Method
+        bitwise_xor: Method
+        bmm: Method
+        bool: Method
+        broadcast_to: Method
+        ceil: Method
+        chunk: Method
+        clamp: Method
+        clamp_: Method
+        clamp_max: Method
+        clamp_min: Method
+        copy_: Method
+        copysign: Method
+        cos: Method
+        cosh: Method
+        cummax: Method
+        cummin: Method
+        cumprod: Method
+        cumsum: Method
+        diagonal: Method
+        dim: Method
+        div: Method
+        div_: Method
+        divide: Method
+        dot: Method
+        double: Method
+        element_size: Method
+        eq: Method
+        erf: Method
+        exp: Method
+        exp_: Method
+        expand_as: Method
+        expm1: Method
+        fill_: Method
+        flatten: Method
+        flip: Method
+        float: Method
+        floor: Method
+        floor_divide: Method
+        gather: Method
+        ge: Method
+        gt: Method
+        half: Method
+        hypot: Method
+        index_add: Method
+        index_add_: Method
+        index_copy_: Method
+        index_fill_: Method
+        index_select: Method
+        int: Method
+        is_complex: Method
+        is_floating_point: Method
+        isfinite: Method
+        isinf: Method
+        isnan: Method
+        kthvalue: Method
+        le: Method
+        log: Method
+        log10: Method
+        log1p: Method
+        log2: Method
+        log_: Method
+        log_softmax: Method
+        logaddexp: Method
+        logical_and: Method
+        logical_not: Method
+        logical_or: Method
+        logical_xor: Method
+        logsumexp: Method
+        long: Method
+        lt: Method
+        masked_fill: Method
+        masked_fill_: Method
+        masked_select: Method
+        maximum: Method
+        minimum: Method
+        mm: Method
+        mode: Method
+        movedim: Method
+        mul_: Method
+        multiply: Method
+        mv: Method
+        ne: Method
+        neg: Method
+        neg_: Method
+        nelement: Method
+        new_ones: Method
+        new_zeros: Method
+        nextafter: Method
+        norm: Method
+        normal_: Method
+        outer: Method
+        pow: Method
+        reciprocal: Method
+        relu_: Method
+        remainder: Method
+        repeat: Method
+        repeat_interleave: Method
+        reshape_as: Method
+        round: Method
+        rsqrt: Method
+        scatter: Method
+        scatter_: Method
+        scatter_add: Method
+        scatter_add_: Method
+        short: Method
+        sigmoid_: Method
+        sign: Method
+        signbit: Method
+        sin: Method
+        sinh: Method
+        softmax: Method
+        sort: Method
+        split: Method
+        sqrt: Method
+        sqrt_: Method
+        square: Method
+        sub: Method
+        sub_: Method
+        subtract: Method
+        t: Method
+        tan: Method
+        tanh_: Method
+        to: Method
+        topk: Method
+        tril: Method
+        triu: Method
+        trunc: Method
+        type_as: Method
+        unbind: Method
+        unflatten: Method
+        unfold: Method
+        uniform_: Method
+        unsqueeze: Method
+        view_as: Method
+        zero_: Method

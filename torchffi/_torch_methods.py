@@ -1,0 +1,296 @@
+"""PyTorch's names for methods of Tensor, from one table.
+
+Methods whose names the Array API standard gives another meaning are left out: ``size()``, and ``max()``,
+``min()``, ``var()`` and ``std()`` with PyTorch's arguments. ``torchffi.ops.aten`` has these.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any, Final
+
+from torchffi import dtypes
+from torchffi._array import broadcasting, creation, data_types, elementwise, manipulation
+from torchffi._aten.operators import Operator
+from torchffi._core.backends import FFI
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import DType
+from torchffi.errors import ArgumentError
+
+Method = Callable[..., Any]
+
+# Functions of the namespace with the same name and meaning.
+_ELEMENTWISE: Final = [
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "ceil",
+    "copysign",
+    "cos",
+    "cosh",
+    "erf",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "hypot",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "nextafter",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "round",
+    "rsqrt",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "trunc",
+]
+_RENAMED: Final[dict[str, Method]] = {
+    "bitwise_not": elementwise.bitwise_invert, "div": elementwise.divide,
+    "divide": elementwise.divide, "eq": elementwise.equal, "ge": elementwise.greater_equal,
+    "gt": elementwise.greater, "le": elementwise.less_equal, "lt": elementwise.less,
+    "multiply": elementwise.multiply, "ne": elementwise.not_equal, "neg": elementwise.negative,
+    "sub": elementwise.subtract, "subtract": elementwise.subtract,
+}  # fmt: skip
+
+# ATen's operators by name: that of the overload on NumPy, if NumPy has one. Where there are two, the
+# second one takes a number.
+_BY_NAME: Final[dict[str, tuple[str, ...]]] = {
+    "amax": ("amax",), "amin": ("amin",), "argsort": (), "bmm": ("bmm",), "chunk": ("chunk",),
+    "clamp": ("clamp.Tensor", "clamp"), "clamp_max": ("clamp_max.Tensor", "clamp_max"),
+    "clamp_min": ("clamp_min.Tensor", "clamp_min"), "cumprod": (), "cumsum": ("cumsum",),
+    "diagonal": (), "dot": (), "expand_as": ("expand_as",), "fill_": (),
+    "flatten": ("flatten.using_ints",),
+    "gather": (), "index_add": (), "index_add_": (), "index_copy_": (), "index_fill_": (),
+    "index_select": ("index_select",), "log_softmax": ("log_softmax.int",), "logsumexp": (),
+    "masked_fill": ("masked_fill.Tensor", "masked_fill.Scalar"), "masked_fill_": (),
+    "masked_select": (), "mm": ("mm",), "movedim": (), "mv": (), "outer": (),
+    "repeat_interleave": (), "scatter": (), "scatter_": (), "scatter_add": (), "scatter_add_": (),
+    "softmax": ("softmax.int",), "split": ("split.Tensor", "split.Tensor"), "t": ("t",),
+    "tril": ("tril",), "triu": ("triu",), "unbind": ("unbind.int",), "unflatten": ("unflatten.int",),
+    "unfold": (), "unsqueeze": ("unsqueeze",),
+    **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("div_", "mul_", "sub_", "add_")},
+    "clamp_": ("clamp_.Tensor", "clamp_"), "copy_": ("copy_",), "normal_": ("normal_",),
+    "uniform_": ("uniform_",), "zero_": (),
+    "abs_": ("abs_",), "exp_": ("exp_",), "log_": ("log_",), "neg_": ("neg_",), "relu_": ("relu_",),
+    "sigmoid_": ("sigmoid_",), "sqrt_": ("sqrt_",), "tanh_": ("tanh_",),
+}  # fmt: skip
+# Those with several results, by PyTorch's names for them.
+_NAMED: Final = {
+    name: namedtuple(name, results)  # type: ignore[misc]
+    for name, results in (
+        ("cummax", "values indices"), ("cummin", "values indices"), ("kthvalue", "values indices"),
+        ("mode", "values indices"), ("sort", "values indices"), ("topk", "values indices"),
+    )
+}  # fmt: skip
+_DTYPES: Final = {
+    "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
+    "float": dtypes.float32, "half": dtypes.float16, "int": dtypes.int32, "long": dtypes.int64,
+    "short": dtypes.int16,
+}  # fmt: skip
+
+
+def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
+    operators = [Operator(name, overload) for overload in on_numpy or (name,)]
+    results = _NAMED.get(name)
+
+    def method(self: Tensor, /, *arguments: Any, **named: Any) -> Any:
+        if self._backend is FFI:
+            from torchffi import ops  # slow to import, and few programs need it
+
+            found = getattr(ops.aten, name)(self, *arguments, **named)
+        else:
+            of_number = arguments and not isinstance(arguments[0], Tensor)
+            found = operators[-1 if of_number else 0](self, *arguments, **named)
+        return found if results is None else results(*found)
+
+    method.__doc__ = f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
+    return method
+
+
+def _converted(name: str, dtype: DType) -> Method:
+    def method(self: Tensor) -> Tensor:
+        return data_types.astype(self, dtype, copy=False)
+
+    method.__doc__ = f"The tensor as {dtype}; itself if it has that dtype. See :meth:`astype`."
+    return method
+
+
+def _one_sequence(arguments: tuple[Any, ...]) -> Any:
+    together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
+    return arguments[0] if together else arguments
+
+
+def dim(self: Tensor) -> int:
+    """Number of axes."""
+    return self.ndim
+
+
+def nelement(self: Tensor) -> int:
+    """Number of elements."""
+    return self.size
+
+
+def element_size(self: Tensor) -> int:
+    """Bytes of one element."""
+    return self.itemsize
+
+
+def is_floating_point(self: Tensor) -> bool:
+    """Whether the dtype is a floating-point one."""
+    return self._dtype.kind in dtypes.FLOATING
+
+
+def is_complex(self: Tensor) -> bool:
+    """Whether the dtype is a complex one."""
+    return self._dtype.kind in dtypes.COMPLEX
+
+
+def norm(
+    self: Tensor, p: float | str | None = "fro", dim: Any = None, keepdim: bool = False
+) -> Tensor:
+    """The norm of all elements, or along axes: :func:`torchffi.linalg.vector_norm`.
+
+    Args:
+        p: The order; ``"fro"`` or None for 2.
+        dim: An axis, or several; None for all elements.
+        keepdim: Whether the axes stay, with one element.
+
+    Source: aten::linalg_vector_norm.
+    """
+    from torchffi.linalg import vector_norm
+
+    if isinstance(p, str) and p != "fro":
+        raise ArgumentError(f"norm: p is {p!r}, expected a number or 'fro'; see linalg.matrix_norm")
+    axis = tuple(dim) if isinstance(dim, list) else dim
+    order = 2.0 if p is None or isinstance(p, str) else p
+    return vector_norm(self, axis=axis, keepdims=keepdim, ord=order)
+
+
+def repeat(self: Tensor, *sizes: Any) -> Tensor:
+    """The tensor several times along each axis: :func:`torchffi.tile`. Source: aten::repeat."""
+    from torchffi._array.joining import tile
+
+    return tile(self, tuple(_one_sequence(sizes)))
+
+
+def flip(self: Tensor, *dims: Any) -> Tensor:
+    """The elements in reverse order along the axes. Source: aten::flip."""
+    return manipulation.flip(self, axis=tuple(_one_sequence(dims)))
+
+
+def view_as(self: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the shape of another one, over the same memory. Source: aten::view_as."""
+    return data_types.view(self, other.shape)
+
+
+def reshape_as(self: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the shape of another one. Source: aten::reshape_as."""
+    return manipulation.reshape(self, other.shape)
+
+
+def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
+    """See :func:`torchffi.broadcast_to`."""
+    return broadcasting.broadcast_to(self, tuple(_one_sequence(shape)))
+
+
+def new_zeros(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
+    """Zeros of a shape, with the dtype and device of the tensor. Source: aten::new_zeros."""
+    return _new(creation.zeros, self, shape, dtype)
+
+
+def new_ones(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
+    """Ones of a shape, with the dtype and device of the tensor. Source: aten::new_ones."""
+    return _new(creation.ones, self, shape, dtype)
+
+
+def _new(function: Method, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
+    from torchffi._core.backends import use_backend
+
+    with use_backend(x.backend):
+        found: Tensor = function(_one_sequence(shape), dtype=dtype or x.dtype, device=x.device)
+    return found
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """The tensor with the dtype and on the device of another one. Source: aten::type_as."""
+    return to(self, other)
+
+
+def to(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
+    """The tensor on a device, and with a dtype; itself if it is there and has it already.
+
+    Args:
+        arguments: A device such as ``"cpu"`` or ``"cuda:0"``, a dtype, both, or a tensor that has both.
+        named: ``device``, ``dtype``, ``copy``; ``non_blocking`` has no effect.
+
+    Raises:
+        TypeError: For other arguments.
+        UnavailableError: If there is no such device.
+
+    Source: aten::to.
+    """
+    device, dtype, copy = (
+        named.pop("device", None),
+        named.pop("dtype", None),
+        named.pop("copy", False),
+    )
+    named.pop("non_blocking", None)
+    unknown = [f"{name}={value!r}" for name, value in named.items()]
+    for value in arguments:
+        if isinstance(value, Tensor):
+            device, dtype = value.device, value.dtype
+        elif isinstance(value, DType) or value in (bool, int, float, complex):
+            dtype = value
+        elif isinstance(value, str):
+            device = value
+        elif value is not None:
+            unknown.append(repr(value))
+    if unknown:
+        raise ArgumentError(f"to: expected a device, a dtype or a tensor, got {', '.join(unknown)}")
+    found = self if dtype is None else data_types.astype(self, dtype, copy=False)
+    found = found if device is None else found.to_device(device)
+    return found.clone() if copy and found is self else found
+
+
+METHODS: Final[dict[str, Method]] = {
+    **{name: getattr(elementwise, name) for name in _ELEMENTWISE},
+    **_RENAMED,
+    **{name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()},
+    **{name: _by_name(name, ()) for name in _NAMED},
+    **{name: _converted(name, dtype) for name, dtype in _DTYPES.items()},
+    **{
+        one.__name__: one
+        for one in (
+            dim, nelement, element_size, is_floating_point, is_complex, norm, repeat, flip, view_as,
+            reshape_as, broadcast_to, new_zeros, new_ones, type_as, to,
+        )
+    },
+}  # fmt: skip
