@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import torchffi
+from torchffi import _torch_methods
 
 FOLDER = Path(__file__).resolve().parent
 CDEF = FOLDER.parent / "cdef" / "rt_torch.cdef"
@@ -173,6 +174,8 @@ def same_name(operation: str) -> list[str]:
         return [f"nn.{name}()"]
     if isinstance(getattr(torchffi.Tensor, name, None), property):
         return [f"t.{name}"]
+    if name in _torch_methods.METHODS:  # they call operators by name
+        return []
     return [f"t.{name}()"] if hasattr(torchffi.Tensor, name) else []
 
 

@@ -104,7 +104,7 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 # Those with several results, by PyTorch's names for them.
 _NAMED: Final = {
-    name: namedtuple(name, results)  # type: ignore[misc]
+    name: namedtuple(name, results)
     for name, results in (
         ("cummax", "values indices"), ("cummin", "values indices"), ("kthvalue", "values indices"),
         ("mode", "values indices"), ("sort", "values indices"), ("topk", "values indices"),
