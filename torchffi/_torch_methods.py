@@ -131,15 +131,22 @@ def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
             found = operators[-1 if of_number else 0](self, *arguments, **named)
         return found if results is None else results(*found)
 
-    method.__doc__ = f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
-    return method
+    return _documented(
+        method, name, f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
+    )
 
 
 def _converted(name: str, dtype: DType) -> Method:
     def method(self: Tensor) -> Tensor:
         return data_types.astype(self, dtype, copy=False)
 
-    method.__doc__ = f"The tensor as {dtype}; itself if it has that dtype. See :meth:`astype`."
+    return _documented(
+        method, name, f"The tensor as {dtype}; itself if it has that dtype. See :meth:`astype`."
+    )
+
+
+def _documented(method: Method, name: str, text: str) -> Method:
+    method.__name__, method.__qualname__, method.__doc__ = name, f"Tensor.{name}", text
     return method
 
 

@@ -75,3 +75,10 @@ def test_format_without_a_specification_is_that_of_numpy(backend: str) -> None:
     freed = t.ones(())
     t.tensor_free(freed)
     assert f"{freed}" == "Tensor(<freed>)"
+
+
+def test_gradients_are_shown(ffi_backend: None) -> None:
+    x = t.ones(2).requires_grad_()
+    assert repr(x).endswith("backend='ffi', requires_grad=True)")
+    assert repr(x * 2).endswith("backend='ffi', grad_fn=<MulBackward0>)")
+    assert repr(x.detach()).endswith("backend='ffi')")

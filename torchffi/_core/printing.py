@@ -22,7 +22,7 @@ def describe(x: Tensor) -> str:
 
 def _described(x: Tensor) -> str:
     prefix = "Tensor("
-    tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}"
+    tail = f"dtype={x.dtype}, device={x.device!r}, backend={x.backend!r}{_history(x)}"
     layout = x._backend.primitives.layout_name(x._data)
     if layout != "strided":  # no values to read
         shape = "" if layout == "nested" else f", shape={x.shape}"
@@ -33,6 +33,13 @@ def _described(x: Tensor) -> str:
     values = np.array2string(host._array_view(), separator=", ", prefix=prefix, threshold=_SHOWN)
     shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""
     return f"{prefix}{values}{shape}, {tail})"
+
+
+def _history(x: Tensor) -> str:
+    """What a tensor that requires gradients shows of that."""
+    if not x.requires_grad:
+        return ""
+    return ", requires_grad=True" if x.is_leaf else f", grad_fn={x.grad_fn!r}"
 
 
 def formatted(x: Tensor, spec: str, /) -> str:
