@@ -36,6 +36,7 @@ LAYERS = (
     ("_export",),
     ("serialization", "autograd", "export", "jit", "inductor", "_inspect"),
     ("_methods",),
+    ("_torch_names",),
     ("",),
     ("__main__",),
 )

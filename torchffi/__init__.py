@@ -419,4 +419,6 @@ def __getattr__(name: str) -> object:
         return import_module(f"torchffi.{name}")
     if name in _OF_SERIALIZATION:
         return getattr(import_module("torchffi.serialization"), name)
-    raise AttributeError(f"module 'torchffi' has no attribute {name!r}")
+    from torchffi._torch_names import instead_of
+
+    raise AttributeError(f"module 'torchffi' has no attribute {name!r}{instead_of(name)}")

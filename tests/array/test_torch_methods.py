@@ -9,6 +9,7 @@ import pytest
 
 import torchffi
 from torchffi._torch_methods import METHODS
+from torchffi._torch_names import _STANDARD
 
 # x, y, v, i, b, s: see values(). On the other backend, those marked with "#" are LibTorch's alone.
 UNARY = [
@@ -204,3 +205,25 @@ def test_what_has_another_meaning_is_refused(backend: str, call: str, message: s
 def test_axis_and_dim_exclude_each_other(backend: str) -> None:
     with pytest.raises(TypeError, match="sum: axis is 0 and dim is 1; give one of them"):
         torchffi.ones((2, 2)).sum(0, dim=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("cat", "; the Array API standard's name is torchffi.concat"),
+        ("float16", "; it is torchffi.dtypes.float16"),
+        ("flatten", r"; it is a method: x.flatten\(...\)"),
+        ("pad", "; it is torchffi.nn.functional.pad"),
+        ("einsum", "; LibTorch's operator is torchffi.ops.aten.einsum"),
+        ("nonsense", ""),
+        ("_private", ""),
+    ],
+)
+def test_missing_names_say_what_to_write(ffi_backend: None, name: str, hint: str) -> None:
+    with pytest.raises(AttributeError, match=f"'torchffi' has no attribute '{name}'{hint}$"):
+        getattr(torchffi, name)
+
+
+def test_what_to_write_instead_exists() -> None:
+    assert [name for name in _STANDARD.values() if name not in torchffi.__all__] == []
+    assert [name for name in _STANDARD if name in torchffi.__all__] == []
