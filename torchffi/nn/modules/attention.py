@@ -6,17 +6,16 @@ import math
 from collections.abc import Callable
 
 from torchffi._array.broadcasting import broadcast_to
-from torchffi._array.conversion import asarray
 from torchffi._array.creation import empty, zeros
 from torchffi._array.joining import concat
 from torchffi._array.linear_algebra import matmul
 from torchffi._array.manipulation import matrix_transpose, permute_dims, reshape, squeeze
-from torchffi._array.searching import where
 from torchffi._array.statistical import mean
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import FLOATING, DType
-from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
+from torchffi.dtypes import DType
+from torchffi.errors import InvalidArgumentError, ShapeError
 from torchffi.nn import functional, init
+from torchffi.nn._masks import as_floats, merged
 from torchffi.nn.modules.linear import Linear
 from torchffi.nn.modules.module import Module
 from torchffi.nn.modules.parameter import Parameter
@@ -180,12 +179,23 @@ class MultiheadAttention(Module):
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> None:
         sizes = {"query": self.embed_dim, "key": self.kdim, "value": self.vdim}
+        single, axis = query.ndim == 2, 0 if self.batch_first else 1
         for (name, size), given in zip(sizes.items(), (query, key, value), strict=True):
             if given.ndim != query.ndim or given.ndim not in (2, 3) or given.shape[-1] != size:
                 raise ShapeError(
                     f"MultiheadAttention: {name} has shape {given.shape}, expected 2 or 3 axes as the "
                     f"others, the last one of length {size}"
                 )
+            if not single and given.shape[axis] != query.shape[axis]:
+                raise ShapeError(
+                    f"MultiheadAttention: {name} has shape {given.shape}, expected "
+                    f"{query.shape[axis]} samples along axis {axis}, as query"
+                )
+        if key.shape[:-1] != value.shape[:-1]:
+            raise ShapeError(
+                f"MultiheadAttention: key has shape {key.shape} and value {value.shape}, expected as "
+                "many keys as values"
+            )
 
     def _project(self, query: Tensor, key: Tensor, value: Tensor) -> list[Tensor]:
         """Queries, keys and values, each of shape (length, n, embed_dim)."""
@@ -227,7 +237,8 @@ class MultiheadAttention(Module):
             shape = 1, batch, self.embed_dim
             k = concat([k, broadcast_to(of_keys, shape)])
             v = concat([v, broadcast_to(of_values, shape)])
-        mask = self._mask(attn_mask, ignored, len(rows), (batch, length, k.shape[0]))
+        sizes = batch, self.num_heads, length, key.shape[0]
+        mask = merged(attn_mask, ignored, sizes, len(rows))
         q, k, v = (permute_dims(self._heads(x), (1, 2, 0, 3)) for x in (q, k, v))
         dropout, weights = self.dropout if self.training else 0.0, None
         if need_weights:
@@ -245,47 +256,6 @@ class MultiheadAttention(Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         return reshape(x, (*x.shape[:2], self.num_heads, self.head_dim))
-
-    def _mask(
-        self,
-        attn_mask: Tensor | None,
-        ignored: Tensor | None,
-        added: int,
-        sizes: tuple[int, int, int],
-    ) -> Tensor | None:
-        """Both masks as one that broadcasts to (n, heads, l, s), where s includes the keys added."""
-        batch, length, keys = sizes
-        given = keys - added
-        if attn_mask is not None:
-            shapes = (length, given), (batch * self.num_heads, length, given)
-            if attn_mask.shape not in shapes:
-                raise ShapeError(
-                    f"MultiheadAttention: attn_mask has shape {attn_mask.shape}, expected "
-                    f"{shapes[0]} or {shapes[1]}"
-                )
-            heads = (1, 1) if attn_mask.ndim == 2 else (batch, self.num_heads)
-            attn_mask = reshape(attn_mask, (*heads, length, given))
-        if ignored is not None:
-            if ignored.shape != (batch, given):
-                raise ShapeError(
-                    f"MultiheadAttention: key_padding_mask has shape {ignored.shape}, expected "
-                    f"{(batch, given)}"
-                )
-            ignored = reshape(ignored, (batch, 1, 1, given))
-            attn_mask = ignored if attn_mask is None else attn_mask + ignored
-        if attn_mask is not None and added:
-            attn_mask = functional.pad(attn_mask, (0, added))
-        return attn_mask
-
-
-def as_floats(name: str, mask: Tensor | None, dtype: DType) -> Tensor | None:
-    """A mask to add: of bool, -inf where it is true, and 0 elsewhere."""
-    if mask is None or mask.dtype.kind in FLOATING:
-        return mask
-    if mask.dtype.name != "bool":
-        raise DTypeError(f"{name}: expected bool or a floating-point dtype, got {mask.dtype}")
-    least, zero = (asarray(x, dtype=dtype, device=mask.device) for x in (-math.inf, 0.0))
-    return where(mask, least, zero)
 
 
 def _on_each(

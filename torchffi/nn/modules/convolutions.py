@@ -11,10 +11,9 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError, ShapeError
 from torchffi.nn import functional, init
-from torchffi.nn._arguments import Sizes
+from torchffi.nn._arguments import Sizes, per_axis
 from torchffi.nn.modules.module import Module
 from torchffi.nn.modules.parameter import Parameter
-from torchffi.nn.modules.sizes import per_axis
 
 _MODES: Final = ("zeros", "reflect", "replicate", "circular")
 _PLAIN: Final[tuple[Callable[..., Tensor], ...]] = (

@@ -7,9 +7,8 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.nn import functional
-from torchffi.nn._arguments import Sizes
+from torchffi.nn._arguments import Sizes, per_axis
 from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.sizes import per_axis
 
 _OutputSize = int | Sequence[int | None] | None
 
