@@ -29,6 +29,7 @@ CASES: list[tuple[str, tuple[tuple[int, ...], ...]]] = [
     ("AvgPool1d(2, 3)", ((2, 4, 9),)),
     ("AvgPool2d((3, 2), ceil_mode=True)", ((2, 4, 9, 8),)),
     ("AvgPool2d(2, 1, divisor_override=3)", ((2, 4, 9, 8),)),
+    ("AvgPool2d(3, 2, padding=1, count_include_pad=False)", ((2, 4, 9, 8),)),
     ("AdaptiveAvgPool1d(4)", ((2, 4, 9),)),
     ("AdaptiveAvgPool2d((None, 3))", ((2, 4, 9, 8),)),
     ("AdaptiveMaxPool1d(4, return_indices=True)", ((2, 4, 9),)),

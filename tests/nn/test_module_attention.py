@@ -49,6 +49,33 @@ def test_masks_of_attention(
     assert_close(values(output), values(expected))
 
 
+@pytest.mark.parametrize("need", [False, True])
+def test_dropout_of_weights_draws_the_same_numbers(
+    torch: Any, ffi_backend: None, need: bool
+) -> None:
+    theirs, ours = pair(torch, "MultiheadAttention(8, 2, dropout=0.5)")
+    [x] = arrays(((5, 3, 8),))
+    outputs = []
+    for library, layer, y in ((t, ours, t.asarray(x)), (torch, theirs, torch.from_numpy(x))):
+        library.manual_seed(8)
+        outputs.append(values(layer(y, y, y, need_weights=need)))
+    assert_close(*outputs)
+
+
+@pytest.mark.parametrize(("diagonal", "causal"), [(0, False), (1, True), (2, False)])
+def test_encoder_finds_out_whether_a_mask_is_causal(
+    backend: str, diagonal: int, causal: bool
+) -> None:
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 12), 1)
+    seen: list[Any] = []
+    encoder.layers[0].register_forward_pre_hook(
+        lambda module, args, kwargs: seen.append(kwargs["is_causal"]), with_kwargs=True
+    )
+    mask = t.asarray(np.triu(np.ones((5, 5), bool), diagonal))
+    encoder.eval()(t.zeros((5, 3, 8)), mask)
+    assert seen == [causal]
+
+
 def test_dropout_of_attention_draws_the_same_numbers(torch: Any, ffi_backend: None) -> None:
     theirs, ours = pair(torch, "TransformerEncoderLayer(8, 2, 12, dropout=0.5)")
     [x] = arrays(((5, 3, 8),))
