@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from torchffi._aten.operators import Operator
 from torchffi._core.tensor import Tensor
-from torchffi.errors import InvalidArgumentError
+from torchffi.errors import ArgumentError, InvalidArgumentError
 
 Sizes = int | Sequence[int]
 _REDUCTIONS: Final = {"none": 0, "mean": 1, "sum": 2}
@@ -59,3 +59,26 @@ def reduction(
 def strides(value: Sizes | None) -> Sizes:
     """The stride of a pooling: an empty list, which is ATen's for the kernel size, for None."""
     return [] if value is None else value
+
+
+def per_axis(layer: str, name: str, value: Any, axes: int) -> tuple[int, ...]:
+    """An argument as a tuple of one integer for each axis.
+
+    Args:
+        layer: The name of the layer, for errors.
+        name: That of the argument.
+        value: An integer for all axes, or a sequence of one for each.
+        axes: Number of axes.
+
+    Raises:
+        TypeError: If there is something else than integers.
+        ValueError: If there are too many or too few.
+    """
+    sizes = tuple(value) if isinstance(value, (list, tuple)) else (value,) * axes
+    if not all(isinstance(size, int) for size in sizes):
+        raise ArgumentError(f"{layer}: {name} is {value!r}, expected integers")
+    if len(sizes) != axes:
+        raise InvalidArgumentError(
+            f"{layer}: {name} is {value!r}, expected an integer or {axes} of them"
+        )
+    return sizes
