@@ -1,7 +1,175 @@
 """Modules: layers with their parameters, and what contains them."""
 
-from torchffi.nn.modules.linear import Identity, Linear
-from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.parameter import Parameter
+from torchffi.nn.modules.activations import (
+    GLU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LogSigmoid,
+    LogSoftmax,
+    ReLU6,
+    Sigmoid,
+    Softmax,
+    Softmin,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
+from torchffi.nn.modules.classification import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    CTCLoss,
+    NLLLoss,
+)
+from torchffi.nn.modules.containers import (
+    ModuleDict,
+    ModuleList,
+    Sequential,
+)
+from torchffi.nn.modules.distances import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
+from torchffi.nn.modules.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
+from torchffi.nn.modules.embedding import (
+    Embedding,
+    EmbeddingBag,
+)
+from torchffi.nn.modules.linear import (
+    Bilinear,
+    Identity,
+    Linear,
+)
+from torchffi.nn.modules.losses import (
+    CosineEmbeddingLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+)
+from torchffi.nn.modules.module import (
+    Module,
+)
+from torchffi.nn.modules.parameter import (
+    Parameter,
+)
+from torchffi.nn.modules.parameter_containers import (
+    ParameterDict,
+    ParameterList,
+)
+from torchffi.nn.modules.rectifiers import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    Mish,
+    PReLU,
+    ReLU,
+    SiLU,
+    Threshold,
+)
+from torchffi.nn.modules.shapes import (
+    ConstantPad1d,
+    ConstantPad2d,
+    Flatten,
+    PixelShuffle,
+    PixelUnshuffle,
+    ReflectionPad2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
+)
 
-__all__ = ["Identity", "Linear", "Module", "Parameter"]
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
+    "AlphaDropout",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "Bilinear",
+    "CTCLoss",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "Embedding",
+    "EmbeddingBag",
+    "FeatureAlphaDropout",
+    "Flatten",
+    "GaussianNLLLoss",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
+    "Identity",
+    "KLDivLoss",
+    "L1Loss",
+    "LeakyReLU",
+    "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "MSELoss",
+    "MarginRankingLoss",
+    "Mish",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "NLLLoss",
+    "PReLU",
+    "PairwiseDistance",
+    "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "PoissonNLLLoss",
+    "ReLU",
+    "ReLU6",
+    "ReflectionPad2d",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+    "TripletMarginLoss",
+    "Unflatten",
+    "Upsample",
+    "ZeroPad2d",
+]
