@@ -193,10 +193,10 @@ SEVERAL: dict[str, str] = {
         linalg manual_seed memory_stats nan newaxis nn nn.utils ops optim pi result_type set_num_threads
         tensor_free torch_available torch_cuda_available torch_version uint8 uint16 uint32 uint64
         use_backend utils enable_grad is_grad_enabled no_grad
-        set_grad_enabled
+        nn.Parameter set_grad_enabled
     """,
     "inspect their argument first": "asarray from_dlpack",
-    "call other functions of the namespace": "nn.Linear torch_ones torch_randn torch_zeros",
+    "call other functions of the namespace": "torch_ones torch_randn torch_zeros",
     "give several tensors": "broadcast_arrays meshgrid nonzero unstack",
     "are several operators": """
         count_nonzero diff repeat take_along_axis tensordot unique_all unique_counts unique_inverse

@@ -26,11 +26,17 @@ def _listed(reasons: dict[str, str]) -> set[str]:
     return {name for names in reasons.values() for name in names.split()}
 
 
+def _is_layer(value: Any) -> bool:
+    """Whether it is a class of modules, which call functions of the namespace."""
+    return isinstance(value, type) and issubclass(value, torchffi.nn.Module)
+
+
 def _names() -> set[str]:
     names = set(torchffi.__all__)
     for room in (torchffi.nn, torchffi.linalg, torchffi.fft):
         short = room.__name__.rpartition(".")[2]
-        names |= {f"{short}.{name}" for name in room.__all__}
+        layers = {name for name in room.__all__ if _is_layer(getattr(room, name))}
+        names |= {f"{short}.{name}" for name in set(room.__all__) - layers}
     return names
 
 

@@ -33,7 +33,9 @@ def test_the_example_learns_and_stores_what_it_learned(tmp_path: Path, torch: An
     done = run(tmp_path, "6")
     assert done.returncode == 0, done.stderr
     assert "The Python package torch was not imported." in done.stdout
-    found = re.search(r"^Test accuracy (\d+\.\d\d)% after 6 epochs in \d+\.\d s$", done.stdout, re.M)
+    found = re.search(
+        r"^Test accuracy (\d+\.\d\d)% after 6 epochs in \d+\.\d s$", done.stdout, re.M
+    )
     assert found is not None, done.stdout
     assert float(found[1]) >= 97.5
     folder = tmp_path / "build" / "digits"

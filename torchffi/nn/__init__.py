@@ -1,8 +1,8 @@
-"""Activations and layers of neural networks."""
+"""Layers of neural networks, and their functions."""
 
 from torchffi.nn import functional as functional
 from torchffi.nn import init as init
-from torchffi.nn import utils
+from torchffi.nn import modules, utils
 from torchffi.nn.functional import (
     embedding,
     gelu,
@@ -16,77 +16,9 @@ from torchffi.nn.functional import (
     softmax,
     tanh,
 )
-from torchffi.nn.modules import Identity, Linear, Module, Parameter
-from torchffi.nn.modules.attention import MultiheadAttention
-from torchffi.nn.modules.batch_normalization import (
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    InstanceNorm1d,
-    InstanceNorm2d,
-)
-from torchffi.nn.modules.cells import GRUCell, LSTMCell, RNNCell
-from torchffi.nn.modules.containers import ModuleList
-from torchffi.nn.modules.convolutions import (
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose1d,
-    ConvTranspose2d,
-)
-from torchffi.nn.modules.dropout import Dropout
-from torchffi.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
-from torchffi.nn.modules.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AvgPool1d,
-    AvgPool2d,
-    MaxPool1d,
-    MaxPool2d,
-)
-from torchffi.nn.modules.recurrent import GRU, LSTM, RNN
-from torchffi.nn.modules.transformer import TransformerEncoder, TransformerEncoderLayer
+from torchffi.nn.modules import *  # noqa: F403  (the names are listed there)
 
 __all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveMaxPool1d",
-    "AdaptiveMaxPool2d",
-    "AvgPool1d",
-    "AvgPool2d",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose1d",
-    "ConvTranspose2d",
-    "Dropout",
-    "GRUCell",
-    "GroupNorm",
-    "Identity",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "LSTMCell",
-    "LayerNorm",
-    "Linear",
-    "LocalResponseNorm",
-    "MaxPool1d",
-    "MaxPool2d",
-    "Module",
-    "ModuleList",
-    "MultiheadAttention",
-    "Parameter",
-    "RMSNorm",
-    "RNNCell",
-    "TransformerEncoder",
-    "TransformerEncoderLayer",
     "embedding",
     "gelu",
     "layer_norm",
@@ -100,3 +32,4 @@ __all__ = [
     "tanh",
     "utils",
 ]
+__all__ += modules.__all__

@@ -1,5 +1,25 @@
 """Modules: layers with their parameters, and what contains them."""
 
+from torchffi.nn._base.module import Module
+from torchffi.nn._base.parameter import Parameter
+from torchffi.nn.modules.activations import (
+    GLU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LogSigmoid,
+    LogSoftmax,
+    ReLU6,
+    Sigmoid,
+    Softmax,
+    Softmin,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
 from torchffi.nn.modules.attention import MultiheadAttention
 from torchffi.nn.modules.batch_normalization import (
     BatchNorm1d,
@@ -9,7 +29,14 @@ from torchffi.nn.modules.batch_normalization import (
     InstanceNorm2d,
 )
 from torchffi.nn.modules.cells import GRUCell, LSTMCell, RNNCell
-from torchffi.nn.modules.containers import ModuleList
+from torchffi.nn.modules.classification import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    CTCLoss,
+    NLLLoss,
+)
+from torchffi.nn.modules.containers import ModuleDict, ModuleList, Sequential
 from torchffi.nn.modules.convolutions import (
     Conv1d,
     Conv2d,
@@ -17,11 +44,33 @@ from torchffi.nn.modules.convolutions import (
     ConvTranspose1d,
     ConvTranspose2d,
 )
-from torchffi.nn.modules.dropout import Dropout
-from torchffi.nn.modules.linear import Identity, Linear
-from torchffi.nn.modules.module import Module
+from torchffi.nn.modules.distances import CosineSimilarity, PairwiseDistance
+from torchffi.nn.modules.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
+from torchffi.nn.modules.embedding import Embedding, EmbeddingBag
+from torchffi.nn.modules.linear import Bilinear, Identity, Linear
+from torchffi.nn.modules.losses import (
+    CosineEmbeddingLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+)
 from torchffi.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
-from torchffi.nn.modules.parameter import Parameter
+from torchffi.nn.modules.parameter_containers import ParameterDict, ParameterList
 from torchffi.nn.modules.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -32,45 +81,134 @@ from torchffi.nn.modules.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from torchffi.nn.modules.rectifiers import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    Mish,
+    PReLU,
+    ReLU,
+    SiLU,
+    Threshold,
+)
 from torchffi.nn.modules.recurrent import GRU, LSTM, RNN
+from torchffi.nn.modules.shapes import (
+    ConstantPad1d,
+    ConstantPad2d,
+    Flatten,
+    PixelShuffle,
+    PixelUnshuffle,
+    ReflectionPad2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
+)
 from torchffi.nn.modules.transformer import TransformerEncoder, TransformerEncoderLayer
 
 __all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
     "GRU",
     "LSTM",
     "RNN",
+    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
+    "BCELoss",
+    "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Bilinear",
+    "CTCLoss",
+    "ConstantPad1d",
+    "ConstantPad2d",
     "Conv1d",
     "Conv2d",
     "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
+    "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "Embedding",
+    "EmbeddingBag",
+    "FeatureAlphaDropout",
+    "Flatten",
     "GRUCell",
+    "GaussianNLLLoss",
     "GroupNorm",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
     "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
+    "KLDivLoss",
+    "L1Loss",
     "LSTMCell",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
+    "LogSigmoid",
+    "LogSoftmax",
+    "MSELoss",
+    "MarginRankingLoss",
     "MaxPool1d",
     "MaxPool2d",
+    "Mish",
     "Module",
+    "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
+    "NLLLoss",
+    "PReLU",
+    "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "PoissonNLLLoss",
     "RMSNorm",
     "RNNCell",
+    "ReLU",
+    "ReLU6",
+    "ReflectionPad2d",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
     "TransformerEncoder",
     "TransformerEncoderLayer",
+    "TripletMarginLoss",
+    "Unflatten",
+    "Upsample",
+    "ZeroPad2d",
 ]

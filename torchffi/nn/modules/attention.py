@@ -15,10 +15,10 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError, ShapeError
 from torchffi.nn import functional, init
+from torchffi.nn._base.module import Module
+from torchffi.nn._base.parameter import Parameter
 from torchffi.nn._masks import as_floats, merged
 from torchffi.nn.modules.linear import Linear
-from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.parameter import Parameter
 
 
 class NonDynamicallyQuantizableLinear(Linear):

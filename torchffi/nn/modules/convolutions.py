@@ -12,8 +12,8 @@ from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError, ShapeError
 from torchffi.nn import functional, init
 from torchffi.nn._arguments import Sizes, per_axis
-from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.parameter import Parameter
+from torchffi.nn._base.module import Module
+from torchffi.nn._base.parameter import Parameter
 
 _MODES: Final = ("zeros", "reflect", "replicate", "circular")
 _PLAIN: Final[tuple[Callable[..., Tensor], ...]] = (

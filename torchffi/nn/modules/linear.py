@@ -8,11 +8,11 @@ from torchffi._array.creation import empty
 from torchffi._core.parameters import is_parameter
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
-from torchffi.errors import ArgumentError
+from torchffi.errors import ArgumentError, InvalidArgumentError
 from torchffi.nn import init
-from torchffi.nn.functional import linear
-from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.parameter import Parameter
+from torchffi.nn._base.module import Module
+from torchffi.nn._base.parameter import Parameter
+from torchffi.nn.functional import bilinear, linear
 
 
 class Identity(Module):
@@ -105,6 +105,71 @@ class Linear(Module):
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
+        )
+
+
+class Bilinear(Module):
+    """A layer that computes x1 @ weight[k] @ x2 + bias[k] for each of its outputs k.
+
+    Args:
+        in1_features: Length of the last axis of x1, the first input.
+        in2_features: Length of the last axis of x2.
+        out_features: Length of the last axis of the output.
+        bias: Whether there is a bias.
+        device: The device of the parameters, ``"cpu"`` if None.
+        dtype: Their dtype, float32 if None.
+
+    Attributes:
+        weight: A parameter of shape (out_features, in1_features, in2_features), uniform in
+            +-1 / sqrt(in1_features).
+        bias: A parameter of shape (out_features,), of the same distribution; or None.
+
+    Raises:
+        ValueError: If in1_features is not positive.
+
+    Source: torch.nn.Bilinear.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: str | None = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        if in1_features <= 0:
+            raise InvalidArgumentError(f"Bilinear: in1_features is {in1_features}, expected > 0")
+        self.in1_features, self.in2_features = in1_features, in2_features
+        self.out_features = out_features
+        shape = out_features, in1_features, in2_features
+        self.weight = Parameter(empty(shape, dtype=dtype, device=device))
+        self.register_parameter(
+            "bias", Parameter(empty(out_features, dtype=dtype, device=device)) if bias else None
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws new values."""
+        limit = self.in1_features**-0.5
+        init.uniform_(self.weight, -limit, limit)
+        if self.bias is not None:
+            init.uniform_(self.bias, -limit, limit)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        """The output, of shape (..., out_features)."""
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
         )
 
 

@@ -9,8 +9,8 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
 from torchffi.nn import functional, init
-from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.parameter import Parameter
+from torchffi.nn._base.module import Module
+from torchffi.nn._base.parameter import Parameter
 
 
 class _Affine(Module):

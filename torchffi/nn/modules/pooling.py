@@ -8,7 +8,7 @@ from typing import Any
 from torchffi._core.tensor import Tensor
 from torchffi.nn import functional
 from torchffi.nn._arguments import Sizes, per_axis
-from torchffi.nn.modules.module import Module
+from torchffi.nn._base.module import Module
 
 _OutputSize = int | Sequence[int | None] | None
 

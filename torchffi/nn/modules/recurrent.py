@@ -9,8 +9,8 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import ArgumentError, InvalidArgumentError, ShapeError
 from torchffi.nn import _recurrent, init
-from torchffi.nn.modules.module import Module
-from torchffi.nn.modules.parameter import Parameter
+from torchffi.nn._base.module import Module
+from torchffi.nn._base.parameter import Parameter
 
 
 class _Layers(Module):

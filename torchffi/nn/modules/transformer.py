@@ -12,12 +12,12 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
 from torchffi.nn import functional
+from torchffi.nn._base.module import Module
 from torchffi.nn._masks import as_floats
 from torchffi.nn.modules.attention import MultiheadAttention
 from torchffi.nn.modules.containers import ModuleList
 from torchffi.nn.modules.dropout import Dropout
 from torchffi.nn.modules.linear import Linear
-from torchffi.nn.modules.module import Module
 from torchffi.nn.modules.normalization import LayerNorm
 
 _ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {

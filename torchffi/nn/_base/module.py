@@ -8,10 +8,10 @@ from typing import Any
 from torchffi._core.parameters import is_parameter
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
-from torchffi.nn.modules.conversion import Conversion
-from torchffi.nn.modules.hooks import Hooks
-from torchffi.nn.modules.state import State
-from torchffi.nn.modules.traversal import Traversal
+from torchffi.nn._base.conversion import Conversion
+from torchffi.nn._base.hooks import Hooks
+from torchffi.nn._base.state import State
+from torchffi.nn._base.traversal import Traversal
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
