@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import index
 from typing import Any, TypeVar
 
-from torchffi.errors import ArgumentError
+from torchffi.errors import ArgumentError, InvalidArgumentError
 from torchffi.nn._base.module import Module
 
 _List = TypeVar("_List", bound="_Listed")
@@ -253,6 +253,8 @@ def _listed(function: str, modules: Any) -> list[Any]:
 
 
 def _count(count: Any) -> int:
-    if not isinstance(count, int) or count <= 0:
-        raise ArgumentError(f"Sequential: * {count!r}, expected a positive integer")
+    if not isinstance(count, int):
+        raise ArgumentError(f"Sequential: * {count!r}, expected an integer")
+    if count <= 0:
+        raise InvalidArgumentError(f"Sequential: * {count}, expected a positive number")
     return count

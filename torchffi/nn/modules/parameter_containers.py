@@ -26,9 +26,8 @@ def _line(value: Any) -> str:
     return f"Parameter containing: [{value.dtype} of size {sizes}]"
 
 
-def _text(name: str, members: Iterable[tuple[Any, Any]]) -> str:
-    lines = [f"    ({key}): {_line(value)}" for key, value in members]
-    return "\n".join([f"{name}(", *lines, ")"]) if lines else f"{name}()"
+def _lines(members: Iterable[tuple[Any, Any]]) -> str:
+    return "\n".join(f"  ({key}): {_line(value)}" for key, value in members)
 
 
 class ParameterList(Module):
@@ -86,8 +85,9 @@ class ParameterList(Module):
             self.append(value)
         return self
 
-    def __repr__(self) -> str:
-        return _text(self._get_name(), enumerate(self))
+    def extra_repr(self) -> str:
+        """The positions, dtypes and shapes."""
+        return _lines(enumerate(self))
 
 
 class ParameterDict(Module):
@@ -215,5 +215,6 @@ class ParameterDict(Module):
                 )
             self[pair[0]] = pair[1]
 
-    def __repr__(self) -> str:
-        return _text(self._get_name(), self.items())
+    def extra_repr(self) -> str:
+        """The names, dtypes and shapes."""
+        return _lines(self.items())
