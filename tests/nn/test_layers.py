@@ -177,12 +177,17 @@ def test_wrong_kinds(call: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("freeze", [True, False])
+@pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_from_pretrained_uses_the_memory_of_the_table(
-    freeze: bool, ffi_backend: None, torch: Any
+    name: str, freeze: bool, ffi_backend: None, torch: Any
 ) -> None:
     table = np.ones((4, 2), np.float32)
-    ours = t.nn.Embedding.from_pretrained(t.from_numpy(table), freeze, padding_idx=1)
-    theirs = torch.nn.Embedding.from_pretrained(torch.from_numpy(table), freeze, padding_idx=1)
+    ours, theirs = (
+        getattr(library.nn, name).from_pretrained(library.from_numpy(table), freeze, padding_idx=1)
+        for library in (t, torch)
+    )
+    names = (list(inspect.signature(layer.from_pretrained).parameters) for layer in (ours, theirs))
+    assert next(names) == next(names)
     assert repr(ours) == repr(theirs)
     assert ours.weight.requires_grad == theirs.weight.requires_grad
     table[2] = 7
