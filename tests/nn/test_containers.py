@@ -57,11 +57,11 @@ ALL = [
     if statement.strip()
 ]
 ITEMS = """
-    len(c); kind(list(c)[-1]); c * 1.5; c.__setitem__(0, 4); c.__setitem__('a', 4)
-    [*map(kind, c)]; kind(c[0]); kind(c[-1]); kind(c[len(c) - 1]); kind(c['a']); 'a' in c
-    'nothing' in c; [*c.keys()]; [*c.items()][-1]; [*map(kind, c.values())]
-    [*map(kind, reversed(c))]; kind(c.get('a')); c.get('no', 7)
-    c[9]; c[-9]; c['no']; c.pop('no'); c.insert(9, c[0]); c * 0; c.update(3); c.extend(3); c.update([3])
+    len(c); kind(list(c)[-1]); c * 1.5; c.__setitem__(0, 4); c.__setitem__('a', 4); [*map(kind, c)]
+    kind(c[0]); kind(c[-1]); kind(c[len(c) - 1]); kind(c['a']); 'a' in c; 'nothing' in c
+    [*c.keys()]; [*c.items()][-1]; [*map(kind, c.values())]; [*map(kind, reversed(c))]
+    kind(c.get('a')); c.get('no', 7); c[9]; c[-9]; c['no']; c.pop('no'); c.insert(9, c[0]); c * 0
+    c.update(3); c.extend(3); c.update([3])
     [name for name, _ in c.named_parameters()]; [name for name, _ in c.named_children()]
 """.replace("\n", ";").split(";")
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
+from tests.nn.layer_cases import CASES as OTHERS
 from tests.nn.layers import LAYERS, OF_LIBTORCH, arrays, split
 
 ON_NUMPY = split(LAYERS)
@@ -25,6 +26,8 @@ SIGNATURES = {
     "Linear": "the former spelling Linear(weight, bias) is kept: out_features has a default",
     "Module": "PyTorch's takes any arguments, and refuses them",
     "Parameter": "PyTorch's is a class of tensors",
+    "RNN LSTM GRU": "PyTorch's take *args; tests/nn/test_module_layers.py has their names",
+    "TransformerEncoderLayer": "the default of activation is our relu",
 }
 DIFFERENT = {name for names in SIGNATURES for name in names.split()}
 CLASSES = [name for name in t.nn.__all__ if isinstance(getattr(t.nn, name), type)]
@@ -64,7 +67,9 @@ def test_every_layer_is_tested() -> None:
     text = (
         LAYERS
         + OF_LIBTORCH
-        + "ModuleList( ModuleDict( ParameterList( ParameterDict( Module( Parameter("
+        + "ModuleList( ModuleDict( ParameterList( ParameterDict( Module( Parameter( "
+        + " ".join(call for call, _ in OTHERS)  # tests/nn/test_module_layers.py
+        + "TransformerEncoder( "  # tests/nn/test_module_attention.py
     )
     assert [name for name in CLASSES if f"{name}(" not in text] == []
 
@@ -177,12 +182,17 @@ def test_wrong_kinds(call: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("freeze", [True, False])
+@pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_from_pretrained_uses_the_memory_of_the_table(
-    freeze: bool, ffi_backend: None, torch: Any
+    name: str, freeze: bool, ffi_backend: None, torch: Any
 ) -> None:
     table = np.ones((4, 2), np.float32)
-    ours = t.nn.Embedding.from_pretrained(t.from_numpy(table), freeze, padding_idx=1)
-    theirs = torch.nn.Embedding.from_pretrained(torch.from_numpy(table), freeze, padding_idx=1)
+    ours, theirs = (
+        getattr(library.nn, name).from_pretrained(library.from_numpy(table), freeze, padding_idx=1)
+        for library in (t, torch)
+    )
+    names = (list(inspect.signature(layer.from_pretrained).parameters) for layer in (ours, theirs))
+    assert next(names) == next(names)
     assert repr(ours) == repr(theirs)
     assert ours.weight.requires_grad == theirs.weight.requires_grad
     table[2] = 7

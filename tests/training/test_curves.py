@@ -12,7 +12,8 @@ import torchffi
 
 STEPS = 200
 OPTIMIZERS = {
-    "SGD": {"lr": 0.05, "momentum": 0.9, "nesterov": True},
+    # With a rate of 0.05 PyTorch's own two implementations differ by 0.1 after 200 steps.
+    "SGD": {"lr": 0.01, "momentum": 0.9, "nesterov": True},
     "Adam": {"lr": 1e-3},
     "AdamW": {"lr": 1e-3, "weight_decay": 0.1},
     "RMSprop": {"lr": 3e-4},

@@ -236,6 +236,41 @@ class EmbeddingBag(_Table):
             self.padding_idx,
         )
 
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Tensor,
+        freeze: bool = True,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: str = "mean",
+        sparse: bool = False,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+    ) -> EmbeddingBag:
+        """A layer with the given table.
+
+        Args:
+            embeddings: The table, a matrix; the layer uses its memory.
+            freeze: Whether it is not trained.
+            max_norm: As for the class.
+            norm_type: As for the class.
+            scale_grad_by_freq: As for the class.
+            mode: As for the class.
+            sparse: As for the class.
+            include_last_offset: As for the class.
+            padding_idx: As for the class; its row keeps its values.
+
+        Raises:
+            ValueError: If the table is not a matrix.
+        """
+        rows, columns = _sizes("EmbeddingBag", embeddings)
+        options = (max_norm, norm_type, scale_grad_by_freq, mode, sparse)
+        layer = cls(rows, columns, *options, embeddings, include_last_offset, padding_idx)
+        layer.weight.requires_grad_(not freeze)
+        return layer
+
 
 def _sizes(layer: str, table: Tensor) -> tuple[int, int]:
     if not isinstance(table, Tensor) or table.ndim != 2:
