@@ -27,6 +27,9 @@ LAYERS = """
     Upsample((5, 8), None, 'bilinear', True) r
     ZeroPad2d(1) r; ZeroPad2d((1, 0, 2, 1)) r; ConstantPad1d(2, 3.5) x; ConstantPad1d((1, 0), 1) x
     ConstantPad2d((1, 2, 0, 1), 0.5) r; ReflectionPad2d(1) r; ReflectionPad2d((2, 0, 1, 1)) r
+    ConstantPad3d(1, -2.5) v; ZeroPad1d(2) x; ZeroPad3d((0, 1, 2, 0, 1, 1)) v; ReflectionPad1d(2) x
+    ReflectionPad3d(1) v; ReplicationPad1d((3, 1)) x; ReplicationPad2d(2) r; ReplicationPad3d(1) v
+    CircularPad1d((1, 2)) x; CircularPad2d(2) r; CircularPad3d((1, 0, 1, 1, 2, 0)) v
     Embedding(6, 3) i; Embedding(6, 3, 1) i; Embedding(6, 3, padding_idx=-1) i
     Embedding(6, 3, 2, 0.7, 1.0, True) i; Embedding(6, 3, max_norm=0.5) i
     Embedding(6, 3, _weight=p(T)) i; Embedding(6, 3, _weight=p(T), _freeze=True) i

@@ -131,6 +131,24 @@ def test_attributes_are_those_of_pytorch(call: str, ffi_backend: None, torch: An
             assert getattr(ours, name) == expected, name
 
 
+TRAINED = "PReLU Embedding EmbeddingBag Linear Bilinear Sequential".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("call", [one for one in CALLS if one.partition("(")[0] in TRAINED])
+def test_gradients_are_those_of_pytorch(call: str, ffi_backend: None, torch: Any) -> None:
+    gradients = []
+    for library in (t, torch):
+        layer, names = made(library, call)
+        found = result(library, layer, names)
+        if found.requires_grad:
+            found.sum().backward()
+        gradients.append([x.grad.numpy() for x in layer.parameters() if x.grad is not None])
+    ours, theirs = gradients
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
+
+
 def test_changed_attributes_are_used(backend: str) -> None:
     layer = t.nn.LeakyReLU()
     layer.negative_slope = 0.5

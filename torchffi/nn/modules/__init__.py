@@ -70,6 +70,23 @@ from torchffi.nn.modules.losses import (
     TripletMarginLoss,
 )
 from torchffi.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from torchffi.nn.modules.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from torchffi.nn.modules.parameter_containers import ParameterDict, ParameterList
 from torchffi.nn.modules.pooling import (
     AdaptiveAvgPool1d,
@@ -95,15 +112,11 @@ from torchffi.nn.modules.rectifiers import (
 )
 from torchffi.nn.modules.recurrent import GRU, LSTM, RNN
 from torchffi.nn.modules.shapes import (
-    ConstantPad1d,
-    ConstantPad2d,
     Flatten,
     PixelShuffle,
     PixelUnshuffle,
-    ReflectionPad2d,
     Unflatten,
     Upsample,
-    ZeroPad2d,
 )
 from torchffi.nn.modules.transformer import TransformerEncoder, TransformerEncoderLayer
 
@@ -130,8 +143,12 @@ __all__ = [
     "BatchNorm3d",
     "Bilinear",
     "CTCLoss",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
     "ConstantPad1d",
     "ConstantPad2d",
+    "ConstantPad3d",
     "Conv1d",
     "Conv2d",
     "Conv3d",
@@ -191,7 +208,12 @@ __all__ = [
     "RNNCell",
     "ReLU",
     "ReLU6",
+    "ReflectionPad1d",
     "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -210,5 +232,7 @@ __all__ = [
     "TripletMarginLoss",
     "Unflatten",
     "Upsample",
+    "ZeroPad1d",
     "ZeroPad2d",
+    "ZeroPad3d",
 ]

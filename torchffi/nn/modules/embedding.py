@@ -6,7 +6,6 @@ from typing import Any
 
 from torchffi._array.creation import empty
 from torchffi._autograd.modes import no_grad
-from torchffi._core.parameters import is_parameter
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -47,8 +46,7 @@ class _Table(Module):
         elif weight.shape != sizes:
             raise ShapeError(f"{name}: _weight has shape {weight.shape}, expected {sizes}")
         else:
-            same = is_parameter(weight) and weight.requires_grad == trained
-            self.weight = weight if same else Parameter(weight, trained)
+            self.weight = Parameter(weight, trained)
 
     def reset_parameters(self) -> None:
         """Draws new values from the normal distribution; the row of ``padding_idx`` becomes 0."""

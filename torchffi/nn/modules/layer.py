@@ -44,7 +44,7 @@ class Loss(FunctionLayer):
         reduction: ``"none"``, ``"mean"`` or ``"sum"``.
         size_average: PyTorch's former spelling: False is ``"sum"``.
         reduce: PyTorch's former spelling: False is ``"none"``.
-        **constants: The other arguments of the function; tensors become buffers.
+        **constants: The other arguments of the function.
     """
 
     reduction: str

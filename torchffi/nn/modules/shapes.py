@@ -1,10 +1,9 @@
-"""Layers that change the shape: flattening, padding and resizing."""
+"""Layers that change the shape: flattening and resizing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, ClassVar
 
 from torchffi._array.manipulation import reshape
 from torchffi._core.tensor import Tensor
@@ -154,68 +153,3 @@ class Upsample(FunctionLayer):
         """The size or the factor, and the mode."""
         name = "size" if self.scale_factor is None else "scale_factor"
         return f"{name}={getattr(self, name)!r}, mode={self.mode!r}"
-
-
-class _Padding(Module):
-    """The base of layers that pad the last axes.
-
-    Args:
-        padding: The number of elements at each end; or the numbers before and after each axis, from the
-            last axis to the first.
-    """
-
-    _axes: ClassVar[int]
-    _mode: ClassVar[str] = "constant"
-    value: float | None = None
-
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        ends = 2 * self._axes
-        numbers = (padding,) * ends if isinstance(padding, int) else tuple(padding)
-        if len(numbers) != ends:
-            raise InvalidArgumentError(
-                f"{self._get_name()}: padding is {padding!r}, expected an integer or {ends} of them"
-            )
-        self.padding = numbers
-
-    def forward(self, input: Tensor) -> Any:
-        """The padded input."""
-        return functional.pad(input, self.padding, self._mode, self.value)
-
-    def extra_repr(self) -> str:
-        """The numbers."""
-        return f"{self.padding}"
-
-
-class ConstantPad1d(_Padding):
-    """The layer of :func:`~torchffi.nn.functional.pad` with a value. Source: torch.nn.ConstantPad1d."""
-
-    _axes = 1
-
-    def __init__(self, padding: int | Sequence[int], value: float) -> None:
-        super().__init__(padding)
-        self.value = value
-
-    def extra_repr(self) -> str:
-        """The numbers and the value."""
-        return f"padding={self.padding}, value={self.value}"
-
-
-class ConstantPad2d(ConstantPad1d):
-    """The layer of :func:`~torchffi.nn.functional.pad` with a value. Source: torch.nn.ConstantPad2d."""
-
-    _axes = 2
-
-
-class ZeroPad2d(_Padding):
-    """The layer of :func:`~torchffi.nn.functional.pad` with zeros. Source: torch.nn.ZeroPad2d."""
-
-    _axes = 2
-    value = 0.0
-
-
-class ReflectionPad2d(_Padding):
-    """The layer of ``pad(mode="reflect")``. Source: torch.nn.ReflectionPad2d."""
-
-    _axes = 2
-    _mode = "reflect"
