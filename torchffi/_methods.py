@@ -31,14 +31,9 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi._operators import Operators
+from torchffi._torch_methods import one_sequence
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import HandleError
-
-
-def _one_sequence(arguments: tuple[Any, ...]) -> Any:
-    """Numbers passed as separate arguments or as one sequence."""
-    together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
-    return arguments[0] if together else arguments
 
 
 def _array_namespace_(self: Tensor, /, *, api_version: str | None = None) -> ModuleType:
@@ -141,7 +136,7 @@ def _reshape_(self: Tensor, *shape: Any) -> Tensor:
 @fast_path("permute", ANY, x=OPERAND, axes=EACH)
 def _permute_(self: Tensor, *axes: Any) -> Tensor:
     """See :func:`torchffi.permute_dims`. The axes may also be separate arguments."""
-    return manipulation.permute_dims(self, _one_sequence(axes))
+    return manipulation.permute_dims(self, one_sequence(axes))
 
 
 @manipulation.SWAP_AXES
@@ -153,7 +148,7 @@ def _transpose_(self: Tensor, axis1: int, axis2: int) -> Tensor:
 @fast_path("expand", ANY, x=OPERAND, shape=EACH_LENGTH)
 def _expand_(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.broadcast_to`. The dimensions may also be separate arguments."""
-    return broadcasting.broadcast_to(self, _one_sequence(shape))
+    return broadcasting.broadcast_to(self, one_sequence(shape))
 
 
 @manipulation.SQUEEZE

@@ -107,7 +107,8 @@ def _documented(method: Method, name: str, text: str) -> Method:
     return method
 
 
-def _one_sequence(arguments: tuple[Any, ...]) -> Any:
+def one_sequence(arguments: tuple[Any, ...]) -> Any:
+    """Numbers passed as separate arguments or as one sequence."""
     together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
     return arguments[0] if together else arguments
 
@@ -162,12 +163,12 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     """The tensor several times along each axis: :func:`torchffi.tile`. Source: aten::repeat."""
     from torchffi._array.joining import tile
 
-    return tile(self, tuple(_one_sequence(sizes)))
+    return tile(self, tuple(one_sequence(sizes)))
 
 
 def flip(self: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along the axes. Source: aten::flip."""
-    return manipulation.flip(self, axis=tuple(_one_sequence(dims)))
+    return manipulation.flip(self, axis=tuple(one_sequence(dims)))
 
 
 def view_as(self: Tensor, other: Tensor) -> Tensor:
@@ -182,7 +183,7 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
 
 def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
     """See :func:`torchffi.broadcast_to`."""
-    return broadcasting.broadcast_to(self, tuple(_one_sequence(shape)))
+    return broadcasting.broadcast_to(self, tuple(one_sequence(shape)))
 
 
 def new_zeros(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
@@ -199,7 +200,7 @@ def _new(function: Method, x: Tensor, shape: Any, dtype: DType | None) -> Tensor
     from torchffi._core.backends import use_backend
 
     with use_backend(x.backend):
-        found: Tensor = function(_one_sequence(shape), dtype=dtype or x.dtype, device=x.device)
+        found: Tensor = function(one_sequence(shape), dtype=dtype or x.dtype, device=x.device)
     return found
 
 

@@ -86,8 +86,10 @@ class Module(Hooks, Traversal, State, Conversion):
                 f"register_buffer: {name!r} is {_kind(tensor)}, expected a Tensor or None"
             )
         self._buffers[name] = tensor
-        change = self._non_persistent_buffers_set
-        (change.discard if persistent else change.add)(name)
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Adds a module.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torchffi._core.tensor import Tensor
 
@@ -126,7 +126,3 @@ class Traversal:
         if found is None:
             raise AttributeError(f"{type(module).__name__} has no {kind} {name!r} (of {target!r})")
         return found
-
-    if TYPE_CHECKING:
-
-        def __hash__(self) -> int: ...
