@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torchffi as tf
+from examples.training import History
 from torchffi import Tensor, nn
 from torchffi.utils.data import DataLoader, TensorDataset
 
@@ -42,14 +42,6 @@ def data() -> tuple[TensorDataset, TensorDataset]:
     parts = order[:TRAINED], order[TRAINED:]
     train, test = (TensorDataset(images[part], labels[part]) for part in parts)
     return train, test
-
-
-@dataclass
-class History:
-    """What was measured during the training, a value for each epoch."""
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
 
 
 def train(
