@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
     try:
         epochs = epochs_of(arguments, 15)
         tf.manual_seed(0)
+        # A second thread gains little in small batches, and on a busy machine both wait for each other.
+        tf.set_num_threads(1)
         train, test = network.data()
     except ImportError:
         print(
