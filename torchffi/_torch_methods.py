@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from torchffi import dtypes
@@ -59,14 +60,8 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
     "abs_": ("abs_",), "exp_": ("exp_",), "log_": ("log_",), "neg_": ("neg_",), "relu_": ("relu_",),
     "sigmoid_": ("sigmoid_",), "sqrt_": ("sqrt_",), "tanh_": ("tanh_",),
 }  # fmt: skip
-# Those with several results, by PyTorch's names for them.
-_NAMED: Final = {
-    name: namedtuple(name, results)
-    for name, results in (
-        ("cummax", "values indices"), ("cummin", "values indices"), ("kthvalue", "values indices"),
-        ("mode", "values indices"), ("sort", "values indices"), ("topk", "values indices"),
-    )
-}  # fmt: skip
+# Those that return values and indices.
+_PAIRS: Final = ("cummax", "cummin", "kthvalue", "mode", "sort", "topk")
 _DTYPES: Final = {
     "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
     "float": dtypes.float32, "half": dtypes.float16, "int": dtypes.int32, "long": dtypes.int64,
@@ -74,9 +69,14 @@ _DTYPES: Final = {
 }  # fmt: skip
 
 
+@cache
+def _pair(name: str) -> Any:
+    """PyTorch's type for the results of one of ``_PAIRS``."""
+    return namedtuple(name, "values indices")
+
+
 def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
     operators = [Operator(name, overload) for overload in on_numpy or (name,)]
-    results = _NAMED.get(name)
 
     def method(self: Tensor, /, *arguments: Any, **named: Any) -> Any:
         if self._backend is FFI:
@@ -86,7 +86,7 @@ def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
         else:
             of_number = arguments and not isinstance(arguments[0], Tensor)
             found = operators[-1 if of_number else 0](self, *arguments, **named)
-        return found if results is None else results(*found)
+        return _pair(name)(*found) if name in _PAIRS else found
 
     return _documented(
         method, name, f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
@@ -249,7 +249,7 @@ METHODS: Final[dict[str, Method]] = {
     **{name: getattr(elementwise, name) for name in _ELEMENTWISE},
     **_RENAMED,
     **{name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()},
-    **{name: _by_name(name, ()) for name in _NAMED},
+    **{name: _by_name(name, ()) for name in _PAIRS},
     **{name: _converted(name, dtype) for name, dtype in _DTYPES.items()},
     **{
         one.__name__: one
