@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -116,6 +116,16 @@ def test_freed_tensor_is_refused(call: Callable[[t.Tensor], Any], backend: str) 
         call(x)
 
 
+@pytest.fixture
+def many_switches() -> Iterator[None]:
+    """Threads switch after every few bytecode instructions."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("many_switches")
 def test_first_call_of_a_function_may_come_from_many_threads(backend: str) -> None:
     """The code of a function is compiled at its first call, while other threads may call it too."""
     for attempt in range(20):
