@@ -69,7 +69,8 @@ def describe(about: dict[str, Any]) -> list[str]:
         f"Python {about['python']}, torchffi {about['torchffi']} on LibTorch {about['libtorch']}; "
         f"peers: torch {about['torch']}, transformers {about['transformers']}, "
         f"NumPy {about['numpy']} ({about['blas']}, {about['blas_kernel']})",
-        f"Python's garbage collector is {about['garbage_collector']}; no gradients are computed; "
+        f"Python's garbage collector is {about['garbage_collector']}; gradients are computed in "
+        "training only; "
         + (
             f"{unset} was set and is unset here" if unset else f"{' and '.join(UNFAIR)} are not set"
         ),
