@@ -72,7 +72,7 @@ def checked(key: str) -> tuple[Call, Call]:
     """The steps of a network, after some whose losses are equal.
 
     Raises:
-        AssertionError: They differ by more than 1e-4, which is ten times what another order of sums gives.
+        AssertionError: They differ by more than 1e-4, ten times what another order of sums gives.
     """
     import torch
 
