@@ -1,4 +1,4 @@
-"""A process that trains the same networks by torchffi and by PyTorch: ``python -m bench.processes.training``.
+"""A process that trains networks by torchffi and by PyTorch: ``python -m bench.processes.training``.
 
 A step is the forward pass, the gradients, and Adam with the arguments that each library has by default.
 """
