@@ -3,7 +3,8 @@
 #   make test      all tests, with formatting, types and coverage (ARGS='-k name' selects some)
 #   make sanitize  the C code under sanitizers, and the fuzzers with many examples (ARGS=address or thread)
 #   make bench     the benchmark (QUICK=1: about a minute; BASELINE=report.json: compare with that
-#                  report; ONLY=names of rows or modules)
+#                  report; ONLY=names of rows or modules; BREADTH=1: every operation at three sizes,
+#                  ONLY=groups or names)
 #   make regen     the generated files, after a change of shim/rt_torch.h
 #   make check     formatting, types and generated files
 #   make lint      make check and clang-tidy
@@ -46,7 +47,7 @@ sanitize: $(READY) .venv/test
 
 bench: $(READY) .venv/bench .venv/models
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline $(BASELINE)) \
-	  $(if $(ONLY),--only $(ONLY))
+	  $(if $(BREADTH),--breadth) $(if $(ONLY),--only $(ONLY))
 
 # The cdef comes first: nothing is built from one that differs from the header.
 regen: .venv/python

@@ -1,8 +1,9 @@
 """The benchmark: torchffi compared with its peers, in interleaved pairs.
 
 python -m bench [--quick] [--only NAMES] [--baseline report.json] [--report FOLDER] writes report.json,
-report.md and plots into build/bench/report/, and prints a table. Exit status 1 means that a benchmark
-failed, not that a target was missed.
+report.md and plots into build/bench/report/, and prints a table. With --breadth it measures every public
+operation instead, and writes breadth.json, breadth.md and breadth.png. Exit status 1 means that a
+benchmark failed, not that a target was missed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     result.add_argument("--quick", action="store_true", help="about a minute")
-    result.add_argument("--only", default="", help="modules or keys of rows, separated by commas")
+    result.add_argument("--breadth", action="store_true", help="every operation, at three sizes")
+    result.add_argument(
+        "--only",
+        default="",
+        help="modules or keys of rows, or with --breadth groups or names, separated by commas",
+    )
     result.add_argument("--baseline", type=Path, help="an earlier report.json to compare with")
     result.add_argument(
         "--report", type=Path, default=REPORT, help="output folder (default: build/bench/report)"
@@ -46,8 +52,13 @@ def main() -> int:
         print(f"bench: {', '.join(missing)} not installed: make .venv/bench .venv/models",
               file=sys.stderr)  # fmt: skip
         return 1
+    only = [name for name in options.only.split(",") if name]
+    if options.breadth:
+        from bench.breadth import command
+
+        return command.run(only, options.quick, options.baseline, options.report)
     try:
-        chosen = modules.chosen([name for name in options.only.split(",") if name])
+        chosen = modules.chosen(only)
         before = baseline.read(options.baseline) if options.baseline else None
     except (ValueError, baseline.BaselineError) as error:
         print(f"bench: {error}", file=sys.stderr)

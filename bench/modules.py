@@ -19,6 +19,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         *("export_cold", "export_memory", "script_cold", "checkpoint_cold"),
         *("export_minilm", "export_gpt", "export_cnn", "script_silero"),
     ),
+    "training": ("train_mlp", "train_cnn", "train_encoder"),
     "c_call": ("c_add",),
     "operations": (
         *("add", "matmul", "relu", "sum", "getitem", "reshape", "zeros", "from_numpy", "numpy"),

@@ -104,7 +104,7 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "tensor_set_data": ("t.data = x",),
     "tensor_copy_to_host": ("(pickling)",),
     "tensor_alias": ("t[...]",),
-    "tensor_clone": ("t.clone()", "positive()"),
+    "tensor_clone": ("t.clone()",),
     "tensor_to_dtype": ("astype()",),
     "tensor_sub": ("subtract()",),
     "tensor_mul": ("multiply()", "t.mul()"),

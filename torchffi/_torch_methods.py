@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._array import broadcasting, creation, data_types, elementwise, manipulation
 from torchffi._aten.operators import Operator
+from torchffi._core.argument_kinds import INTEGER, OPERAND
 from torchffi._core.backends import FFI
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import DType
+from torchffi.dtypes import ANY, DType
 from torchffi.errors import ArgumentError
 
 Method = Callable[..., Any]
@@ -44,7 +47,6 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
     "clamp": ("clamp.Tensor", "clamp"), "clamp_max": ("clamp_max.Tensor", "clamp_max"),
     "clamp_min": ("clamp_min.Tensor", "clamp_min"), "cumprod": (), "cumsum": ("cumsum",),
     "diagonal": (), "dot": (), "expand_as": ("expand_as",), "fill_": (),
-    "flatten": ("flatten.using_ints",),
     "gather": (), "index_add": (), "index_add_": (), "index_copy_": (), "index_fill_": (),
     "index_select": ("index_select",), "log_softmax": ("log_softmax.int",), "logsumexp": (),
     "masked_fill": ("masked_fill.Tensor", "masked_fill.Scalar"), "masked_fill_": (),
@@ -52,21 +54,15 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
     "repeat_interleave": (), "scatter": (), "scatter_": (), "scatter_add": (), "scatter_add_": (),
     "softmax": ("softmax.int",), "split": ("split.Tensor", "split.Tensor"), "t": ("t",),
     "tril": ("tril",), "triu": ("triu",), "unbind": ("unbind.int",), "unflatten": ("unflatten.int",),
-    "unfold": (), "unsqueeze": ("unsqueeze",),
+    "unfold": (),
     **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("div_", "mul_", "sub_", "add_")},
     "clamp_": ("clamp_.Tensor", "clamp_"), "copy_": ("copy_",), "normal_": ("normal_",),
     "uniform_": ("uniform_",), "zero_": (),
     "abs_": ("abs_",), "exp_": ("exp_",), "log_": ("log_",), "neg_": ("neg_",), "relu_": ("relu_",),
     "sigmoid_": ("sigmoid_",), "sqrt_": ("sqrt_",), "tanh_": ("tanh_",),
 }  # fmt: skip
-# Those with several results, by PyTorch's names for them.
-_NAMED: Final = {
-    name: namedtuple(name, results)
-    for name, results in (
-        ("cummax", "values indices"), ("cummin", "values indices"), ("kthvalue", "values indices"),
-        ("mode", "values indices"), ("sort", "values indices"), ("topk", "values indices"),
-    )
-}  # fmt: skip
+# Those that return values and indices.
+_PAIRS: Final = ("cummax", "cummin", "kthvalue", "mode", "sort", "topk")
 _DTYPES: Final = {
     "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
     "float": dtypes.float32, "half": dtypes.float16, "int": dtypes.int32, "long": dtypes.int64,
@@ -74,9 +70,14 @@ _DTYPES: Final = {
 }  # fmt: skip
 
 
+@cache
+def _pair(name: str) -> Any:
+    """PyTorch's type for the results of one of ``_PAIRS``."""
+    return namedtuple(name, "values indices")
+
+
 def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
     operators = [Operator(name, overload) for overload in on_numpy or (name,)]
-    results = _NAMED.get(name)
 
     def method(self: Tensor, /, *arguments: Any, **named: Any) -> Any:
         if self._backend is FFI:
@@ -86,7 +87,7 @@ def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
         else:
             of_number = arguments and not isinstance(arguments[0], Tensor)
             found = operators[-1 if of_number else 0](self, *arguments, **named)
-        return found if results is None else results(*found)
+        return _pair(name)(*found) if name in _PAIRS else found
 
     return _documented(
         method, name, f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
@@ -95,7 +96,7 @@ def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
 
 def _converted(name: str, dtype: DType) -> Method:
     def method(self: Tensor) -> Tensor:
-        return data_types.astype(self, dtype, copy=False)
+        return self if self._dtype is dtype else data_types.astype(self, dtype, copy=False)
 
     return _documented(
         method, name, f"The tensor as {dtype}; itself if it has that dtype. See :meth:`astype`."
@@ -157,6 +158,23 @@ def norm(
     axis = tuple(dim) if isinstance(dim, list) else dim
     order = 2.0 if p is None or isinstance(p, str) else p
     return vector_norm(self, axis=axis, keepdims=keepdim, ord=order)
+
+
+@fast_path("unsqueeze", ANY, x=OPERAND, dim=INTEGER)
+def unsqueeze(self: Tensor, dim: int) -> Tensor:
+    """A view with a new axis of length 1: :func:`torchffi.expand_dims`. Source: aten::unsqueeze."""
+    return manipulation.expand_dims(self, axis=dim)
+
+
+_FLATTEN: Final = Operator("flatten", "flatten.using_ints")
+
+
+def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The tensor with the axes from ``start_dim`` to ``end_dim`` as one axis. Source: aten::flatten."""
+    if start_dim == 0 and end_dim == -1:
+        return self.reshape(-1)
+    found: Tensor = _FLATTEN(self, start_dim, end_dim)
+    return found
 
 
 def repeat(self: Tensor, *sizes: Any) -> Tensor:
@@ -249,13 +267,13 @@ METHODS: Final[dict[str, Method]] = {
     **{name: getattr(elementwise, name) for name in _ELEMENTWISE},
     **_RENAMED,
     **{name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()},
-    **{name: _by_name(name, ()) for name in _NAMED},
+    **{name: _by_name(name, ()) for name in _PAIRS},
     **{name: _converted(name, dtype) for name, dtype in _DTYPES.items()},
     **{
         one.__name__: one
         for one in (
-            dim, nelement, element_size, is_floating_point, is_complex, norm, repeat, flip, view_as,
-            reshape_as, broadcast_to, new_zeros, new_ones, type_as, to,
+            dim, unsqueeze, flatten, nelement, element_size, is_floating_point, is_complex, norm,
+            repeat, flip, view_as, reshape_as, broadcast_to, new_zeros, new_ones, type_as, to,
         )
     },
 }  # fmt: skip

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from time import perf_counter
 from timeit import Timer
 from typing import Any
 
-SECONDS = 1e-3  # minimum duration of a block
+SECONDS = 1e-3
 
 
 class Block:
     """A statement as users write it, repeated inline, without a function call per repetition.
 
+    Args:
+        statement: The statement.
+        names: Its namespace.
+        setup: Runs before the repetitions, not timed.
+        clock: The clock.
+        seconds: The minimum duration of a run.
+
     Attributes:
         calls: Number of executions per run of the block.
     """
 
-    def __init__(self, statement: str, names: Mapping[str, Any]) -> None:
-        """Takes the statement and its namespace."""
+    def __init__(
+        self,
+        statement: str,
+        names: Mapping[str, Any],
+        *,
+        setup: str = "pass",
+        clock: Callable[[], float] = perf_counter,
+        seconds: float = SECONDS,
+    ) -> None:
         # timeit disables the garbage collector; programs run with it.
-        self._timer = Timer(statement, "gc.enable()", globals={"gc": gc, **names})
+        setup = f"gc.enable(); {setup}"
+        self._timer = Timer(statement, setup, clock, globals={"gc": gc, **names})
+        self._seconds = seconds
         self.calls = 1
 
     def __call__(self) -> float:
@@ -28,6 +45,6 @@ class Block:
         return self._timer.timeit(self.calls)
 
     def calibrate(self) -> None:
-        """Sets the number of calls so that a run takes 1-2 ms; this also warms up."""
-        while min(self(), self()) < SECONDS:  # one of them may have been interrupted
+        """Sets the number of calls so that a run takes once to twice the minimum; this also warms up."""
+        while min(self(), self()) < self._seconds:  # one of them may have been interrupted
             self.calls *= 2

@@ -10,16 +10,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.cases.blocks import Block
-from bench.processes.worker import serve
-
-Call = Callable[[], Any]
+from bench.processes.side_by_side import Call, check_one_thread, serve_pairs
 
 
 def programs(folder: Path) -> dict[str, tuple[Call, Call]]:
@@ -69,36 +65,17 @@ def check(key: str, ours: Any, peer: Any) -> None:
 
 
 def main() -> None:
-    """Answers a key with the seconds of both sides, for the same number of calls."""
+    """Answers a key with the seconds of both sides."""
     warnings.simplefilter("ignore")
-    import torch  # before torchffi, which uses the LibTorch that is loaded already
+    import torch  # before torchffi
 
-    import torchffi
-
-    assert torchffi.get_backend() == "ffi", "torchffi does not compute with LibTorch"
-    assert torchffi.get_num_threads() == torch.get_num_threads() == 1, "more than one thread"
+    check_one_thread()
     with torch.inference_mode():
         cases = programs(Path(sys.argv[1])) | {"script_silero": script(Path(sys.argv[2]))}
-        blocks = {}
         for key, calls in cases.items():
             for _ in range(3):  # TorchScript optimizes its code in the first calls
                 check(key, *(call() for call in calls))
-            ours, peer = (Block("call()", {"call": call}) for call in calls)
-            ours.calibrate()
-            peer.calls = ours.calls
-            peer()
-            blocks[key] = ours, peer
-        turns = count()
-
-        def pair(key: str) -> tuple[float, float]:
-            ours, peer = blocks[key]
-            if next(turns) % 2:
-                seconds = ours()
-                return seconds, peer()
-            seconds = peer()
-            return ours(), seconds
-
-        serve(pair)
+        serve_pairs(cases)
 
 
 if __name__ == "__main__":

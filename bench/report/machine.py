@@ -60,8 +60,10 @@ def facts(quick: bool, unset: list[str], load: float) -> dict[str, Any]:
     }
 
 
-def describe(about: dict[str, Any]) -> list[str]:
-    """The same as lines of text."""
+def describe(
+    about: dict[str, Any], gradients: str = "gradients are computed in training only"
+) -> list[str]:
+    """The same as lines of text, with what the run does about gradients."""
     unset = ", ".join(about["unset"])
     return [
         f"{about['cpu']}, {about['cores']} cores, load {about['load_before']:.1f} before; "
@@ -69,7 +71,7 @@ def describe(about: dict[str, Any]) -> list[str]:
         f"Python {about['python']}, torchffi {about['torchffi']} on LibTorch {about['libtorch']}; "
         f"peers: torch {about['torch']}, transformers {about['transformers']}, "
         f"NumPy {about['numpy']} ({about['blas']}, {about['blas_kernel']})",
-        f"Python's garbage collector is {about['garbage_collector']}; no gradients are computed; "
+        f"Python's garbage collector is {about['garbage_collector']}; {gradients}; "
         + (
             f"{unset} was set and is unset here" if unset else f"{' and '.join(UNFAIR)} are not set"
         ),

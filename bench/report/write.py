@@ -24,7 +24,8 @@ def report(measured: Sequence[Pairs], about: dict[str, Any], folder: Path) -> li
         The names of the files.
     """
     for old in folder.glob("*.png"):
-        old.unlink()
+        if not old.name.startswith("breadth"):  # of another report
+            old.unlink()
     drawn = plots.draw(measured, folder)
     details = {pairs.key: pairs.details for pairs in measured if pairs.details}
     found = rows(measured)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torchffi as tf
 from examples.training import History
@@ -13,8 +14,12 @@ from torchffi.utils.data import DataLoader, TensorDataset
 TRAINED = 1347  # of 1,797 images; the others are for the test
 
 
-def network() -> nn.Sequential:
-    """Reads images of 8 x 8 pixels, of shape (n, 1, 8, 8), and gives 10 scores for each."""
+def network(nn: Any = nn) -> Any:
+    """Reads images of 8 x 8 pixels, of shape (n, 1, 8, 8), and gives 10 scores for each.
+
+    Args:
+        nn: The library of layers; PyTorch's has the same names.
+    """
     return nn.Sequential(
         nn.Conv2d(1, 32, 3, padding=1),
         nn.BatchNorm2d(32),

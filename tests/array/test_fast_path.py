@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
 import torchffi as t
+from torchffi._core.argument_kinds import AXES, DTYPE, FLAG, OPERAND
+from torchffi._core.fast_path import fast_path
+from torchffi.dtypes import ANY
 
 X = np.arange(6, dtype="float32").reshape(2, 3)
 SCALAR = np.float32(2.5)
@@ -107,3 +114,47 @@ def test_freed_tensor_is_refused(call: Callable[[t.Tensor], Any], backend: str) 
     t.tensor_free(x)
     with pytest.raises(t.HandleError):
         call(x)
+
+
+@pytest.fixture
+def many_switches() -> Iterator[None]:
+    """Threads switch after every few bytecode instructions."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("many_switches")
+def test_first_call_of_a_function_may_come_from_many_threads(backend: str) -> None:
+    """The code of a function is compiled at its first call, while other threads may call it too."""
+    for attempt in range(20):
+
+        @fast_path("sum", ANY, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+        def total(
+            x: t.Tensor, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False
+        ) -> t.Tensor:
+            return t.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+        x = t.asarray(X + attempt)
+        start = threading.Barrier(8)
+
+        def call(_: int, total: Any = total, x: t.Tensor = x, start: Any = start) -> Any:
+            start.wait()
+            return total(x, axis=1).tolist()
+
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(call, range(8)))
+        assert found == [(X + attempt).sum(axis=1).tolist()] * 8
+        with pytest.raises(TypeError, match="unexpected keyword argument 'dim'"):
+            total(x, dim=1)  # type: ignore[call-arg]
+
+
+def test_signature_is_the_slow_paths_before_and_after_the_first_call() -> None:
+    shown = "(x: 'Tensor', /, *, axis: 'Axis' = None, keepdims: 'bool' = False) -> 'Tensor'"
+    code = (
+        "import inspect, torchffi as t; print(inspect.signature(t.mean)); t.mean(t.ones(2)); "
+        "print(inspect.signature(t.mean))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [shown, shown]

@@ -2,7 +2,7 @@
 
 - address: the shim, the binding and ``_speedups`` under the address and undefined-behaviour
   sanitizers: the tests of the ABI, lifetimes, DLPack and operators by name, those of tests/fuzz with
-  many more examples, and damaged model files.
+  many more examples, damaged model files, and examples/train.c.
 - thread: race.cpp, with the shim under the thread sanitizer.
 
 Exits with 1 if a check fails.
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from random import Random
 
 from tests.fuzz import shrink
 from tests.sanitize import race, tree
@@ -23,6 +24,7 @@ CALLS, SEEDS = 500_000, ("0", "1")  # of the fuzzer, in two processes
 EXAMPLES = 1_000  # of each Hypothesis test
 ROUNDS = 4_000  # of each thread
 DAMAGED = 4_000  # model files
+STEPS = 1_000  # of training
 TESTS = (
     "tests/abi", "tests/interchange", "tests/fuzz", "tests/backends/test_lifetimes.py",
     "tests/backends/test_owner.py", "tests/backends/test_freed_tensors.py",
@@ -77,6 +79,21 @@ def damage() -> str:
     return next(line for line in done.stdout.splitlines() if line.startswith("total"))
 
 
+def training() -> str:
+    """examples/train.c, whose leaks the sanitizer reports too."""
+    random = Random(0)
+    rows = [[random.gauss(kind, 1) for _ in range(4)] + [kind] for kind in (0, 1, 2) * 50]
+    done = subprocess.run(
+        [tree.program("address", ADDRESS, tree.ROOT / "examples/train.c"), str(STEPS)],
+        input="".join(",".join(map(str, row)) + "\n" for row in rows),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-8000:]
+    assert done.stdout.endswith("handles left: 0\n"), done.stdout
+    return ", ".join(done.stdout.splitlines()[-2:])
+
+
 def threads() -> str:
     """Eight threads."""
     calls = race.run(tree.FOLDER / "thread", ROUNDS)
@@ -87,6 +104,7 @@ def threads() -> str:
 ADDRESS = tree.FOLDER / "address"
 CHECKS: dict[str, list[tuple[str, Callable[[], str]]]] = {
     "address": [
+        ("train.c", training),
         ("damage", damage),
         ("tests", tests),
         *((f"fuzz {s}", lambda s=s: fuzz(s)) for s in SEEDS),

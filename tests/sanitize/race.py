@@ -6,10 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from shim.build import compiler, libtorch
 from tests.sanitize import tree
-
-HERE = Path(__file__).parent
 
 
 def run(folder: Path, rounds: int) -> int:
@@ -18,25 +15,7 @@ def run(folder: Path, rounds: int) -> int:
     Raises:
         AssertionError: The sanitizer found a race, or a value or a count is wrong.
     """
-    found = libtorch.find().libtorch
-    assert found is not None
-    program, shim = folder / "race", folder / "torchffi"
-    places = [f"-L{place}" for place in (shim, found.library_dir)]
-    compiler.run(
-        [
-            *(
-                *compiler.command("CXX"),
-                *tree.flags("thread"),
-                "-std=c++20",
-                "-O1",
-                "-Wall",
-                "-Wextra",
-            ),
-            *("-pthread", f"-I{tree.ROOT / 'shim'}", str(HERE / "race.cpp"), "-o", str(program)),
-            *(*places, "-lrt_torch", "-ltorch_cpu", "-lc10"),
-            *(f"-Wl,-rpath,{place}" for place in (shim, found.library_dir)),
-        ]
-    )
+    program = tree.program("thread", folder, Path(__file__).with_name("race.cpp"))
     # Code without instrumentation synchronizes in ways that the sanitizer cannot see: what LibTorch
     # does is left out, what the shim does with LibTorch's inline functions is not.
     options = "ignore_noninstrumented_modules=1:exitcode=66:halt_on_error=1"

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shim.build import compiler
+from shim.build import compiler, libtorch
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build/sanitize"
@@ -54,6 +54,32 @@ def build(kind: str, folder: Path, *, shim: bool = True) -> Path:
         if entry.name not in ("torchffi", "build", ".git", "objects") and not link.is_symlink():
             link.symlink_to(entry)
     return folder
+
+
+def program(kind: str, folder: Path, source: Path) -> Path:
+    """Compiles a program in C99 or C++ against the shim in a folder that :func:`build` made."""
+    found = libtorch.find().libtorch
+    assert found is not None
+    output, shim = folder / source.stem, folder / "torchffi"
+    language, standard = ("CC", "c99") if source.suffix == ".c" else ("CXX", "c++20")
+    places = (shim, found.library_dir)
+    compiler.run(
+        [
+            *(
+                *compiler.command(language),
+                *flags(kind),
+                f"-std={standard}",
+                "-O1",
+                "-Wall",
+                "-Wextra",
+            ),
+            *("-pthread", f"-I{ROOT / 'shim'}", str(source), "-o", str(output)),
+            *(f"-L{place}" for place in places),
+            *("-lrt_torch", "-ltorch_cpu", "-lc10", "-lm"),
+            *(f"-Wl,-rpath,{place}" for place in places),
+        ]
+    )
+    return output
 
 
 def _library(name: str) -> str:

@@ -47,12 +47,27 @@ remainder = binary(
 maximum = binary("maximum", "The larger of two elements, NaN if either is", REAL)
 minimum = binary("minimum", "The smaller of two elements, NaN if either is", REAL)
 negative = unary("negative", "-x", NUMERIC, "neg")
-positive = unary("positive", "A copy of x", NUMERIC, "clone")
 square = unary("square", "x * x", NUMERIC)
 reciprocal = unary_inexact("reciprocal", "1 / x")
 sqrt = unary_inexact("sqrt", "Square root")
 rsqrt = unary_inexact("rsqrt", "1 / sqrt(x)")
 hypot = binary_inexact("hypot", "sqrt(x1 * x1 + x2 * x2), without intermediate overflow", REAL)
+
+
+def positive(x: Tensor, /) -> Tensor:
+    """X itself.
+
+    Args:
+        x: A tensor of a numeric dtype.
+
+    Raises:
+        TypeError: If its dtype is bool.
+
+    Source: aten::positive.
+    """
+    dtypes.check("positive", tensor("positive", x)._dtype, NUMERIC)
+    return x
+
 
 # ---- Comparison and logic
 

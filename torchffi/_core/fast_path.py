@@ -14,7 +14,8 @@ with the arguments in the order in which the kinds are listed, that of the C fun
         ...
         tensor = make(kind, call, x._data, axis)
 
-An argument that is not listed must have its default. Functions with the same kinds share their code.
+An argument that is not listed must have its default. Functions with the same kinds share their code,
+which is compiled at the first call: to compile all of them would take a third of the import.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from torchffi import dtypes
 from torchffi._core import backends
@@ -108,25 +109,45 @@ def operation(table, slow_path):
 
 @cache
 def _compiled(source: str) -> Callable[..., Any]:
-    names = dict(_NAMES)
-    exec(compile(source, "<torchffi fast path>", "exec"), names)
-    return names["operation"]  # type: ignore[no-any-return]
+    exec(compile(source, "<torchffi fast path>", "exec"), _NAMES)
+    return _NAMES["operation"]  # type: ignore[no-any-return]
+
+
+# What compiles an operation at its first call, by its slow path.
+_COMPILE: Final[dict[Callable[..., Any], Callable[[Mapping[Any, Any]], Any]]] = {}
+_NAMES["COMPILE"] = _COMPILE
+
+# The operation until then: with the closure and the globals of the generated function.
+_UNCOMPILED: Final = _compiled("""
+def operation(table, slow_path):
+    def function(*arguments, **named):
+        return COMPILE[slow_path](table)(*arguments, **named)
+    return function
+""")
 
 
 def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
     """As :func:`fast_path`, for an existing table."""
 
     def decorate(slow_path: _Function, /) -> _Function:
-        signature = inspect.signature(slow_path)
-        # The operand of a method is named ``self``.
-        named = {
-            name if name != "x" or name in signature.parameters else "self": kind
-            for name, kind in kinds.items()
-        }
-        function = _compiled(_source(signature, named))(table, slow_path)
-        function.__defaults__ = slow_path.__defaults__
-        function.__kwdefaults__ = slow_path.__kwdefaults__
-        return wraps(slow_path)(function)  # type: ignore[return-value]
+        function: Any = wraps(slow_path)(_UNCOMPILED(table, slow_path))
+
+        def compiled(table: Mapping[Any, Any]) -> Any:
+            signature = inspect.signature(slow_path)
+            # The operand of a method is named ``self``.
+            named = {
+                name if name != "x" or name in signature.parameters else "self": kind
+                for name, kind in kinds.items()
+            }
+            generated = _compiled(_source(signature, named))(table, slow_path)
+            # The code last: another thread may call the function meanwhile.
+            function.__defaults__ = slow_path.__defaults__
+            function.__kwdefaults__ = slow_path.__kwdefaults__
+            function.__code__ = generated.__code__
+            return function
+
+        _COMPILE[slow_path] = compiled
+        return cast("_Function", function)
 
     return decorate
 

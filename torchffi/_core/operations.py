@@ -48,15 +48,6 @@ def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
     scalars[key] = tensor
 
 
-def _entry(backend: Backend, dtype: DType, primitive: str) -> Entry | None:
-    """The entry of a dtype and a primitive of a backend; None if the backend lacks one of them."""
-    kind = backend.classes[dtype]
-    if backend is NUMPY:
-        return None if dtype.numpy is None else (NUMPY.attempt, kind, primitive)
-    call = c_function(primitive)
-    return None if call is None else (make, kind, call)
-
-
 def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
     """The table of a primitive whose operands all have the same class.
 
@@ -65,13 +56,14 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         admitted: The kinds of dtypes that need no conversion.
         result: The dtype of the result, a function of the operands' dtype, or None for the same dtype.
     """
+    call = c_function(primitive)
     table: Entries = {}
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype
-        for backend in (FFI, NUMPY):
-            entry = _entry(backend, of, primitive)
-            if entry is not None and (backend is FFI or dtype.numpy is not None):
-                table[backend.classes[dtype]] = entry
+        if call is not None:
+            table[FFI.classes[dtype]] = make, FFI.classes[of], call
+        if dtype.numpy is not None and of.numpy is not None:
+            table[NUMPY.classes[dtype]] = NUMPY.attempt, NUMPY.classes[of], primitive
     TABLES.setdefault(primitive, []).append(table)
     return table
 
@@ -86,19 +78,19 @@ def created(
         admitted: Kinds of dtypes that it creates.
         default: The dtype that None selects; None if it has no entry.
     """
-    tables: dict[Backend | None, dict[DType | None, Entry]] = {
-        None: {}
-    }  # until a backend is chosen
-    for backend in (FFI, NUMPY):
-        table = tables[backend] = {}
-        for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
-            entry = _entry(backend, dtype, primitive)
-            if entry is not None:
-                table[dtype] = entry
-                if dtype is default:
-                    table[None] = entry
+    call = c_function(primitive)
+    on_ffi: dict[DType | None, Entry] = {}
+    on_numpy: dict[DType | None, Entry] = {}
+    for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+        if call is not None:
+            on_ffi[dtype] = make, FFI.classes[dtype], call
+        if dtype.numpy is not None:
+            on_numpy[dtype] = NUMPY.attempt, NUMPY.classes[dtype], primitive
+    for table in (on_ffi, on_numpy):
+        if default in table:
+            table[None] = table[default]
         TABLES.setdefault(primitive, []).append(table)
-    return tables
+    return {None: {}, FFI: on_ffi, NUMPY: on_numpy}  # None: until a backend is chosen
 
 
 # ---- Functions

@@ -133,12 +133,7 @@ class Tensor(Methods):
 
     def is_contiguous(self) -> bool:
         """Whether the elements are in C order without gaps."""
-        expected = 1
-        for n, step in zip(reversed(self.shape), reversed(self.strides), strict=True):
-            if n != 1 and step != expected:
-                return self.size == 0
-            expected *= n
-        return True
+        raise NotImplementedError
 
     # ---- Devices and conversion
 
@@ -157,7 +152,7 @@ class Tensor(Methods):
         """
         if stream is not None:
             raise InvalidArgumentError(f"to_device: stream is {stream!r}, expected None")
-        if _devices.name(_devices.number(device)) == self.device:
+        if device == self.device or _devices.name(_devices.number(device)) == self.device:
             return self
         # No fallback to NumPy: the caller decides where the elements are.
         raw = self._data, _devices.number(device)
@@ -208,8 +203,7 @@ class Tensor(Methods):
 
     def tolist(self) -> Any:
         """The values as nested lists of Python scalars."""
-        host = self if self._dtype.numpy is not None else self.astype(dtypes.float32)
-        return host.cpu()._array_view().tolist()
+        raise NotImplementedError
 
     # ---- Python's protocols
 

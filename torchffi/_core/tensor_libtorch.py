@@ -9,18 +9,30 @@ from typing import Any, Final
 
 import numpy as np
 
-from torchffi import dtypes
+from torchffi import _devices, dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.host_memory import REQUIRES_GRAD, array_over, reason_against
 from torchffi._core.lifetimes import Kinds, Owner, borrow, class_of_code, make, release
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch import gradients, primitives
-from torchffi._libtorch.calls import last_error
-from torchffi._libtorch.loader import lib
+from torchffi._libtorch.calls import check_status, last_error
+from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
 
+_copy_to_host = lib.rt_torch_tensor_copy_to_host
+_is_contiguous = lib.rt_torch_tensor_is_contiguous
+_is_cuda = lib.rt_torch_tensor_is_cuda
 _item_double = lib.rt_torch_tensor_item_double
+
+# A double holds all integers nearer to 0 than this.
+_EXACT: Final = 2.0**53
+_SCALARS: Final[dict[str, type]] = {
+    "bool": bool,
+    "signed integer": int,
+    "unsigned integer": int,
+    "floating point": float,
+}
 
 
 class LibTorch(Backend):
@@ -109,20 +121,49 @@ class FFITensor(Owner, Tensor):
     def _array_view(self) -> np.ndarray[Any, Any]:
         return array_over(self._data, self._dtype)
 
+    @property
+    def device(self) -> str:
+        """The device of the elements: ``"cpu"``, ``"cuda:0"``, ..."""
+        if _is_cuda(self._data) == 0:
+            return "cpu"
+        return _devices.name(primitives.device(self._data))
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements are in C order without gaps."""
+        return check_status(_is_contiguous(self._data)) == 1
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python scalars."""
+        if self._dtype.numpy is None:
+            return self.astype(dtypes.float32).tolist()
+        array = np.empty(self.shape, self._dtype.numpy)
+        check_status(_copy_to_host(self._data, ffi.from_buffer(array), array.nbytes))
+        return array.tolist()
+
     def item(self) -> Any:
         """The value of the only element, as a Python scalar. ValueError if there are more or fewer.
 
         Source: aten::item.
         """
+        value: float = _item_double(self._data)
+        if -_EXACT < value < _EXACT:
+            return _SCALARS[self._dtype.kind](value)
+        # A larger number, infinity or NaN; or NaN for a complex number and on failure.
         if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no such types
             return FFI.run("to_dtype", dtypes.float32, (self._data, dtypes.float32.code)).item()
         return primitives.item(self._data, self._dtype)
 
+    def __bool__(self) -> bool:
+        value: float = _item_double(self._data)
+        return value != 0.0 if value == value else Tensor.__bool__(self)
+
+    def __int__(self) -> int:
+        value: float = _item_double(self._data)
+        return int(value) if -_EXACT < value < _EXACT else Tensor.__int__(self)
+
     def __float__(self) -> float:
         value: float = _item_double(self._data)
-        return (
-            value if value == value else Tensor.__float__(self)
-        )  # NaN: either the value or an error
+        return value if value == value else Tensor.__float__(self)
 
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)

@@ -115,6 +115,24 @@ class NumpyTensor(Tensor):
         """Number of elements along each axis."""
         return self._data.shape  # type: ignore[no-any-return]
 
+    @property
+    def device(self) -> str:
+        """The device of the elements, ``"cpu"``."""
+        return "cpu" if self._alive else super().device
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements are in C order without gaps."""
+        return self._data.flags.c_contiguous
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python scalars."""
+        return self._data.tolist()
+
+    def item(self) -> Any:
+        """The value of the only element, as a Python scalar. ValueError if there are more or fewer."""
+        data = self._data
+        return data.item() if data.size == 1 else super().item()
+
     def _array_view(self) -> np.ndarray[Any, Any]:
         return self._data.view()  # type: ignore[no-any-return]
 

@@ -26,6 +26,8 @@ Make = Callable[..., Any]
 
 def __getattr__(name: str) -> Callable[..., Any]:
     """A primitive without conversions: the C function, or else an operator of ATen called by name."""
+    if name.startswith("__"):  # the import system looks for __path__
+        raise AttributeError(name)
     call = c_function(name)
     if call is None:
         from torchffi._libtorch import aten  # imported late, because it takes long
