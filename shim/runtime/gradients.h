@@ -21,7 +21,13 @@ struct ViewOrigin {
 };
 
 // The origin of a view that is not in autograd's books; nullptr for other tensors.
+#if !defined(RT_FASTPATH) || RT_FASTPATH
 const ViewOrigin *origin_of(const c10::TensorImpl &tensor) noexcept;
+#else
+inline const ViewOrigin *origin_of(const c10::TensorImpl & /*tensor*/) noexcept {
+  return nullptr;  // LibTorch makes all views, and enters them itself
+}
+#endif
 
 namespace gradients {
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from shim.build import paths, sidecar
+from shim.build import build, compiler, paths, sidecar
 from tests.build.shims import BUILD, packaged, put, real_libtorch
 from tests.installations import ROOT, Installation
 
@@ -94,3 +95,46 @@ def test_the_shim_is_whole_without_its_fast_kernels() -> None:
         "tests/array/test_small_tensors.py",
         "tests/abi/test_c_abi.py",
     )
+
+
+def test_no_other_source_needs_the_fast_kernels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the other sources take from fastpath/ is what kernels.h replaces in a build without it."""
+    linked: list[str] = []
+
+    def run(command: list[str]) -> str:
+        if "-shared" not in command:
+            return compile_one(command)
+        linked.extend(one for one in command if one.endswith(".o"))
+        raise compiler.CompilerError("not linked")
+
+    compile_one = compiler.run
+    monkeypatch.setattr(compiler, "run", run)
+    monkeypatch.setenv("TORCHFFI_FASTPATH", "1")
+    with pytest.raises(compiler.CompilerError, match="not linked"):
+        build.shim(real_libtorch(), tmp_path / "librt_torch.so")  # all objects are in the cache
+    fast = {path.stem for path in (ROOT / "shim" / "fastpath").glob("*.cpp")}
+    given, taken = set[str](), set[str]()
+    for path in linked:
+        kind, names = (
+            ("--defined-only", given) if stem(path) in fast else ("--undefined-only", taken)
+        )
+        listed = subprocess.run(
+            ["nm", "--demangle", "--extern-only", kind, "--format=just-symbols", path],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        names |= {line.partition("(")[0] for line in listed.splitlines() if line.startswith("rt::")}
+    replaced = re.findall(
+        r"^using (?:rt::)?(\S+);", (ROOT / "shim/operators/kernels.h").read_text(), re.MULTILINE
+    )
+    needed = given & taken
+    assert "rt::views::alias" in needed
+    assert needed - {f"rt::{name}" for name in replaced} == set()
+
+
+def stem(path: str) -> str:
+    """The name of the source of an object in the cache, which has a digest in its name."""
+    return Path(path).stem.rpartition("-")[0]
