@@ -65,7 +65,8 @@ def _operator(name: str) -> tuple[Method, Method]:
             return NotImplemented  # type: ignore[no-any-return]
         return slow_path(other, self)
 
-    return binary(operation.table, operator), reflected(operation.table, reversed_)
+    forward = binary(operation.table, operator, operation.shortcuts)
+    return forward, reflected(operation.table, reversed_)
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:

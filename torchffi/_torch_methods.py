@@ -11,12 +11,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from torchffi import dtypes
-from torchffi._array import broadcasting, creation, data_types, elementwise, manipulation
+from torchffi import _devices, dtypes
+from torchffi._array import broadcasting, data_types, elementwise, manipulation
 from torchffi._aten.operators import Operator
 from torchffi._core.argument_kinds import INTEGER, OPERAND
+from torchffi._core.arguments import new_shape
 from torchffi._core.backends import FFI
+from torchffi._core.dispatch import create_like
 from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import ArgumentError
@@ -52,7 +55,7 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
     "masked_fill": ("masked_fill.Tensor", "masked_fill.Scalar"), "masked_fill_": (),
     "masked_select": (), "mm": ("mm",), "movedim": (), "mv": (), "outer": (),
     "repeat_interleave": (), "scatter": (), "scatter_": (), "scatter_add": (), "scatter_add_": (),
-    "softmax": ("softmax.int",), "split": ("split.Tensor", "split.Tensor"), "t": ("t",),
+    "softmax": ("softmax.int",), "split": ("split.Tensor", "split.Tensor"),
     "tril": ("tril",), "triu": ("triu",), "unbind": ("unbind.int",), "unflatten": ("unflatten.int",),
     "unfold": (),
     **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("div_", "mul_", "sub_", "add_")},
@@ -206,20 +209,18 @@ def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
 
 def new_zeros(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
     """Zeros of a shape, with the dtype and device of the tensor. Source: aten::new_zeros."""
-    return _new(creation.zeros, self, shape, dtype)
+    return _new("zeros", self, shape, dtype)
 
 
 def new_ones(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
     """Ones of a shape, with the dtype and device of the tensor. Source: aten::new_ones."""
-    return _new(creation.ones, self, shape, dtype)
+    return _new("ones", self, shape, dtype)
 
 
-def _new(function: Method, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
-    from torchffi._core.backends import use_backend
-
-    with use_backend(x.backend):
-        found: Tensor = function(one_sequence(shape), dtype=dtype or x.dtype, device=x.device)
-    return found
+def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
+    made = dtypes.given(f"new_{name}", dtype, x.dtype)
+    dims = new_shape(f"new_{name}", one_sequence(shape))
+    return create_like(x, name, made, dims, made, _devices.number(x.device))
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
@@ -268,6 +269,7 @@ METHODS: Final[dict[str, Method]] = {
     **_RENAMED,
     **{name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()},
     **{name: _by_name(name, ()) for name in _PAIRS},
+    "t": of_one("t", ANY)(_by_name("t", ("t",))),
     **{name: _converted(name, dtype) for name, dtype in _DTYPES.items()},
     **{
         one.__name__: one

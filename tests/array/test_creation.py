@@ -140,9 +140,12 @@ def test_meshgrid_gives_the_coordinates_of_numpy(
     actual = t.meshgrid(*map(t.asarray, arrays), indexing=indexing)
     expected = np.meshgrid(*arrays, indexing=indexing)
     assert isinstance(actual, tuple)
-    for ours, theirs in zip(actual, expected, strict=True):
+    for ours, theirs, array in zip(actual, expected, arrays, strict=True):
         check(ours, theirs)
-        ours[...] = 0  # does not share memory
+        assert np.may_share_memory(ours.numpy(), array) == (theirs.size > 0)  # as PyTorch's
+    if min(sizes, default=0) > 1 < len(sizes):
+        with pytest.raises(ValueError, match="single memory location"):
+            actual[0][...] = 0
 
 
 def test_meshgrid_takes_vectors(backend: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import math
 from typing import Any
 
 import numpy as np
@@ -142,10 +143,39 @@ def test_function_keeps_the_shape(function: Function, backend: str) -> None:
         actual = getattr(t, function.name)(*((x, x) if function in BINARY else (x,)))
         assert actual.shape == shape
         assert actual.dtype.name == function.result_dtype(name)
-        if function.name == "positive":  # as PyTorch's
+        if function.name in ("positive", "conj", "real"):  # as PyTorch's, for real tensors
             assert actual is x
         else:
             assert not np.shares_memory(actual.numpy(), x.numpy())
+
+
+@pytest.mark.parametrize("exponent", [2, 2.0, 3, 3.0, -1, -1.0])
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_powers_by_plain_numbers_are_those_of_pytorch(
+    name: str, exponent: float, backend: str, torch: Any
+) -> None:
+    values = np.asarray([-math.inf, -2.5, -0.0, 0.0, 0.3, 7, math.inf, math.nan], name)
+    expected = torch.from_numpy(values).pow(exponent).numpy()
+    x = t.asarray(values.copy())
+    check(x**exponent, expected)
+    check(t.pow(x, exponent), expected)
+    check(x.pow(exponent), expected)
+    x **= exponent
+    check(x, expected)
+
+
+def test_a_complex_exponent_makes_a_power_complex(backend: str) -> None:
+    check(t.asarray([3.0]) ** (2 + 0j), np.asarray([9], np.complex64))
+
+
+def test_a_power_in_place_gives_the_gradient_of_pytorch(torch: Any) -> None:
+    ours, theirs = t.asarray([1.5, -2.0]).requires_grad_(), torch.tensor([1.5, -2.0])
+    theirs.requires_grad_()
+    for x in (ours, theirs):
+        y = x * 2
+        y **= 3
+        y.sum().backward()
+    np.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy())
 
 
 @pytest.mark.parametrize("function", UNARY + BINARY, ids=lambda f: f.name)

@@ -78,7 +78,8 @@ def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Ten
         indexing: ``"ij"``: the results have shape (n, m, ...); ``"xy"``: (m, n, ...).
 
     Returns:
-        New tensors, as many as there are arrays.
+        Views of the arrays, as many as there are. Their elements share memory: ``clone()`` one to
+        write to it.
 
     Raises:
         ValueError: If an array is not 1-D, or for another ``indexing``.
@@ -96,6 +97,6 @@ def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Ten
         order[:2] = order[1::-1]
     shape = new_shape("meshgrid", [tensors[i].size for i in order])
     return tuple(
-        x.reshape([-1 if i == mine else 1 for i in order]).expand(shape).clone()
+        x.reshape([-1 if i == mine else 1 for i in order]).expand(shape)
         for mine, x in enumerate(tensors)
     )

@@ -172,7 +172,20 @@ def _like(
     return create_like(x, "full", dtype, x.shape, value, dtype, where)
 
 
-@fast_path("full_like", ANY, x=OPERAND, value=constant("0"), dtype=DTYPE)
+# The shape of an operand on the CPU, as the first arguments of a function that creates a tensor.
+_SHAPE = OPERAND.and_then(
+    """
+if own._backend is BACKENDS.NUMPY:
+    {0}_ = {0}._data.shape
+elif {0}.device == "cpu":
+    {0}_ = {0}.shape
+else:
+    REFUSE
+"""
+)._replace(raw="{0}_, len({0}_)")
+
+
+@fast_path("empty", ANY, x=_SHAPE, dtype=DTYPE, where=constant("-1"))
 def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor with uninitialized values and the shape of ``x``, on its backend.
 
@@ -181,10 +194,13 @@ def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None =
         dtype: If None, that of x.
         device: If None, that of x.
     """
-    return zeros_like(x, dtype=dtype, device=device)
+    x = tensor("empty_like", x)
+    dtype = dtypes.given("empty_like", dtype, x.dtype)
+    where = _devices.number(x.device if device is None else device)
+    return create_like(x, "empty", dtype, x.shape, dtype, where)
 
 
-@fast_path("full_like", ANY, x=OPERAND, value=constant("0"), dtype=DTYPE)
+@fast_path("zeros", ANY, x=_SHAPE, dtype=DTYPE, where=constant("-1"))
 def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor of zeros with the shape of ``x``. Arguments are those of :func:`empty_like`."""
     return _like("zeros_like", x, dtype, device, 0)

@@ -5,6 +5,7 @@ Source: Array API standard, "Data Type Functions".
 
 from __future__ import annotations
 
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -163,6 +164,12 @@ class IntegerLimits(NamedTuple):
     dtype: DType
 
 
+@cache
+def _integer_limits(dtype: DType) -> IntegerLimits:
+    found = np.iinfo(dtype.name)
+    return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)
+
+
 def _dtype_of(operation: str, type: DType | Tensor, admitted: frozenset[str]) -> DType:
     dtype = type.dtype if isinstance(type, Tensor) else dtypes.given(operation, type, dtypes.bool)
     dtypes.check(operation, dtype, admitted)
@@ -196,9 +203,7 @@ def iinfo(type: DType | Tensor, /) -> IntegerLimits:
     Raises:
         TypeError: For another dtype.
     """
-    dtype = _dtype_of("iinfo", type, dtypes.INTEGER)
-    found = np.iinfo(dtype.name)
-    return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)
+    return _integer_limits(_dtype_of("iinfo", type, dtypes.INTEGER))
 
 
 def view(self: Tensor, *shape: Any) -> Tensor:

@@ -14,6 +14,7 @@ from torchffi._array.ufuncs import (
     binary,
     binary_inexact,
     comparison,
+    of_complex,
     rounding,
     unary,
     unary_inexact,
@@ -155,24 +156,8 @@ def abs(x: Tensor, /) -> Tensor:
     return run("abs", dtypes.real_of(x.dtype), x)
 
 
-@of_one("real", NUMERIC, dtypes.real_of)
-def real(x: Tensor, /) -> Tensor:
-    """The real part, as a copy.
-
-    Args:
-        x: A tensor of a numeric dtype.
-
-    Returns:
-        A tensor of the same shape and a real dtype.
-
-    Raises:
-        TypeError: If x is of bool.
-
-    Source: aten::real.
-    """
-    x = tensor("real", x)
-    dtypes.check("real", x.dtype, NUMERIC)
-    return run("real", dtypes.real_of(x.dtype), x)
+real = of_complex("real", "The real part, as a copy", "real", dtypes.real_of)
+conj = of_complex("conj", "The complex conjugate, as a copy", "conj_physical")
 
 
 @of_one("imag", COMPLEX, dtypes.real_of)
@@ -193,26 +178,6 @@ def imag(x: Tensor, /) -> Tensor:
     x = tensor("imag", x)
     dtypes.check("imag", x.dtype, COMPLEX)
     return run("imag", dtypes.real_of(x.dtype), x)
-
-
-@of_one("conj", NUMERIC)
-def conj(x: Tensor, /) -> Tensor:
-    """The complex conjugate, as a copy; a real tensor is copied.
-
-    Args:
-        x: A tensor of a numeric dtype.
-
-    Returns:
-        A tensor of the same shape and dtype.
-
-    Raises:
-        TypeError: If x is of bool.
-
-    Source: aten::conj_physical.
-    """
-    x = tensor("conj", x)
-    dtypes.check("conj", x.dtype, NUMERIC)
-    return run("conj", x.dtype, x)
 
 
 @of_one("round", FLOATING)
@@ -257,7 +222,12 @@ def sign(x: Tensor, /) -> Tensor:
     return run("sgn" if x.dtype.kind == "complex" else "sign", x.dtype, x)
 
 
-@of_two("pow", "pow", FLOATING)
+def _cube(x: Tensor) -> Tensor:
+    return multiply(square(x), x)
+
+
+# The general power takes 10 times as long. Square roots are not among these: sqrt(-0.0) is -0.0.
+@of_two("pow", "pow", FLOATING, shortcuts={2: square, 3: _cube, -1: reciprocal})
 def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """x1 to the power x2.
 

@@ -114,6 +114,24 @@ def unary_inexact(
     return _named(function, name, summary, arguments, returns, name)  # type: ignore[no-any-return]
 
 
+def of_complex(
+    name: str, summary: str, source: str, result: Callable[[DType], DType] | None = None
+) -> Unary:
+    """A function of complex numbers that leaves real ones as they are."""
+
+    @of_one(name, dtypes.COMPLEX, result)
+    def function(x: Tensor, /) -> Tensor:
+        dtype = tensor(name, x)._dtype
+        if dtype.kind in dtypes.REAL:
+            return x
+        dtypes.check(name, dtype, dtypes.NUMERIC)
+        return run(name, result(dtype) if result else dtype, x)
+
+    returns = "A tensor of the same shape; x itself if it is real."
+    arguments = _ONE.format(dtype=_supported(dtypes.NUMERIC))
+    return _named(function, name, summary, arguments, returns, source)  # type: ignore[no-any-return]
+
+
 def rounding(name: str, summary: str) -> Unary:
     """A rounding function; integers are copied unchanged."""
 

@@ -8,7 +8,7 @@ back to NumPy, or raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from typing import Any, Final, Protocol, TypeVar
 
@@ -112,7 +112,12 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
-def binary(table: Entries, slow_path: _Function) -> _Function:
+_NUMBERS: Final = frozenset({int, float})
+# Numbers as second operands -> functions of the first operand that are faster.
+Shortcuts = Mapping[float, Callable[[Any], Any]]
+
+
+def binary(table: Entries, slow_path: _Function, shortcuts: Shortcuts | None = None) -> _Function:
     """Adds the fast path to a function of two tensors, or of a tensor and a cached scalar."""
 
     @wraps(slow_path)
@@ -125,6 +130,8 @@ def binary(table: Entries, slow_path: _Function) -> _Function:
         tensor = None
         try:
             if entry is not None:
+                if shortcuts and type(x2) in _NUMBERS and x2 in shortcuts:
+                    return shortcuts[x2](x1)
                 make, kind, call = entry
                 operand = scalars[type(x1), type(x2), x2]
             else:
@@ -167,15 +174,19 @@ class Binary:
     Attributes:
         table: Its entries.
         slow_path: For operands without an entry.
+        shortcuts: For some numbers as second operand.
         function: The function.
     """
 
-    __slots__ = ("function", "slow_path", "table")
+    __slots__ = ("function", "shortcuts", "slow_path", "table")
 
-    def __init__(self, table: Entries, slow_path: Callable[..., Tensor]) -> None:
+    def __init__(
+        self, table: Entries, slow_path: Callable[..., Tensor], shortcuts: Shortcuts | None
+    ) -> None:
         self.table: Final = table
         self.slow_path: Final = slow_path
-        self.function: Final[Callable[..., Tensor]] = binary(table, slow_path)
+        self.shortcuts: Final = shortcuts
+        self.function: Final[Callable[..., Tensor]] = binary(table, slow_path, shortcuts)
 
 
 # The operations of two operands, by name.
@@ -187,11 +198,18 @@ def of_one(primitive: str, admitted: Iterable[str], result: Result = None) -> De
     return partial(unary, entries(primitive, admitted, result))
 
 
-def of_two(name: str, primitive: str, admitted: Iterable[str], result: Result = None) -> Decorator:
+def of_two(
+    name: str,
+    primitive: str,
+    admitted: Iterable[str],
+    result: Result = None,
+    shortcuts: Shortcuts | None = None,
+) -> Decorator:
     """Decorator for an operation of two operands, which is added to ``BINARY``."""
 
     def decorate(slow_path: _Function, /) -> _Function:
-        operation = BINARY[name] = Binary(entries(primitive, admitted, result), slow_path)
+        table = entries(primitive, admitted, result)
+        operation = BINARY[name] = Binary(table, slow_path, shortcuts)
         return operation.function  # type: ignore[return-value]
 
     return decorate
