@@ -1,5 +1,5 @@
 # All targets work in .venv, which is created on first use.
-#   make demo      a real sentence encoder on LibTorch and on NumPy
+#   make demo      a real sentence encoder on LibTorch and on NumPy, and a short training
 #   make test      all tests, with formatting, types and coverage (ARGS='-k name' selects some)
 #   make sanitize  the C code under sanitizers, and the fuzzers with many examples (ARGS=address or thread)
 #   make bench     the benchmark (QUICK=1: about a minute; BASELINE=report.json: compare with that

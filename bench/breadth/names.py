@@ -53,6 +53,7 @@ EXEMPT: Final[dict[str, str]] = {
     "frees its operand, so that no second call is possible": """
         tensor_free Tensor.__enter__ Tensor.__exit__
     """,
+    "makes a module, whose layers are measured by their calls": "nn.utils.skip_init",
     "examines the installation": "diagnose",
     "needs a GPU": "Tensor.cuda",
     "is called only for operands of other types": "Tensor.__rmatmul__",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torchffi as tf
+from examples.training import History
 from torchffi import Tensor, nn
 from torchffi.utils.data import DataLoader, TensorDataset
 
@@ -47,14 +47,6 @@ def data() -> tuple[TensorDataset, TensorDataset]:
     parts = order[:TRAINED], order[TRAINED:]
     train, test = (TensorDataset(images[part], labels[part]) for part in parts)
     return train, test
-
-
-@dataclass
-class History:
-    """What was measured during the training, a value for each epoch."""
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
 
 
 def train(

@@ -1,8 +1,11 @@
-"""A sentence encoder on LibTorch and on NumPy, compared: ``python -m examples.minilm.demo``."""
+"""A sentence encoder on LibTorch and on NumPy, and a training: ``python -m examples.minilm.demo``."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import tempfile
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import torchffi
-from bench.processes.worker import start
+from bench.processes.worker import ROOT, start
 from examples.minilm.encoder import Encoder, packaged_model
 
 SENTENCES = (
@@ -29,6 +32,7 @@ SENTENCES = (
 )
 WIDTH = 42
 REPEATS = 7
+EPOCHS = 3
 
 
 def main() -> int:
@@ -47,6 +51,10 @@ def main() -> int:
     batches = {backend: batch_seconds(backend) for backend in starts}
     progress("")
     print(report(starts, batches))
+    print(
+        f"\nTraining a network on LibTorch to read handwritten digits, {EPOCHS} epochs:", flush=True
+    )
+    print(f"  {training()}")
     return 0
 
 
@@ -69,6 +77,30 @@ def batch_seconds(backend: str) -> dict[int, float]:
                 times.append(perf_counter() - began)
             found[count] = median(times[1:])  # the first one is the warm-up
     return found
+
+
+def training() -> str:
+    """The last line of ``examples.digits.train``, or why it cannot run.
+
+    It is a process of its own, whose progress bar is shown if stderr is a terminal. Its files go to a
+    temporary folder, so that those of a longer training stay.
+    """
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "examples.digits.train", str(EPOCHS)]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=None if sys.stderr.isatty() else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    lines = (done.stdout if done.returncode == 0 else done.stderr or "").split("\n")
+    return next(
+        (line for line in reversed(lines) if line), f"failed with exit code {done.returncode}"
+    )
 
 
 def report(starts: dict[str, Any], batches: dict[str, dict[int, float]]) -> str:

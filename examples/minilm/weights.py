@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torchffi
-from torchffi import Tensor, TorchError
+from torchffi import Tensor, TorchError, nn
 from torchffi.serialization import file_kind
 
 Weights = Mapping[str, Tensor]
@@ -50,3 +50,27 @@ def read(path: Path) -> Weights:
         raise ModelError(f"{path}: holds a {type(found).__name__}, expected weights by name")
     prefix = next((n.removesuffix(FIRST) for n in found if str(n).endswith(FIRST)), "")
     return {str(name).removeprefix(prefix): tensor for name, tensor in found.items()}
+
+
+def load(module: nn.Module, weights: Weights) -> None:
+    """Gives a module its weights, without a copy. Others may be there: of a pooling layer, of a head.
+
+    Raises:
+        ModelError: If one is missing, or has another shape or dtype.
+    """
+    state = module.state_dict()
+    module.load_state_dict(
+        {name: _taken(weights, name, own) for name, own in state.items()}, assign=True
+    )
+
+
+def _taken(weights: Weights, name: str, own: Tensor) -> Tensor:
+    try:
+        found = weights[name]
+    except KeyError:
+        raise ModelError(f"no weight {name}") from None
+    if not isinstance(found, Tensor):
+        raise ModelError(f"{name} is of the type {type(found).__name__}, expected a tensor")
+    if (found.dtype, found.shape) != (own.dtype, own.shape):
+        raise ModelError(f"{name} is {found.dtype} {found.shape}, expected {own.dtype} {own.shape}")
+    return found

@@ -71,7 +71,11 @@ def test_the_example_learns_and_stores_what_it_learned(tmp_path: Path, torch: An
         np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_a_wrong_argument_is_told(tmp_path: Path) -> None:
-    done = run(tmp_path, "many")
+@pytest.mark.parametrize(
+    ("epochs", "message"),
+    [("many", "invalid literal"), ("0", "0 epochs, expected a positive number")],
+)
+def test_a_wrong_argument_is_told(epochs: str, message: str, tmp_path: Path) -> None:
+    done = run(tmp_path, epochs)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("digits: invalid literal")
+    assert done.stderr.startswith(f"digits: {message}") and done.stderr.count("\n") == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -25,12 +26,18 @@ _normal_: Final = operator("normal_")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+# Whether new parameters stay uninitialized; a context variable, so that other threads draw theirs.
+skipped: Final = ContextVar("skipped", default=False)
+
+
 def overwrites(function: _Function) -> _Function:
     """Checks the tensor of a function, and calls it without recording."""
 
     @wraps(function)
     def overwrite(tensor: Tensor, *given: Any, **named: Any) -> Tensor:
         arguments.tensor(function.__name__, tensor)
+        if skipped.get():
+            return tensor
         with no_grad():
             function(tensor, *given, **named)
         return tensor

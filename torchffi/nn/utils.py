@@ -1,20 +1,29 @@
-"""Clipping gradients, by PyTorch's names."""
+"""Clipping gradients, and modules without initial values, by PyTorch's names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from torchffi._array.creation import zeros
 from torchffi._autograd.modes import no_grad
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError, InvalidArgumentError
+from torchffi.nn._base.module import Module
+from torchffi.nn._draws import skipped
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
+    "skip_init",
+]
 
 Tensors = Tensor | Iterable[Tensor]
+_Module = TypeVar("_Module", bound=Module)
 
 
 @cache
@@ -162,3 +171,23 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     for group in _groups(_gradients("clip_grad_value_", parameters)):
         _overload("aten::_foreach_clamp_min_.Scalar")(group, -limit)
         _overload("aten::_foreach_clamp_max_.Scalar")(group, limit)
+
+
+def skip_init(module_cls: Callable[..., _Module], *args: Any, **kwargs: Any) -> _Module:
+    """A module whose parameters have no values yet: for one whose state is loaded next.
+
+    Args:
+        module_cls: The class of the module; unlike PyTorch's it need not take a device.
+        args: The arguments of the class.
+        kwargs: Its named arguments.
+
+    Returns:
+        The module. Memory of its parameters is allocated, and not written by functions of ``nn.init``.
+
+    Source: torch.nn.utils.skip_init.
+    """
+    token = skipped.set(True)
+    try:
+        return module_cls(*args, **kwargs)
+    finally:
+        skipped.reset(token)

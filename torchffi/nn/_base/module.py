@@ -10,10 +10,11 @@ from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
 from torchffi.nn._base.conversion import Conversion
 from torchffi.nn._base.hooks import Hooks
+from torchffi.nn._base.members import Member
 from torchffi.nn._base.state import State
 from torchffi.nn._base.traversal import Traversal
 
-_TABLES = ("_parameters", "_buffers", "_modules")
+_TABLES = ("_modules", "_parameters", "_buffers")  # in the order of __getattr__()
 
 
 class Module(Hooks, Traversal, State, Conversion):
@@ -139,6 +140,9 @@ class Module(Hooks, Traversal, State, Conversion):
                     values[other].pop(name, None)
             self._non_persistent_buffers_set.discard(name)
             register(name, value)
+            kind = type(self)
+            if kind is not Module and name.isidentifier() and not hasattr(kind, name):
+                setattr(kind, name, Member(table, name))
             return
         for table in _TABLES:
             if name in values.get(table, ()):
@@ -173,7 +177,7 @@ class Module(Hooks, Traversal, State, Conversion):
 
     def __dir__(self) -> list[str]:
         names = {
-            *super().__dir__(),
+            *(n for n in super().__dir__() if not isinstance(getattr(type(self), n, None), Member)),
             *(n for table in _TABLES for n in self.__dict__.get(table, ())),
         }
         return sorted(names)

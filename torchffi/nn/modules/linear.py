@@ -62,18 +62,18 @@ class Linear(Module):
         if isinstance(in_features, Tensor):
             offsets = out_features if isinstance(out_features, Tensor) else bias
             self.weight = _parameter(in_features)
-            self.register_parameter(
-                "bias", _parameter(offsets) if isinstance(offsets, Tensor) else None
-            )
+            self.register_parameter("bias", None)
+            if isinstance(offsets, Tensor):
+                self.bias = _parameter(offsets)
             self.out_features, self.in_features = self.weight.shape
             return
         if not isinstance(out_features, int):
             raise ArgumentError(f"Linear: out_features is {out_features!r}, expected an integer")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(empty((out_features, in_features), dtype=dtype, device=device))
-        self.register_parameter(
-            "bias", Parameter(empty(out_features, dtype=dtype, device=device)) if bias else None
-        )
+        self.register_parameter("bias", None)
+        if bias:
+            self.bias = Parameter(empty(out_features, dtype=dtype, device=device))
         self.reset_parameters()
 
     @classmethod
@@ -149,9 +149,9 @@ class Bilinear(Module):
         self.out_features = out_features
         shape = out_features, in1_features, in2_features
         self.weight = Parameter(empty(shape, dtype=dtype, device=device))
-        self.register_parameter(
-            "bias", Parameter(empty(out_features, dtype=dtype, device=device)) if bias else None
-        )
+        self.register_parameter("bias", None)
+        if bias:
+            self.bias = Parameter(empty(out_features, dtype=dtype, device=device))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

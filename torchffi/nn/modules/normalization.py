@@ -27,8 +27,9 @@ class _Affine(Module):
         dtype: DType | None,
     ) -> None:
         for name, present in wanted.items():
-            value = Parameter(empty(shape, dtype=dtype, device=device)) if present else None
-            self.register_parameter(name, value)
+            self.register_parameter(name, None)
+            if present:
+                setattr(self, name, Parameter(empty(shape, dtype=dtype, device=device)))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
