@@ -79,18 +79,25 @@ def _pair(name: str) -> Any:
     return namedtuple(name, "values indices")
 
 
+@cache
+def _on_libtorch(name: str) -> Method:
+    from torchffi import ops  # slow to import, and few programs need it
+
+    found: Method = getattr(ops.aten, name)
+    return found
+
+
 def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
     operators = [Operator(name, overload) for overload in on_numpy or (name,)]
+    is_pair = name in _PAIRS
 
     def method(self: Tensor, /, *arguments: Any, **named: Any) -> Any:
         if self._backend is FFI:
-            from torchffi import ops  # slow to import, and few programs need it
-
-            found = getattr(ops.aten, name)(self, *arguments, **named)
+            found = _on_libtorch(name)(self, *arguments, **named)
         else:
             of_number = arguments and not isinstance(arguments[0], Tensor)
             found = operators[-1 if of_number else 0](self, *arguments, **named)
-        return _pair(name)(*found) if name in _PAIRS else found
+        return _pair(name)(*found) if is_pair else found
 
     return _documented(
         method, name, f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torchffi._core.backends import need_libtorch
-from torchffi._core.overloads import Overload, check_backend
+from torchffi._core.overloads import LIBTORCH_CLASSES, Overload, check_backend
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
 from torchffi.errors import ArgumentError, UnknownOperatorError
@@ -30,6 +30,7 @@ class Operator:
     def __init__(self, name: str, overloads: Sequence[str]) -> None:
         self._name = name
         self._overloads = tuple(overloads)
+        self._found: tuple[Overload, ...] = ()  # all overloads, from the first call on
         self.__name__ = self.__qualname__ = name
         self.__doc__ = "\n".join(getattr(self, overload).schema for overload in self.overloads())
 
@@ -54,14 +55,17 @@ class Operator:
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the first overload that accepts the arguments."""
-        check_backend(self._name, arguments, named)
-        names = self.overloads()
-        if len(names) == 1:
-            return getattr(self, names[0])(*arguments, **named)
+        if not arguments or type(arguments[0]) not in LIBTORCH_CLASSES:
+            check_backend(self._name, arguments, named)
+        found = self._found
+        if not found:
+            found = self._found = tuple(getattr(self, name) for name in self.overloads())
+        if len(found) == 1:
+            return found[0](*arguments, **named)
         reasons: list[str] = []
-        for name in names:
+        for overload in found:
             try:
-                return getattr(self, name)(*arguments, **named)
+                return overload(*arguments, **named)
             except ArgumentError as error:
                 reasons.append(str(error))  # not the error: its traceback refers to the arguments
         lines = [f"{self._name}: no overload accepts these arguments:", *reasons]

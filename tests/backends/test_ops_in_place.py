@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,28 @@ def test_without_libtorch_the_error_says_that_it_is_needed() -> None:
     assert printed == (
         "False\naten::add needs LibTorch, and the backend is NumPy: TORCHFFI_BACKEND=numpy\n"
     )
+
+
+@pytest.mark.parametrize("name", ["t_", "squeeze_", "unsqueeze_", "transpose_"])
+@pytest.mark.parametrize("seen", ["shape", "numpy"])
+def test_a_shape_changed_in_place_is_seen(name: str, seen: str, torch: Any) -> None:
+    given = {"unsqueeze_": (0,), "transpose_": (0, 1)}.get(name, ())
+    ours, theirs = t.ones((1, 3)), torch.ones((1, 3))
+    for _ in range(3):  # the cached shape or array, and its absence
+        _ = ours.shape if seen == "shape" else ours.numpy()
+        assert getattr(t.ops.aten, name)(ours, *given) is ours
+        getattr(theirs, name)(*given)
+        assert ours.shape == tuple(theirs.shape) == ours.numpy().shape
+
+
+@pytest.mark.parametrize("name", ["neg_", "mul_", "copy_", "zero_", "add_"])
+def test_a_tensor_written_in_place_is_the_result(name: str, torch: Any) -> None:
+    given = (2.0 * np.ones((2, 2), "float32"),) if name in ("mul_", "copy_", "add_") else ()
+    array = np.arange(4, dtype="float32").reshape(2, 2)
+    ours, theirs = t.from_numpy(array.copy()), torch.from_numpy(array.copy())
+    live = t.memory_stats()["live_handles"]
+    for _ in range(3):
+        assert getattr(ours, name)(*map(t.from_numpy, given)) is ours
+        getattr(theirs, name)(*map(torch.from_numpy, given))
+        assert np.array_equal(ours.numpy(), theirs.numpy())
+    assert t.memory_stats()["live_handles"] <= live + 1  # numpy() keeps one

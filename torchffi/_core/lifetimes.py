@@ -29,7 +29,8 @@ class Owner:
 
     Attributes:
         _data: The handle. It is kept after it was freed: a handle is never reused.
-        _cached_view: Cache: the shape, or an array over the data; absent until it is needed.
+        _cached_view: Cache: the shape, or an array over the data; absent until it is
+            needed, None after a change.
     """
 
     __slots__ = ("__weakref__", "_cached_view", "_data")

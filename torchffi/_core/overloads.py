@@ -33,7 +33,7 @@ _TAKES_NUMBERS: Final = frozenset(
 ) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
-_LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
+LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 
 make_any: Final = functools.partial(make, None)  # the tensor class follows the handle's dtype
 
@@ -78,7 +78,7 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
         return pack
 
     def tensor(frame: Frame, at: int, value: Any) -> None:
-        if type(value) in _LIBTORCH_CLASSES:
+        if type(value) in LIBTORCH_CLASSES:
             words = frame.words
             words[at + 1] = value._data
             words[at] = _TENSOR
@@ -118,8 +118,12 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
 
 
 def _counts_of_tensors(operator: boxed.Operator) -> frozenset[int]:
-    """The argument counts for the fast path: all arguments are tensors, the result is one new tensor."""
-    if operator.targets or [result.type for result in operator.schema.results] != [Type("Tensor")]:
+    """The argument counts for the fast path: all arguments are tensors, and the result is one tensor,
+    which is new or the only argument that is written in place.
+    """
+    if [result.type for result in operator.schema.results] != [Type("Tensor")]:
+        return frozenset()
+    if operator.targets != tuple(operator.written.values()):
         return frozenset()
     tensors = itertools.takewhile(lambda one: one.type.name == "Tensor", operator.schema.parameters)
     most = min(len(list(tensors)), operator.by_position)
@@ -140,6 +144,7 @@ class Overload:
         )
         self._number = operator.number
         self._counts = _counts_of_tensors(operator)
+        self._target = operator.written.get(0)
         self.__name__ = self.__qualname__ = name
         self.__doc__ = operator.schema.text
 
@@ -156,7 +161,7 @@ class Overload:
         if named or len(arguments) not in self._counts:
             return self._call(arguments, named)
         for one in arguments:
-            if type(one) not in _LIBTORCH_CLASSES:
+            if type(one) not in LIBTORCH_CLASSES:
                 return self._call(arguments, named)
         try:
             frame = _frames.pop()
@@ -176,11 +181,17 @@ class Overload:
             _frames.append(frame)
         if result is None:
             raise boxed.operator_error("call_one")
-        return result
+        if self._target is None:
+            return result
+        target = arguments[self._target]
+        target._invalidate()
+        if type(target) is not type(result):  # the operator has changed its dtype
+            target.__class__ = type(result)
+        return target
 
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """General path: arguments of any type, any number of results, in-place operators."""
-        if not arguments or type(arguments[0]) not in _LIBTORCH_CLASSES:
+        if not arguments or type(arguments[0]) not in LIBTORCH_CLASSES:
             check_backend(self.__name__, arguments, named)
         operator = self._operator
         keep: list[Any] = []

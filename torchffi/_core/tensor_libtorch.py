@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -89,17 +88,17 @@ class FFITensor(Owner, Tensor):
         dtype_classes.mark_freed(self, release)
 
     def _invalidate(self) -> None:
-        with contextlib.suppress(AttributeError):
-            del self._cached_view
+        self._cached_view = None  # not deleted: the next deletion would raise, which is slow
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of elements along each axis."""
         try:
             view = self._cached_view
-        except AttributeError:
-            view = self._cached_view = primitives.shape(self._data)
-        return view if type(view) is tuple else view.shape
+            return view if type(view) is tuple else view.shape
+        except AttributeError:  # absent, or None
+            shape = self._cached_view = primitives.shape(self._data)
+            return shape
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A NumPy array over the same memory, which it keeps alive.
