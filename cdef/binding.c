@@ -423,7 +423,16 @@ int32_t torchffi_function(const int64_t *inputs, int64_t inputs_count, const int
   return status;
 }
 
-/* ---- Results of a call ---- */
+/* ---- Arguments and results of a call ---- */
+
+int64_t torchffi_call(int64_t op, const void *arguments, int64_t count, rt_torch_value *results,
+                      int64_t capacity) {
+  return rt_functions()->rt_torch_call(op, arguments, count, results, capacity);
+}
+
+int64_t torchffi_call_one(int64_t op, const void *arguments, int64_t count, int64_t position) {
+  return rt_functions()->rt_torch_call_one(op, arguments, count, position);
+}
 
 int64_t torchffi_take(int64_t *handles, int64_t index) {
   const int64_t handle = handles[index];

@@ -2431,8 +2431,9 @@ RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, 
  * @param op         number of an operator
  * @param arguments  as for rt_torch_call()
  * @param count      as for rt_torch_call()
- * @param position   index of the result, whose type in the schema is Tensor
- * @return new tensor; -1 if that result is an undefined tensor; 0 on failure
+ * @param position   index of the result, whose type in the schema is Tensor; -1 for none, of an operator that is
+ *                   called for what it writes
+ * @return new tensor; -1 if that result is an undefined tensor, or position is -1; 0 on failure
  * @errors INVALID_ARGUMENT (position), and as for rt_torch_call()
  * @source c10::Dispatcher::callBoxed
  */

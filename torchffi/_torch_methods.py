@@ -7,7 +7,7 @@ Methods whose names the Array API standard gives another meaning are left out: `
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from torchffi._aten.operators import Operator
 from torchffi._core.argument_kinds import INTEGER, OPERAND
 from torchffi._core.arguments import new_shape
 from torchffi._core.backends import FFI
+from torchffi._core.by_name.plans import Planned, types_of
 from torchffi._core.dispatch import create_like
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
@@ -73,35 +74,37 @@ _DTYPES: Final = {
 }  # fmt: skip
 
 
+class _ByName(Planned):
+    """A method that is an operator: on LibTorch by name, on NumPy by the table."""
+
+    def __init__(self, name: str, on_numpy: tuple[str, ...]) -> None:
+        super().__init__()
+        self._name = name
+        self._on_numpy = [Operator(name, overload) for overload in on_numpy or (name,)]
+
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        if arguments[0]._backend is FFI:
+            from torchffi import ops  # slow to import, and few programs need it
+
+            operator: Any = getattr(ops.aten, self._name)
+        else:
+            of_number = len(arguments) > 1 and not isinstance(arguments[1], Tensor)
+            operator = self._on_numpy[-1 if of_number else 0]
+        result = operator(*arguments, **named)
+        collected = _pair(self._name) if self._name in _PAIRS else None
+        self._adopt_from(operator, types_of(arguments, named), collected)
+        return collected(*result) if collected else result
+
+
 @cache
 def _pair(name: str) -> Any:
     """PyTorch's type for the results of one of ``_PAIRS``."""
     return namedtuple(name, "values indices")
 
 
-@cache
-def _on_libtorch(name: str) -> Method:
-    from torchffi import ops  # slow to import, and few programs need it
-
-    found: Method = getattr(ops.aten, name)
-    return found
-
-
 def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
-    operators = [Operator(name, overload) for overload in on_numpy or (name,)]
-    is_pair = name in _PAIRS
-
-    def method(self: Tensor, /, *arguments: Any, **named: Any) -> Any:
-        if self._backend is FFI:
-            found = _on_libtorch(name)(self, *arguments, **named)
-        else:
-            of_number = arguments and not isinstance(arguments[0], Tensor)
-            found = operators[-1 if of_number else 0](self, *arguments, **named)
-        return _pair(name)(*found) if is_pair else found
-
-    return _documented(
-        method, name, f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
-    )
+    text = f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
+    return _documented(_ByName(name, on_numpy).method(), name, text)
 
 
 def _converted(name: str, dtype: DType) -> Method:

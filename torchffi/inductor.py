@@ -14,9 +14,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
-from torchffi._core.backends import FFI, need_libtorch
+from torchffi._core.backends import need_libtorch
+from torchffi._core.by_name.overloads import handle_of
+from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import Owner, make
-from torchffi._core.overloads import dtype_error, handle_of, make_any
 from torchffi._core.script_module import without_function
 from torchffi._core.tensor import Tensor
 from torchffi._export import structure
@@ -35,7 +36,6 @@ from torchffi.errors import (
 
 __all__ = ["AOTICompiledModel", "aoti_load_package"]
 
-_LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 _INPUT: Final = re.compile(r"^input (\d+):")
 
 
@@ -231,7 +231,7 @@ class _Call:
         keep: list[Any] = []
         handles = ffi.new("int64_t[]", len(places))
         for at, (place, value) in enumerate(places):
-            if type(value) in _LIBTORCH_CLASSES:
+            if type(value) in LIBTORCH_CLASSES:
                 handles[at] = value._data
             elif isinstance(value, Tensor):
                 handles[at] = handle_of(value, keep)

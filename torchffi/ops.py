@@ -14,20 +14,23 @@ Omitted arguments take the schema's default. An in-place operator returns the Te
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from torchffi._core.backends import need_libtorch
-from torchffi._core.overloads import LIBTORCH_CLASSES, Overload, check_backend
+from torchffi._core.by_name.overloads import Overload, check_backend
+from torchffi._core.by_name.plans import Planned, types_of
+from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
 from torchffi.errors import ArgumentError, UnknownOperatorError
 
 
-class Operator:
+class Operator(Planned):
     """An operator with all its overloads, which are its attributes."""
 
     def __init__(self, name: str, overloads: Sequence[str]) -> None:
+        super().__init__()
         self._name = name
         self._overloads = tuple(overloads)
         self._found: tuple[Overload, ...] = ()  # all overloads, from the first call on
@@ -53,7 +56,7 @@ class Operator:
         setattr(self, name, overload)
         return overload
 
-    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """Calls the first overload that accepts the arguments."""
         if not arguments or type(arguments[0]) not in LIBTORCH_CLASSES:
             check_backend(self._name, arguments, named)
@@ -61,15 +64,28 @@ class Operator:
         if not found:
             found = self._found = tuple(getattr(self, name) for name in self.overloads())
         if len(found) == 1:
-            return found[0](*arguments, **named)
+            return self._call_one(found[0], arguments, named)
         reasons: list[str] = []
         for overload in found:
             try:
-                return overload(*arguments, **named)
+                return self._call_one(overload, arguments, named)
             except ArgumentError as error:
                 reasons.append(str(error))  # not the error: its traceback refers to the arguments
         lines = [f"{self._name}: no overload accepts these arguments:", *reasons]
         raise ArgumentError("\n  ".join(lines))
+
+    def _call_one(
+        self, overload: Overload, arguments: Sequence[Any], named: Mapping[str, Any]
+    ) -> Any:
+        result = overload(*arguments, **named)
+        types = types_of(arguments, named)
+        # A list is accepted or not by its elements, so a plan for lists may not pass over an overload.
+        if overload is self._found[0] or _LISTS.isdisjoint(types):
+            self._adopt_from(overload, types)
+        return result
+
+
+_LISTS: Final = frozenset({list, tuple})
 
 
 class Namespace:

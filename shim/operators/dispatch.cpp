@@ -214,8 +214,10 @@ struct Written {
   }
 };
 
-std::vector<Written> written_by(const Operator &op, const torch::jit::Stack &stack) {
-  std::vector<Written> all;
+using AllWritten = c10::SmallVector<Written, 1>;
+
+AllWritten written_by(const Operator &op, const torch::jit::Stack &stack) {
+  AllWritten all;
   const auto add = [&all](const at::Tensor &tensor) {
     if (tensor.defined() && tensor.has_storage() && tensor.layout() == at::kStrided) all.emplace_back(tensor);
   };
@@ -230,7 +232,7 @@ std::vector<Written> written_by(const Operator &op, const torch::jit::Stack &sta
 // Calls an operator and returns its results.
 torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64_t count) {
   torch::jit::Stack stack = stack_of(op, arguments, count);
-  const std::vector<Written> written = written_by(op, stack);
+  const AllWritten written = written_by(op, stack);
   try {
     if (op.check != nullptr) op.check(stack);
     op.handle.callBoxed(stack);
@@ -302,10 +304,14 @@ int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torc
 
 int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int64_t position) {
   const Operator &found = callable(op);
+  if (position == -1) {
+    run(found, arguments, count);
+    return -1;
+  }
   const auto wanted = static_cast<size_t>(position);
   if (position < 0 || wanted >= found.results.size() || found.results[wanted].kind != Type::Kind::kTensor) {
     fail(RT_TORCH_INVALID_ARGUMENT, found.name + ": position is " + std::to_string(position) +
-                                        ", expected that of a result that is a tensor; the schema is " +
+                                        ", expected -1 or that of a result that is a tensor; the schema is " +
                                         found.schema);
   }
   const torch::jit::Stack stack = run(found, arguments, count);

@@ -5,14 +5,19 @@ On LibTorch it is called by name. On NumPy a function of the table computes it, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
+from torchffi._core.by_name.plans import Plan, Planned, Types
+from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.tensor import Tensor
 from torchffi.errors import DTypeError, TorchError, UnavailableError
 
-_LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
+if TYPE_CHECKING:
+    from torchffi._core.by_name.overloads import Overload
+
+_LISTS: Final = frozenset({list, tuple})
 
 
 def _tensors(values: Iterable[Any]) -> Iterable[Tensor]:
@@ -23,7 +28,13 @@ def _tensors(values: Iterable[Any]) -> Iterable[Tensor]:
             yield from _tensors(value)
 
 
-class Operator:
+def _any_on_libtorch(values: Sequence[Any]) -> bool:
+    if values and type(values[0]) in LIBTORCH_CLASSES:
+        return True
+    return any(tensor._backend is FFI for tensor in _tensors(values))
+
+
+class Operator(Planned):
     """An overload of an ATen operator, with the name of the public function for its errors.
 
     Args:
@@ -31,35 +42,54 @@ class Operator:
         name: ATen's name with that of the overload, such as ``"conv2d"`` or ``"max.dim"``.
     """
 
-    __slots__ = ("_function", "_name", "_on_libtorch")
-
     def __init__(self, function: str, name: str) -> None:
+        super().__init__()
         self._function = function
         self._name = name
-        self._on_libtorch: Callable[..., Any] = self._first
+        self._overload: Overload | None = None  # until the first call on LibTorch
 
-    def _first(self, /, *arguments: Any, **named: Any) -> Any:
-        """Finds the overload, which later calls take."""
-        from torchffi._core.overloads import Overload  # needed on LibTorch only
-
-        self._on_libtorch = Overload(f"aten::{self._name}")
-        return self._on_libtorch(*arguments, **named)
-
-    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """Calls the operator with the arguments of its schema.
 
         Raises:
             UnavailableError: If all operands are on NumPy, and only LibTorch has the operator.
         """
         try:
-            if type(arguments[0]) in _LIBTORCH_CLASSES:
-                return self._on_libtorch(*arguments, **named)
-            for tensor in _tensors((*arguments, *named.values())):
-                if tensor._backend is FFI:
-                    return self._on_libtorch(*arguments, **named)
-            return self._on_numpy(arguments, named)
+            if _any_on_libtorch((*arguments, *named.values())):
+                result = self._on_libtorch()(*arguments, **named)
+            else:
+                result = self._on_numpy(arguments, named)
         except TorchError as error:
             raise self._named(error) from None
+        self._learn(arguments, named)
+        return result
+
+    def _on_libtorch(self) -> Overload:
+        if self._overload is None:
+            from torchffi._core.by_name.overloads import Overload  # needed on LibTorch only
+
+            self._overload = Overload(f"aten::{self._name}")
+        return self._overload
+
+    def _plan(self, types: Types, positional: int) -> Plan | None:
+        if not LIBTORCH_CLASSES.isdisjoint(types):
+            return self._on_libtorch().plan(types, positional, self._call, self._named)
+        if len(types) > positional or not _LISTS.isdisjoint(types):
+            return None
+        return self._numpy_plan()
+
+    def _numpy_plan(self) -> Plan:
+        from torchffi._aten.numpy_table import TABLE
+
+        function, named = TABLE[self._name], self._named
+
+        def plan(*arguments: Any) -> Any:
+            try:
+                return function(*arguments)
+            except TorchError as error:
+                raise named(error) from None
+
+        return plan
 
     def _on_numpy(self, arguments: Any, named: Any) -> Any:
         from torchffi._aten.numpy_table import TABLE  # most programs need it never

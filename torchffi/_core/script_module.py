@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from torchffi import _devices
 from torchffi._core import script_method
-from torchffi._core.backends import FFI
+from torchffi._core.by_name.overloads import handle_of
+from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import Owner
-from torchffi._core.overloads import dtype_error, handle_of, make_any
 from torchffi._core.script_method import MISSING, Method
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import check_status, last_error
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
-_LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
 _call: Final = lib.rt_torch_module_call
 _take: Final = lib.rt_torch_value_take
 _values_free: Final = lib.rt_torch_values_free
@@ -78,7 +77,7 @@ def _run(
     words, at = frame.words, 0
     try:
         for value in values:
-            if type(value) in _LIBTORCH_CLASSES:
+            if type(value) in LIBTORCH_CLASSES:
                 words[at] = _TENSOR
                 words[at + 1] = value._data
                 _invalidate(value)

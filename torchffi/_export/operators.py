@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, Final
 
-from torchffi._core.overloads import Overload
+from torchffi._core.by_name.overloads import Overload
 from torchffi.errors import InvalidArgumentError, NotSupportedError
 
 _SIZES: Final[dict[str, Callable[..., Any]]] = {

@@ -31,3 +31,9 @@ def check_status(status: int) -> int:
     if status < 0:
         raise last_error()
     return status
+
+
+def operator_error(function: str) -> TorchError:
+    """This thread's last error, without the name of the C function in front."""
+    error = last_error()
+    return type(error)(str(error).removeprefix(f"{function}: "))

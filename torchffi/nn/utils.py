@@ -28,7 +28,9 @@ _Module = TypeVar("_Module", bound=Module)
 
 @cache
 def _overload(name: str) -> Any:
-    from torchffi._core.overloads import Overload  # on first use: a start should not pay for it
+    from torchffi._core.by_name.overloads import (
+        Overload,  # on first use: a start should not pay for it
+    )
 
     return Overload(name)
 

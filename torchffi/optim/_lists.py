@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from torchffi._core.backends import FFI
+from torchffi._core.by_name.overloads import Overload
+from torchffi._core.by_name.results import make_any
 from torchffi._core.lifetimes import make
-from torchffi._core.overloads import Overload, make_any
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
-from torchffi._libtorch.calls import last_error
+from torchffi._libtorch.calls import last_error, operator_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators import boxed
 from torchffi._libtorch.operators.frames import MOST_RESULTS, WORDS, ResultFrame
@@ -209,7 +210,7 @@ class Operator:
                 self._pack(position, value)
         count = _call(operator.number, frame.arguments, len(arguments), frame.results, MOST_RESULTS)
         if count < 0:
-            raise boxed.operator_error("call")
+            raise operator_error("call")
         if not count:
             return None
         try:

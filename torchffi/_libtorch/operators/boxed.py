@@ -6,14 +6,19 @@ then results stay in a frame that owns them, so that every handle has an owner a
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from torchffi._libtorch.calls import last_error
+from torchffi._libtorch.calls import operator_error
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import registry
-from torchffi._libtorch.operators.frames import MOST_ARGUMENTS, MOST_RESULTS, WORDS, ResultFrame
+from torchffi._libtorch.operators.frames import (
+    MOST_RESULTS,
+    WORDS,
+    ResultFrame,
+    reuse,
+    unused_frame,
+)
 from torchffi._libtorch.operators.values import (
     HandleOf,
     Packer,
@@ -21,7 +26,7 @@ from torchffi._libtorch.operators.values import (
     packer,
     unpack,
 )
-from torchffi.errors import ArgumentError, TorchError
+from torchffi.errors import ArgumentError
 
 if TYPE_CHECKING:
     from torchffi._libtorch.operators.schemas import Schema
@@ -33,8 +38,6 @@ Make = Callable[..., Any]
 _call: Final = lib.rt_torch_call
 _values_free: Final = lib.rt_torch_values_free
 call_one: Final = lib.rt_torch_call_one
-# Free list of frames, one per concurrent call. A deque, because a list shrinks its buffer when emptied.
-_frames: Final[deque[ResultFrame]] = deque()
 _MISSING: Final = object()
 
 
@@ -45,6 +48,7 @@ class Operator:
         name: Such as ``"aten::add.Tensor"``.
         number: Its number for ``rt_torch_call()``.
         schema: Its arguments and results.
+        positions: The index of each argument, by name.
         by_position: The number of arguments before the ``*``.
         fewest: The smallest number of positional arguments.
         raw: The packers of the arguments, for tensors that are handles.
@@ -54,11 +58,11 @@ class Operator:
 
     __slots__ = (
         "_makes_one",
-        "_positions",
         "by_position",
         "fewest",
         "name",
         "number",
+        "positions",
         "raw",
         "schema",
         "targets",
@@ -73,7 +77,7 @@ class Operator:
         self.schema: Final[Schema] = schemas.parse(text)
         self.number: Final = number
         parameters = self.schema.parameters
-        self._positions = {parameter.name: i for i, parameter in enumerate(parameters)}
+        self.positions: Final = {parameter.name: i for i, parameter in enumerate(parameters)}
         self.fewest: Final = max((i + 1 for i, p in enumerate(parameters) if p.required), default=0)
         self.by_position: Final = sum(not parameter.by_name_only for parameter in parameters)
         self.raw: Final = self.packers(_raw_handle)
@@ -110,9 +114,9 @@ class Operator:
             )
         if not named and len(arguments) >= self.fewest:
             return arguments
-        values = [*arguments, *[_MISSING] * (len(self._positions) - len(arguments))]
+        values = [*arguments, *[_MISSING] * (len(self.positions) - len(arguments))]
         for name, value in named.items():
-            position = self._positions.get(name)
+            position = self.positions.get(name)
             if position is None:
                 raise self._argument_error(f"unknown argument '{name}'")
             if values[position] is not _MISSING:
@@ -154,7 +158,7 @@ class Operator:
             ]
         finally:
             _values_free(frame.results, len(self.schema.results))
-            _reuse(frame)
+            reuse(frame)
 
     def call_for(
         self,
@@ -176,7 +180,7 @@ class Operator:
         except ValueError:  # handle -1: an undefined tensor
             return None
         finally:
-            _reuse(frame)
+            reuse(frame)
         if tensor is None:
             raise operator_error("call_one")
         return tensor
@@ -184,11 +188,8 @@ class Operator:
     def _packed(
         self, packers: Sequence[Packer], values: Sequence[Any], keep: list[Any]
     ) -> ResultFrame:
-        """A frame with the arguments. The caller passes it to :func:`_reuse` after the call."""
-        try:
-            frame = _frames.pop()
-        except IndexError:
-            frame = ResultFrame(MOST_ARGUMENTS)
+        """A frame with the arguments. The caller passes it to :func:`reuse` after the call."""
+        frame = unused_frame()
         frame.keep = keep
         at = 0
         try:
@@ -199,7 +200,7 @@ class Operator:
                     pack(frame, at, value)
                 at += WORDS
         except (TypeError, ValueError, OverflowError, AttributeError) as error:
-            _reuse(frame)
+            reuse(frame)
             raise self._type_error(at // WORDS, values, error) from error
         return frame
 
@@ -215,12 +216,6 @@ class Operator:
         return ArgumentError(f"{self.name}: {text}; the schema is {self.schema.text}")
 
 
-def _reuse(frame: ResultFrame) -> None:
-    """Adds a frame to the free list, without the objects that the call needed."""
-    del frame.keep
-    _frames.append(frame)
-
-
 def _described(value: Any) -> str:
     kind = type(value).__name__
     dtype = getattr(value, "dtype", None)
@@ -231,12 +226,6 @@ def _raw_handle(value: Any, keep: list[Any]) -> int:
     if type(value) is not int:
         raise TypeError("not a handle")
     return value
-
-
-def operator_error(function: str) -> TorchError:
-    """This thread's last error, without the name of the C function in front."""
-    error = last_error()
-    return type(error)(str(error).removeprefix(f"{function}: "))
 
 
 _found: Final[dict[str, Operator]] = {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Final
 
 from torchffi._libtorch.loader import ffi, lib
 
-_TENSOR: Final[int] = lib.RT_TORCH_TENSOR
 MOST_ARGUMENTS: Final = 128
 MOST_RESULTS: Final[int] = lib.TORCHFFI_MOST_RESULTS
 _free_results: Final = lib.torchffi_free_results
@@ -42,21 +42,36 @@ class ResultFrame(Frame):
 
     Attributes:
         results: The array of rt_torch_value.
-        returned: The results as 64-bit integers.
+        returned, returned_doubles: The results as 64-bit integers, and as doubles.
     """
 
-    __slots__ = ("_owner", "results", "returned")
+    __slots__ = ("_owner", "results", "returned", "returned_doubles")
 
     def __init__(self, arguments: int) -> None:
         super().__init__(arguments)
         self.results = ffi.new("rt_torch_value[]", MOST_RESULTS)
-        self.returned = memoryview(ffi.buffer(self.results)).cast("q")
+        memory = memoryview(ffi.buffer(self.results))
+        self.returned = memory.cast("q")
+        self.returned_doubles = memory.cast("d")
         self._owner = ffi.gc(self.results, _free_results)
 
 
-def frame_of_tensors(most: int) -> Frame:
-    """A frame for one result and tensor arguments, whose tags are set; only the handles are missing."""
-    frame = Frame(most)
-    for at in range(0, most * WORDS, WORDS):
-        frame.words[at] = _TENSOR
-    return frame
+# Free list of frames, one per concurrent call. A deque, because a list shrinks its buffer when emptied.
+frames: Final[deque[ResultFrame]] = deque()
+
+
+def unused_frame() -> ResultFrame:
+    """A frame from the free list, or a new one. The caller passes it to :func:`reuse` after the call."""
+    try:
+        return frames.pop()
+    except IndexError:
+        return ResultFrame(MOST_ARGUMENTS)
+
+
+def reuse(frame: ResultFrame) -> None:
+    """Adds a frame to the free list, without the objects that the call needed."""
+    frame.keep = _NOTHING
+    frames.append(frame)
+
+
+_NOTHING: Final[list[Any]] = []

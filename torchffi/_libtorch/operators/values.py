@@ -250,6 +250,8 @@ def unpack(frame: ResultFrame, position: int, make: Callable[..., Any]) -> Any:
         return make(_take, frame.results, position, 0)
     if tag == _INT:
         return value
+    if tag == _DOUBLE:
+        return frame.returned_doubles[at + 1]
     if tag not in _ELEMENTS:
         return _UNPACK[tag](frame.results[position].data)
     elements = ffi.unpack(ffi.cast(_ELEMENTS[tag], value), word >> 32)

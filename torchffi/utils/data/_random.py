@@ -12,7 +12,7 @@ from torchffi import dtypes
 from torchffi._array.creation import empty
 from torchffi._array.random import rand
 from torchffi._core.backends import FFI, default_backend
-from torchffi._core.overloads import Overload
+from torchffi._core.by_name.overloads import Overload
 from torchffi.errors import ArgumentError
 
 _overload = functools.cache(Overload)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import arguments
 from torchffi._core.backends import FFI, default_backend, numpy_reason
+from torchffi._core.by_name.plan_code import General, Namer, plan, same
+from torchffi._core.by_name.plans import Plan, Planned, Types
+from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.dispatch import moved
 from torchffi._core.host_memory import array_over
-from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.operators import boxed
-from torchffi._libtorch.operators.boxed import call_one
-from torchffi._libtorch.operators.frames import MOST_ARGUMENTS, WORDS, Frame, frame_of_tensors
+from torchffi._libtorch.operators.frames import Frame
 from torchffi._libtorch.operators.schemas import Type
 from torchffi._libtorch.operators.values import Packer, number, packer
-from torchffi.errors import DTypeError, InvalidArgumentError, UnavailableError
+from torchffi.errors import InvalidArgumentError, UnavailableError
 
 # Operators whose Tensor overload also accepts a Python number, as in PyTorch.
 _TAKES_NUMBERS: Final = frozenset(
@@ -33,19 +31,6 @@ _TAKES_NUMBERS: Final = frozenset(
 ) | {"aten::to", "aten::_to_copy", "aten::copy_", "aten::copy", "aten::_conj"}  # fmt: skip
 
 _TENSOR: Final[int] = lib.RT_TORCH_TENSOR
-LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())
-
-make_any: Final = functools.partial(make, None)  # the tensor class follows the handle's dtype
-
-# Free list of frames whose arguments are all tensors, one per concurrent call.
-_frames: Final[deque[Frame]] = deque()
-
-# Names of c10::ScalarType codes that a result may have, but that torchffi does not support.
-_UNSUPPORTED_DTYPES: Final = {
-    8: "complex32", 12: "qint8", 13: "quint8", 14: "qint32", 16: "quint4x2", 17: "quint2x4",
-    23: "float8_e5m2", 24: "float8_e4m3fn", 25: "float8_e5m2fnuz", 26: "float8_e4m3fnuz",
-    44: "float8_e8m0fnu", 45: "float4_e2m1fn_x2",
-}  # fmt: skip
 
 
 # ---- Tensor arguments and results
@@ -90,12 +75,6 @@ def _packer(type_: Type, written: bool, numbers: bool) -> Packer:
     return tensor
 
 
-def dtype_error(error: KeyError) -> DTypeError:
-    """The error for a result of an unsupported dtype; the KeyError holds the dtype's code."""
-    dtype = _UNSUPPORTED_DTYPES.get(error.args[0], f"number {error.args[0]}")
-    return DTypeError(f"the result has dtype {dtype}, which torchffi does not support")
-
-
 def _refresh(tensor: Tensor, view: Tensor) -> None:
     """Updates a tensor after an in-place operator that may have changed its shape, strides or dtype.
 
@@ -117,34 +96,19 @@ def _refresh(tensor: Tensor, view: Tensor) -> None:
 # ---- Overloads
 
 
-def _counts_of_tensors(operator: boxed.Operator) -> frozenset[int]:
-    """The argument counts for the fast path: all arguments are tensors, and the result is one tensor,
-    which is new or the only argument that is written in place.
-    """
-    if [result.type for result in operator.schema.results] != [Type("Tensor")]:
-        return frozenset()
-    if operator.targets != tuple(operator.written.values()):
-        return frozenset()
-    tensors = itertools.takewhile(lambda one: one.type.name == "Tensor", operator.schema.parameters)
-    most = min(len(list(tensors)), operator.by_position)
-    return frozenset(range(max(operator.fewest, 1), most + 1))
-
-
-class Overload:
+class Overload(Planned):
     """One overload of an operator. Its ``__doc__`` is its schema."""
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         operator = boxed.find(name)
         base = name.partition(".")[0]
-        numbers = base in _TAKES_NUMBERS or base.startswith("prims::")
+        self._numbers = base in _TAKES_NUMBERS or base.startswith("prims::")
         self._operator = operator
         self._packers = tuple(
-            _packer(parameter.type, bool(parameter.written), numbers)
+            _packer(parameter.type, bool(parameter.written), self._numbers)
             for parameter in operator.schema.parameters
         )
-        self._number = operator.number
-        self._counts = _counts_of_tensors(operator)
-        self._target = operator.written.get(0)
         self.__name__ = self.__qualname__ = name
         self.__doc__ = operator.schema.text
 
@@ -156,41 +120,8 @@ class Overload:
     def __repr__(self) -> str:
         return f"<torchffi.ops operator {self.schema}>"
 
-    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
-        """Calls the overload; returns None, its result, or a tuple of its results."""
-        if named or len(arguments) not in self._counts:
-            return self._call(arguments, named)
-        for one in arguments:
-            if type(one) not in LIBTORCH_CLASSES:
-                return self._call(arguments, named)
-        try:
-            frame = _frames.pop()
-        except IndexError:
-            frame = frame_of_tensors(MOST_ARGUMENTS)
-        try:
-            words, at = frame.words, 1
-            for tensor in arguments:
-                words[at] = tensor._data
-                at += WORDS
-            result = make(None, call_one, self._number, frame.arguments, len(arguments), 0)
-        except KeyError as error:
-            raise dtype_error(error) from None
-        except ValueError:  # handle -1: an undefined tensor
-            return None
-        finally:
-            _frames.append(frame)
-        if result is None:
-            raise boxed.operator_error("call_one")
-        if self._target is None:
-            return result
-        target = arguments[self._target]
-        target._invalidate()
-        if type(target) is not type(result):  # the operator has changed its dtype
-            target.__class__ = type(result)
-        return target
-
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        """General path: arguments of any type, any number of results, in-place operators."""
+        """Returns None, the result, or a tuple of the results."""
         if not arguments or type(arguments[0]) not in LIBTORCH_CLASSES:
             check_backend(self.__name__, arguments, named)
         operator = self._operator
@@ -204,9 +135,19 @@ class Overload:
             raise dtype_error(error) from None
         if operator.targets:
             self._refresh(values, keep)
+        self._learn(arguments, named)
         if len(results) == 1:
             return results[0]
         return tuple(results) if results else None
+
+    def _plan(self, types: Types, positional: int) -> Plan | None:
+        return self.plan(types, positional, self._call)
+
+    def plan(
+        self, types: Types, positional: int, general: General, named: Namer = same
+    ) -> Plan | None:
+        """The plan of another function that calls this overload: see :func:`plan_code.plan`."""
+        return plan(self._operator, types, positional, self._numbers, general, named)
 
     def _refresh(self, values: Sequence[Any], keep: list[Any]) -> None:
         views = {id(tensor): view for tensor, view in (one for one in keep if type(one) is tuple)}

@@ -1,0 +1,1 @@
+"""Operators of LibTorch called by name, with tensors."""

@@ -1,0 +1,296 @@
+"""The code of a plan: packs the arguments of one operator, of known types, and calls it."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from torchffi import _devices
+from torchffi._core.backends import FFI, default_backend
+from torchffi._core.by_name.plans import Plan, Types
+from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
+from torchffi._core.lifetimes import make
+from torchffi._libtorch.calls import operator_error
+from torchffi._libtorch.loader import lib
+from torchffi._libtorch.operators import boxed, values
+from torchffi._libtorch.operators.frames import (
+    MOST_ARGUMENTS,
+    MOST_RESULTS,
+    TAG,
+    WORDS,
+    ResultFrame,
+    frames,
+)
+from torchffi._libtorch.operators.schemas import Type
+from torchffi.dtypes import DType
+from torchffi.errors import TorchError
+
+# The general path, and a function that adds the name of a public function to an error.
+General = Callable[[Sequence[Any], Mapping[str, Any]], Any]
+Namer = Callable[[TorchError], TorchError]
+
+
+def same(error: TorchError) -> TorchError:
+    """The error as it is."""
+    return error
+
+
+# ---- Arguments
+
+
+class _Code(NamedTuple):
+    """Code that packs one argument.
+
+    Attributes:
+        format: The format of its 24 bytes for ``struct``.
+        words: The values for the format; ``{0}`` is the argument.
+        lines: Statements that come before.
+    """
+
+    format: str
+    words: str
+    lines: str = ""
+
+
+def _word(tag: int, value: str = "{0}") -> _Code:
+    return _Code("qq8x", f"{tag}, {value}")
+
+
+def _memory(tag: int, elements: str) -> _Code:
+    """Elements in an array, which lives as long as the call."""
+    lines = f"m_{{0}} = {elements}\np_{{0}}, n_{{0}} = m_{{0}}.buffer_info()\n"
+    return _Code("qq8x", f"{tag} | n_{{0}} << 32, p_{{0}}", lines)
+
+
+_NONE: Final = _Code("q16x", str(lib.RT_TORCH_NONE))
+_DEFAULT: Final = _Code("q16x", str(lib.RT_TORCH_DEFAULT))
+_DOUBLE: Final = _Code("qd8x", f"{lib.RT_TORCH_DOUBLE}, {{0}}")
+_INT: Final = _word(lib.RT_TORCH_INT)
+_TENSOR: Final = _word(lib.RT_TORCH_TENSOR, "{0}._data")
+_TRUTH: Final = _word(lib.RT_TORCH_TRUTH)
+_NUMBERS: Final = {bool: _TRUTH, float: _DOUBLE, int: _INT}
+_TENSORS: Final = _memory(lib.RT_TORCH_TENSOR_LIST, 'array("q", [one._data for one in {0}])')
+
+# By the type of the parameter, then by that of the argument.
+_PLAIN: Final[dict[str, Mapping[type, _Code]]] = {
+    "Scalar": _NUMBERS,
+    "bool": {bool: _TRUTH},
+    "float": {float: _DOUBLE, int: _DOUBLE},
+    "int": {int: _INT},
+    "SymInt": {int: _INT},
+    "str": {str: _memory(lib.RT_TORCH_STRING, 'array("b", {0}.encode())')},
+    "Device": {str: _word(lib.RT_TORCH_DEVICE, "device({0})")},
+    "Layout": {str: _word(lib.RT_TORCH_LAYOUT, "LAYOUTS[{0}]")},
+    "MemoryFormat": {str: _word(lib.RT_TORCH_MEMORY_FORMAT, "MEMORY_FORMATS[{0}]")},
+    "ScalarType": {DType: _word(lib.RT_TORCH_DTYPE, "{0}.code")},
+}
+_LISTS: Final[dict[str, _Code]] = {
+    "Tensor": _TENSORS._replace(
+        lines=f"if not CLASSES.issuperset(map(type, {{0}})):\n    raise TypeError\n{_TENSORS.lines}"
+    ),
+    "bool": _memory(lib.RT_TORCH_TRUTH_LIST, 'array("B", {0})'),
+    "float": _memory(lib.RT_TORCH_DOUBLE_LIST, 'array("d", {0})'),
+    "int": _memory(lib.RT_TORCH_INT_LIST, 'array("q", {0})'),
+    "SymInt": _memory(lib.RT_TORCH_INT_LIST, 'array("q", {0})'),
+}
+
+
+def _code(type_: Type, given: type, numbers: bool) -> _Code | None:
+    """The code for an argument; None if there is none.
+
+    Args:
+        type_: The type of the parameter.
+        given: The type of the argument.
+        numbers: Whether a number may stand for a tensor.
+    """
+    if given is type(None):
+        return _NONE if type_.optional else None
+    if type_.element is not None:
+        return _list_code(type_.element, given, type_.size)
+    if type_.name != "Tensor":
+        return _PLAIN.get(type_.name, {}).get(given)
+    return _TENSOR if given in LIBTORCH_CLASSES else _NUMBERS.get(given) if numbers else None
+
+
+def _list_code(element: Type, given: type, size: int) -> _Code | None:
+    code = None if element.optional else _LISTS.get(element.name)
+    if code is None or given in (list, tuple):
+        return code
+    if not size or given not in _PLAIN.get(element.name, {}):
+        return None
+    return code._replace(lines=code.lines.replace("{0})", f"({{0}},) * {size})"))  # one for all
+
+
+# ---- Results
+
+_IN_PLACE: Final = """
+if call_one(number, words, COUNT, -1) == 0:
+    raise named(error("call_one"))
+TARGET._cached_view = None
+return TARGET
+"""
+_ONE: Final = """
+try:
+    tensor = make(None, call_one, number, words, COUNT, 0)
+except KeyError as other:
+    raise named(dtype_error(other)) from None
+except ValueError:  # handle -1: an undefined tensor
+    return None
+if tensor is None:
+    raise named(error("call_one"))
+return tensor
+"""
+# A frame that is not used again, after an exception, frees the results that it still holds.
+_MORE: Final = """
+try:
+    frame = frames.pop()
+except IndexError:
+    frame = ResultFrame(MOST_ARGUMENTS)
+results, returned = frame.results, frame.returned
+if call(number, words, COUNT, results, MOST_RESULTS) < 0:
+    raise named(error("call"))
+try:
+    found = FOUND
+except KeyError as other:
+    raise named(dtype_error(other)) from None
+frames.append(frame)
+return found
+"""
+_FREED: Final = _MORE.replace("frames.append", "free(results, EXPECTED)\nframes.append")
+
+
+def _taken(type_: Type, position: int) -> str:
+    """An expression for one of several results."""
+    word = f"returned[{position * WORDS}]"
+    if type_ == Type("Tensor"):
+        taken = f"make(None, take, results, {position}, 0)"
+        return f"{taken} if {word} & {TAG} == {lib.RT_TORCH_TENSOR} else None"
+    if type_ == Type("", element=Type("Tensor")):
+        return f"[make(None, take, results, {position}, i) for i in range({word} >> 32)]"
+    return f"unpack(frame, {position}, make_any)"
+
+
+def _keeps_dtype(name: str) -> bool:
+    """Whether an operator cannot change the dtype of a tensor that it writes."""
+    return name.startswith("aten::") and not name.startswith("aten::set_")
+
+
+def _results(operator: boxed.Operator) -> str | None:
+    """The code for the results; None if there is none."""
+    results, targets = operator.schema.results, operator.targets
+    if targets and not _keeps_dtype(operator.name):
+        return None
+    if targets:
+        one = operator.schema.parameters[targets[0]].type == Type("Tensor")
+        alone = one and len(results) == len(targets) == len(operator.written)
+        return (
+            _IN_PLACE.replace("TARGET", f"a{targets[0]}") if alone and len(targets) == 1 else None
+        )
+    if not results:
+        return None
+    if len(results) == 1 and results[0].type == Type("Tensor"):
+        return _ONE
+    taken = [_taken(result.type, i) for i, result in enumerate(results)]
+    all_taken = all(result.type == Type("Tensor") for result in results)
+    found = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
+    code = _MORE if all_taken else _FREED.replace("EXPECTED", str(len(results)))
+    return code.replace("FOUND", found)
+
+
+# ---- The plan
+
+_NAMES: Final[dict[str, Any]] = {
+    "CLASSES": LIBTORCH_CLASSES,
+    "FFI": FFI,
+    "LAYOUTS": values.LAYOUTS,
+    "MEMORY_FORMATS": values.MEMORY_FORMATS,
+    "REFUSED": (TypeError, ValueError, OverflowError, KeyError, struct.error),
+    "array": array,
+    "MOST_ARGUMENTS": MOST_ARGUMENTS,
+    "MOST_RESULTS": MOST_RESULTS,
+    "ResultFrame": ResultFrame,
+    "call": lib.torchffi_call,
+    "call_one": lib.torchffi_call_one,
+    "default_backend": default_backend,
+    "device": _devices.number,
+    "dtype_error": dtype_error,
+    "error": operator_error,
+    "make": make,
+    "frames": frames,
+    "free": lib.rt_torch_values_free,
+    "make_any": make_any,
+    "take": lib.rt_torch_value_take,
+    "unpack": values.unpack,
+}
+
+
+def _indented(lines: str, by: int) -> str:
+    return "\n".join(" " * by + line for line in lines.strip().splitlines())
+
+
+@cache
+def _compiled(source: str) -> Callable[..., Plan]:
+    found: dict[str, Any] = {}
+    exec(compile(source, "<torchffi plan>", "exec"), _NAMES, found)
+    return found["planned"]  # type: ignore[no-any-return]
+
+
+def plan(
+    operator: boxed.Operator,
+    types: Types,
+    positional: int,
+    numbers: bool,
+    general: General,
+    named: Namer,
+) -> Plan | None:
+    """The plan of an operator for types of arguments; None if there is none.
+
+    Args:
+        operator: The operator.
+        types: The types of the arguments by position, the names of the others, and their types.
+        positional: How many arguments come by position.
+        numbers: Whether a number may stand for a tensor.
+        general: The general path, for arguments that cannot be packed.
+        named: Adds the name of a public function to an error.
+    """
+    names = types[positional : positional + (len(types) - positional) // 2]
+    given = {i: one for i, one in enumerate(types[:positional])}
+    given |= {
+        operator.positions[name]: one
+        for name, one in zip(names, types[positional + len(names) :], strict=True)
+    }
+    finish = _results(operator)
+    count = max(given, default=-1) + 1
+    codes: list[_Code] = []
+    for i, parameter in enumerate(operator.schema.parameters[:count]):
+        code = _DEFAULT
+        if i in given:
+            found = _code(parameter.type, given[i], numbers and not parameter.written)
+            if found is None:
+                return None
+            code = found
+        codes.append(code)
+    if finish is None:
+        return None
+    parameters = [f"a{i}" for i in given]  # in the order of the call
+    by_position = "".join(f"a{i}, " for i in range(positional))
+    by_name = ", ".join(f"{name!r}: a{operator.positions[name]}" for name in names)
+    lines = "".join(code.lines.replace("{0}", f"a{i}") for i, code in enumerate(codes))
+    if not LIBTORCH_CLASSES.intersection(types):
+        lines = f"if default_backend() is not FFI:\n    raise TypeError\n{lines}"
+    words = ", ".join(code.words.replace("{0}", f"a{i}") for i, code in enumerate(codes))
+    source = f"""
+def planned(number, pack, general, named):
+    def plan({", ".join(parameters)}):
+        try:
+{_indented(lines + f"words = pack({words})", 12)}
+        except REFUSED:
+            return general(({by_position}), {{{by_name}}})
+{_indented(finish.replace("COUNT", str(count)), 8)}
+    return plan
+"""
+    pack = struct.Struct("".join(code.format for code in codes)).pack
+    return _compiled(source)(operator.number, pack, general, named)
