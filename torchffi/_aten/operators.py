@@ -5,8 +5,10 @@ On LibTorch it is called by name. On NumPy a function of the table computes it, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
 from torchffi._core.by_name.plans import Plan, Planned, Types
@@ -17,6 +19,7 @@ from torchffi.errors import DTypeError, TorchError, UnavailableError
 if TYPE_CHECKING:
     from torchffi._core.by_name.overloads import Overload
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 _LISTS: Final = frozenset({list, tuple})
 
 
@@ -56,7 +59,7 @@ class Operator(Planned):
         """
         try:
             if _any_on_libtorch((*arguments, *named.values())):
-                result = self._on_libtorch()(*arguments, **named)
+                result = self.on_libtorch()(*arguments, **named)
             else:
                 result = self._on_numpy(arguments, named)
         except TorchError as error:
@@ -64,7 +67,8 @@ class Operator(Planned):
         self._learn(arguments, named)
         return result
 
-    def _on_libtorch(self) -> Overload:
+    def on_libtorch(self) -> Overload:
+        """The overload."""
         if self._overload is None:
             from torchffi._core.by_name.overloads import Overload  # needed on LibTorch only
 
@@ -73,7 +77,7 @@ class Operator(Planned):
 
     def _plan(self, types: Types, positional: int) -> Plan | None:
         if not LIBTORCH_CLASSES.isdisjoint(types):
-            return self._on_libtorch().plan(types, positional, self._call, self._named)
+            return self.on_libtorch().plan(types, positional, self._call, self._named)
         if len(types) > positional or not _LISTS.isdisjoint(types):
             return None
         return self._numpy_plan()
@@ -110,3 +114,44 @@ class Operator(Planned):
         """The error with the name of the public function in front."""
         text = str(error).removeprefix(f"aten::{self._name}: ").removeprefix(f"{self._function}: ")
         return type(error)(f"{self._function}: {text}")
+
+
+# ---- Functions with the arguments of an operator
+
+
+class _Direct(Planned):
+    """A function whose repeated calls go to the operator directly, and to the function if that fails."""
+
+    def __init__(self, function: Callable[..., Any], operator: Operator) -> None:
+        super().__init__()
+        self._function = function
+        self._operator = operator
+
+    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        result = self._function(*arguments, **named)
+        self._learn(arguments, named)
+        return result
+
+    def _again(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        return self._function(*arguments, **named)
+
+    def _plan(self, types: Types, positional: int) -> Plan | None:
+        if LIBTORCH_CLASSES.isdisjoint(types):
+            return None
+        names = tuple(inspect.signature(self._function).parameters)
+        overload = self._operator.on_libtorch()
+        return overload.direct_plan(types, positional, names, self._again)
+
+
+def direct(operator: Callable[..., Any]) -> Callable[[_Function], _Function]:
+    """Decorates a function that calls an operator with its own arguments, and with the same defaults.
+
+    Names and order must be those of the schema as far as a call goes, except for that of ``self``: other
+    calls are left to the function.
+    """
+    assert isinstance(operator, Operator)
+
+    def decorate(function: _Function) -> _Function:
+        return cast("_Function", wraps(function)(_Direct(function, operator).method()))
+
+    return decorate

@@ -12,7 +12,7 @@ from torchffi._array import elementwise
 from torchffi._core.arguments import inexact, tensor
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
-from torchffi.nn._arguments import operator
+from torchffi.nn._arguments import direct, operator
 from torchffi.nn._layers import softmax, tanh
 
 # The operators of functions with ``inplace``: out of place, in place.
@@ -31,6 +31,7 @@ _softshrink: Final = operator("softshrink")
 _hardshrink: Final = operator("hardshrink")
 
 
+@direct(_BOTH["relu6"][0])
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(input, 0), 6).
 
@@ -43,6 +44,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return _BOTH["relu6"][bool(inplace)](input)
 
 
+@direct(_BOTH["leaky_relu"][0])
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """The input where it is positive, else the input times a slope.
 
@@ -56,6 +58,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return _BOTH["leaky_relu"][bool(inplace)](input, negative_slope)
 
 
+@direct(_BOTH["elu"][0])
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """The input where it is positive, else alpha * (exp(input) - 1).
 
@@ -69,6 +72,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _BOTH["elu"][bool(inplace)](input, alpha)
 
 
+@direct(_BOTH["selu"][0])
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """A scaled :func:`elu` that keeps mean 0 and variance 1.
 
@@ -81,6 +85,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     return _BOTH["selu"][bool(inplace)](input)
 
 
+@direct(_BOTH["celu"][0])
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """The input where it is positive, else alpha * (exp(input / alpha) - 1).
 
@@ -94,6 +99,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _BOTH["celu"][bool(inplace)](input, alpha)
 
 
+@direct(_prelu)
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """The input where it is positive, else the input times a weight.
 
@@ -106,6 +112,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return _prelu(input, weight)
 
 
+@direct(_BOTH["hardtanh"][0])
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
@@ -122,6 +129,7 @@ def hardtanh(
     return _BOTH["hardtanh"][bool(inplace)](input, min_val, max_val)
 
 
+@direct(_BOTH["hardswish"][0])
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """Input * min(max(input + 3, 0), 6) / 6.
 
@@ -134,6 +142,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return _BOTH["hardswish"][bool(inplace)](input)
 
 
+@direct(_BOTH["hardsigmoid"][0])
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(input + 3, 0), 6) / 6.
 
@@ -146,6 +155,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return _BOTH["hardsigmoid"][bool(inplace)](input)
 
 
+@direct(_softplus)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * input)) / beta.
 
@@ -170,6 +180,7 @@ def softsign(input: Tensor) -> Tensor:
     return input / (elementwise.abs(tensor("softsign", input)) + 1)
 
 
+@direct(_BOTH["mish"][0])
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """Input * tanh(softplus(input)).
 
@@ -182,6 +193,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return _BOTH["mish"][bool(inplace)](input)
 
 
+@direct(_glu)
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """Gated linear unit: the first half along an axis times the sigmoid of the second.
 
@@ -194,6 +206,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return _glu(input, dim)
 
 
+@direct(_log_sigmoid)
 def logsigmoid(input: Tensor) -> Tensor:
     """log(1 / (1 + exp(-input))).
 
@@ -225,6 +238,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     return input - tanh(input)
 
 
+@direct(_softshrink)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input, moved towards 0 by lambd; 0 where it is within lambd of 0.
 
@@ -237,6 +251,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return _softshrink(input, lambd)
 
 
+@direct(_hardshrink)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input; 0 where it is within lambd of 0.
 
@@ -249,6 +264,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return _hardshrink(input, lambd)
 
 
+@direct(_BOTH["threshold"][0])
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """The input where it is above a threshold, else a value.
 

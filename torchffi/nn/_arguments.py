@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from torchffi._aten.operators import Operator
+from torchffi._aten.operators import direct as direct
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ArgumentError, InvalidArgumentError
 

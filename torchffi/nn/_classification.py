@@ -13,7 +13,7 @@ from typing import Any, Final
 from torchffi._core.arguments import tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ShapeError
-from torchffi.nn._arguments import operator, reduction
+from torchffi.nn._arguments import direct, operator, reduction
 
 _number = reduction  # a parameter of all functions has its name
 
@@ -25,6 +25,7 @@ _ctc: Final = operator("ctc_loss", "ctc_loss.IntList")
 _ctc_of_tensors: Final = operator("ctc_loss", "ctc_loss.Tensor")
 
 
+@direct(_cross_entropy)
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -59,6 +60,7 @@ def cross_entropy(
     return _cross_entropy(input, target, weight, number, ignore_index, float(label_smoothing))
 
 
+@direct(_nll)
 def nll_loss(
     input: Tensor,
     target: Tensor,

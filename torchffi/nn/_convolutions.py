@@ -11,7 +11,7 @@ from typing import Final
 
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError
-from torchffi.nn._arguments import Sizes, operator
+from torchffi.nn._arguments import Sizes, direct, operator
 
 _PLAIN: Final = {name: operator(name) for name in ("conv1d", "conv2d", "conv3d")}
 _PADDED: Final = {name: operator(name, f"{name}.padding") for name in _PLAIN}
@@ -43,6 +43,7 @@ def _convolve(
     return _PADDED[name](input, weight, bias, stride, padding, dilation, groups)
 
 
+@direct(_PLAIN["conv1d"])
 def conv1d(
     input: Tensor,
     weight: Tensor,
@@ -74,6 +75,7 @@ def conv1d(
     return _convolve("conv1d", input, weight, bias, stride, padding, dilation, groups)
 
 
+@direct(_PLAIN["conv2d"])
 def conv2d(
     input: Tensor,
     weight: Tensor,
@@ -95,6 +97,7 @@ def conv2d(
     return _convolve("conv2d", input, weight, bias, stride, padding, dilation, groups)
 
 
+@direct(_PLAIN["conv3d"])
 def conv3d(
     input: Tensor,
     weight: Tensor,
@@ -116,6 +119,7 @@ def conv3d(
     return _convolve("conv3d", input, weight, bias, stride, padding, dilation, groups)
 
 
+@direct(_TRANSPOSED["conv_transpose1d"])
 def conv_transpose1d(
     input: Tensor,
     weight: Tensor,
@@ -151,6 +155,7 @@ def conv_transpose1d(
     return _TRANSPOSED[name](input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@direct(_TRANSPOSED["conv_transpose2d"])
 def conv_transpose2d(
     input: Tensor,
     weight: Tensor,
@@ -169,6 +174,7 @@ def conv_transpose2d(
     return _TRANSPOSED[name](input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@direct(_TRANSPOSED["conv_transpose3d"])
 def conv_transpose3d(
     input: Tensor,
     weight: Tensor,

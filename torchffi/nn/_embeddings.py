@@ -19,7 +19,7 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, FLOATING
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, NotSupportedError
-from torchffi.nn._arguments import operator, operators
+from torchffi.nn._arguments import direct, operator, operators
 
 _embedding: Final = operator("embedding")
 _renorm: Final = operator("embedding", "embedding_renorm_")
@@ -174,6 +174,7 @@ def embedding_bag(
         raise
 
 
+@direct(_one_hot)
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Vectors with a 1 at an index and 0 elsewhere.
 
@@ -192,6 +193,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return _one_hot(tensor, num_classes)
 
 
+@direct(_bilinear)
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input1 @ weight[k] @ input2 + bias[k] for each k.
 
@@ -212,6 +214,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     return _bilinear(input1, input2, weight, bias)
 
 
+@direct(_cosine_similarity)
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors.
 
@@ -226,6 +229,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return _cosine_similarity(x1, x2, dim, eps)
 
 
+@direct(_pairwise_distance)
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:

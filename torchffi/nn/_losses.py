@@ -17,7 +17,7 @@ from torchffi._autograd.modes import no_grad
 from torchffi._core.arguments import tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, ShapeError
-from torchffi.nn._arguments import operator, reduction
+from torchffi.nn._arguments import direct, operator, reduction
 
 _number = reduction  # a parameter of most functions has its name
 
@@ -235,6 +235,7 @@ def gaussian_nll_loss(
     return _reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, number)
 
 
+@direct(_kl_div)
 def kl_div(
     input: Tensor,
     target: Tensor,

@@ -14,7 +14,7 @@ from torchffi._core import arguments
 from torchffi._core.arguments import tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, ShapeError
-from torchffi.nn._arguments import operator
+from torchffi.nn._arguments import direct, operator
 from torchffi.nn._pooling import avg_pool2d, avg_pool3d
 from torchffi.nn._resizing import pad
 
@@ -63,6 +63,7 @@ def batch_norm(
     )
 
 
+@direct(_group_norm)
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -87,6 +88,7 @@ def group_norm(
     return _group_norm(input, num_groups, weight, bias, eps, True)
 
 
+@direct(_rms_norm)
 def rms_norm(
     input: Tensor,
     normalized_shape: int | Sequence[int],

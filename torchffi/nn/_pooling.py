@@ -13,7 +13,7 @@ from typing import Any, Final
 from torchffi._core.arguments import tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ShapeError
-from torchffi.nn._arguments import Sizes, operator, operators, strides
+from torchffi.nn._arguments import Sizes, direct, operator, operators, strides
 
 _MAX: Final = {name: operator(name) for name in ("max_pool1d", "max_pool2d", "max_pool3d")}
 _MAX_INDICES: Final = {name: operators(name, f"{name}_with_indices") for name in _MAX}
@@ -28,6 +28,7 @@ _ADAPTIVE_MAX: Final = {
 }
 
 
+@direct(_MAX["max_pool1d"])
 def max_pool1d(
     input: Tensor,
     kernel_size: Sizes,
@@ -63,6 +64,7 @@ def max_pool1d(
     )
 
 
+@direct(_MAX["max_pool2d"])
 def max_pool2d(
     input: Tensor,
     kernel_size: Sizes,
@@ -82,6 +84,7 @@ def max_pool2d(
     )
 
 
+@direct(_MAX["max_pool3d"])
 def max_pool3d(
     input: Tensor,
     kernel_size: Sizes,
@@ -101,6 +104,7 @@ def max_pool3d(
     )
 
 
+@direct(_AVERAGE["avg_pool1d"])
 def avg_pool1d(
     input: Tensor,
     kernel_size: Sizes,
@@ -132,6 +136,7 @@ def avg_pool1d(
     )
 
 
+@direct(_AVERAGE["avg_pool2d"])
 def avg_pool2d(
     input: Tensor,
     kernel_size: Sizes,
@@ -155,6 +160,7 @@ def avg_pool2d(
     )
 
 
+@direct(_AVERAGE["avg_pool3d"])
 def avg_pool3d(
     input: Tensor,
     kernel_size: Sizes,
@@ -189,6 +195,7 @@ def _size(
     return [length if size is None else size for size, length in kept]
 
 
+@direct(_ADAPTIVE["adaptive_avg_pool1d"])
 def adaptive_avg_pool1d(input: Tensor, output_size: Sizes) -> Tensor:
     """The means of windows that divide one axis evenly.
 
@@ -205,6 +212,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Sizes) -> Tensor:
     return _ADAPTIVE[name](input, _size(name, 1, input, output_size))
 
 
+@direct(_ADAPTIVE["adaptive_avg_pool2d"])
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """The means of windows that divide two axes evenly. Arguments: see :func:`adaptive_avg_pool1d`.
 
@@ -214,6 +222,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
     return _ADAPTIVE[name](input, _size(name, 2, input, output_size))
 
 
+@direct(_ADAPTIVE["adaptive_avg_pool3d"])
 def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """The means of windows that divide three axes evenly. Arguments: see :func:`adaptive_avg_pool1d`.
 

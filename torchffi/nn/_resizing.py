@@ -11,7 +11,7 @@ from typing import Any, Final
 from torchffi._core import arguments
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, NotSupportedError
-from torchffi.nn._arguments import operator
+from torchffi.nn._arguments import direct, operator
 from torchffi.nn._pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 _pad: Final = operator("pad")
@@ -152,6 +152,7 @@ def interpolate(
     return upsampling(input, lengths, bool(align_corners), factors)
 
 
+@direct(_pixel_shuffle)
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Moves channels to pixels: (..., c * r * r, h, w) becomes (..., c, h * r, w * r).
 
@@ -164,6 +165,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return _pixel_shuffle(input, upscale_factor)
 
 
+@direct(_pixel_unshuffle)
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Undoes :func:`pixel_shuffle`: (..., c, h * r, w * r) becomes (..., c * r * r, h, w).
 

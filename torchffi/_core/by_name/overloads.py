@@ -149,6 +149,27 @@ class Overload(Planned):
         """The plan of another function that calls this overload: see :func:`plan_code.plan`."""
         return plan(self._operator, types, positional, self._numbers, general, named)
 
+    def direct_plan(
+        self, types: Types, positional: int, names: Sequence[str], general: General
+    ) -> Plan | None:
+        """The plan of a function with the same arguments; None where they are others.
+
+        Args:
+            types, positional: As for :meth:`plan`.
+            names: The function's names of the arguments by position.
+            general: The function.
+        """
+        parameters = self._operator.schema.parameters
+        known = [parameter.name for parameter in parameters[:positional]]
+        if known[:1] == ["self"]:
+            known[:1] = names[:1]
+        given = types[positional : positional + (len(types) - positional) // 2]
+        required = {p.name for p in parameters[positional:] if p.required}
+        same_names = list(names[:positional]) == known and required <= set(given)
+        if not same_names or not self._operator.positions.keys() >= set(given):
+            return None
+        return plan(self._operator, types, positional, self._numbers, general, None)
+
     def _refresh(self, values: Sequence[Any], keep: list[Any]) -> None:
         views = {id(tensor): view for tensor, view in (one for one in keep if type(one) is tuple)}
         for position in self._operator.targets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +144,7 @@ if tensor is None:
     raise named(error("call_one"))
 return tensor
 """
+_AGAIN: Final = re.compile("raise named.*")
 # A frame that is not used again, after an exception, frees the results that it still holds.
 _MORE: Final = """
 try:
@@ -174,8 +176,8 @@ def _taken(type_: Type, position: int) -> str:
 
 
 def _keeps_dtype(name: str) -> bool:
-    """Whether an operator cannot change the dtype of a tensor that it writes."""
-    return name.startswith("aten::") and not name.startswith("aten::set_")
+    """Whether an operator is known not to change the dtype of a tensor that it writes."""
+    return name.startswith("aten::")
 
 
 def _results(operator: boxed.Operator) -> str | None:
@@ -244,7 +246,7 @@ def plan(
     positional: int,
     numbers: bool,
     general: General,
-    named: Namer,
+    named: Namer | None,
 ) -> Plan | None:
     """The plan of an operator for types of arguments; None if there is none.
 
@@ -254,7 +256,8 @@ def plan(
         positional: How many arguments come by position.
         numbers: Whether a number may stand for a tensor.
         general: The general path, for arguments that cannot be packed.
-        named: Adds the name of a public function to an error.
+        named: Adds the name of a public function to an error. None if an error is left to the general
+            path, which is then called again.
     """
     names = types[positional : positional + (len(types) - positional) // 2]
     given = {i: one for i, one in enumerate(types[:positional])}
@@ -273,7 +276,7 @@ def plan(
                 return None
             code = found
         codes.append(code)
-    if finish is None:
+    if finish is None or (named is None and operator.targets):
         return None
     parameters = [f"a{i}" for i in given]  # in the order of the call
     by_position = "".join(f"a{i}, " for i in range(positional))
@@ -282,14 +285,18 @@ def plan(
     if not LIBTORCH_CLASSES.intersection(types):
         lines = f"if default_backend() is not FFI:\n    raise TypeError\n{lines}"
     words = ", ".join(code.words.replace("{0}", f"a{i}") for i, code in enumerate(codes))
+    call_general = f"return general(({by_position}), {{{by_name}}})"
+    finish = finish.replace("COUNT", str(count))
+    if named is None:
+        finish = _AGAIN.sub(call_general, finish)
     source = f"""
 def planned(number, pack, general, named):
     def plan({", ".join(parameters)}):
         try:
 {_indented(lines + f"words = pack({words})", 12)}
         except REFUSED:
-            return general(({by_position}), {{{by_name}}})
-{_indented(finish.replace("COUNT", str(count)), 8)}
+            {call_general}
+{_indented(finish, 8)}
     return plan
 """
     pack = struct.Struct("".join(code.format for code in codes)).pack

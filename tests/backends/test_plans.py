@@ -1,0 +1,190 @@
+"""Plans of calls by name: later calls give the results and the errors of the first one."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi
+from tests.support import handles
+from torchffi import errors
+from torchffi.nn import functional
+
+pytestmark = pytest.mark.usefixtures("ffi_backend")
+
+aten: Any = torchffi.ops.aten
+X = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]], np.float32)
+
+
+def tensor(array: Any = X) -> Any:
+    return torchffi.from_numpy(np.array(array))
+
+
+def repeated(call: Callable[[], Any], times: int = 4) -> list[Any]:
+    return [call() for _ in range(times)]
+
+
+def plans(function: Any) -> int:
+    return sum(map(bool, function._plans.values()))
+
+
+CALLS: list[tuple[str, Callable[[Any, Any], Any]]] = [
+    ("a number", lambda a, x: a.clamp_min.default(x, 0.5)),
+    ("an integer for a float", lambda a, x: a.leaky_relu.default(x, 2)),
+    ("None", lambda a, x: a.clamp.default(x, None, 1.0)),
+    ("a gap", lambda a, x: a.sum.dim_IntList(x, [1], dtype=None)),
+    ("names", lambda a, x: a.mean.dim(dim=[0], self=x, keepdim=True)),
+    ("a string", lambda a, x: a.div.Tensor_mode(x, x + 1, rounding_mode="floor")),
+    ("one number for a list", lambda a, x: a.sum.dim_IntList(x, 1)),
+    ("tensors in a list", lambda a, x: a.cat.default([x, x], 1)),
+    ("several results", lambda a, x: a.topk.default(x, 2)),
+    ("a list of results", lambda a, x: a.split.Tensor(x, 1)),
+    ("a number as the result", lambda a, x: a.item.default(x[0, 0])),
+    ("a bool as the result", lambda a, x: a.equal.default(x, x)),
+    ("the first overload that fits", lambda a, x: a.add(x, 2)),
+    ("another overload", lambda a, x: a.max(x, 1)),
+    ("a keyword alone", lambda a, x: a.argmax(x, dim=1)),
+]
+
+
+@pytest.mark.parametrize("call", [call for _, call in CALLS], ids=[name for name, _ in CALLS])
+def test_later_calls_give_the_result_of_pytorch(torch: Any, call: Callable[..., Any]) -> None:
+    def plain(result: Any) -> Any:
+        several = isinstance(result, (tuple, list))
+        return [
+            one.tolist() if hasattr(one, "tolist") else one
+            for one in (result if several else [result])
+        ]
+
+    expected = plain(call(torch.ops.aten, torch.from_numpy(X)))
+    x = tensor()
+    before = handles()[0]
+    for result in repeated(lambda: call(aten, x)):
+        assert plain(result) == expected
+        del result
+    assert handles()[0] == before
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (lambda x: aten.sum.dim_IntList(x, [1]), lambda x: aten.sum.dim_IntList(x, [5])),
+        (lambda x: aten.sum.dim_IntList(x, [1]), lambda x: aten.sum.dim_IntList(x, [1.0])),
+        (lambda x: aten.topk.default(x, 2), lambda x: aten.topk.default(x, 2**70)),
+        (lambda x: aten.topk.default(x, 2), lambda x: aten.topk.default(x, 9)),
+        (lambda x: aten.cat.default([x, x]), lambda x: aten.cat.default([x, 3])),
+        (lambda x: aten.view.default(x, [-1]), lambda x: aten.view.default(x, [7])),
+        (
+            lambda x: aten.zeros.default([2], device="cpu"),
+            lambda x: aten.zeros.default([2], device="x"),
+        ),
+        (lambda x: aten.abs_.default(x), lambda x: aten.abs_.default(torchffi.ones(1).expand(3))),
+        (lambda x: aten.max(x, 1), lambda x: aten.max(x, 5)),
+        (lambda x: x.softmax(1), lambda x: x.softmax(5)),
+        (lambda x: functional.glu(x, 0), lambda x: functional.glu(x, 1)),
+        (
+            lambda x: functional.avg_pool1d(x, 2),
+            lambda x: functional.avg_pool1d(x, 7),
+        ),
+        (
+            lambda x: functional.max_pool1d(x, 2),
+            lambda x: functional.max_pool1d(x, -1),
+        ),
+    ],
+)
+def test_later_calls_raise_the_error_of_the_first_one(
+    good: Callable[[Any], Any], bad: Callable[[Any], Any]
+) -> None:
+    def error_of() -> tuple[type, str]:
+        with pytest.raises(errors.TorchError) as caught:
+            bad(tensor())
+        return caught.type, str(caught.value)
+
+    first = error_of()
+    repeated(lambda: good(tensor()))
+    gc.collect()  # the tracebacks
+    before = handles()[0]
+    assert repeated(error_of) == [first] * 4
+    gc.collect()
+    assert handles()[0] == before
+
+
+def test_a_freed_tensor_is_refused() -> None:
+    x = tensor()
+    repeated(lambda: aten.neg.default(x))
+    torchffi.tensor_free(x)
+    with pytest.raises(errors.HandleError):
+        aten.neg.default(x)
+
+
+def test_arrays_are_written_in_place_on_numpy() -> None:
+    x = tensor()
+    repeated(lambda: aten.abs_.default(x))
+    with torchffi.use_backend("numpy"):
+        y = torchffi.asarray(np.array([-1.0, 2.0], np.float32))
+    with torchffi.use_backend("ffi"):
+        aten.neg_.default(y)
+    assert y.tolist() == [1.0, -2.0]
+    assert all(one is y for one in repeated(lambda: aten.abs_.default(y)))
+    assert y.tolist() == [1.0, 2.0]
+
+
+def test_shapes_that_an_operator_changes_are_read_again() -> None:
+    for _ in range(4):
+        x = tensor()
+        assert x.shape == (2, 3)
+        assert aten.t_.default(x) is x
+        assert x.shape == (3, 2)
+    assert plans(aten.t_.default) == 1
+
+
+def test_creation_follows_the_backend() -> None:
+    repeated(lambda: aten.zeros.default([2]))
+    with torchffi.use_backend("numpy"), pytest.raises(errors.UnavailableError):
+        aten.zeros.default([2])
+
+
+def test_a_list_does_not_pass_over_an_overload() -> None:
+    """Which overload accepts a list depends on its elements."""
+    x = tensor()
+    sizes = repeated(lambda: [one.shape for one in aten.split(x, [1, 1])])
+    assert sizes == [[(1, 3), (1, 3)]] * 4
+    assert [one.shape for one in aten.split(x, 2)] == [(2, 3)]
+
+
+def test_operators_have_a_bounded_number_of_plans() -> None:
+    operator = aten.clamp.default
+    values = (None, 1, 1.0, True)
+    dtypes = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8")
+    for dtype in dtypes:
+        x = tensor(X.astype(dtype))
+        for low in values:
+            for high in values[1:]:
+                repeated(lambda x=x, low=low, high=high: operator(x, low, high), 3)
+    assert 0 < len(operator._plans) <= 64
+
+
+def test_the_first_call_compiles_nothing() -> None:
+    overload = type(aten.neg.default)("aten::arccosh")
+    x = tensor(X + 5)
+    overload(x)
+    assert plans(overload) == 0
+    overload(x)
+    assert plans(overload) == 1
+
+
+def test_functions_with_the_arguments_of_an_operator_keep_their_signatures() -> None:
+    parameters = inspect.signature(functional.avg_pool2d).parameters
+    assert list(parameters)[:3] == ["input", "kernel_size", "stride"]
+    assert functional.avg_pool2d.__doc__
+
+
+def test_results_of_pairs_are_named_tuples_in_each_call() -> None:
+    for found in repeated(lambda: tensor().topk(2)):
+        assert type(found).__name__ == "topk"
+        assert found.values.shape == found.indices.shape == (2, 2)
