@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
+from _thread import RLock  # threading takes longer to import than the rest of this module
 
 from torchffi._libtorch.binding import Status, ffi, lib, text_of
 
@@ -16,7 +16,7 @@ __all__ = ["Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
 
 
 # Reentrant, because a signal handler may need LibTorch while its thread loads it.
-lock = threading.RLock()
+lock = RLock()
 _status: Status | None = None
 
 
@@ -47,7 +47,7 @@ def _after_fork() -> None:
     if lock.acquire(blocking=False):
         lock.release()
         return
-    lock = threading.RLock()
+    lock = RLock()
     if _status is None:
         _status = _unavailable(
             "this process was forked while another thread loaded LibTorch, which cannot go on here; "
