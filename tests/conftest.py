@@ -70,6 +70,8 @@ def _checked(kind: Any, function: Any, /, *arguments: Any) -> Any:
 
 def _check_every_tensor() -> None:
     """Checks in every test that the dtype of each tensor on LibTorch is that of its handle."""
+    for name in torchffi.__all__:  # imports the modules that are imported on first use
+        getattr(torchffi, name)
     for name, module in list(sys.modules.items()):
         if name.startswith("torchffi.") and getattr(module, "make", None) is _make:
             module.make = _checked  # type: ignore[attr-defined]

@@ -23,7 +23,6 @@ from torchffi._array.creation import (
     zeros_like,
 )
 from torchffi._array.data_types import astype, can_cast, finfo, iinfo, isdtype, result_type
-from torchffi._array.dlpack import from_dlpack
 from torchffi._array.elementwise import (
     abs,
     acos,
@@ -95,7 +94,6 @@ from torchffi._array.elementwise import (
     tanh,
     trunc,
 )
-from torchffi._array.inspection import __array_namespace_info__
 from torchffi._array.joining import concat, repeat, stack, tile, unstack
 from torchffi._array.linear_algebra import addmm, matmul, tensordot, tril, triu, vecdot
 from torchffi._array.manipulation import (
@@ -108,11 +106,7 @@ from torchffi._array.manipulation import (
     roll,
     squeeze,
 )
-from torchffi._array.random import manual_seed, rand, randn
-from torchffi._array.ranges import arange, linspace
 from torchffi._array.searching import argmax, argmin, count_nonzero, nonzero, searchsorted, where
-from torchffi._array.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
-from torchffi._array.sorting import argsort, sort
 from torchffi._array.statistical import (
     cumulative_prod,
     cumulative_sum,
@@ -127,27 +121,11 @@ from torchffi._array.statistical import (
 from torchffi._array.taking import narrow, select, take, take_along_axis
 from torchffi._array.utility import all, any, diff
 from torchffi._autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from torchffi._compat import (
-    tensor_free,
-    torch_available,
-    torch_cuda_available,
-    torch_ones,
-    torch_randn,
-    torch_version,
-    torch_zeros,
-)
 from torchffi._core import tensor_libtorch as _tensor_ffi  # noqa: F401  (sets the tensor classes)
 from torchffi._core import tensor_numpy as _tensor_numpy  # noqa: F401
 from torchffi._core.backends import get_backend, use_backend
 from torchffi._core.dispatch import fallback_counts
 from torchffi._core.tensor import Tensor
-from torchffi._diagnosis import (
-    auto_detect_device,
-    diagnose,
-    get_num_threads,
-    memory_stats,
-    set_num_threads,
-)
 from torchffi.dtypes import (
     bool,
     complex64,
@@ -177,6 +155,32 @@ if TYPE_CHECKING:
     from torchffi import optim as optim
     from torchffi import serialization as serialization
     from torchffi import utils as utils
+    from torchffi._array.dlpack import from_dlpack as from_dlpack
+    from torchffi._array.inspection import __array_namespace_info__ as __array_namespace_info__
+    from torchffi._array.random import manual_seed as manual_seed
+    from torchffi._array.random import rand as rand
+    from torchffi._array.random import randn as randn
+    from torchffi._array.ranges import arange as arange
+    from torchffi._array.ranges import linspace as linspace
+    from torchffi._array.sets import isin as isin
+    from torchffi._array.sets import unique_all as unique_all
+    from torchffi._array.sets import unique_counts as unique_counts
+    from torchffi._array.sets import unique_inverse as unique_inverse
+    from torchffi._array.sets import unique_values as unique_values
+    from torchffi._array.sorting import argsort as argsort
+    from torchffi._array.sorting import sort as sort
+    from torchffi._compat import tensor_free as tensor_free
+    from torchffi._compat import torch_available as torch_available
+    from torchffi._compat import torch_cuda_available as torch_cuda_available
+    from torchffi._compat import torch_ones as torch_ones
+    from torchffi._compat import torch_randn as torch_randn
+    from torchffi._compat import torch_version as torch_version
+    from torchffi._compat import torch_zeros as torch_zeros
+    from torchffi._diagnosis import auto_detect_device as auto_detect_device
+    from torchffi._diagnosis import diagnose as diagnose
+    from torchffi._diagnosis import get_num_threads as get_num_threads
+    from torchffi._diagnosis import memory_stats as memory_stats
+    from torchffi._diagnosis import set_num_threads as set_num_threads
     from torchffi.serialization import load as load
     from torchffi.serialization import load_safetensors as load_safetensors
     from torchffi.serialization import safe_open as safe_open
@@ -400,16 +404,40 @@ __all__ = [
 ]
 
 
-# Imported on first use.
+# Imported on first use: modules, and functions by the module that has them.
 _LAZY = (
     "autograd", "export", "fft", "inductor", "jit", "linalg", "nn", "ops", "optim", "serialization",
     "utils",
 )  # fmt: skip
-_OF_SERIALIZATION = ("load", "load_safetensors", "safe_open", "save", "save_safetensors")
+_LAZY_NAMES = {
+    "_array.dlpack": ("from_dlpack",),
+    "_array.inspection": ("__array_namespace_info__",),
+    "_array.random": ("manual_seed", "rand", "randn"),
+    "_array.ranges": ("arange", "linspace"),
+    "_array.sets": ("isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"),
+    "_array.sorting": ("argsort", "sort"),
+    "_compat": (
+        "tensor_free",
+        "torch_available",
+        "torch_cuda_available",
+        "torch_ones",
+        "torch_randn",
+        "torch_version",
+        "torch_zeros",
+    ),
+    "_diagnosis": (
+        "auto_detect_device",
+        "diagnose",
+        "get_num_threads",
+        "memory_stats",
+        "set_num_threads",
+    ),
+    "serialization": ("load", "load_safetensors", "safe_open", "save", "save_safetensors"),
+}
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, *_OF_SERIALIZATION})
+    return sorted({*globals(), *_LAZY, *(name for names in _LAZY_NAMES.values() for name in names)})
 
 
 def __getattr__(name: str) -> object:
@@ -417,8 +445,10 @@ def __getattr__(name: str) -> object:
 
     if name in _LAZY:
         return import_module(f"torchffi.{name}")
-    if name in _OF_SERIALIZATION:
-        return getattr(import_module("torchffi.serialization"), name)
+    for module, names in _LAZY_NAMES.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(f"torchffi.{module}"), name)
+            return found
     from torchffi._torch_names import instead_of
 
     raise AttributeError(f"module 'torchffi' has no attribute {name!r}{instead_of(name)}")

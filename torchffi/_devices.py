@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
 from torchffi.errors import InvalidArgumentError
-
-_CUDA = re.compile(r"cuda(?::(\d{1,3}))?")
 
 
 def number(name: str | None) -> int:
@@ -17,10 +13,10 @@ def number(name: str | None) -> int:
     """
     if name is None or name == "cpu":
         return -1
-    match = _CUDA.fullmatch(name) if isinstance(name, str) else None
-    if match is None:
+    kind, colon, digits = name.partition(":") if isinstance(name, str) else ("", "", "")
+    if kind != "cuda" or (colon and not (digits.isdecimal() and len(digits) <= 3)):
         raise InvalidArgumentError(f"device is {name!r}, expected 'cpu' or 'cuda:0', 'cuda:1', ...")
-    return int(match[1] or 0)
+    return int(digits or 0)
 
 
 def name(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torchffi import _reduction_methods as reductions
 from torchffi import _torch_methods
@@ -12,10 +12,8 @@ from torchffi._array import (
     broadcasting,
     conversion,
     data_types,
-    dlpack,
     elementwise,
     indexing,
-    inspection,
     linear_algebra,
     manipulation,
     taking,
@@ -35,9 +33,14 @@ from torchffi._torch_methods import one_sequence
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import HandleError
 
+if TYPE_CHECKING:
+    from torchffi._array.dlpack import DeviceType
+
 
 def _array_namespace_(self: Tensor, /, *, api_version: str | None = None) -> ModuleType:
     """The module torchffi, whose functions take this tensor. ValueError for an unknown version."""
+    from torchffi._array import inspection
+
     return inspection.namespace(api_version)
 
 
@@ -87,11 +90,15 @@ def _dlpack_(
 
     Source: Array API standard; at::toDLPackVersioned, at::toDLPack.
     """
+    from torchffi._array import dlpack
+
     return dlpack.export(self, stream, max_version, dl_device, copy)
 
 
-def _dlpack_device_(self: Tensor) -> tuple[dlpack.DeviceType, int]:
+def _dlpack_device_(self: Tensor) -> tuple[DeviceType, int]:
     """The DLPack device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
+    from torchffi._array import dlpack
+
     return dlpack.device_of(self)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ LIBRARIES = ("libc10.so", "libtorch_cpu.so")
 CUDA_LIBRARY = "libtorch_cuda.so"
 
 _VERSION_HEADERS = ("torch/headeronly/version.h", "torch/csrc/api/include/torch/version.h")
-_VERSION_PART = re.compile(r"#define TORCH_VERSION_(MAJOR|MINOR|PATCH)\s+(\d+)")
+_VERSION_MACROS = tuple(f"TORCH_VERSION_{part}" for part in ("MAJOR", "MINOR", "PATCH"))
 
 
 class Probe(NamedTuple):
@@ -84,10 +83,12 @@ def find() -> Search:
 def loaded(name: str = "libtorch_cpu.so") -> Path | None:
     """The path of a library that this process has already loaded."""
     try:
-        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+        maps = Path("/proc/self/maps").read_bytes()
     except OSError:
         return None
-    for line in maps.splitlines():
+    if os.fsencode(f"/{name}") not in maps:
+        return None
+    for line in os.fsdecode(maps).splitlines():
         _, slash, path = line.partition("/")
         path = path.removesuffix(" (deleted)")
         if slash and path.endswith(f"/{name}"):
@@ -103,9 +104,11 @@ def version_from_headers(include_dirs: tuple[Path, ...]) -> str:
                 text = (folder / name).read_text(encoding="utf-8")
             except OSError:
                 continue
-            parts = dict(_VERSION_PART.findall(text))
-            if len(parts) == 3:
-                return "{MAJOR}.{MINOR}.{PATCH}".format(**parts)
+            lines = (line.split() for line in text.splitlines() if line.startswith("#define"))
+            macros = {words[1]: words[2] for words in lines if len(words) > 2}
+            parts = [macros.get(name, "") for name in _VERSION_MACROS]
+            if all(part.isdecimal() for part in parts):
+                return ".".join(parts)
     return ""
 
 
@@ -114,7 +117,7 @@ def _places() -> Iterator[tuple[Path, str]]:
     if imported:
         yield Path(imported).parent, "the imported torch"
     for scheme in ("purelib", "platlib"):
-        yield Path(sysconfig.get_path(scheme), "torch"), "the packages of this Python"
+        yield Path(_packages(scheme), "torch"), "the packages of this Python"
     try:
         spec = importlib.util.find_spec("torch")
     except (ImportError, ValueError):
@@ -125,11 +128,30 @@ def _places() -> Iterator[tuple[Path, str]]:
         yield Path(folder), "the system"
 
 
+def _packages(scheme: str) -> str:
+    """The folder of this Python's packages, without sysconfig's variables where it needs only these."""
+    template = sysconfig.get_path(scheme, expand=False)
+    try:
+        return template.format(
+            base=os.path.normpath(sys.prefix),
+            platbase=os.path.normpath(sys.exec_prefix),
+            platlibdir=sys.platlibdir,
+            py_version_short=f"{sys.version_info.major}.{sys.version_info.minor}",
+        )
+    except KeyError:  # needs another one
+        return sysconfig.get_path(scheme)
+
+
+def _library_dirs(root: Path) -> Iterator[Path]:
+    yield root / "lib"
+    yield root / "lib64"
+    yield root / "lib" / (sysconfig.get_config_var("MULTIARCH") or "")
+
+
 def _inspect(root: Path, source: str) -> tuple[LibTorch | None, str]:
     if not root.is_dir():
         return None, "no such folder"
-    multiarch = sysconfig.get_config_var("MULTIARCH") or ""
-    for library_dir in (root / "lib", root / "lib64", root / "lib" / multiarch):
+    for library_dir in _library_dirs(root):
         missing = [name for name in LIBRARIES if not (library_dir / name).is_file()]
         if not missing:
             break

@@ -6,9 +6,10 @@ Separate from build.py, because finding a library needs none of the imports of b
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from .digest import sha256
+from .digest import blake2b
 
 NAME = "librt_torch.so"
 FOLDER = Path(__file__).parents[1]  # shim/, where rt_torch.h is
@@ -18,7 +19,7 @@ COMPILE_STUB = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2", "
 LINK = ("-shared", "-Wl,-z,defs,-z,now", f"-Wl,-soname,{NAME}")
 LINK_LIBTORCH = ("-ltorch_cpu", "-lc10")
 
-_SOURCES = ("*/*.cpp", "*.h", "*/*.h", "build/header.py", "build/generate.py")
+_GENERATORS = ("build/generate.py", "build/header.py")
 
 
 def fastpath() -> bool | None:
@@ -45,11 +46,26 @@ def files(*patterns: str) -> list[Path]:
 
 def source_digest() -> str:
     """Digest of all sources and flags. Needs no compiler."""
-    digest = sha256(repr((COMPILE, COMPILE_STUB, LINK, LINK_LIBTORCH)).encode())
-    for path in files(*_SOURCES):
-        name = path.relative_to(FOLDER).as_posix()
-        digest.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    flags = repr((COMPILE, COMPILE_STUB, LINK, LINK_LIBTORCH)).encode()
+    digest = blake2b(flags, digest_size=32)
+    # Without glob() and Path: each process that opens LibTorch computes the digest.
+    folder = str(FOLDER)
+    for name in sorted((*_GENERATORS, *_cpp_files(folder))):
+        with open(f"{folder}/{name}", "rb", buffering=0) as file:
+            digest.update(f"{name}\0".encode() + file.read() + b"\0")
     return digest.hexdigest()
+
+
+def _cpp_files(folder: str) -> Iterator[str]:
+    """The names of all C++ files and headers in the folder and in its folders."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".h"):
+                yield entry.name
+            elif entry.is_dir():
+                for name in os.listdir(entry.path):
+                    if name.endswith((".cpp", ".h")):
+                        yield f"{entry.name}/{name}"
 
 
 def cache() -> Path:

@@ -1,14 +1,16 @@
-"""Metadata file next to a built library (the sidecar), readable without opening the library."""
+"""Metadata file next to a built library (the sidecar), readable without opening the library.
+
+Its lines are ``name=value``: a parser of JSON takes longer to import than all the rest of the check.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from . import elf
-from .digest import sha256
+from .digest import crc32
 
 
 class Sidecar(NamedTuple):
@@ -16,7 +18,7 @@ class Sidecar(NamedTuple):
 
     Attributes:
         size: Bytes of the library.
-        sha256: Digest of the library.
+        crc32: CRC-32 of the library.
         header_digest: Digest of its rt_torch.h.
         source_digest: Digest of all sources and flags.
         libtorch_version: The LibTorch it was built for; ``""`` for the stub.
@@ -24,7 +26,7 @@ class Sidecar(NamedTuple):
     """
 
     size: int
-    sha256: str
+    crc32: int
     header_digest: str
     source_digest: str
     libtorch_version: str
@@ -32,8 +34,8 @@ class Sidecar(NamedTuple):
 
 
 def path_of(library: Path) -> Path:
-    """``librt_torch.so`` -> ``librt_torch.so.json``."""
-    return library.with_name(f"{library.name}.json")
+    """``librt_torch.so`` -> ``librt_torch.so.built``."""
+    return library.with_name(f"{library.name}.built")
 
 
 def write(
@@ -43,7 +45,7 @@ def write(
     content = library.read_bytes()
     described = Sidecar(
         size=len(content),
-        sha256=sha256(content).hexdigest(),
+        crc32=crc32(content),
         header_digest=header_digest,
         source_digest=source_digest,
         libtorch_version=libtorch_version,
@@ -51,7 +53,8 @@ def write(
     )
     target = path_of(library)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(described._asdict(), indent=2) + "\n", encoding="utf-8")
+    lines = (f"{name}={value}\n" for name, value in described._asdict().items())
+    temporary.write_text("".join(lines), encoding="utf-8")
     temporary.chmod(0o644)
     temporary.replace(target)
 
@@ -59,9 +62,17 @@ def write(
 def read(library: Path) -> Sidecar | None:
     """The sidecar of a library; None if it is missing or invalid."""
     try:
-        fields = json.loads(path_of(library).read_text(encoding="utf-8"))
-        return Sidecar(**{name: fields[name] for name in Sidecar._fields})
-    except (OSError, ValueError, TypeError, KeyError):
+        lines = path_of(library).read_text(encoding="utf-8").splitlines()
+        fields = dict(line.split("=", 1) for line in lines)
+        return Sidecar(
+            size=int(fields["size"]),
+            crc32=int(fields["crc32"]),
+            header_digest=fields["header_digest"],
+            source_digest=fields["source_digest"],
+            libtorch_version=fields["libtorch_version"],
+            fastpath={"False": False, "True": True}[fields["fastpath"]],
+        )
+    except (OSError, ValueError, KeyError):
         return None
 
 
@@ -79,6 +90,6 @@ def damage(library: Path, described: Sidecar | None, opened: Path | None = None)
     content = (opened or library).read_bytes()
     if len(content) != described.size:
         return f"has {len(content)} bytes, not the {described.size} that were built"
-    if sha256(content).hexdigest() != described.sha256:
-        return f"is not what was built: its SHA-256 differs from {path_of(library).name}"
+    if crc32(content) != described.crc32:
+        return f"is not what was built: its CRC-32 differs from {path_of(library).name}"
     return ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,14 +29,14 @@ def reason_against(path: Path) -> str:
             owner = f"{user}" if shared else f"{user} or root"
             return (
                 f"{place} belongs to user {found.st_uid}, expected {owner}; "
-                f"run: sudo chown {user} {shlex.quote(str(place))}"
+                f"run: sudo chown {user} {_quoted(place)}"
             )
         sticky = stat.S_ISDIR(found.st_mode) and bool(found.st_mode & stat.S_ISVTX)
         writers = "" if stat.S_ISLNK(found.st_mode) or sticky else _writers(found)
         if writers:
             return (
                 f"{place} can be written by {writers} (mode {stat.S_IMODE(found.st_mode):o}); "
-                f"run: chmod go-w {shlex.quote(str(place))}"
+                f"run: chmod go-w {_quoted(place)}"
             )
         shared = sticky and bool(found.st_mode & 0o022)
     return ""
@@ -89,3 +88,10 @@ def _is_private(group: int) -> bool:
         and named.gr_name == user.pw_name
         and set(named.gr_mem) <= {user.pw_name}
     )
+
+
+def _quoted(path: Path) -> str:
+    """The path as a shell reads it."""
+    import shlex
+
+    return shlex.quote(str(path))

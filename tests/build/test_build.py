@@ -169,7 +169,7 @@ def test_a_build_is_written_to_the_given_path(project: Project, tmp_path: Path) 
     assert project.build.shim(project.libtorch, target) == target
     assert sorted(path.name for path in target.parent.iterdir()) == [
         "librt_torch.so",
-        "librt_torch.so.json",
+        "librt_torch.so.built",
     ]
 
 

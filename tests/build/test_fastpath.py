@@ -22,8 +22,8 @@ def place(library: Path, installation: Installation, fastpath: bool, cached: boo
     target = installation.cache / "torchffi" / relative if cached else packaged(installation)
     put(library, target)
     described = sidecar.path_of(target)
-    fields = json.loads(described.read_text()) | {"fastpath": fastpath}
-    described.write_text(json.dumps(fields))
+    text = described.read_text()
+    described.write_text(text.replace(f"fastpath={not fastpath}", f"fastpath={fastpath}"))
     return target
 
 

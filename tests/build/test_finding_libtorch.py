@@ -58,7 +58,9 @@ class TestLibTorch:
         (root / "__init__.py").write_text("raise SystemExit('torch was imported')")
         monkeypatch.delenv("LIBTORCH", raising=False)
         monkeypatch.delitem(sys.modules, "torch", raising=False)
-        monkeypatch.setattr("sysconfig.get_path", lambda scheme: str(tmp_path / "nothing"))
+        monkeypatch.setattr(
+            "sysconfig.get_path", lambda scheme, expand=True: str(tmp_path / "nothing")
+        )
         monkeypatch.syspath_prepend(str(tmp_path))
         found = libtorch.find().libtorch
         assert found is not None

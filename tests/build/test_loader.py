@@ -136,7 +136,8 @@ def test_a_second_shim_does_not_replace_the_first(
     put(good, cached(installation))
     second = put(good, tmp_path / "second" / paths.NAME)
     code = f"""
-from torchffi._libtorch.loader import ffi, lib, load, _dlopen
+from torchffi._libtorch.loader import ffi, lib, load
+from torchffi._libtorch.loading import _dlopen
 from pathlib import Path
 status = load()
 text = ffi.new("char[]", 1000)

@@ -14,17 +14,17 @@ pytestmark = pytest.mark.usefixtures("ffi_backend")
 def test_an_interrupt_at_any_step_is_no_reason_to_use_numpy(step: str, when: str) -> None:
     printed = python(f"""
         import torchffi as t
-        from torchffi._libtorch import loader
+        from torchffi._libtorch import loader, loading
 
-        real = loader._Loading.{step}
+        real = loading.Loading.{step}
 
         def interrupted(*arguments):
-            loader._Loading.{step} = real
+            loading.Loading.{step} = real
             if {when == "after"}:
                 real(*arguments)
             raise KeyboardInterrupt
 
-        loader._Loading.{step} = interrupted
+        loading.Loading.{step} = interrupted
         try:
             t.ones(2)
         except KeyboardInterrupt:
@@ -63,17 +63,17 @@ def test_a_signal_handler_may_need_libtorch_while_its_thread_loads_it() -> None:
     printed = python("""
         import signal
         import torchffi as t
-        from torchffi._libtorch import loader
+        from torchffi._libtorch import loader, loading
 
         signal.signal(signal.SIGALRM, lambda *_: print(t.ones(1).tolist()))
-        real = loader._Loading.bind
+        real = loading.Loading.bind
 
         def bind(*arguments):
-            loader._Loading.bind = real
+            loading.Loading.bind = real
             signal.raise_signal(signal.SIGALRM)
             return real(*arguments)
 
-        loader._Loading.bind = bind
+        loading.Loading.bind = bind
         print(t.ones(2).tolist(), t.get_backend())
     """)
     assert printed == "[1.0]\n[1.0, 1.0] ffi\n"

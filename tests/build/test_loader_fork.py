@@ -16,19 +16,19 @@ PROGRAM = """
     import time
 
     import torchffi as t
-    from torchffi._libtorch import loader
+    from torchffi._libtorch import loader, loading
 
     reached, go_on = threading.Event(), threading.Event()
 
     def pause_at(owner, name, after):
         real = getattr(owner, name)
 
-        def paused(*arguments):
-            result = real(*arguments) if after else None
+        def paused(*arguments, **named):
+            result = real(*arguments, **named) if after else None
             reached.set()
             if {waits}:
                 go_on.wait()
-            return result if after else real(*arguments)
+            return result if after else real(*arguments, **named)
 
         setattr(owner, name, paused)
 
@@ -61,11 +61,11 @@ PROGRAM = """
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        ("loader._Loading", "run"),
-        ("loader._Loading", "find_libtorch"),
-        ("loader._Loading", "open_libtorch"),
-        ("loader", "_dlopen"),
-        ("loader._Loading", "bind"),
+        ("loading.Loading", "run"),
+        ("loading.Loading", "find_libtorch"),
+        ("loading.Loading", "open_libtorch"),
+        ("loading", "_dlopen"),
+        ("loading.Loading", "bind"),
     ],
 )
 def test_fork_while_another_thread_is_at_a_step(owner: str, name: str, after: bool) -> None:
@@ -75,7 +75,7 @@ def test_fork_while_another_thread_is_at_a_step(owner: str, name: str, after: bo
 
 @pytest.mark.parametrize("sleep", [0.001, 0.01, 0.05])
 def test_fork_while_another_thread_is_inside_of_dlopen(sleep: float) -> None:
-    program = PROGRAM.format(owner="loader", name="_dlopen", after=False, waits=False, sleep=sleep)
+    program = PROGRAM.format(owner="loading", name="_dlopen", after=False, waits=False, sleep=sleep)
     assert python(program).splitlines() == ["False None", "[2.0, 2.0]", "5 ffi [1.0, 1.0]"]
 
 
@@ -83,15 +83,15 @@ def test_the_thread_that_loads_may_fork_and_both_go_on() -> None:
     printed = python("""
         import os
         import torchffi as t
-        from torchffi._libtorch import loader
+        from torchffi._libtorch import loader, loading
 
-        real, numbers = loader._Loading.bind, []
+        real, numbers = loading.Loading.bind, []
 
         def bind(*arguments):
             numbers.append(os.fork())
             return real(*arguments)
 
-        loader._Loading.bind = bind
+        loading.Loading.bind = bind
         os.write(1, f"{t.ones(2).tolist()} {t.get_backend()}\\n".encode())
         if numbers[0]:
             os.waitpid(numbers[0], 0)

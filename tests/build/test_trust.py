@@ -179,12 +179,12 @@ def test_a_shim_that_the_user_names_is_not_checked(
 
 SWAP = """
 import os
-from torchffi._libtorch import loader
-real = loader._Loading.open_libtorch
+from torchffi._libtorch import loader, loading
+real = loading.Loading.open_libtorch
 def swapped(*arguments):
     os.replace({other!r}, {place!r})
     return real(*arguments)
-loader._Loading.open_libtorch = swapped
+loading.Loading.open_libtorch = swapped
 import torchffi
 print(torchffi.get_backend(), loader.load().shim_path == {place!r}, torchffi.ones(2).tolist())
 """
@@ -207,10 +207,10 @@ def test_without_proc_the_shim_is_opened_by_its_own_path(
 from pathlib import Path
 exists = Path.exists
 Path.exists = lambda self: not str(self).startswith("/proc") and exists(self)
-from torchffi._libtorch import loader
+from torchffi._libtorch import loader, loading
 opened = []
-real = loader._dlopen
-loader._dlopen = lambda path: opened.append(str(path)) or real(path)
+real = loading._dlopen
+loading._dlopen = lambda path, **named: opened.append(str(path)) or real(path, **named)
 import torchffi
 print(torchffi.get_backend(), opened[-1], loader.load().shim_path)
 """

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from torchffi import _devices, dtypes
-from torchffi._array import dlpack
 from torchffi._core import arguments, backends
 from torchffi._core.arguments import astype
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
@@ -69,6 +68,8 @@ def asarray(
                 raise
             result = from_numpy(obj.copy())
     elif hasattr(obj, "__dlpack__"):
+        from torchffi._array import dlpack  # few programs share memory by it
+
         result = dlpack.from_dlpack(obj, device=device, copy=False if copy is False else None)
     else:
         if copy is False:

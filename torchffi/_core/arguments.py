@@ -10,10 +10,10 @@ from typing import Final, SupportsIndex, TypeGuard
 import numpy as np
 
 from torchffi import _devices, dtypes
+from torchffi._core.argument_types import Axis as Axis
+from torchffi._core.argument_types import Scalar as Scalar
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.operations import keep_scalar, scalars
-from torchffi._core.tensor import Axis as Axis
-from torchffi._core.tensor import Scalar as Scalar
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.loader import lib
 from torchffi.dtypes import INEXACT, DType

@@ -12,10 +12,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from torchffi._core.argument_types import Axis, Scalar
     from torchffi.dtypes import DType
-
-Scalar = bool | int | float | complex
-Axis = int | tuple[int, ...] | None
 
 
 class Methods(TorchMethods):

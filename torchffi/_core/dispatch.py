@@ -29,7 +29,6 @@ _PUBLIC: Final = {
 }  # fmt: skip
 
 _Error = TypeVar("_Error", bound=TorchError)
-_OPERATOR: Final = re.compile(r"^aten::[\w.]+: ")
 
 _fallbacks: Final[Counter[str]] = Counter()
 
@@ -213,7 +212,7 @@ def _backend_of(arguments: Sequence[Any]) -> Backend:
 
 def named(name: str, error: _Error) -> _Error:
     """The error of a primitive with the public name of the function in front."""
-    text = _OPERATOR.sub("", str(error).removeprefix(f"{name}: "))
+    text = re.sub(r"^aten::[\w.]+: ", "", str(error).removeprefix(f"{name}: "))
     return type(error)(f"{_public(name)}: {text}")
 
 

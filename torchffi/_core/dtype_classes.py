@@ -43,10 +43,20 @@ def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
     """Creates a subclass of a backend's tensor class for each dtype, named Tensor for error messages."""
     classes = {}
     for dtype in dtypes.ALL:
-        body = {"__slots__": (), "__module__": tensor.__module__}
-        classes[dtype] = type("Tensor", (tensor,), {**body, "_dtype": dtype})
-        _freed[classes[dtype]] = type("Tensor", (Freed, classes[dtype]), body)
+        body = {"__slots__": (), "__module__": tensor.__module__, "_dtype": dtype}
+        classes[dtype] = type("Tensor", (tensor,), body)
     return classes
+
+
+def _freed_class(kind: type[Tensor]) -> type[Tensor]:
+    """The class of freed tensors of a class, created at the first use; of a freed one, itself."""
+    if issubclass(kind, Freed):
+        return kind
+    found = _freed.get(kind)
+    if found is None:
+        body = {"__slots__": (), "__module__": kind.__module__}
+        found = _freed.setdefault(kind, type("Tensor", (Freed, kind), body))
+    return found
 
 
 def mark_freed(tensor: Tensor, release: Callable[[Any], bool]) -> None:
@@ -60,6 +70,6 @@ def mark_freed(tensor: Tensor, release: Callable[[Any], bool]) -> None:
         HandleError: If another thread freed it first.
     """
     # Change the class before releasing: other threads then get HandleError, not a tensor without data.
-    tensor.__class__ = _freed.get(type(tensor), type(tensor))
+    tensor.__class__ = _freed_class(type(tensor))
     if not release(tensor):
         raise HandleError(FREED)

@@ -24,6 +24,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, Final, TypeVar, cast
 
 from torchffi import dtypes
@@ -115,22 +116,23 @@ def _compiled(source: str) -> Callable[..., Any]:
 
 # What compiles an operation at its first call, by its slow path.
 _COMPILE: Final[dict[Callable[..., Any], Callable[[Mapping[Any, Any]], Any]]] = {}
-_NAMES["COMPILE"] = _COMPILE
+_NAMES["_COMPILE"] = _COMPILE
 
-# The operation until then: with the closure and the globals of the generated function.
-_UNCOMPILED: Final = _compiled("""
-def operation(table, slow_path):
-    def function(*arguments, **named):
-        return COMPILE[slow_path](table)(*arguments, **named)
-    return function
-""")
+
+def _uncompiled(table: Mapping[Any, Any], slow_path: Callable[..., Any]) -> FunctionType:
+    """The operation until then: with the closure and the globals of the generated function."""
+
+    def function(*arguments: Any, **named: Any) -> Any:
+        return _COMPILE[slow_path](table)(*arguments, **named)
+
+    return FunctionType(function.__code__, _NAMES, closure=function.__closure__)
 
 
 def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
     """As :func:`fast_path`, for an existing table."""
 
     def decorate(slow_path: _Function, /) -> _Function:
-        function: Any = wraps(slow_path)(_UNCOMPILED(table, slow_path))
+        function: Any = wraps(slow_path)(_uncompiled(table, slow_path))
 
         def compiled(table: Mapping[Any, Any]) -> Any:
             signature = inspect.signature(slow_path)

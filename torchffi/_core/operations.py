@@ -9,7 +9,7 @@ back to NumPy, or raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from typing import Any, Final, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
@@ -57,15 +57,28 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         result: The dtype of the result, a function of the operands' dtype, or None for the same dtype.
     """
     call = c_function(primitive)
+    on_ffi, on_numpy = _classes(frozenset(admitted), result)
     table: Entries = {}
-    for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
-        of = result if isinstance(result, DType) else result(dtype) if result else dtype
-        if call is not None:
-            table[FFI.classes[dtype]] = make, FFI.classes[of], call
-        if dtype.numpy is not None and of.numpy is not None:
-            table[NUMPY.classes[dtype]] = NUMPY.attempt, NUMPY.classes[of], primitive
+    if call is not None:
+        table.update({kind: (make, of, call) for kind, of in on_ffi})
+    table.update({kind: (NUMPY.attempt, of, primitive) for kind, of in on_numpy})
     TABLES.setdefault(primitive, []).append(table)
     return table
+
+
+Classes = list[tuple[type[Tensor], type[Tensor]]]
+
+
+@cache  # for a hundred primitives there are a dozen
+def _classes(admitted: frozenset[str], result: Result) -> tuple[Classes, Classes]:
+    """The classes of operands and results, on LibTorch and on NumPy. Arguments: see :func:`entries`."""
+    on_ffi, on_numpy = [], []
+    for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+        of = result if isinstance(result, DType) else result(dtype) if result else dtype
+        on_ffi.append((FFI.classes[dtype], FFI.classes[of]))
+        if dtype.numpy is not None and of.numpy is not None:
+            on_numpy.append((NUMPY.classes[dtype], NUMPY.classes[of]))
+    return on_ffi, on_numpy
 
 
 def created(

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from torchffi import _devices, dtypes
-from torchffi._core.declarations import Axis as Axis
-from torchffi._core.declarations import Methods
-from torchffi._core.declarations import Scalar as Scalar
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, TorchError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from torchffi._core.declarations import Methods
+else:
+    Methods = object  # they are declared for type checkers only
 
 
 class Backend:

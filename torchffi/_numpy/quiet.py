@@ -33,7 +33,7 @@ def _in_errstate() -> Run:
     return run
 
 
-new_runner: Final = _in_context if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else _in_errstate
+new_runner: Final = _in_context if not np.__version__.startswith("1.") else _in_errstate
 _free_runners: Final[list[Run]] = []
 
 
