@@ -43,9 +43,10 @@ __attribute__((format(printf, 3, 4))) static int32_t rt_refuse(char *error, int6
   return -1;
 }
 
-void *torchffi_open(const char *path, int32_t lazily, char *error, int64_t capacity) {
-  /* RTLD_LOCAL: the symbols do not clash with those of other extensions. */
-  void *library = dlopen(path, (lazily ? RTLD_LAZY : RTLD_NOW) | RTLD_LOCAL);
+void *torchffi_open(const char *path, char *error, int64_t capacity) {
+  /* RTLD_NOW: a missing symbol fails here, not in the middle of a call. RTLD_LOCAL: the symbols do not clash with
+     those of other extensions. */
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
     const char *reason = dlerror();
     rt_refuse(error, capacity, "%s", reason != NULL ? reason : "dlopen failed");

@@ -1,8 +1,7 @@
 /* Functions of the binding in addition to rt_torch.h. cffi parses this file: declarations only. */
 
-/* Opens a library with local symbols. NULL on failure, with the message of dlerror() in error. Each function that it
-   calls is found when it is opened, so that a missing one fails there; or, with lazily, at the first call. */
-void *torchffi_open(const char *path, int32_t lazily, char *error, int64_t capacity);
+/* Opens a library with local symbols. NULL on failure, with the message of dlerror() in error. */
+void *torchffi_open(const char *path, char *error, int64_t capacity);
 
 /* Closes a library opened by torchffi_open. */
 void torchffi_close(void *library);

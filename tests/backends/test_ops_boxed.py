@@ -44,7 +44,7 @@ def test_raw_call_for_one_result_frees_the_others(x: t.Tensor) -> None:
     assert indices.dtype is t.int64
     assert handles()[0] == before[0] + 1
     with pytest.raises(
-        ValueError, match="position is 2, expected that of a result that is a tensor"
+        ValueError, match="position is 2, expected -1 or that of a result that is a tensor"
     ):
         boxed.call_for(2, make, "aten::sort.stable", x._data, True, -1, True)
 

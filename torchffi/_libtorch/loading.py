@@ -121,7 +121,7 @@ class Loading:
                 raise _Unavailable(f"{path} {damage}. {advice}")
             # Lazily: finding the 43,000 functions that LibTorch calls takes a tenth of the start.
             # They are LibTorch's own; those that the shim calls are found when it is opened.
-            handle, error = _dlopen(path, lazily=True)
+            handle, error = _dlopen(path)
             if error:
                 self.probe(path, error)
                 raise _Unavailable(f"{path} cannot be opened ({error}). {advice}")
@@ -136,7 +136,7 @@ class Loading:
         self.libtorch_version = version
         cuda = found.library_dir / libtorch.CUDA_LIBRARY
         if cuda.exists():
-            error = elf.damage(cuda) or _dlopen(cuda, lazily=True)[1]
+            error = elf.damage(cuda) or _dlopen(cuda)[1]
             self.probe(cuda, error or "opened")
         self.libtorch_opened = True
 
@@ -171,9 +171,9 @@ class Loading:
         self.probes.append(shim_package.libtorch.Probe(str(path), outcome))
 
 
-def _dlopen(path: Path, lazily: bool = False) -> tuple[Any, str]:
+def _dlopen(path: Path) -> tuple[Any, str]:
     text = ffi.new("char[]", _ERROR_BYTES)
-    handle = lib.torchffi_open(os.fsencode(path), lazily, text, _ERROR_BYTES)
+    handle = lib.torchffi_open(os.fsencode(path), text, _ERROR_BYTES)
     return handle, "" if handle else text_of(text)
 
 

@@ -7,10 +7,11 @@ import struct
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from torchffi import _devices
 from torchffi._core.backends import FFI, default_backend
+from torchffi._core.by_name.argument_code import DEFAULT, Code, code
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make
@@ -26,7 +27,6 @@ from torchffi._libtorch.operators.frames import (
     frames,
 )
 from torchffi._libtorch.operators.schemas import Type
-from torchffi.dtypes import DType
 from torchffi.errors import TorchError
 
 # The general path, and a function that adds the name of a public function to an error.
@@ -37,92 +37,6 @@ Namer = Callable[[TorchError], TorchError]
 def same(error: TorchError) -> TorchError:
     """The error as it is."""
     return error
-
-
-# ---- Arguments
-
-
-class _Code(NamedTuple):
-    """Code that packs one argument.
-
-    Attributes:
-        format: The format of its 24 bytes for ``struct``.
-        words: The values for the format; ``{0}`` is the argument.
-        lines: Statements that come before.
-    """
-
-    format: str
-    words: str
-    lines: str = ""
-
-
-def _word(tag: int, value: str = "{0}") -> _Code:
-    return _Code("qq8x", f"{tag}, {value}")
-
-
-def _memory(tag: int, elements: str) -> _Code:
-    """Elements in an array, which lives as long as the call."""
-    lines = f"m_{{0}} = {elements}\np_{{0}}, n_{{0}} = m_{{0}}.buffer_info()\n"
-    return _Code("qq8x", f"{tag} | n_{{0}} << 32, p_{{0}}", lines)
-
-
-_NONE: Final = _Code("q16x", str(lib.RT_TORCH_NONE))
-_DEFAULT: Final = _Code("q16x", str(lib.RT_TORCH_DEFAULT))
-_DOUBLE: Final = _Code("qd8x", f"{lib.RT_TORCH_DOUBLE}, {{0}}")
-_INT: Final = _word(lib.RT_TORCH_INT)
-_TENSOR: Final = _word(lib.RT_TORCH_TENSOR, "{0}._data")
-_TRUTH: Final = _word(lib.RT_TORCH_TRUTH)
-_NUMBERS: Final = {bool: _TRUTH, float: _DOUBLE, int: _INT}
-_TENSORS: Final = _memory(lib.RT_TORCH_TENSOR_LIST, 'array("q", [one._data for one in {0}])')
-
-# By the type of the parameter, then by that of the argument.
-_PLAIN: Final[dict[str, Mapping[type, _Code]]] = {
-    "Scalar": _NUMBERS,
-    "bool": {bool: _TRUTH},
-    "float": {float: _DOUBLE, int: _DOUBLE},
-    "int": {int: _INT},
-    "SymInt": {int: _INT},
-    "str": {str: _memory(lib.RT_TORCH_STRING, 'array("b", {0}.encode())')},
-    "Device": {str: _word(lib.RT_TORCH_DEVICE, "device({0})")},
-    "Layout": {str: _word(lib.RT_TORCH_LAYOUT, "LAYOUTS[{0}]")},
-    "MemoryFormat": {str: _word(lib.RT_TORCH_MEMORY_FORMAT, "MEMORY_FORMATS[{0}]")},
-    "ScalarType": {DType: _word(lib.RT_TORCH_DTYPE, "{0}.code")},
-}
-_LISTS: Final[dict[str, _Code]] = {
-    "Tensor": _TENSORS._replace(
-        lines=f"if not CLASSES.issuperset(map(type, {{0}})):\n    raise TypeError\n{_TENSORS.lines}"
-    ),
-    "bool": _memory(lib.RT_TORCH_TRUTH_LIST, 'array("B", {0})'),
-    "float": _memory(lib.RT_TORCH_DOUBLE_LIST, 'array("d", {0})'),
-    "int": _memory(lib.RT_TORCH_INT_LIST, 'array("q", {0})'),
-    "SymInt": _memory(lib.RT_TORCH_INT_LIST, 'array("q", {0})'),
-}
-
-
-def _code(type_: Type, given: type, numbers: bool) -> _Code | None:
-    """The code for an argument; None if there is none.
-
-    Args:
-        type_: The type of the parameter.
-        given: The type of the argument.
-        numbers: Whether a number may stand for a tensor.
-    """
-    if given is type(None):
-        return _NONE if type_.optional else None
-    if type_.element is not None:
-        return _list_code(type_.element, given, type_.size)
-    if type_.name != "Tensor":
-        return _PLAIN.get(type_.name, {}).get(given)
-    return _TENSOR if given in LIBTORCH_CLASSES else _NUMBERS.get(given) if numbers else None
-
-
-def _list_code(element: Type, given: type, size: int) -> _Code | None:
-    code = None if element.optional else _LISTS.get(element.name)
-    if code is None or given in (list, tuple):
-        return code
-    if not size or given not in _PLAIN.get(element.name, {}):
-        return None
-    return code._replace(lines=code.lines.replace("{0})", f"({{0}},) * {size})"))  # one for all
 
 
 # ---- Results
@@ -198,8 +112,8 @@ def _results(operator: boxed.Operator) -> str | None:
     taken = [_taken(result.type, i) for i, result in enumerate(results)]
     all_taken = all(result.type == Type("Tensor") for result in results)
     found = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
-    code = _MORE if all_taken else _FREED.replace("EXPECTED", str(len(results)))
-    return code.replace("FOUND", found)
+    more = _MORE if all_taken else _FREED.replace("EXPECTED", str(len(results)))
+    return more.replace("FOUND", found)
 
 
 # ---- The plan
@@ -267,24 +181,24 @@ def plan(
     }
     finish = _results(operator)
     count = max(given, default=-1) + 1
-    codes: list[_Code] = []
+    codes: list[Code] = []
     for i, parameter in enumerate(operator.schema.parameters[:count]):
-        code = _DEFAULT
+        one = DEFAULT
         if i in given:
-            found = _code(parameter.type, given[i], numbers and not parameter.written)
+            found = code(parameter.type, given[i], numbers and not parameter.written)
             if found is None:
                 return None
-            code = found
-        codes.append(code)
+            one = found
+        codes.append(one)
     if finish is None or (named is None and operator.targets):
         return None
     parameters = [f"a{i}" for i in given]  # in the order of the call
     by_position = "".join(f"a{i}, " for i in range(positional))
     by_name = ", ".join(f"{name!r}: a{operator.positions[name]}" for name in names)
-    lines = "".join(code.lines.replace("{0}", f"a{i}") for i, code in enumerate(codes))
+    lines = "".join(one.lines.replace("{0}", f"a{i}") for i, one in enumerate(codes))
     if not LIBTORCH_CLASSES.intersection(types):
         lines = f"if default_backend() is not FFI:\n    raise TypeError\n{lines}"
-    words = ", ".join(code.words.replace("{0}", f"a{i}") for i, code in enumerate(codes))
+    words = ", ".join(one.words.replace("{0}", f"a{i}") for i, one in enumerate(codes))
     call_general = f"return general(({by_position}), {{{by_name}}})"
     finish = finish.replace("COUNT", str(count))
     if named is None:
@@ -299,5 +213,5 @@ def planned(number, pack, general, named):
 {_indented(finish, 8)}
     return plan
 """
-    pack = struct.Struct("".join(code.format for code in codes)).pack
+    pack = struct.Struct("".join(one.format for one in codes)).pack
     return _compiled(source)(operator.number, pack, general, named)
