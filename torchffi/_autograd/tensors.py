@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final
 
 from torchffi._autograd import compute
@@ -116,7 +115,7 @@ def grad(self: Tensor) -> Tensor | None:
     """
     if self._backend is NUMPY:
         return None
-    found: Tensor | None = gradients.grad(partial(make, type(self)), self._data)
+    found: Tensor | None = gradients.grad(make, type(self), self._data)
     if found is None and not gradients.is_leaf(self._data):
         warnings.warn(
             "grad: the tensor is not a leaf, so backward() does not keep its gradient; call "
@@ -152,7 +151,7 @@ def detach(self: Tensor) -> Tensor:
     """
     if self._backend is NUMPY:
         return NUMPY.wrap(self._array_view(), self._dtype)
-    return gradients.detached(partial(make, type(self)), self._data)  # type: ignore[no-any-return]
+    return gradients.detached(make, type(self), self._data)  # type: ignore[no-any-return]
 
 
 def data(self: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Gradients through the C ABI. Tensors are handles.
 
-A function that creates a tensor takes ``make``, as the primitives do.
+A function that creates a tensor takes ``make``, of lifetimes, and the class of the tensor.
 """
 
 from __future__ import annotations
@@ -16,13 +16,19 @@ Make = Callable[..., Any]
 # Whether any tensor was ever asked to require gradients. Until then nothing need be checked.
 in_use = False
 
+# Bound once: an attribute lookup on `lib` costs as much as a third of such a call.
+_requires_grad, _is_leaf = lib.rt_torch_tensor_requires_grad, lib.rt_torch_tensor_is_leaf
+_has_grad, _grad = lib.rt_torch_tensor_has_grad, lib.rt_torch_tensor_grad
+_grad_enabled, _detach = lib.rt_torch_grad_enabled, lib.rt_torch_tensor_detach
+
 _LIST = ffi.typeof("int64_t[]")
 _TEXT_BYTES = 256
 
 
 def requires_grad(x: int) -> bool:
     """Whether operations on a tensor are recorded."""
-    return check_status(lib.rt_torch_tensor_requires_grad(x)) == 1
+    flag = _requires_grad(x)
+    return flag == 1 if flag >= 0 else bool(check_status(flag))
 
 
 def set_requires_grad(x: int, required: bool) -> None:
@@ -34,7 +40,8 @@ def set_requires_grad(x: int, required: bool) -> None:
 
 def is_leaf(x: int) -> bool:
     """Whether no recorded operation made the tensor."""
-    return check_status(lib.rt_torch_tensor_is_leaf(x)) == 1
+    flag = _is_leaf(x)
+    return flag == 1 if flag >= 0 else bool(check_status(flag))
 
 
 def node_of(x: int) -> str:
@@ -56,9 +63,9 @@ def made(tensor: Any) -> Any:
     return tensor
 
 
-def detached(make: Make, x: int) -> Any:
-    """The same memory without a history."""
-    return made(make(lib.rt_torch_tensor_detach, x))
+def detached(make: Make, kind: Any, x: int) -> Any:
+    """The same memory without a history, as a tensor of a class."""
+    return made(make(kind, _detach, x))
 
 
 def set_data(x: int, data: int) -> None:
@@ -66,11 +73,13 @@ def set_data(x: int, data: int) -> None:
     check_status(lib.rt_torch_tensor_set_data(x, data))
 
 
-def grad(make: Make, x: int) -> Any:
-    """The gradient of a tensor, or None."""
-    if not check_status(lib.rt_torch_tensor_has_grad(x)):
+def grad(make: Make, kind: Any, x: int) -> Any:
+    """The gradient of a tensor, as a tensor of a class, or of that of its dtype; None if it has none."""
+    flag = _has_grad(x)
+    if flag == 0:
         return None
-    return made(make(lib.rt_torch_tensor_grad, x))
+    check_status(flag)
+    return made(make(kind, _grad, x))
 
 
 def set_grad(x: int, value: int) -> None:
@@ -85,7 +94,8 @@ def retain_grad(x: int) -> None:
 
 def grad_enabled() -> bool:
     """Whether this thread records operations."""
-    return check_status(lib.rt_torch_grad_enabled()) == 1
+    flag = _grad_enabled()
+    return flag == 1 if flag >= 0 else bool(check_status(flag))
 
 
 def set_grad_enabled(enabled: bool) -> bool:

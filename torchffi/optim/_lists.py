@@ -55,7 +55,7 @@ def with_gradients(parameters: Iterable[Tensor]) -> list[Pair]:
             gradient = make(type(parameter), _gradient, parameter._data)
             if gradient is not None:
                 found.append((parameter, gradient))
-            elif gradients.grad(make_any, parameter._data) is not None:
+            elif gradients.grad(make, None, parameter._data) is not None:
                 raise last_error()
     return found
 
