@@ -49,10 +49,12 @@ def fallback_counts() -> dict[str, int]:
 NULL: Final = ffi.NULL
 
 
-def pointer(number: float | None) -> Any:
-    """A pointer to a number; NULL for None."""
+def pointer(number: float | tuple[int, ...] | None) -> Any:
+    """A pointer to a number, or to integers; NULL for None."""
     if number is None:
         return NULL
+    if isinstance(number, tuple):
+        return ffi.new("int64_t[]", number)
     return ffi.new("int64_t *" if isinstance(number, int) else "double *", number)
 
 

@@ -1,7 +1,7 @@
 """Lifetimes of handles: a weak reference to each tensor, whose callback frees the handle.
 
 All LibTorch tensors are created here. ``make(kind, function, *arguments)`` calls a C function and wraps
-its handle in a new object of a class, ``own(handle, kind)`` wraps a handle, and ``release(owner)`` frees
+its handle in a new object of a class, :func:`make_several` does so for several handles, ``own(handle, kind)`` wraps a handle, and ``release(owner)`` frees
 the handle now. ``borrow(array, kinds)`` creates a tensor over an array's memory.
 
 This is the reference implementation. ``torchffi._speedups`` does the same in C, where no signal handler
@@ -69,6 +69,7 @@ _finalizers: Final[set[Finalizer]] = set()
 _free: Final = lib.torchffi_free
 _drop_lenders: Final = lib.torchffi_drop_lenders
 _allocate: Final[Any] = object.__new__
+_new, _gc, _unpack = ffi.new, ffi.gc, ffi.unpack
 _forget: Final = _finalizers.discard
 _keep: Final = _finalizers.add
 
@@ -127,6 +128,34 @@ def _borrow(array: Any, kinds: Kinds) -> Any:
 def _borrowed_arrays() -> int:
     _drop_lenders()
     return int(lib.torchffi_borrowed_arrays())
+
+
+# ---- Several results, in both implementations
+
+_MOST_RESULTS: Final = lib.TORCHFFI_MOST_RESULTS
+_List = ffi.typeof(f"int64_t[{1 + _MOST_RESULTS}]")
+_COUNT: Final = (_MOST_RESULTS,)
+
+
+def make_several(
+    collect: Callable[[list[Any]], Any], function: Callable[..., int], /, *arguments: Any
+) -> Any:
+    """As :func:`make`, for a C function with several results, whose last arguments are an array for the
+    handles and its length.
+
+    Args:
+        collect: Makes the result from a list of tensors; their dtypes tell the classes.
+        function: The function; returns how many handles it has written, or -1.
+        arguments: Its other arguments.
+    """
+    handles = _gc(_new(_List, _COUNT), lib.torchffi_free_list)  # until they have owners
+    results = handles + 1
+    count = function(*arguments, results, _MOST_RESULTS)
+    if count < 0:
+        return None
+    owners = [own(handle, None) for handle in _unpack(results, count)]
+    _gc(handles, None)
+    return collect(owners)
 
 
 # ---- Choice of the implementation

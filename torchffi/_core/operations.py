@@ -1,7 +1,8 @@
 """The fast path of all operations: operands of one backend and dtype go directly to its function.
 
 A table maps the class of the operands (one per backend and dtype) to an entry
-``(make, kind, function)``; ``make(kind, function, *raw)`` returns the tensor, or None on failure. If
+``(make, kind, function)``; ``make(kind, function, *raw)`` returns the tensor, or None on failure. For
+several results ``make`` returns what the operation does, and the kind says how it is made. If
 there is no entry, or it fails, the slow path runs: the operation's own function, which promotes, falls
 back to NumPy, or raises.
 """
@@ -10,17 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
-from torchffi._core.lifetimes import make
+from torchffi._core.lifetimes import make, make_several
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ALL, DType
 
-Entry = tuple[Callable[..., Any], type[Tensor], Any]
+
+
+class Several(NamedTuple):
+    """The results of a primitive that makes several tensors.
+
+    Attributes:
+        collect: Makes the result of the operation from a list of them.
+        dtypes: Their dtypes, by that of the operands; None if all have that of their values.
+    """
+
+    collect: Callable[[list[Any]], Any]
+    dtypes: Callable[[DType], tuple[DType, ...]] | None = None
+
+
+Entry = tuple[Callable[..., Any], Any, Any]
 Entries = dict[type, Entry]
-Result = DType | Callable[[DType], DType] | None
+Result = DType | Callable[[DType], DType] | Several | None
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -54,10 +69,19 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
     Args:
         primitive: Its name.
         admitted: The kinds of dtypes that need no conversion.
-        result: The dtype of the result, a function of the operands' dtype, or None for the same dtype.
+        result: The dtype of the result, a function of the operands' dtype, or None for the same dtype;
+            or several results.
     """
     call = c_function(primitive)
     table: Entries = {}
+    if isinstance(result, Several):
+        for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+            if call is not None:
+                table[FFI.classes[dtype]] = make_several, result.collect, call
+            of = result.dtypes and result.dtypes(dtype)
+            if dtype.numpy is not None:
+                table[NUMPY.classes[dtype]] = NUMPY.attempt_several, (result.collect, of), primitive
+        return table
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype
         if call is not None:
