@@ -199,8 +199,8 @@ int64_t tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis) {
   if (!scans::all_indices(picked, length)) {
     picked = at::where(picked.lt(0), picked.add(length), picked);
     if (!scans::all_indices(picked, length)) {
-      fail(RT_TORCH_INDEX, "an index is out of bounds for axis " + std::to_string(along) + " of shape " +
-                               text(t.sizes()));
+      fail(RT_TORCH_INDEX,
+           "an index is out of bounds for axis " + std::to_string(along) + " of shape " + text(t.sizes()));
     }
   }
   return put(at::gather(kernels::expand(t, from), along, kernels::expand(picked, to)));

@@ -3,6 +3,7 @@
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/linalg_cross.h>
 #include <ATen/ops/tensordot.h>
+#include <ATen/ops/trace.h>
 
 #include <algorithm>
 #include <cmath>
@@ -73,6 +74,9 @@ int64_t tensor_trace(int64_t tensor, int64_t offset, int32_t dtype) {
   const at::Tensor t = get(tensor);
   const at::ScalarType type = dtype_of(dtype);
   if (t.dim() < 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has fewer than 2 axes");
+  // LibTorch's own loop, for the dtypes in which it sums, and one matrix.
+  if (t.dim() == 2 && offset == 0 && type == t.scalar_type() && (type == at::kFloat || type == at::kDouble))
+    return put(at::trace(t));
   const int64_t which = std::clamp(offset, -t.size(-2), t.size(-1));
   const at::Tensor diagonal = kernels::diagonal(t, which, t.dim() - 2, t.dim() - 1);
   return put(totals::sum(diagonal, at::IntArrayRef(-1), false, type));

@@ -34,29 +34,37 @@ bool is_loop(const at::Tensor &x) {
 
 constexpr int64_t kLanes = 16;  // of one step: a fixed number, so that the compiler vectorizes it
 
+// Applies a function to all elements of one or two arrays.
+template <class Real, class Function, class... Other>
+void each(Real *__restrict to, int64_t count, const Function &function, const Other *__restrict... from) {
+  int64_t start = 0;
+  for (; start + kLanes <= count; start += kLanes) {
+    for (int64_t i = start; i < start + kLanes; ++i) to[i] = function(from[i]...);
+  }
+  for (; start < count; ++start) to[start] = function(from[start]...);
+}
+
 template <class Real>
 void sign_of(const at::Tensor &x, const at::Tensor &result) {
   const auto one = [](Real value) {
-    const Real sign = static_cast<Real>(value > 0) - static_cast<Real>(value < 0);
-    return value == value ? sign : value;
+    const Real raised = value > 0 ? Real(1) : value, sign = value < 0 ? Real(-1) : raised;
+    return sign == 0 ? Real(0) : sign;  // also of -0.0
   };
-  const Real *from = x.const_data_ptr<Real>();
-  Real *to = result.mutable_data_ptr<Real>();
-  int64_t left = x.numel();
-  for (; left >= kLanes; left -= kLanes, from += kLanes, to += kLanes) {
-    for (int64_t i = 0; i < kLanes; ++i) to[i] = one(from[i]);
-  }
-  std::transform(from, from + left, to, one);
+  each(result.mutable_data_ptr<Real>(), x.numel(), one, x.const_data_ptr<Real>());
 }
 
-// Gives the zeros of a remainder the sign of the divisor.
+// The remainder with the sign of the divisor, if it is 0.
 template <class Real>
-void sign_zeros(const at::Tensor &result, const at::Tensor &y) {
+void sign_zeros(const at::Tensor &result, const at::Tensor &remainder, const at::Tensor &y) {
+  const auto signed_zero = [](Real value, Real by) {
+    return value == 0 ? std::copysign(Real(0), by) : value;
+  };
+  const Real *const from = remainder.const_data_ptr<Real>(), *const by = y.const_data_ptr<Real>();
   Real *const to = result.mutable_data_ptr<Real>();
-  const Real *const by = y.const_data_ptr<Real>();
-  const int64_t step = y.dim() == 0 ? 0 : 1;
-  for (int64_t i = 0, size = result.numel(); i < size; ++i) {
-    to[i] = to[i] == 0 ? std::copysign(to[i], by[i * step]) : to[i];
+  if (y.dim() > 0) {
+    each(to, result.numel(), signed_zero, from, by);
+  } else {
+    each(to, result.numel(), [&, divisor = *by](Real value) { return signed_zero(value, divisor); }, from);
   }
 }
 
@@ -95,8 +103,10 @@ at::Tensor remainder(const at::Tensor &x, const at::Tensor &y) {
   if (!result.is_floating_point()) return result;
   const bool same = y.scalar_type() == result.scalar_type() && y.is_contiguous() && result.is_contiguous();
   if (same && (y.dim() == 0 || y.sizes() == result.sizes()) && is_loop(result) && is_loop(y)) {
-    result.scalar_type() == at::kFloat ? sign_zeros<float>(result, y) : sign_zeros<double>(result, y);
-    return result;
+    const at::Tensor target = at::empty_like(result);
+    target.scalar_type() == at::kFloat ? sign_zeros<float>(target, result, y)
+                                       : sign_zeros<double>(target, result, y);
+    return target;
   }
   return at::where(result.eq(0), at::copysign(result, y), result);
 }

@@ -92,17 +92,25 @@ int64_t along_axes(int64_t tensor, const int64_t *lengths, int64_t nlengths, con
   return put(materialized(transform(t, sizes, along, norm_of(norm))));
 }
 
-// n doubles from those of a function of the index.
+template <class Number, class Value>
+at::Tensor divided(int64_t length, double scale, const Value &value) {
+  const at::ScalarType type = c10::CppTypeToScalarType<Number>::value;
+  at::Tensor result = kernels::empty_cpu(shape_of(&length, 1, type), type);
+  Number *const data = result.mutable_data_ptr<Number>();
+  for (int64_t i = 0; i < length; ++i) data[i] = static_cast<Number>(static_cast<double>(value(i)) / scale);
+  return result;
+}
+
+// The frequencies of a function of the index, divided by n * d.
 template <class Value>
 int64_t frequencies(int64_t n, double d, int64_t length, int32_t dtype, int64_t device, const Value &value) {
   const at::ScalarType type = dtype_of(dtype);
   const at::Device place = device_of(device);
   if (!c10::isFloatingType(type)) fail(RT_TORCH_TYPE, "dtype " + text(type) + " is not floating point");
   if (d == 0) fail(RT_TORCH_INVALID_ARGUMENT, "d is 0, expected another spacing");
-  const at::Tensor result = kernels::empty_cpu(shape_of(&length, 1, at::kDouble), at::kDouble);
-  double *const data = result.mutable_data_ptr<double>();
   const double scale = static_cast<double>(n) * d;
-  for (int64_t i = 0; i < length; ++i) data[i] = static_cast<double>(value(i)) / scale;
+  const at::Tensor result =
+      type == at::kFloat ? divided<float>(length, scale, value) : divided<double>(length, scale, value);
   return put(result.to(place, type));
 }
 

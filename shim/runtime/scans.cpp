@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace rt::scans {
 namespace {
@@ -18,11 +19,13 @@ bool is_dense(const at::Tensor &x) {
 // Whether the test holds for any value.
 template <class Value, class Test>
 bool any_of(const void *memory, int64_t count, const Test &test) {
+  using Flag = std::conditional_t<sizeof(Value) == 8, int64_t, int32_t>;
   const Value *data = static_cast<const Value *>(memory);
   for (; count >= kLanes; count -= kLanes, data += kLanes) {
-    bool found = false;
-    for (int64_t i = 0; i < kLanes; ++i) found |= test(data[i]);
-    if (found) return true;
+    Flag found[kLanes], any = 0;
+    for (int64_t i = 0; i < kLanes; ++i) found[i] = test(data[i]) ? 1 : 0;
+    for (int64_t i = 0; i < kLanes; ++i) any |= found[i];
+    if (any != 0) return true;
   }
   return std::any_of(data, data + count, test);
 }

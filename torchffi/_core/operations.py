@@ -20,7 +20,6 @@ from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ALL, DType
 
 
-
 class Several(NamedTuple):
     """The results of a primitive that makes several tensors.
 
@@ -78,9 +77,11 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
             if call is not None:
                 table[FFI.classes[dtype]] = make_several, result.collect, call
-            of = result.dtypes and result.dtypes(dtype)
+            given = result.dtypes and result.dtypes(dtype)
             if dtype.numpy is not None:
-                table[NUMPY.classes[dtype]] = NUMPY.attempt_several, (result.collect, of), primitive
+                several = result.collect, given
+                table[NUMPY.classes[dtype]] = NUMPY.attempt_several, several, primitive
+        TABLES.setdefault(primitive, []).append(table)
         return table
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype

@@ -17,8 +17,8 @@ _CREATION: Final = """
 _SHAPES: Final = """
     alias astype basic_index broadcast_tensors cat clone contiguous diagonal expand flip index
     matrix_transpose meshgrid moveaxis narrow permute repeat repeat_interleave reshape roll select slice
-    squeeze stack t take take_along_axis tile to_device to_dtype transpose tril triu unbind unsqueeze view
-    view_dtype
+    squeeze stack t take take_along_axis tile to_device to_dtype transpose tril triu unbind unsqueeze
+    view view_dtype
 """
 _REDUCTIONS: Final = """
     all amax amin any argmax argmin argsort count_nonzero cumprod cumsum isin mean nonzero

@@ -74,7 +74,9 @@ class NumPy(Backend):
         try:
             arrays = _functions[name](*raw)
             of = given or [dtypes.by_numpy(array.dtype) for array in arrays]
-            return collect([self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)])
+            return collect(
+                [self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)]
+            )
         except Exception:  # as in attempt()
             return None
 

@@ -62,7 +62,11 @@ def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
             result = np.asarray(ufunc(a, b))
         except ValueError as error:
             raise no_broadcast(a, b, error) from None
-        return special.QUOTIENTS[name](a, b, result) if divides and result.dtype.kind == "f" else result
+        return (
+            special.QUOTIENTS[name](a, b, result)
+            if divides and result.dtype.kind == "f"
+            else result
+        )
 
     return primitive
 

@@ -11,7 +11,6 @@ from torchffi._core.arguments import check_precise, tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, LinAlgError, ShapeError
 
-
 NOT_CONVERGED: Final = "did not converge; scale the input, or compute in float64"
 
 

@@ -12,7 +12,16 @@ from torchffi import dtypes
 from torchffi._array import manipulation, statistical
 from torchffi._array.statistical import wider
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import AXES, DTYPE, FLAG, INTEGER, NUMBER, OPERAND, Kind, constant
+from torchffi._core.argument_kinds import (
+    AXES,
+    DTYPE,
+    FLAG,
+    INTEGER,
+    NUMBER,
+    OPERAND,
+    Kind,
+    constant,
+)
 from torchffi._core.arguments import Axis, integer, tensor
 from torchffi._core.dispatch import NULL, pointer, run, run_many
 from torchffi._core.fast_path import fast_path
@@ -171,8 +180,10 @@ def vector_norm(
 _ORDERS: Final = ("nuc", 1, -1, 2, -2, math.inf, -math.inf)
 # "fro" is NULL; LibTorch has no number for "nuc".
 _ORDER: Final = Kind(
-    "if {0} != 'fro' and {0} is not None and type({0}) is not float and type({0}) is not int:\n    REFUSE",
-    "({0},) if type({0}) in NUMBERS and {0} is not None else NULL",
+    "if {0} is None or {0} == 'fro':\n    {0}_ = NULL\n"
+    "elif type({0}) is float or type({0}) is int:\n    {0}_ = ({0},)\n"
+    "else:\n    REFUSE",
+    "{0}_",
 )
 
 
