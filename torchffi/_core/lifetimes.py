@@ -131,7 +131,7 @@ def _make_several(
     count = function(*arguments, handles + 1, _MOST_RESULTS)
     if count < 0:
         return None
-    owners: list[Any] = [_own(handles[1 + i], None) for i in range(count)]
+    owners: list[Any] = [_own(list_[1 + i], None) for i in range(count)]
     ffi.gc(handles, None)
     return collect(owners)
 
