@@ -259,7 +259,8 @@ OTHER_METHODS: dict[str, str] = {
 COMPUTED_IN_PYTHON = {"t.nn.gelu(x)"} | {
     statement
     for name, statements in FUNCTIONS.items()
-    if name.partition(".")[0] in ("fft", "linalg", "meshgrid", "nonzero", "unstack", "vecdot")
+    if name.partition(".")[0]
+    in ("fft", "linalg", "broadcast_arrays", "meshgrid", "nonzero", "unstack", "vecdot")
     or name in ("unique_counts", "unique_inverse")
     for statement in statements
 }

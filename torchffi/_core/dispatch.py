@@ -21,11 +21,10 @@ from torchffi.errors import NotSupportedError, TorchError, UnavailableError
 _PUBLIC: Final = {
     "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert",
     "broadcast_tensors": "broadcast_arrays", "cat": "concat", "clamp": "clip",
-    "copy": "index",
-    "cumprod": "cumulative_prod", "cumsum": "cumulative_sum", "div": "divide",
-    "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal", "gt": "greater",
-    "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply", "ne": "not_equal",
-    "neg": "negative", "nonzero_numpy": "nonzero", "permute": "permute_dims",
+    "copy": "index", "cumprod": "cumulative_prod", "cumsum": "cumulative_sum",
+    "div": "divide", "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal",
+    "gt": "greater", "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply",
+    "ne": "not_equal", "neg": "negative", "nonzero_numpy": "nonzero", "permute": "permute_dims",
     "repeat_interleave": "repeat", "sub": "subtract", "to_dtype": "astype",
     "unbind": "unstack", "unsqueeze": "expand_dims",
 }  # fmt: skip

@@ -113,16 +113,17 @@ def unbind(x: Raw, axis: int) -> list[Raw]:
 
 def broadcast_tensors(tensors: Sequence[Raw], count: int) -> list[Raw]:
     shape = np.broadcast_shapes(*[x.shape for x in tensors])
-    views = [np.broadcast_to(x, shape) for x in tensors]
-    for view, x in zip(views, tensors, strict=True):
-        view.flags.writeable = x.flags.writeable  # NumPy's are read-only
-    return views
+    return [expand(x, shape, len(shape)) for x in tensors]
 
 
 def meshgrid(tensors: Sequence[Raw], count: int, swapped: bool) -> list[Raw]:
     if any(x.ndim != 1 for x in tensors):
         raise ShapeError("expected tensors of one axis")
-    return list(np.meshgrid(*tensors, indexing="xy" if swapped else "ij", copy=False))
+    order = [1, 0, *range(2, count)] if swapped and count > 1 else list(range(count))
+    shape = tuple(tensors[i].size for i in order)
+    sides = [tuple(-1 if i == mine else 1 for i in order) for mine in range(count)]
+    pairs = zip(tensors, sides, strict=True)
+    return [expand(x.reshape(side), shape, count) for x, side in pairs]
 
 
 def _triangle(function: Callable[[Raw, int], Raw]) -> Callable[[Raw, int], Raw]:
