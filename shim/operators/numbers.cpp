@@ -45,12 +45,23 @@ void each(Real *__restrict to, int64_t count, const Function &function, const Ot
 }
 
 template <class Real>
+Real sign_of(Real value) {
+  Real sign = value > 0 ? Real(1) : value;
+  sign = value < 0 ? Real(-1) : sign;
+  return sign == 0 ? Real(0) : sign;  // also of -0.0
+}
+
+template <class Real>
+void signs(const Real *__restrict from, Real *__restrict to, int64_t left) {
+  for (; left >= kLanes; left -= kLanes, from += kLanes, to += kLanes) {
+    for (int64_t i = 0; i < kLanes; ++i) to[i] = sign_of(from[i]);
+  }
+  for (int64_t i = 0; i < left; ++i) to[i] = sign_of(from[i]);
+}
+
+template <class Real>
 void sign_of(const at::Tensor &x, const at::Tensor &result) {
-  const auto one = [](Real value) {
-    const Real raised = value > 0 ? Real(1) : value, sign = value < 0 ? Real(-1) : raised;
-    return sign == 0 ? Real(0) : sign;  // also of -0.0
-  };
-  each(result.mutable_data_ptr<Real>(), x.numel(), one, x.const_data_ptr<Real>());
+  signs(x.const_data_ptr<Real>(), result.mutable_data_ptr<Real>(), x.numel());
 }
 
 // The remainder with the sign of the divisor, if it is 0.
