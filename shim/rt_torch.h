@@ -64,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 13 };
+enum { RT_TORCH_ABI_VERSION = 14 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -694,7 +694,7 @@ RT_TORCH_API int64_t rt_torch_tensor_mul(int64_t a, int64_t b);
  */
 RT_TORCH_API int64_t rt_torch_tensor_div(int64_t a, int64_t b);
 
-/** floor(a / b); not for complex.
+/** floor(a / b), also of infinite numbers: -1 and infinity give -0; not for complex.
  *
  * @param a  tensor
  * @param b  tensor
@@ -704,7 +704,7 @@ RT_TORCH_API int64_t rt_torch_tensor_div(int64_t a, int64_t b);
  */
 RT_TORCH_API int64_t rt_torch_tensor_floor_divide(int64_t a, int64_t b);
 
-/** a - b * floor(a / b), with the sign of b; not for complex.
+/** a - b * floor(a / b), with the sign of b, also if it is 0; not for complex.
  *
  * @param a  tensor
  * @param b  tensor
@@ -1379,7 +1379,7 @@ RT_TORCH_API int64_t rt_torch_tensor_signbit(int64_t tensor);
 /** The real part; of a real tensor its elements.
  *
  * @param tensor  tensor
- * @return new tensor of a real dtype, a copy; 0 on failure
+ * @return new tensor of a real dtype that shares the storage; 0 on failure
  * @source aten::real
  */
 RT_TORCH_API int64_t rt_torch_tensor_real(int64_t tensor);
@@ -1387,7 +1387,7 @@ RT_TORCH_API int64_t rt_torch_tensor_real(int64_t tensor);
 /** The imaginary part.
  *
  * @param tensor  tensor of a complex dtype
- * @return new tensor of a real dtype, a copy; 0 on failure
+ * @return new tensor of a real dtype that shares the storage; 0 on failure
  * @errors TYPE
  * @source aten::imag
  */
@@ -1436,6 +1436,421 @@ RT_TORCH_API int64_t rt_torch_tensor_matmul(int64_t a, int64_t b);
  * @source aten::addmm
  */
 RT_TORCH_API int64_t rt_torch_tensor_addmm(int64_t bias, int64_t a, int64_t b, double beta, double alpha);
+
+/** The triangular factor of Hermitian, positive definite matrices.
+ *
+ * @param tensor  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @param upper   1 for U with U^H @ U, of which only the upper triangle is read; 0 for L with L @ L^H
+ * @return new tensor of the same shape; 0 on failure
+ * @errors SHAPE, TYPE, LINALG (not positive definite), INVALID_ARGUMENT (upper, NaN or infinity)
+ * @source aten::linalg_cholesky
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cholesky(int64_t tensor, int32_t upper);
+
+/** Cross products of vectors of 3 elements; the other axes broadcast.
+ *
+ * @param a     tensor of a numeric dtype
+ * @param b     tensor of the same dtype
+ * @param axis  axis of both, of length 3, counted from the last one: negative
+ * @return new tensor of the broadcast shape; 0 on failure
+ * @errors SHAPE, INDEX (axis), TYPE (different dtypes)
+ * @source aten::linalg_cross
+ */
+RT_TORCH_API int64_t rt_torch_tensor_cross(int64_t a, int64_t b, int64_t axis);
+
+/** Determinants.
+ *
+ * @param tensor  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @return new tensor of shape (...); 0 on failure
+ * @errors SHAPE, TYPE
+ * @source aten::linalg_det
+ */
+RT_TORCH_API int64_t rt_torch_tensor_det(int64_t tensor);
+
+/** Sums of conj(a) * b along an axis; the other axes broadcast.
+ *
+ * @param a     tensor of a numeric dtype
+ * @param b     tensor of the same dtype
+ * @param axis  axis of both, of the same length, counted from the last one: negative
+ * @return new tensor of the broadcast shape without the axis, of the same dtype; 0 on failure
+ * @errors SHAPE, INDEX (axis), TYPE (different dtypes, bool)
+ * @source aten::mul.Tensor, aten::sum.dim_IntList
+ */
+RT_TORCH_API int64_t rt_torch_tensor_vecdot(int64_t a, int64_t b, int64_t axis);
+
+/** Sums of a diagonal of matrices.
+ *
+ * @param tensor  tensor of shape (..., m, n)
+ * @param offset  the diagonal: 0 for the main one, positive above it, negative below it
+ * @param dtype   dtype of the result
+ * @return new tensor of shape (...); 0 on failure
+ * @errors SHAPE, INVALID_ARGUMENT (dtype)
+ * @source aten::diagonal, aten::sum.dim_IntList
+ */
+RT_TORCH_API int64_t rt_torch_tensor_trace(int64_t tensor, int64_t offset, int32_t dtype);
+
+/** Sums of products over axes of two tensors, for all combinations of the other axes.
+ *
+ * @param a       tensor of a numeric dtype
+ * @param b       tensor of the same dtype
+ * @param axes_a  naxes axes of a; NULL for the last ones
+ * @param axes_b  naxes axes of b, of the same lengths; NULL for the first ones
+ * @param naxes   number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @return new tensor with the other axes of a, then those of b; 0 on failure
+ * @errors SHAPE, INDEX (axis), TYPE (different dtypes, bool), INVALID_ARGUMENT (naxes, a repeated axis)
+ * @source aten::tensordot
+ */
+RT_TORCH_API int64_t rt_torch_tensor_tensordot(int64_t a, int64_t b, const int64_t *axes_a,
+                                               const int64_t *axes_b, int64_t naxes);
+
+/** Norms of matrices.
+ *
+ * @param tensor   tensor of shape (..., m, n), floating point or complex; for the orders 2 and -2 of
+ *                 float32, float64, complex64 or complex128
+ * @param order    1 and -1: the largest and smallest sum of magnitudes in a column; infinity and
+ *                 -infinity: in a row; 2 and -2: the largest and smallest singular value; NULL: the
+ *                 Frobenius norm
+ * @param keepdim  1 keeps the last two axes with length 1, 0 drops them
+ * @return new tensor of the real dtype, of shape (...) or (..., 1, 1); 0 on failure
+ * @errors SHAPE (also the largest or smallest of no values), TYPE, INVALID_ARGUMENT (order, keepdim,
+ *         NaN or infinity for the orders 2 and -2), LINALG (no convergence)
+ * @source aten::linalg_vector_norm, aten::linalg_svdvals, aten::amax, aten::amin
+ */
+RT_TORCH_API int64_t rt_torch_tensor_matrix_norm(int64_t tensor, const double *order, int32_t keepdim);
+
+/** Inverses of matrices.
+ *
+ * @param tensor  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @return new tensor of the same shape; 0 on failure
+ * @errors SHAPE, TYPE, LINALG (singular)
+ * @source aten::linalg_inv
+ */
+RT_TORCH_API int64_t rt_torch_tensor_inv(int64_t tensor);
+
+/** Moore-Penrose pseudo-inverses. Singular values up to rtol times the largest one count as 0.
+ *
+ * @param tensor  tensor of shape (..., m, n), of float32, float64, complex64 or complex128
+ * @param rtol    the tolerance; NULL for max(m, n) * eps of the dtype
+ * @return new tensor of shape (..., n, m); 0 on failure
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NaN or infinity)
+ * @source aten::linalg_pinv.atol_rtol_float
+ */
+RT_TORCH_API int64_t rt_torch_tensor_pinv(int64_t tensor, const double *rtol);
+
+/** Ranks of matrices: the number of singular values larger than rtol times the largest one.
+ *
+ * @param tensor  tensor of shape (..., m, n), of float32, float64, complex64 or complex128
+ * @param rtol    the tolerance; NULL for max(m, n) * eps of the dtype
+ * @return new tensor of int64, of shape (...); 0 on failure
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NaN or infinity)
+ * @source aten::linalg_matrix_rank.atol_rtol_float
+ */
+RT_TORCH_API int64_t rt_torch_tensor_matrix_rank(int64_t tensor, const double *rtol);
+
+/** Matrices raised to a power.
+ *
+ * @param tensor  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @param n       the exponent; 0 gives the identity, a negative one a power of the inverse
+ * @return new tensor of the same shape; 0 on failure
+ * @errors SHAPE, TYPE, LINALG (singular)
+ * @source aten::linalg_matrix_power
+ */
+RT_TORCH_API int64_t rt_torch_tensor_matrix_power(int64_t tensor, int64_t n);
+
+/** The solution x of a @ x = b.
+ *
+ * @param a  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @param b  tensor of the same dtype, of shape (n,), or (..., n, k), whose batch broadcasts with that
+ *           of a
+ * @return new tensor of shape (..., n) or (..., n, k); 0 on failure
+ * @errors SHAPE, TYPE, LINALG (singular)
+ * @source aten::linalg_solve
+ */
+RT_TORCH_API int64_t rt_torch_tensor_solve(int64_t a, int64_t b);
+
+/** Eigenvalues of square matrices.
+ *
+ * @param tensor  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @return new tensor of shape (..., n), complex; 0 on failure
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NaN or infinity)
+ * @source aten::linalg_eigvals
+ */
+RT_TORCH_API int64_t rt_torch_tensor_eigvals(int64_t tensor);
+
+/** Eigenvalues of Hermitian or real symmetric matrices, of which only the lower triangle is read.
+ *
+ * @param tensor  tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @return new tensor of shape (..., n), real, in ascending order; 0 on failure
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NaN or infinity)
+ * @source aten::linalg_eigvalsh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_eigvalsh(int64_t tensor);
+
+/** Singular values of matrices.
+ *
+ * @param tensor  tensor of shape (..., m, n), of float32, float64, complex64 or complex128
+ * @return new tensor of shape (..., min(m, n)), real, in descending order; 0 on failure
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NaN or infinity)
+ * @source aten::linalg_svdvals
+ */
+RT_TORCH_API int64_t rt_torch_tensor_svdvals(int64_t tensor);
+
+/** Eigenvalues and eigenvectors of square matrices.
+ *
+ * @param tensor    tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @param results   receives 2 new tensors, complex: values of shape (..., n), vectors of shape (..., n,
+ *                  n), in the columns
+ * @param capacity  integers at results, at least 2
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NULL, capacity, NaN or infinity)
+ * @source aten::linalg_eig
+ */
+RT_TORCH_API int64_t rt_torch_tensor_eig(int64_t tensor, int64_t *results, int64_t capacity);
+
+/** Eigenvalues and eigenvectors of Hermitian or real symmetric matrices, of which only the lower
+ * triangle is read.
+ *
+ * @param tensor    tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @param results   receives 2 new tensors: values of shape (..., n), real, in ascending order; vectors
+ *                  of shape (..., n, n), in the columns
+ * @param capacity  integers at results, at least 2
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (NULL, capacity, NaN or infinity)
+ * @source aten::linalg_eigh
+ */
+RT_TORCH_API int64_t rt_torch_tensor_eigh(int64_t tensor, int64_t *results, int64_t capacity);
+
+/** Q with orthonormal columns and upper triangular R, whose product the matrices are.
+ *
+ * @param tensor    tensor of shape (..., m, n), of float32, float64, complex64 or complex128
+ * @param complete  1 for k = m columns of Q, 0 for k = min(m, n)
+ * @param results   receives 2 new tensors: Q of shape (..., m, k), R of shape (..., k, n)
+ * @param capacity  integers at results, at least 2
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, TYPE, INVALID_ARGUMENT (complete, NULL, capacity)
+ * @source aten::linalg_qr
+ */
+RT_TORCH_API int64_t rt_torch_tensor_qr(int64_t tensor, int32_t complete, int64_t *results, int64_t capacity);
+
+/** Signs and logarithms of the magnitude of determinants.
+ *
+ * @param tensor    tensor of shape (..., n, n), of float32, float64, complex64 or complex128
+ * @param results   receives 2 new tensors of shape (...): the sign, and the logarithm, real
+ * @param capacity  integers at results, at least 2
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, TYPE, INVALID_ARGUMENT (NULL, capacity)
+ * @source aten::linalg_slogdet
+ */
+RT_TORCH_API int64_t rt_torch_tensor_slogdet(int64_t tensor, int64_t *results, int64_t capacity);
+
+/** Unitary U and Vh, and the singular values S, with U @ diag(S) @ Vh the matrices.
+ *
+ * @param tensor         tensor of shape (..., m, n), of float32, float64, complex64 or complex128
+ * @param full_matrices  1 for square U and Vh; 0 for k = min(m, n) columns of U and rows of Vh
+ * @param results        receives 3 new tensors: U of shape (..., m, m) or (..., m, k); S of shape (...,
+ *                       k), real, in descending order; Vh of shape (..., n, n) or (..., k, n)
+ * @param capacity       integers at results, at least 3
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, TYPE, LINALG (no convergence), INVALID_ARGUMENT (full_matrices, NULL, capacity, NaN or
+ *         infinity)
+ * @source aten::linalg_svd
+ */
+RT_TORCH_API int64_t rt_torch_tensor_svd(int64_t tensor, int32_t full_matrices, int64_t *results,
+                                         int64_t capacity);
+
+/* ---- Fourier transforms, of float32, float64, complex64 and complex128 ---------------------------- */
+
+/** Factors of a transform of n elements. */
+enum {
+  RT_TORCH_NORM_BACKWARD = 0, /**< 1 for a transform, 1 / n for an inverse */
+  RT_TORCH_NORM_ORTHO = 1,    /**< 1 / sqrt(n) for both */
+  RT_TORCH_NORM_FORWARD = 2   /**< 1 / n for a transform, 1 for an inverse */
+};
+
+/** Transforms along an axis.
+ *
+ * @param tensor  tensor
+ * @param n       the length of the transform; NULL for that of the axis
+ * @param axis    axis
+ * @param norm    RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm)
+ * @source aten::fft_fft
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_fft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm);
+
+/** Inverse of rt_torch_tensor_fft_fft().
+ *
+ * @param tensor  tensor
+ * @param n       the length of the transform; NULL for that of the axis
+ * @param axis    axis
+ * @param norm    RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm)
+ * @source aten::fft_ifft
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_ifft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm);
+
+/** Transforms of real tensors along an axis. The result has n / 2 + 1 elements: the others are their
+ * conjugates.
+ *
+ * @param tensor  real tensor
+ * @param n       the length of the transform; NULL for that of the axis
+ * @param axis    axis
+ * @param norm    RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm)
+ * @source aten::fft_rfft
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_rfft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm);
+
+/** Inverse of rt_torch_tensor_fft_rfft().
+ *
+ * @param tensor  complex tensor
+ * @param n       the length of the result; NULL for 2 * (m - 1), where m is the length of the axis
+ * @param axis    axis
+ * @param norm    RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new real tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm)
+ * @source aten::fft_irfft
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_irfft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm);
+
+/** Transforms of Hermitian-symmetric tensors along an axis, of which the tensor is one half.
+ *
+ * @param tensor  complex tensor
+ * @param n       the length of the result; NULL for 2 * (m - 1), where m is the length of the axis
+ * @param axis    axis
+ * @param norm    RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new real tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm)
+ * @source aten::fft_hfft
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_hfft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm);
+
+/** Inverse of rt_torch_tensor_fft_hfft().
+ *
+ * @param tensor  real tensor
+ * @param n       the length of the transform; NULL for that of the axis
+ * @param axis    axis
+ * @param norm    RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm)
+ * @source aten::fft_ihfft
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_ihfft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm);
+
+/** Transforms along several axes.
+ *
+ * @param tensor    tensor
+ * @param lengths   the lengths of the transform; NULL for those of the axes
+ * @param nlengths  integers at lengths: naxes; 0 if it is NULL
+ * @param axes      axes, none repeated; NULL for all
+ * @param naxes     integers at axes; 0 if it is NULL
+ * @param norm      RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm, nlengths,
+ *         a repeated axis)
+ * @source aten::fft_fftn
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_fftn(int64_t tensor, const int64_t *lengths, int64_t nlengths,
+                                              const int64_t *axes, int64_t naxes, int32_t norm);
+
+/** Inverse of rt_torch_tensor_fft_fftn().
+ *
+ * @param tensor    tensor
+ * @param lengths   the lengths of the transform; NULL for those of the axes
+ * @param nlengths  integers at lengths: naxes; 0 if it is NULL
+ * @param axes      axes, none repeated; NULL for all
+ * @param naxes     integers at axes; 0 if it is NULL
+ * @param norm      RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm, nlengths,
+ *         a repeated axis)
+ * @source aten::fft_ifftn
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_ifftn(int64_t tensor, const int64_t *lengths, int64_t nlengths,
+                                               const int64_t *axes, int64_t naxes, int32_t norm);
+
+/** Transforms of real tensors along several axes. The last one has n / 2 + 1 elements in the result.
+ *
+ * @param tensor    real tensor
+ * @param lengths   the lengths of the transform; NULL for those of the axes
+ * @param nlengths  integers at lengths: naxes; 0 if it is NULL
+ * @param axes      axes, none repeated; NULL for all
+ * @param naxes     integers at axes; 0 if it is NULL
+ * @param norm      RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new complex tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm, nlengths,
+ *         a repeated axis)
+ * @source aten::fft_rfftn
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_rfftn(int64_t tensor, const int64_t *lengths, int64_t nlengths,
+                                               const int64_t *axes, int64_t naxes, int32_t norm);
+
+/** Inverse of rt_torch_tensor_fft_rfftn().
+ *
+ * @param tensor    complex tensor
+ * @param lengths   the lengths of the transform; NULL for those of the axes, for the last one 2 * (m -
+ *                  1), where m is its length
+ * @param nlengths  integers at lengths: naxes; 0 if it is NULL
+ * @param axes      axes, none repeated; NULL for all
+ * @param naxes     integers at axes; 0 if it is NULL
+ * @param norm      RT_TORCH_NORM_BACKWARD, RT_TORCH_NORM_ORTHO or RT_TORCH_NORM_FORWARD
+ * @return new real tensor; 0 on failure
+ * @errors SHAPE (no elements), TYPE, INDEX (axis), INVALID_ARGUMENT (a length below 1, norm, nlengths,
+ *         a repeated axis)
+ * @source aten::fft_irfftn
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_irfftn(int64_t tensor, const int64_t *lengths, int64_t nlengths,
+                                                const int64_t *axes, int64_t naxes, int32_t norm);
+
+/** The halves along axes swapped: frequency 0 moves to the middle.
+ *
+ * @param tensor  tensor of any dtype
+ * @param axes    axes, none repeated; NULL for all
+ * @param naxes   integers at axes; 0 if it is NULL
+ * @return new tensor of the same shape; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (naxes, a repeated axis)
+ * @source aten::roll
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_fftshift(int64_t tensor, const int64_t *axes, int64_t naxes);
+
+/** Inverse of rt_torch_tensor_fft_fftshift().
+ *
+ * @param tensor  tensor of any dtype
+ * @param axes    axes, none repeated; NULL for all
+ * @param naxes   integers at axes; 0 if it is NULL
+ * @return new tensor of the same shape; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (naxes, a repeated axis)
+ * @source aten::roll
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_ifftshift(int64_t tensor, const int64_t *axes, int64_t naxes);
+
+/** The frequencies of the elements of rt_torch_tensor_fft_fft(): 0, 1, ..., then the negative ones up
+ * to -1, divided by d * n.
+ *
+ * @param n       length of the transform, 1 or more
+ * @param d       spacing of the samples, not 0
+ * @param dtype   floating-point dtype
+ * @param device  RT_TORCH_CPU, or the number of a CUDA device
+ * @return new tensor of one axis; 0 on failure
+ * @errors TYPE, INVALID_ARGUMENT, UNAVAILABLE (no such device), OUT_OF_MEMORY
+ * @source aten::fft_fftfreq
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_fftfreq(int64_t n, double d, int32_t dtype, int64_t device);
+
+/** The frequencies of the elements of rt_torch_tensor_fft_rfft(): 0, 1, ..., n / 2, divided by d * n.
+ *
+ * @param n       length of the transform, 1 or more
+ * @param d       spacing of the samples, not 0
+ * @param dtype   floating-point dtype
+ * @param device  RT_TORCH_CPU, or the number of a CUDA device
+ * @return new tensor of one axis; 0 on failure
+ * @errors TYPE, INVALID_ARGUMENT, UNAVAILABLE (no such device), OUT_OF_MEMORY
+ * @source aten::fft_rfftfreq
+ */
+RT_TORCH_API int64_t rt_torch_tensor_fft_rfftfreq(int64_t n, double d, int32_t dtype, int64_t device);
 
 /* ---- Reductions ---------------------------------------------------------------------------------- */
 
@@ -1657,6 +2072,41 @@ RT_TORCH_API int64_t rt_torch_tensor_sort(int64_t tensor, int64_t axis, int32_t 
  */
 RT_TORCH_API int64_t rt_torch_tensor_argsort(int64_t tensor, int64_t axis, int32_t descending);
 
+/* ---- Sets: the distinct elements of tensors of real dtypes and bool. Every NaN is distinct ---------- */
+
+/** The distinct elements.
+ *
+ * @param tensor  tensor of a real dtype or bool
+ * @return new tensor of one axis, in ascending order; 0 on failure
+ * @errors TYPE
+ * @source aten::_unique2
+ */
+RT_TORCH_API int64_t rt_torch_tensor_unique_values(int64_t tensor);
+
+/** The distinct elements, and how often each occurs.
+ *
+ * @param tensor    tensor of a real dtype or bool
+ * @param results   receives 2 new tensors of one axis: the elements in ascending order; the numbers, of
+ *                  int64
+ * @param capacity  integers at results, at least 2
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors TYPE, INVALID_ARGUMENT (NULL, capacity)
+ * @source aten::_unique2
+ */
+RT_TORCH_API int64_t rt_torch_tensor_unique_counts(int64_t tensor, int64_t *results, int64_t capacity);
+
+/** The distinct elements, and which of them each element is.
+ *
+ * @param tensor    tensor of a real dtype or bool
+ * @param results   receives 2 new tensors: the elements in ascending order; their indices, of int64 and
+ *                  the shape of the tensor
+ * @param capacity  integers at results, at least 2
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors TYPE, INVALID_ARGUMENT (NULL, capacity)
+ * @source aten::_unique2
+ */
+RT_TORCH_API int64_t rt_torch_tensor_unique_inverse(int64_t tensor, int64_t *results, int64_t capacity);
+
 /* ---- Shape and order ----------------------------------------------------------------------------- */
 
 /** The same elements in another shape.
@@ -1845,6 +2295,57 @@ RT_TORCH_API int64_t rt_torch_tensor_cat(const int64_t *tensors, int64_t count, 
  */
 RT_TORCH_API int64_t rt_torch_tensor_stack(const int64_t *tensors, int64_t count, int64_t axis);
 
+/** Each element repeated in its place.
+ *
+ * @param tensor   tensor
+ * @param repeats  number of repetitions, 0 or more
+ * @param axis     the axis; NULL for the tensor as one axis, in C order
+ * @return new tensor; 0 on failure
+ * @errors INDEX (axis), INVALID_ARGUMENT (repeats, too many elements)
+ * @source aten::repeat_interleave.self_int
+ */
+RT_TORCH_API int64_t rt_torch_tensor_repeat_interleave(int64_t tensor, int64_t repeats, const int64_t *axis);
+
+/** The tensor split along an axis.
+ *
+ * @param tensor    tensor
+ * @param axis      axis, of length n
+ * @param results   receives n new tensors without the axis, which share the storage
+ * @param capacity  integers at results, at least n
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors INDEX (axis), INVALID_ARGUMENT (NULL, capacity)
+ * @source aten::unbind.int
+ */
+RT_TORCH_API int64_t rt_torch_tensor_unbind(int64_t tensor, int64_t axis, int64_t *results, int64_t capacity);
+
+/** Tensors in the shape that they broadcast to.
+ *
+ * @param tensors   tensors
+ * @param count     number of them, 1 to RT_TORCH_MAX_TENSORS
+ * @param results   receives count new tensors, which share the storage
+ * @param capacity  integers at results, at least count
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, INVALID_ARGUMENT (count, NULL, capacity)
+ * @source aten::broadcast_tensors
+ */
+RT_TORCH_API int64_t rt_torch_broadcast_tensors(const int64_t *tensors, int64_t count, int64_t *results,
+                                                int64_t capacity);
+
+/** The coordinates of every point of a grid, one tensor for each axis of the grid.
+ *
+ * @param tensors   tensors of one axis, of lengths n, m, ...: the coordinates along each axis of the
+ *                  grid
+ * @param count     number of them, 1 to RT_TORCH_MAX_NDIM
+ * @param swapped   0 for results of shape (n, m, ...), 1 for (m, n, ...)
+ * @param results   receives count new tensors, which share the storage
+ * @param capacity  integers at results, at least count
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE, INVALID_ARGUMENT (count, swapped, NULL, capacity)
+ * @source aten::meshgrid.indexing
+ */
+RT_TORCH_API int64_t rt_torch_meshgrid(const int64_t *tensors, int64_t count, int32_t swapped,
+                                       int64_t *results, int64_t capacity);
+
 /* ---- Indexing ------------------------------------------------------------------------------------ */
 
 /** The elements at one index of an axis; the axis is dropped.
@@ -1950,6 +2451,29 @@ RT_TORCH_API int64_t rt_torch_tensor_searchsorted(int64_t sorted, int64_t values
  * @source aten::isin.Tensor_Tensor
  */
 RT_TORCH_API int64_t rt_torch_tensor_isin(int64_t tensor, int64_t among);
+
+/** For each 1-D slice along an axis, the elements at the matching slice of indices.
+ *
+ * @param tensor   tensor
+ * @param indices  tensor of int64 with as many axes; the other axes broadcast. A negative index counts
+ *                 from the end
+ * @param axis     axis
+ * @return new tensor of the broadcast shape, with the length of indices along the axis; 0 on failure
+ * @errors INDEX (axis, an index out of range), SHAPE, TYPE
+ * @source aten::gather
+ */
+RT_TORCH_API int64_t rt_torch_tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis);
+
+/** The indices of the nonzero elements, in C order, along each axis.
+ *
+ * @param tensor    tensor of one axis or more
+ * @param results   receives a new tensor of int64 for each axis, of shape (number found,)
+ * @param capacity  integers at results, at least the number of axes
+ * @return number of results; -1 on failure, and then results holds no tensor to free
+ * @errors SHAPE (no axis), INVALID_ARGUMENT (NULL, capacity)
+ * @source aten::nonzero_numpy
+ */
+RT_TORCH_API int64_t rt_torch_tensor_nonzero_numpy(int64_t tensor, int64_t *results, int64_t capacity);
 
 /* ---- Activations and layers ---------------------------------------------------------------------- */
 

@@ -18,6 +18,49 @@ _OF_TWO = """
 _OF_INTEGERS = "bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor"
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
+    **{
+        f"linalg.{name}": (f"t.linalg.{name}(s + t.eye(2))",)
+        for name in [
+            "cholesky",
+            "det",
+            "eig",
+            "eigh",
+            "eigvals",
+            "eigvalsh",
+            "inv",
+            "matrix_norm",
+            "matrix_rank",
+            "pinv",
+            "qr",
+            "slogdet",
+            "svd",
+            "svdvals",
+            "trace",
+        ]
+    },
+    "linalg.matrix_power": ("t.linalg.matrix_power(s, 3)",),
+    "linalg.solve": ("t.linalg.solve(s + t.eye(2), s)",),
+    "linalg.cross": ("t.linalg.cross(x, y)",),
+    "linalg.vecdot": ("t.linalg.vecdot(x, y)",),
+    "linalg.tensordot": ("t.linalg.tensordot(x, y)",),
+    "linalg.vector_norm": ("t.linalg.vector_norm(x)", "t.linalg.vector_norm(x, axis=1, ord=1)"),
+    "vecdot": ("t.vecdot(x, y)",),
+    "tensordot": ("t.tensordot(x, y)",),
+    **{
+        f"fft.{name}": (f"t.fft.{name}(x)",)
+        for name in ["fft", "ifft", "rfft", "ihfft", "fftn", "rfftn"]
+    },
+    **{f"fft.{name}": (f"t.fft.{name}(z)",) for name in ["hfft", "irfft", "ifftn", "irfftn"]},
+    **{f"fft.{name}": (f"t.fft.{name}(x)",) for name in ("fftshift", "ifftshift")},
+    **{f"fft.{name}": (f"t.fft.{name}(4)",) for name in ("fftfreq", "rfftfreq")},
+    "count_nonzero": ("t.count_nonzero(x)", "t.count_nonzero(x, axis=0)"),
+    "nonzero": ("t.nonzero(x)",),
+    "unstack": ("t.unstack(x)",),
+    "broadcast_arrays": ("t.broadcast_arrays(x, v)",),
+    "meshgrid": ("t.meshgrid(v, v)",),
+    "repeat": ("t.repeat(x, 2)", "t.repeat(x, 2, axis=1)"),
+    "take_along_axis": ("t.take_along_axis(x, k, axis=1)",),
+    **{f"unique_{name}": (f"t.unique_{name}(v)",) for name in ("counts", "inverse", "values")},
     **{name: (f"t.{name}(x)",) for name in _OF_ONE.split()},
     **{
         name: (f"t.{name}(x, y)", f"t.{name}(x, 2.0)", f"t.{name}(2.0, x)")
@@ -197,21 +240,7 @@ SEVERAL: dict[str, str] = {
     """,
     "inspect their argument first": "asarray from_dlpack",
     "call other functions of the namespace": "torch_ones torch_randn torch_zeros",
-    "give several tensors": "broadcast_arrays meshgrid nonzero unstack",
-    "are several operators": """
-        count_nonzero diff repeat take_along_axis tensordot unique_all unique_counts unique_inverse
-        unique_values vecdot linalg.outer linalg.tensordot linalg.vecdot linalg.trace
-        linalg.matrix_norm linalg.cross linalg.vector_norm
-    """,
-    "check the matrices first": """
-        linalg.cholesky linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv
-        linalg.matrix_power linalg.matrix_rank linalg.pinv linalg.qr linalg.slogdet linalg.solve
-        linalg.svd linalg.svdvals
-    """,
-    "compute lengths and axes first": """
-        fft.fft fft.fftfreq fft.fftn fft.fftshift fft.hfft fft.ifft fft.ifftn fft.ifftshift
-        fft.ihfft fft.irfft fft.irfftn fft.rfft fft.rfftfreq fft.rfftn
-    """,
+    "are several operators": "diff unique_all linalg.outer",
 }
 OTHER_METHODS: dict[str, str] = {
     "are PyTorch's names, of functions that are counted or of operators by name": " ".join(
@@ -226,5 +255,12 @@ OTHER_METHODS: dict[str, str] = {
     """,
     "check the layout or device first": "contiguous cpu cuda to_device view",
 }
-# NumPy lacks these operations: the primitive itself calls several functions.
-COMPUTED_IN_PYTHON = {"t.nn.gelu(x)"}
+# NumPy lacks these operations, or checks less: the primitive itself calls several functions.
+COMPUTED_IN_PYTHON = {"t.nn.gelu(x)"} | {
+    statement
+    for name, statements in FUNCTIONS.items()
+    if name.partition(".")[0]
+    in ("fft", "linalg", "broadcast_arrays", "meshgrid", "nonzero", "unstack", "vecdot")
+    or name in ("unique_counts", "unique_inverse")
+    for statement in statements
+}

@@ -13,6 +13,7 @@ struct state {
   PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
   PyObject *kinds;                        /* dict: dtype code -> tensor class */
   PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
+  PyObject *frames, *new_frame; /* free list of arrays for handles, and the function that makes one */
 };
 
 static descrgetfunc get_slot;
@@ -158,6 +159,78 @@ static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t c
   return owner;
 }
 
+/* A tuple of an array for handles, its address, and its length; from the free list, for one call at a time. */
+static PyObject *take_frame(const struct state *self) {
+  const Py_ssize_t count = PyList_Size(self->frames);
+  PyObject *frame;
+  if (count <= 0) {
+    return PyObject_CallNoArgs(self->new_frame);
+  }
+  frame = Py_NewRef(PyList_GetItem(self->frames, count - 1));
+  if (PyList_SetSlice(self->frames, count - 1, count, NULL) < 0) {
+    Py_CLEAR(frame);
+  }
+  return frame;
+}
+
+/* A list of new owners of the handles. On failure all are freed. */
+static PyObject *own_all(PyObject *module, const int64_t *handles, Py_ssize_t count) {
+  PyObject *owners = PyList_New(0);
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject *number = NULL, *owner = NULL;
+    if (owners == NULL || (number = PyLong_FromLongLong(handles[i])) == NULL) {
+      abandon(handles[i]);
+    } else if ((owner = own_number(module, number, Py_None)) == NULL || PyList_Append(owners, owner) < 0) {
+      Py_CLEAR(owners);
+    }
+    if (number == NULL) {
+      Py_CLEAR(owners);
+    }
+    Py_XDECREF(number);
+    Py_XDECREF(owner);
+  }
+  return owners;
+}
+
+static PyObject *make_several(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  const struct state *self = PyModule_GetState(module);
+  PyObject *frame, *tuple, *number = NULL, *owners = NULL, *result = NULL;
+  if (count < 2) {
+    return PyErr_Format(PyExc_TypeError,
+                        "make_several() takes two functions and the arguments of the second");
+  }
+  if ((frame = take_frame(self)) == NULL) {
+    return NULL;
+  }
+  if ((tuple = PyTuple_New(count)) != NULL) {
+    for (Py_ssize_t i = 2; i < count; ++i) {
+      PyTuple_SetItem(tuple, i - 2, Py_NewRef(arguments[i]));
+    }
+    PyTuple_SetItem(tuple, count - 2, Py_NewRef(PyTuple_GetItem(frame, 0)));
+    PyTuple_SetItem(tuple, count - 1, Py_NewRef(PyTuple_GetItem(frame, 2)));
+    number = PyObject_Call(arguments[1], tuple, NULL);
+    Py_DECREF(tuple);
+  }
+  if (number != NULL) {
+    const int64_t made = handle_of(number);
+    if (made < 0) {
+      result = Py_NewRef(Py_None);
+    } else {
+      owners = own_all(module, PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), (Py_ssize_t)made);
+    }
+    Py_DECREF(number);
+  }
+  if (PyList_Append(self->frames, frame) < 0) {
+    PyErr_Clear(); /* it is made again */
+  }
+  Py_DECREF(frame);
+  if (owners != NULL) {
+    result = PyObject_CallFunctionObjArgs(arguments[0], owners, NULL);
+    Py_DECREF(owners);
+  }
+  return result;
+}
+
 /* ---- Arrays whose memory LibTorch borrows ---- */
 
 static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
@@ -198,15 +271,16 @@ static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
 static PyObject *setup(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   Py_ssize_t *address = (Py_ssize_t *)&binding;
-  if (!PyArg_ParseTuple(arguments, "OOOOO!(nnnnn)", &self->owner_type, &self->data_slot,
+  if (!PyArg_ParseTuple(arguments, "OOOOO!(nnnnn)O", &self->owner_type, &self->data_slot,
                         &self->finalizer_type, &self->handle_slot, &PyDict_Type, &self->kinds, address,
-                        address + 1, address + 2, address + 3, address + 4)) {
+                        address + 1, address + 2, address + 3, address + 4, &self->new_frame)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
   get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_get);
   set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_set);
   new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)self->finalizer_type, Py_tp_new);
+  self->frames = PyList_New(0);
   self->callback = PyCFunction_New(&callbacks[0], module);
   self->borrowed_callback = PyCFunction_New(&callbacks[1], module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
@@ -215,8 +289,10 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
 }
 
 static PyMethodDef functions[] = {
-    {"setup", setup, METH_VARARGS, "setup(Owner, slot, Finalizer, slot, classes, addresses): call it first."},
+    {"setup", setup, METH_VARARGS,
+     "setup(Owner, slot, Finalizer, slot, classes, addresses, new_frame): call it first."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
+    {"make_several", (PyCFunction)(void (*)(void))make_several, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
     {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},

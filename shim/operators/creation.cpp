@@ -224,14 +224,15 @@ int64_t tensor_linspace(double start, double stop, int64_t count, int32_t endpoi
     fail(RT_TORCH_TYPE, "dtype " + text(type) + " is neither floating point nor complex");
   }
   const int64_t steps = closed ? count - 1 : count;
-  at::Tensor values = at::arange(count, p.options.dtype(at::kDouble));
+  const at::Tensor values = kernels::empty_cpu({count}, at::kDouble);
+  double *const data = values.mutable_data_ptr<double>();
   // If the span overflows, compute the halves of the values.
   const bool halves = std::isfinite(start) && std::isfinite(stop) && !std::isfinite(stop - start);
   const double scale = halves ? 0.5 : 1.0, first = scale * start;
-  values.mul_(steps > 0 ? (scale * stop - first) / static_cast<double>(steps) : 0.0).add_(first);
-  if (halves) values.mul_(2.0);
-  if (closed && count > 1) values[count - 1].fill_(stop);
-  return put(values.to(type));
+  const double step = steps > 0 ? (scale * stop - first) / static_cast<double>(steps) : 0.0;
+  for (int64_t i = 0; i < count; ++i) data[i] = (static_cast<double>(i) * step + first) / scale;
+  if (closed && count > 1) data[count - 1] = stop;
+  return put(values.to(p.options.device(), type));
 }
 
 int64_t tensor_from_data(const void *data, int64_t nbytes, const int64_t *dims, int64_t ndim, int32_t dtype,

@@ -22,10 +22,8 @@
 #include <ATen/ops/exp.h>
 #include <ATen/ops/expm1.h>
 #include <ATen/ops/floor.h>
-#include <ATen/ops/floor_divide.h>
 #include <ATen/ops/hypot.h>
 #include <ATen/ops/imag.h>
-#include <ATen/ops/isfinite.h>
 #include <ATen/ops/isinf.h>
 #include <ATen/ops/isnan.h>
 #include <ATen/ops/log.h>
@@ -44,13 +42,11 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/real.h>
 #include <ATen/ops/reciprocal.h>
-#include <ATen/ops/remainder.h>
 #include <ATen/ops/result_type.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/sgn.h>
 #include <ATen/ops/sigmoid.h>
-#include <ATen/ops/sign.h>
 #include <ATen/ops/signbit.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/sinh.h>
@@ -61,10 +57,9 @@
 #include <ATen/ops/trunc.h>
 #include <ATen/ops/where.h>
 
-#include <limits>
-
 #include "exports.h"
 #include "operators/kernels.h"
+#include "operators/numbers.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -119,18 +114,6 @@ at::ScalarType inexact(at::ScalarType dtype) {
   return c10::isIntegralType(dtype, true) ? at::kFloat : dtype;
 }
 
-// at::isfinite() makes two copies of floating-point operands.
-namespace bounded {
-
-at::Tensor isfinite(const at::Tensor &x) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (x.is_complex()) return bounded::isfinite(at::real(x)).logical_and_(bounded::isfinite(at::imag(x)));
-  if (!x.is_floating_point()) return at::isfinite(x);
-  return x.lt(infinity).logical_and_(x.gt(-infinity));
-}
-
-}  // namespace bounded
-
 }  // namespace
 
 #define RT_BINARY(from, name, supports)         \
@@ -162,8 +145,8 @@ RT_BINARY(kernels, add, any)
 RT_BINARY(kernels, sub, number)
 RT_BINARY(kernels, mul, any)
 RT_BINARY(kernels, div, any)
-RT_BINARY(at, floor_divide, real)
-RT_BINARY(at, remainder, real)
+RT_BINARY(numbers, floor_divide, real)
+RT_BINARY(numbers, remainder, real)
 RT_BINARY(at, pow, any)
 RT_BINARY(at, maximum, real)
 RT_BINARY(at, minimum, real)
@@ -193,7 +176,6 @@ RT_IN_PLACE(mul, any, )
 RT_IN_PLACE(div, any, inexact)
 RT_IN_PLACE(floor_divide, real, )
 RT_IN_PLACE(remainder, real, )
-RT_IN_PLACE(pow, any, )
 RT_IN_PLACE(bitwise_and, integer_or_bool, )
 RT_IN_PLACE(bitwise_or, integer_or_bool, )
 RT_IN_PLACE(bitwise_xor, integer_or_bool, )
@@ -221,7 +203,7 @@ RT_UNARY(at, tensor_, round, real)
 RT_UNARY(at, tensor_, trunc, real)
 RT_UNARY(at, tensor_, isnan, any)
 RT_UNARY(at, tensor_, isinf, any)
-RT_UNARY(bounded, tensor_, isfinite, any)
+RT_UNARY(numbers, tensor_, isfinite, any)
 RT_UNARY(at, tensor_, logical_not, any)
 RT_UNARY(at, tensor_, bitwise_not, integer_or_bool)
 RT_UNARY(at, tensor_, acos, any)
@@ -239,6 +221,59 @@ RT_UNARY(kernels, , relu, real_number)
 RT_UNARY(at, , sigmoid, any)
 RT_UNARY(at, , tanh, any)
 
+int32_t tensor_pow_(int64_t a, int64_t b) {
+  const at::Tensor x = get(a), y = get(b);
+  const at::ScalarType dtype = promoted(x, y);
+  check_in_place(x, y, dtype);
+  at::Tensor target = writable(a, x);
+  // LibTorch multiplies for these numbers. Square roots are not among them: that of -0.0 is -0.0.
+  if (y.dim() == 0 && y.is_cpu() && dtype == x.scalar_type() && x.is_floating_point() && !y.requires_grad()) {
+    const double exponent = y.item<double>();
+    if (exponent == 2 || exponent == 3 || exponent == -1) {
+      target.pow_(exponent);
+      return 0;
+    }
+  }
+  target.pow_(unaliased(x, y));
+  return 0;
+}
+
+int64_t tensor_sign(int64_t tensor) {
+  const at::Tensor x = get(tensor);
+  check_supported<real>(x.scalar_type());
+  return put(numbers::sign(x));
+}
+
+// Views in LibTorch's own way, which can tell autograd of another dtype.
+int64_t tensor_real(int64_t tensor) {
+  const at::Tensor x = strided(get_entered(tensor));
+  return put(x.is_complex() ? at::real(x) : kernels::alias(x));
+}
+
+int64_t tensor_imag(int64_t tensor) {
+  const at::Tensor x = strided(get_entered(tensor));
+  if (!x.is_complex()) fail_unsupported(x.scalar_type());
+  return put(at::imag(x));
+}
+
+int64_t tensor_conj(int64_t tensor) {
+  const at::Tensor x = get(tensor);
+  return put(x.is_complex() ? at::conj_physical(x) : x.clone());
+}
+
+int64_t tensor_clamp(int64_t tensor, int64_t min, int64_t max) {
+  const at::Tensor x = get(tensor);
+  check_supported<real_number>(x.scalar_type());
+  const std::optional<at::Tensor> low = get_optional(min), high = get_optional(max);
+  for (const std::optional<at::Tensor> &bound : {low, high}) {
+    if (!bound.has_value()) continue;
+    check_same_dtype(x, *bound);
+    check_broadcast(x.sizes(), bound->sizes());
+  }
+  if (low.has_value() && high.has_value()) check_broadcast(low->sizes(), high->sizes());
+  return put(numbers::clamp(x, low, high));
+}
+
 int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
   const at::Tensor c = get(condition), x = get(a), y = get(b);
   if (c.scalar_type() != at::kBool) {
@@ -248,45 +283,6 @@ int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
   check_broadcast(c.sizes(), x.sizes());
   check_broadcast(c.sizes(), y.sizes());
   return put(at::where(c, x, y));
-}
-
-int64_t tensor_sign(int64_t tensor) {
-  const at::Tensor x = get(tensor);
-  check_supported<real>(x.scalar_type());
-  const at::Tensor sign = at::sign(x);  // 0 for NaN
-  return put(x.is_floating_point() ? at::where(at::isnan(x), x, sign) : sign);
-}
-
-int64_t tensor_real(int64_t tensor) {
-  const at::Tensor x = get(tensor);
-  return put((x.is_complex() ? at::real(x) : x).clone());
-}
-
-int64_t tensor_imag(int64_t tensor) {
-  const at::Tensor x = get(tensor);
-  if (!x.is_complex()) fail_unsupported(x.scalar_type());
-  return put(at::imag(x).clone());
-}
-
-int64_t tensor_conj(int64_t tensor) {
-  const at::Tensor x = get(tensor);
-  return put(x.is_complex() ? at::conj_physical(x) : x.clone());
-}
-
-int64_t tensor_clamp(int64_t tensor, int64_t min, int64_t max) {
-  at::Tensor x = get(tensor);
-  check_supported<real_number>(x.scalar_type());
-  const std::optional<at::Tensor> low = get_optional(min), high = get_optional(max);
-  if (!low.has_value() && !high.has_value()) return put(x.clone());
-  for (const std::optional<at::Tensor> &bound : {low, high}) {
-    if (!bound.has_value()) continue;
-    check_same_dtype(x, *bound);
-    check_broadcast(x.sizes(), bound->sizes());
-  }
-  if (low.has_value() && high.has_value()) check_broadcast(low->sizes(), high->sizes());
-  if (low.has_value()) x = at::maximum(x, *low);
-  if (high.has_value()) x = at::minimum(x, *high);
-  return put(std::move(x));
 }
 
 int32_t tensor_copy_(int64_t a, int64_t b) {

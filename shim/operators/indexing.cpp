@@ -2,10 +2,10 @@
 #include <ATen/ExpandUtils.h>
 #include <ATen/core/List.h>
 #include <ATen/ops/count_nonzero.h>
+#include <ATen/ops/gather.h>
 #include <ATen/ops/index.h>
-#include <ATen/ops/isin.h>
-#include <ATen/ops/nonzero.h>
-#include <ATen/ops/searchsorted.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/where.h>
 
 #include <algorithm>
 
@@ -14,6 +14,7 @@
 #include "operators/totals.h"
 #include "runtime/checks.h"
 #include "runtime/gradients.h"
+#include "runtime/scans.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -84,20 +85,6 @@ at::Tensor as_signed(const at::Tensor &tensor) {
     default:
       return tensor;
   }
-}
-
-bool ends_in_nan(const at::Tensor &sorted, const std::optional<at::Tensor> &order) {
-  if (!sorted.is_floating_point() || sorted.numel() == 0) return false;
-  const at::Tensor last =
-      order.has_value() ? sorted.index({order->narrow(0, order->numel() - 1, 1)}) : sorted[-1];
-  return last.isnan().item<bool>();
-}
-
-// at::searchsorted() in a tensor that ends in NaNs, which that does not take as greater than the numbers.
-at::Tensor search_before_nan(const at::Tensor &sorted, const at::Tensor &values, bool behind) {
-  const int64_t size = sorted.numel(), numbers = size - at::count_nonzero(sorted.isnan()).item<int64_t>();
-  const at::Tensor found = at::searchsorted(sorted.narrow(0, 0, numbers), values, false, behind);
-  return behind ? found.masked_fill(values.isnan(), size) : found;
 }
 
 bool all_broadcast(const Indices &indices) {
@@ -183,11 +170,40 @@ int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
   }
   check_ndim("indices", picked, 1);
   if (axis == nullptr) check_ndim("the tensor", t, 1);
-  Indices list;
   const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());
+  // index_select() takes neither negative indices nor these dtypes.
+  if (t.dim() > 0 && !c10::isBarebonesUnsignedType(t.scalar_type()) &&
+      scans::all_indices(picked, t.size(along)))
+    return put(at::index_select(t, along, picked));
+  Indices list;
   for (int64_t i = 0; i < along; ++i) list.push_back(std::nullopt);
   list.push_back(picked);
   return put(with_indices(list, [&] { return at::index(t, list); }));
+}
+
+int64_t tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis) {
+  const at::Tensor t = get(tensor);
+  at::Tensor picked = get(indices);
+  if (picked.scalar_type() != at::kLong) {
+    fail(RT_TORCH_TYPE, "indices are " + text(picked.scalar_type()) + ", expected int64");
+  }
+  const int64_t along = axis_of(axis, t.dim()), length = t.size(along);
+  check_ndim("indices", picked, t.dim());
+  at::DimVector from(t.sizes()), to(picked.sizes());
+  from[along] = to[along] = 1;
+  check_broadcast(from, to);
+  const at::DimVector shape = at::infer_size_dimvector(from, to);
+  from = to = shape;
+  from[along] = length;
+  to[along] = picked.size(along);
+  if (!scans::all_indices(picked, length)) {
+    picked = at::where(picked.lt(0), picked.add(length), picked);
+    if (!scans::all_indices(picked, length)) {
+      fail(RT_TORCH_INDEX,
+           "an index is out of bounds for axis " + std::to_string(along) + " of shape " + text(t.sizes()));
+    }
+  }
+  return put(at::gather(kernels::expand(t, from), along, kernels::expand(picked, to)));
 }
 
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {
@@ -203,36 +219,6 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
     return as_signed(writable(tensor, t)).index_put_(copies, as_signed(detached(t, from)));
   });
   return 0;
-}
-
-int64_t tensor_nonzero(int64_t tensor) {
-  return put(at::nonzero(get(tensor)));
-}
-
-int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64_t sorter) {
-  const at::Tensor s = get(sorted), v = get(values);
-  const std::optional<at::Tensor> order = get_optional(sorter);
-  check_ndim("sorted", s, 1);
-  check_same_dtype(s, v);
-  if (order.has_value() && (order->scalar_type() != at::kLong || order->sizes() != s.sizes())) {
-    fail(RT_TORCH_SHAPE, "sorter is " + text(order->scalar_type()) + " of shape " + text(order->sizes()) +
-                             ", expected int64 of shape " + text(s.sizes()));
-  }
-  const bool behind = flag_of("right", right);
-  try {
-    if (ends_in_nan(s, order)) {
-      return put(search_before_nan(order.has_value() ? s.index({order}) : s, v, behind));
-    }
-    return put(at::searchsorted(s, v, false, behind, std::nullopt, order));
-  } catch (const c10::Error &error) {
-    if (std::string_view(error.what_without_backtrace()).find("out of range") == std::string_view::npos)
-      throw;
-    fail(RT_TORCH_INDEX, "an index in sorter is out of range");
-  }
-}
-
-int64_t tensor_isin(int64_t tensor, int64_t among) {
-  return put(at::isin(get(tensor), get(among).contiguous()));  // LibTorch fails for other strides
 }
 
 }  // namespace rt

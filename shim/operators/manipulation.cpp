@@ -1,4 +1,5 @@
 // Shapes, axis order, joining.
+#include <ATen/ExpandUtils.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/flip.h>
 #include <ATen/ops/roll.h>
@@ -241,6 +242,64 @@ int64_t tensor_stack(const int64_t *tensors, int64_t count, int64_t axis) {
          "the tensors already have the maximum of " + std::to_string(RT_TORCH_MAX_NDIM) + " axes");
   for (const at::Tensor &t : list) check_same_shape(list[0], t, -1);
   return put(at::stack(list, axis_of(axis, list[0].dim() + 1)));
+}
+
+int64_t tensor_repeat_interleave(int64_t tensor, int64_t repeats, const int64_t *axis) {
+  at::Tensor t = get(tensor);
+  if (axis == nullptr) t = kernels::reshape(t, t.numel());
+  const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());
+  at::DimVector wide(t.sizes()), flat(t.sizes());
+  if (repeats < 0 || __builtin_mul_overflow(flat[along], repeats, &flat[along])) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "repeats is " + std::to_string(repeats) + ", expected a number of 0 or more");
+  }
+  shape_of(flat.data(), t.dim(), t.scalar_type());
+  wide.insert(wide.begin() + along + 1, repeats);
+  const at::Tensor repeated = kernels::expand(kernels::unsqueeze(t, along + 1), wide);
+  return put(repeated.clone(at::MemoryFormat::Contiguous).view(flat));
+}
+
+int64_t tensor_unbind(int64_t tensor, int64_t axis, int64_t *results, int64_t capacity) {
+  const at::Tensor t = get(tensor);
+  const int64_t along = axis_of(axis, t.dim()), count = t.size(along);
+  check_room(results, capacity, count);
+  std::vector<at::Tensor> parts;
+  for (int64_t i = 0; i < count; ++i) parts.push_back(kernels::select(t, along, i));
+  put_all(parts, results);
+  return count;
+}
+
+int64_t broadcast_tensors(const int64_t *tensors, int64_t count, int64_t *results, int64_t capacity) {
+  std::vector<at::Tensor> list = get_list(tensors, count);
+  check_room(results, capacity, count);
+  at::DimVector shape;
+  for (const at::Tensor &t : list) {
+    check_broadcast(shape, t.sizes());
+    shape = at::infer_size_dimvector(shape, t.sizes());
+  }
+  for (at::Tensor &t : list) t = kernels::expand(t, shape);
+  put_all(list, results);
+  return count;
+}
+
+int64_t meshgrid(const int64_t *tensors, int64_t count, int32_t swapped, int64_t *results, int64_t capacity) {
+  std::vector<at::Tensor> list = get_list(tensors, count);
+  const bool swap = flag_of("swapped", swapped) && count > 1;
+  check_room(results, capacity, count);
+  at::DimVector shape;
+  for (const at::Tensor &t : list) {
+    check_ndim("a tensor", t, 1);
+    shape.push_back(t.numel());
+  }
+  if (swap) std::swap(shape[0], shape[1]);
+  shape_of(shape.data(), count, list[0].scalar_type());
+  for (int64_t i = 0; i < count; ++i) {
+    at::DimVector along(count, 1);
+    along[swap && i < 2 ? 1 - i : i] = list[i].numel();
+    list[i] = kernels::expand(kernels::reshape(list[i], along), shape);
+  }
+  put_all(list, results);
+  return count;
 }
 
 }  // namespace rt

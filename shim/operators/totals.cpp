@@ -4,6 +4,7 @@
 #include <ATen/ops/amax.h>
 #include <ATen/ops/amin.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/masked_select.h>
@@ -40,6 +41,11 @@ at::DimVector all_axes(const at::Tensor &x, at::OptionalIntArrayRef axes) {
 
 at::Tensor drop(const at::Tensor &x, at::IntArrayRef axes, bool keepdim) {
   return keepdim || axes.empty() ? x : x.squeeze(axes);
+}
+
+// A total of all elements in its final shape.
+at::Tensor whole(const at::Tensor &total, const at::Tensor &x, bool keepdim) {
+  return keepdim && x.dim() > 0 ? total.view(at::DimVector(x.dim(), 1)) : total;
 }
 
 // Elements that are converted at a time: they fit into the cache, and are too few for LibTorch to divide them
@@ -160,6 +166,7 @@ at::Tensor prod(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim,
   const at::DimVector list = all_axes(x, axes);
   const at::ScalarType wide = accumulator(dtype);
   const auto reduce = [&](const at::Tensor &part) {
+    if (static_cast<int64_t>(list.size()) == part.dim()) return whole(at::prod(part, wide), part, true);
     at::Tensor product = part.to(wide, false, list.empty());  // the result is never x itself
     for (const int64_t axis : list) product = at::prod(product, axis, true, wide);
     return product;
@@ -190,6 +197,9 @@ at::Tensor std(const at::Tensor &x, at::OptionalIntArrayRef axes, double correct
 
 at::Tensor count_nonzero(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim) {
   const at::DimVector list = all_axes(x, axes);
+  // LibTorch's own kernel, which counts all elements, lacks these dtypes.
+  if (static_cast<int64_t>(list.size()) == x.dim() && !c10::isBarebonesUnsignedType(x.scalar_type()))
+    return whole(at::count_nonzero(x), x, keepdim);
   const auto reduce = [&](const at::Tensor &part) {
     return kernels::sum(part.scalar_type() == at::kBool ? part : part.ne(0), list, true, at::kLong);
   };
@@ -211,12 +221,12 @@ at::Tensor vector_norm(const at::Tensor &x, at::OptionalIntArrayRef axes, double
     });
   }
   // The norm of the norms of segments: a running total in float32 stops to grow at 2**24.
-  const int64_t size = x.size(along), whole = size - size % kSegment;
+  const int64_t size = x.size(along), most = size - size % kSegment;
   at::DimVector inner;
   for (const int64_t axis : list) inner.push_back(axis < along ? axis : axis + 1);
-  const at::Tensor segments = x.narrow(along, 0, whole).unflatten(along, {whole / kSegment, kSegment});
+  const at::Tensor segments = x.narrow(along, 0, most).unflatten(along, {most / kSegment, kSegment});
   std::vector<at::Tensor> norms{vector_norm(segments, inner, order, true).squeeze(along + 1)};
-  if (whole < size) norms.push_back(vector_norm(x.narrow(along, whole, size - whole), list, order, true));
+  if (most < size) norms.push_back(vector_norm(x.narrow(along, most, size - most), list, order, true));
   return drop(vector_norm(at::cat(norms, along), along, order, true), list, keepdim);
 }
 

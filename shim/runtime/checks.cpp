@@ -275,6 +275,12 @@ void check_inexact(const at::Tensor &tensor) {
   }
 }
 
+void check_precise(const at::Tensor &tensor) {
+  const at::ScalarType dtype = c10::toRealValueType(tensor.scalar_type());
+  if (dtype != at::kFloat && dtype != at::kDouble)
+    fail(RT_TORCH_TYPE, "dtype " + text(tensor.scalar_type()) + " is not of single or double precision");
+}
+
 void check_matmul(const at::Tensor &a, const at::Tensor &b) {
   check_same_dtype(a, b);
   if (a.scalar_type() == at::kBool) fail(RT_TORCH_TYPE, "matrix products of bool are not supported");

@@ -67,6 +67,7 @@ void check_ndim(const char *name, const at::Tensor &tensor, int64_t ndim);
 void check_same_dtype(const at::Tensor &a, const at::Tensor &b);
 void check_floating(const at::Tensor &tensor);
 void check_inexact(const at::Tensor &tensor);  // floating point or complex
+void check_precise(const at::Tensor &tensor);  // single or double precision, as LAPACK and MKL need
 void check_matmul(const at::Tensor &a, const at::Tensor &b);
 
 }  // namespace rt

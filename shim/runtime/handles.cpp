@@ -160,6 +160,14 @@ int64_t put(at::Tensor tensor) {
   return handle;
 }
 
+void check_room(const int64_t *results, int64_t capacity, int64_t count) {
+  if (results == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "results is NULL");
+  if (capacity < count) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         "capacity is " + std::to_string(capacity) + ", expected " + std::to_string(count) + " or more");
+  }
+}
+
 void put_all(const std::vector<at::Tensor> &tensors, int64_t *handles) {
   std::fill_n(handles, tensors.size(), 0);
   try {

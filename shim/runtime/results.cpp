@@ -95,13 +95,12 @@ rt_torch_value whole(int32_t tag, int64_t number) {
   return value;
 }
 
-// Materializes lazy conjugation, negation and zero tensors: callers of the C ABI read the memory as it is.
+}  // namespace
+
 at::Tensor materialized(const at::Tensor &tensor) {
   if (tensor._is_zerotensor()) return tensor.clone();
   return tensor.is_conj() || tensor.is_neg() ? tensor.resolve_conj().resolve_neg() : tensor;
 }
-
-}  // namespace
 
 rt_torch_value listed(int32_t tag, const void *data, size_t count, size_t size) {
   if (count > INT32_MAX)

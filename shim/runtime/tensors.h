@@ -42,6 +42,13 @@ int64_t put(at::Tensor tensor);
 // New handles that own the tensors, 0 for an undefined one. On failure all that is written is 0.
 void put_all(const std::vector<at::Tensor> &tensors, int64_t *handles);
 
+// For results of a caller who has room for capacity handles: fails unless that is enough for count, and then put_all().
+void check_room(const int64_t *results, int64_t capacity, int64_t count);
+
+// The tensor without lazy conjugation and negation, and not a zero tensor without memory: callers of the C ABI read the
+// memory as it is.
+at::Tensor materialized(const at::Tensor &tensor);
+
 // Makes the storage non-resizable, because its address is about to be exported.
 void pin_storage(const at::Tensor &tensor);
 

@@ -206,6 +206,10 @@ class Arguments:
         elif function.name in ("rt_torch_grad", "rt_torch_function") and result >= 0:
             for i in range(LENGTH):
                 lib.rt_torch_tensor_free(lib.torchffi_take(self.handles, i))
+        elif [p.type for p in function.parameters[-2:]] == ["int64_t *", "int64_t"] and result >= 0:
+            if function.parameters[-2].name == "results":
+                for i in range(result):
+                    lib.rt_torch_tensor_free(lib.torchffi_take(self.handles, i))
         elif function.name == "rt_torch_safetensors_open":
             lib.rt_torch_safetensors_free(result)
         elif function.failure == "0" and function.name != "rt_torch_operator_find":

@@ -240,7 +240,7 @@ print(lib.rt_torch_tensor_free(0), lib.rt_torch_tensor_free(1), lib.rt_torch_ava
 print(ffi.string(lib.torchffi_header_digest()) == ffi.string(lib.rt_torch_header_digest()))
 print(ffi.string(lib.rt_torch_cuda_reason()).decode())
 lib.torchffi_close(ffi.NULL)
-print(lib.torchffi_open(b"/no/such/library.so", 0, text, 6), ffi.string(text).decode())
+print(lib.torchffi_open(b"/no/such/library.so", text, 6), ffi.string(text).decode())
 """
     assert run_helper(bare, code).splitlines() == [
         "0 9 add: LibTorch is not loaded; python -m torchffi info reports why",

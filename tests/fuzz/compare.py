@@ -16,7 +16,8 @@ VIEWS = {
     f"tensor_{name}"
     for name in (
         "alias", "cpu", "to_device", "permute", "transpose", "t", "matrix_transpose", "expand",
-        "unsqueeze", "squeeze", "diagonal", "select", "slice", "narrow", "moveaxis", "to_dlpack",
+        "unsqueeze", "real", "imag", "squeeze", "diagonal", "select", "slice", "narrow", "moveaxis",
+        "to_dlpack",
     )
 }  # fmt: skip
 MAYBE_VIEWS = {"tensor_reshape", "tensor_contiguous", "tensor_to_dtype"}

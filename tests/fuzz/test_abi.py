@@ -50,8 +50,25 @@ LAYERS = {
 }  # fmt: skip
 
 
+# Linear algebra, Fourier transforms, sets, several views: compared with NumPy and PyTorch elsewhere.
+ALGEBRA = {
+    f"tensor_{name}" for name in (
+        "cholesky", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_norm",
+        "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot",
+        "trace", "vecdot", "unique_values", "unique_counts", "unique_inverse", "nonzero_numpy",
+        "take_along_axis", "repeat_interleave", "unbind",
+    )
+} | {"broadcast_tensors", "meshgrid"}  # fmt: skip
+ALGEBRA |= {
+    f"tensor_fft_{name}" for name in (
+        "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fftn", "ifftn", "rfftn", "irfftn", "fftshift",
+        "ifftshift", "fftfreq", "rfftfreq",
+    )
+}  # fmt: skip
+
+
 def test_every_function_of_the_header_is_drawn_or_listed() -> None:
-    groups = [set(TWINS), OTHERS, MODULES, GRADIENTS, READ, LAYERS]
+    groups = [set(TWINS), OTHERS, MODULES, GRADIENTS, READ, LAYERS, ALGEBRA]
     assert set().union(*groups) == set(FUNCTIONS)
     assert sum(map(len, groups)) == len(FUNCTIONS)
 

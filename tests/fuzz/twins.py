@@ -250,7 +250,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "bitwise_not": _unary(np.invert, "biu", refused="fc"),
     "signbit": _unary(lambda x: x < 0 if x.dtype.kind in "iu" else np.signbit(x), "iuf", "bool", "c"),
     "relu": _unary(lambda x: np.maximum(x, np.zeros((), x.dtype)), "iuf", refused="bc"),
-    "real": lambda x: x.real.copy(),
+    "real": lambda x: x.real if x.dtype.kind == "c" else x[...],
     "conj": lambda x: np.conj(x) if x.dtype.kind == "c" else x.copy(),
     "imag": _unary(lambda x: x.imag, "c", "bool", "biuf"),
 } | {name: _unary(function, "biuf", "float") for name, function in TRANSCENDENTAL.items()}  # fmt: skip

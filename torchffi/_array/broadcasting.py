@@ -6,13 +6,14 @@ Source: Array API standard, "Broadcasting".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import LENGTHS, OPERAND
+from torchffi._core.argument_kinds import LENGTHS, OPERAND, TENSORS, either
 from torchffi._core.arguments import new_shape, tensor
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -40,13 +41,17 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return meet(operation, *(arguments.new_shape(operation, shape) for shape in shapes))
 
 
+_VIEWS: Final = Several(tuple)
+
+
+@fast_path("broadcast_tensors", ANY, _VIEWS, arrays=TENSORS)
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     """Views of the tensors in the shape that they broadcast to; the dtypes are unchanged.
 
     Raises:
         ValueError: If they do not broadcast.
 
-    Source: aten::expand.
+    Source: aten::broadcast_tensors.
     """
     tensors = [tensor("broadcast_arrays", array) for array in arrays]
     shape = meet("broadcast_arrays", *(x.shape for x in tensors))
@@ -70,6 +75,7 @@ def broadcast_to(x: Tensor, /, shape: Sequence[int]) -> Tensor:
     return run("expand", x.dtype, x, arguments.new_shape("broadcast_to", shape))
 
 
+@fast_path("meshgrid", ANY, _VIEWS, arrays=TENSORS, indexing=either("ij", "xy"))
 def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
     """The coordinates of every point of a grid, one tensor for each axis of the grid.
 

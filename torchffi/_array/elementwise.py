@@ -33,18 +33,8 @@ add = binary("add", "x1 + x2", NUMERIC)
 subtract = binary("subtract", "x1 - x2", NUMERIC, "sub")
 multiply = binary("multiply", "x1 * x2", NUMERIC, "mul")
 divide = binary_inexact("divide", "x1 / x2", NUMERIC, "div")
-floor_divide = binary(
-    "floor_divide",
-    "The largest integer not above x1 / x2",
-    REAL,
-    of_floats=special_values.floor_divide,
-)
-remainder = binary(
-    "remainder",
-    "x1 - x2 * floor(x1 / x2), with the sign of x2",
-    REAL,
-    of_floats=special_values.remainder,
-)
+floor_divide = binary("floor_divide", "The largest integer not above x1 / x2", REAL)
+remainder = binary("remainder", "x1 - x2 * floor(x1 / x2), with the sign of x2", REAL)
 maximum = binary("maximum", "The larger of two elements, NaN if either is", REAL)
 minimum = binary("minimum", "The smaller of two elements, NaN if either is", REAL)
 negative = unary("negative", "-x", NUMERIC, "neg")
@@ -156,13 +146,13 @@ def abs(x: Tensor, /) -> Tensor:
     return run("abs", dtypes.real_of(x.dtype), x)
 
 
-real = of_complex("real", "The real part, as a copy", "real", dtypes.real_of)
+real = of_complex("real", "The real part, as a view", "real", dtypes.real_of)
 conj = of_complex("conj", "The complex conjugate, as a copy", "conj_physical")
 
 
 @of_one("imag", COMPLEX, dtypes.real_of)
 def imag(x: Tensor, /) -> Tensor:
-    """The imaginary part, as a copy.
+    """The imaginary part, as a view.
 
     Args:
         x: A tensor of a complex dtype.
@@ -267,7 +257,7 @@ def clip(
     Raises:
         TypeError: If a dtype is not supported, or a bound has another kind of dtype than x.
 
-    Source: aten::maximum, aten::minimum.
+    Source: aten::clamp, aten::maximum, aten::minimum.
     """
     x = tensor("clip", x)
     dtypes.check("clip", x.dtype, REAL)

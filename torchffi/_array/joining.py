@@ -13,10 +13,11 @@ import numpy as np
 from torchffi import dtypes
 from torchffi._array.manipulation import reshape
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import INTEGER, LENGTHS, OPERAND, TENSORS
+from torchffi._core.argument_kinds import AXIS_OR_NONE, INTEGER, LENGTHS, OPERAND, TENSORS
 from torchffi._core.arguments import tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import pointer, run
 from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -78,6 +79,7 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     return run("stack", tensors[0].dtype, tensors, along)
 
 
+@fast_path("unbind", ANY, Several(tuple), x=OPERAND, axis=INTEGER)
 def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """Splits a tensor along an axis into views without that axis.
 
@@ -91,7 +93,7 @@ def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     Raises:
         IndexError: If the axis is out of range.
 
-    Source: aten::select.int.
+    Source: aten::unbind.int.
     """
     x = tensor("unstack", x)
     along = arguments.axis("unstack", axis, x)
@@ -122,6 +124,7 @@ def tile(x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
     return run("tile", x.dtype, x, counts)
 
 
+@fast_path("repeat_interleave", ANY, x=OPERAND, repeats=INTEGER, axis=AXIS_OR_NONE)
 def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> Tensor:
     """Each element repeated in its place.
 
@@ -139,7 +142,7 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
         TypeError: If they are not integers.
         IndexError: If the axis is out of range.
 
-    Source: aten::repeat_interleave.self_Tensor.
+    Source: aten::repeat_interleave.self_int, aten::repeat_interleave.self_Tensor.
     """
     x = tensor("repeat", x)
     if axis is None:
@@ -159,10 +162,8 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
         counts = run("expand", repeats.dtype, repeats, (length,))
         return run("repeat", x.dtype, x, arguments.astype(counts, dtypes.int64), along)
     (count,) = arguments.new_shape("repeat", int(repeats))
-    flat = arguments.new_shape("repeat", (*before, length * count, *behind))
-    expanded = run("unsqueeze", x.dtype, x, along + 1)
-    wide = run("expand", x.dtype, expanded, (*before, length, count, *behind))
-    return run("clone", x.dtype, run("reshape", x.dtype, wide, flat))
+    arguments.new_shape("repeat", (*before, length * count, *behind))
+    return run("repeat_interleave", x.dtype, x, count, pointer(along))
 
 
 def _total(counts: Tensor) -> int:

@@ -5,15 +5,15 @@ Source: Array API standard, "Linear Algebra Functions"; addmm is ATen's.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from typing import Final
 
 from torchffi import dtypes
-from torchffi._array import broadcasting, elementwise, manipulation, statistical
+from torchffi._array import broadcasting, elementwise, manipulation
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import INTEGER, NUMBER, OPERAND, SAME
+from torchffi._core.argument_kinds import INTEGER, NUMBER, OPERAND, SAME, Kind
 from torchffi._core.arguments import integer, tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import pointer, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_two
 from torchffi._core.tensor import Tensor
@@ -102,10 +102,8 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
     return elementwise.multiply(manipulation.expand_dims(x1, axis=1), x2)
 
 
-def _of_vectors(
-    operation: str, x1: Tensor, x2: Tensor, axis: int
-) -> tuple[Tensor, Tensor, tuple[int, ...]]:
-    """Two operands with the same length along the axis, and the shape of them broadcast without it."""
+def _of_vectors(operation: str, x1: Tensor, x2: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Two operands with the same length along the axis, which broadcast."""
     x1, x2 = _pair(operation, x1, x2)
     lowest = -min(x1.ndim, x2.ndim)
     for x in (x1, x2):
@@ -114,9 +112,11 @@ def _of_vectors(
         raise AxisError(f"{operation}: axis must be negative ({lowest} to -1), got {axis}")
     if x1.shape[axis] != x2.shape[axis]:
         raise ShapeError(f"{operation}: shapes {x1.shape} and {x2.shape} differ along axis {axis}")
-    return x1, x2, broadcasting.meet(operation, x1.shape, x2.shape)
+    broadcasting.meet(operation, x1.shape, x2.shape)
+    return x1, x2
 
 
+@fast_path("vecdot", NUMERIC, x1=OPERAND, x2=SAME, axis=INTEGER)
 def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     """Sum of conj(x1) * x2 along an axis; the other axes broadcast.
 
@@ -134,12 +134,11 @@ def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
 
     Source: aten::mul.Tensor, aten::sum.dim_IntList.
     """
-    x1, x2, _ = _of_vectors("vecdot", x1, x2, axis)
-    first = elementwise.conj(x1) if x1.dtype.kind == "complex" else x1
-    products = elementwise.multiply(first, x2)
-    return statistical.sum(products, axis=axis, dtype=x1.dtype)
+    x1, x2 = _of_vectors("vecdot", x1, x2, axis)
+    return run("vecdot", x1.dtype, x1, x2, axis)
 
 
+@fast_path("cross", NUMERIC, x1=OPERAND, x2=SAME, axis=INTEGER)
 def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     """Cross product of vectors of 3 elements along an axis; the other axes broadcast.
 
@@ -157,11 +156,10 @@ def cross(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
 
     Source: aten::linalg_cross.
     """
-    x1, x2, shape = _of_vectors("cross", x1, x2, axis)
+    x1, x2 = _of_vectors("cross", x1, x2, axis)
     if x1.shape[axis] != 3:
         raise ShapeError(f"cross: axis {axis} must have length 3; x1 has shape {x1.shape}")
-    a, b = (run("expand", x.dtype, x, shape) for x in (x1, x2))
-    return run("cross", a.dtype, a, b, axis)
+    return run("cross", x1.dtype, x1, x2, axis)
 
 
 def _contracted(x1: Tensor, x2: Tensor, axes: Axes) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -188,6 +186,11 @@ def _contracted(x1: Tensor, x2: Tensor, axes: Axes) -> tuple[tuple[int, ...], tu
     return first, second
 
 
+# One number of axes; lists of them take the slow path.
+_CONTRACTED: Final = Kind("if type({0}) is not int:\n    REFUSE", "NULL, NULL, {0}")
+
+
+@fast_path("tensordot", NUMERIC, x1=OPERAND, x2=SAME, axes=_CONTRACTED)
 def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Axes = 2) -> Tensor:
     """Sum of products over some axes of each tensor, for all combinations of the other axes.
 
@@ -204,21 +207,12 @@ def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Axes = 2) -> Tensor:
         IndexError: If an axis is out of range.
         TypeError: If a dtype is not numeric, or the two do not mix.
 
-    Source: aten::matmul.
+    Source: aten::tensordot.
     """
     x1, x2 = _pair("tensordot", x1, x2)
     first, second = _contracted(x1, x2, axes)
-    rows = tuple(i for i in range(x1.ndim) if i not in first)
-    columns = tuple(i for i in range(x2.ndim) if i not in second)
-    shape = (*(x1.shape[i] for i in rows), *(x2.shape[i] for i in columns))
-    arguments.check_ndim("tensordot", len(shape))
-    inner = math.prod(x1.shape[i] for i in first)
-    outside = [math.prod(x1.shape[i] for i in rows), math.prod(x2.shape[i] for i in columns)]
-    a = manipulation.reshape(manipulation.permute_dims(x1, (*rows, *first)), (outside[0], inner))
-    b = manipulation.reshape(
-        manipulation.permute_dims(x2, (*second, *columns)), (inner, outside[1])
-    )
-    return manipulation.reshape(run("matmul", a.dtype, a, b), shape)
+    arguments.check_ndim("tensordot", x1.ndim + x2.ndim - 2 * len(first))
+    return run("tensordot", x1.dtype, x1, x2, pointer(first), second)
 
 
 def _triangle(operation: str, x: Tensor, k: int) -> Tensor:

@@ -24,8 +24,9 @@ from torchffi._core.argument_kinds import (
     either,
 )
 from torchffi._core.arguments import Axis, Scalar, tensor
-from torchffi._core.dispatch import pointer, run
+from torchffi._core.dispatch import pointer, run, run_many
 from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
@@ -176,6 +177,7 @@ def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     return _index_of("argmin", x, axis, keepdims)
 
 
+@fast_path("nonzero_numpy", ANY, Several(tuple, None), x=OPERAND)
 def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
     """The indices of the nonzero elements, in C order.
 
@@ -188,10 +190,9 @@ def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
     Raises:
         ValueError: If x has no axis.
 
-    Source: aten::nonzero.
+    Source: aten::nonzero_numpy.
     """
     x = tensor("nonzero", x)
     if x.ndim == 0:
         raise ShapeError("nonzero: the tensor has no axis, expected at least one")
-    found = run("nonzero", dtypes.int64, x)
-    return tuple(run("select", dtypes.int64, found, 1, axis) for axis in range(x.ndim))
+    return run_many("nonzero_numpy", [dtypes.int64] * x.ndim, x)

@@ -5,7 +5,7 @@ Source: Array API standard, "Set Functions".
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from torchffi import dtypes
 from torchffi._array import creation, elementwise, joining, manipulation, sorting
@@ -13,10 +13,11 @@ from torchffi._array import statistical as totals
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import OPERAND, SAME
 from torchffi._core.arguments import Scalar, tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import run, run_many
 from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, REAL
+from torchffi.dtypes import ANY, BOOL, REAL
 
 
 class UniqueAll(NamedTuple):
@@ -97,20 +98,46 @@ def unique_all(x: Tensor, /) -> UniqueAll:
     return UniqueAll(groups.values(), groups.indices(), groups.inverse(), groups.counts())
 
 
+_ORDERED: Final = REAL | BOOL
+_COUNTS: Final = Several(UniqueCounts._make, lambda dtype: (dtype, dtypes.int64))
+_INVERSE: Final = Several(UniqueInverse._make, lambda dtype: (dtype, dtypes.int64))
+
+
+@fast_path("unique_counts", _ORDERED, _COUNTS, x=OPERAND)
 def unique_counts(x: Tensor, /) -> UniqueCounts:
-    """The distinct elements and their counts. See :func:`unique_all`."""
+    """The distinct elements and their counts. See :func:`unique_all`.
+
+    Source: aten::_unique2.
+    """
+    x = tensor("unique_counts", x)
+    if x.dtype.kind in _ORDERED:
+        return UniqueCounts(*run_many("unique_counts", (x.dtype, dtypes.int64), x))
     groups = _Groups("unique_counts", x)
     return UniqueCounts(groups.values(), groups.counts())
 
 
+@fast_path("unique_inverse", _ORDERED, _INVERSE, x=OPERAND)
 def unique_inverse(x: Tensor, /) -> UniqueInverse:
-    """The distinct elements and the inverse indices. See :func:`unique_all`."""
+    """The distinct elements and the inverse indices. See :func:`unique_all`.
+
+    Source: aten::_unique2.
+    """
+    x = tensor("unique_inverse", x)
+    if x.dtype.kind in _ORDERED:
+        return UniqueInverse(*run_many("unique_inverse", (x.dtype, dtypes.int64), x))
     groups = _Groups("unique_inverse", x)
     return UniqueInverse(groups.values(), groups.inverse())
 
 
+@fast_path("unique_values", _ORDERED, x=OPERAND)
 def unique_values(x: Tensor, /) -> Tensor:
-    """The distinct elements. See :func:`unique_all`."""
+    """The distinct elements. See :func:`unique_all`.
+
+    Source: aten::_unique2.
+    """
+    x = tensor("unique_values", x)
+    if x.dtype.kind in _ORDERED:
+        return run("unique_values", x.dtype, x)
     return _Groups("unique_values", x).values()
 
 

@@ -41,20 +41,6 @@ def joined(real: Tensor, imag: Tensor) -> Tensor:
     return run("complex", dtypes.complex_of(real.dtype), real, imag)
 
 
-def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """With an infinite operand the quotient is rounded: -1 // inf is -0, inf // 2 is inf."""
-    infinite = _test("logical_or", _test("isinf", x1), _test("isinf", x2))
-    rounded = run("floor", x1.dtype, run("div", x1.dtype, x1, x2))
-    return _where(infinite, rounded, run("floor_divide", x1.dtype, x1, x2))
-
-
-def remainder(x1: Tensor, x2: Tensor) -> Tensor:
-    """A remainder of 0 also has the sign of the divisor."""
-    result = run("remainder", x1.dtype, x1, x2)
-    zero = _test("eq", result, _number(0, result))
-    return _where(zero, _with_sign(result, x2), result)
-
-
 def acos(x: Tensor) -> Tensor:
     """The imaginary part has the opposite sign of that of x, also if it is 0."""
     real, imag = parts(run("acos", x.dtype, x))

@@ -38,12 +38,13 @@ def reduce(
     return result if result.ndim == x.ndim else run("squeeze", dtype, result, 0)
 
 
-def _wider(dtype: DType) -> DType:
+def wider(dtype: DType) -> DType:
+    """The dtype of a sum."""
     return dtypes.sum_dtype("sum", dtype, None)
 
 
-SUM = fast_path("sum", ANY, _wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
-PROD = fast_path("prod", ANY, _wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+SUM = fast_path("sum", ANY, wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
+PROD = fast_path("prod", ANY, wider, x=OPERAND, axis=AXES, keepdims=FLAG, dtype=DTYPE)
 MEAN = fast_path("mean", INEXACT, x=OPERAND, axis=AXES, keepdims=FLAG)
 VAR = fast_path("var", FLOATING, x=OPERAND, axis=AXES, correction=NUMBER, keepdims=FLAG)
 STD = fast_path("std", FLOATING, x=OPERAND, axis=AXES, correction=NUMBER, keepdims=FLAG)
@@ -202,7 +203,7 @@ def _running(
     return run("cat", wide, [first, result], along)
 
 
-@fast_path("cumsum", NUMERIC, _wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
+@fast_path("cumsum", NUMERIC, wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
 def cumulative_sum(
     x: Tensor,
     /,
@@ -228,7 +229,7 @@ def cumulative_sum(
     return _running("cumulative_sum", "cumsum", 0, x, axis, dtype, include_initial)
 
 
-@fast_path("cumprod", NUMERIC, _wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
+@fast_path("cumprod", NUMERIC, wider, x=OPERAND, axis=AXIS_OR_NONE, dtype=DTYPE)
 def cumulative_prod(
     x: Tensor,
     /,

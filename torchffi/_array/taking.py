@@ -5,7 +5,7 @@ Source: Array API standard, "Indexing Functions"; narrow and select are ATen's.
 
 from __future__ import annotations
 
-from torchffi._array import broadcasting, searching
+from torchffi._array import broadcasting
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import AXIS_OR_NONE, INDICES, INTEGER, OPERAND
 from torchffi._core.arguments import tensor
@@ -44,6 +44,7 @@ def take(x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     return run("take", x.dtype, x, picked, pointer(along))
 
 
+@fast_path("take_along_axis", ANY, x=OPERAND, indices=INDICES, axis=INTEGER)
 def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     """For each 1-D slice along an axis, the elements at the matching slice of indices.
 
@@ -66,24 +67,16 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     operation = "take_along_axis"
     x, picked = tensor(operation, x), arguments.indices(operation, tensor(operation, indices))
     along = arguments.axis(operation, axis, x)
-    length = x.shape[along]
-    picked = searching.where(picked < 0, picked + length, picked)
     if picked.ndim != x.ndim:
         raise ShapeError(
             f"{operation}: indices have shape {picked.shape}, expected {x.ndim} axes, as in {x.shape}"
         )
-    shape = list(
-        broadcasting.meet(
-            operation,
-            (*x.shape[:along], 1, *x.shape[along + 1 :]),
-            (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
-        )
+    broadcasting.meet(
+        operation,
+        (*x.shape[:along], 1, *x.shape[along + 1 :]),
+        (*picked.shape[:along], 1, *picked.shape[along + 1 :]),
     )
-    sides = []
-    for side in (x, picked):
-        shape[along] = side.shape[along]
-        sides.append(broadcasting.broadcast_to(side, shape))
-    return run("take_along_axis", x.dtype, *sides, along)
+    return run("take_along_axis", x.dtype, x, picked, along)
 
 
 NARROW = fast_path("narrow", ANY, x=OPERAND, axis=INTEGER, start=INTEGER, length=INTEGER)

@@ -166,18 +166,13 @@ def binary(
     admitted: frozenset[str],
     primitive: str | None = None,
     result: DType | None = None,
-    of_floats: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Binary:
     """A function whose result has the promoted dtype of its operands, or the fixed dtype ``result``."""
     operator = primitive or name
 
-    plain = admitted - dtypes.FLOATING if of_floats else admitted
-
-    @of_two(name, operator, plain, result)
+    @of_two(name, operator, admitted, result)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
-        if of_floats is not None and a._dtype.kind == "floating point":
-            return of_floats(a, b)
         return run(operator, result or a._dtype, a, b)
 
     returns = (

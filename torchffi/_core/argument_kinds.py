@@ -110,6 +110,21 @@ else:
 """,
     "{0}_, len({0}_)",
 )
+# A tuple of integers, or NULL.
+TUPLE_OR_NONE: Final = Kind(
+    """
+if {0} is None:
+    {0}_, n_{0} = NULL, 0
+elif type({0}) is tuple and {0}:
+    {0}_, n_{0} = {0}, len({0})
+    for {0}_i in {0}:
+        if type({0}_i) is not int:
+            REFUSE
+else:
+    REFUSE
+""",
+    "{0}_, n_{0}",
+)
 # Integers as separate arguments, or in one tuple.
 EACH: Final = Kind(
     """
@@ -152,10 +167,10 @@ def constant(raw: str) -> Kind:
     return Kind(raw=raw)
 
 
-def either(false: str, true: str) -> Kind:
-    """One of two strings, passed as a flag."""
-    words = f"if type({{0}}) is not str or {{0}} not in {(false, true)}:\n    REFUSE"
-    return Kind(words, f"{{0}} == {true!r}")
+def either(*words: str) -> Kind:
+    """One of some strings, passed as its position."""
+    check = f"if type({{0}}) is not str or {{0}} not in {words}:\n    REFUSE"
+    return Kind(check, f"{words}.index({{0}})")
 
 
 IGNORED: Final = Kind()

@@ -19,13 +19,14 @@ from torchffi.errors import NotSupportedError, TorchError, UnavailableError
 
 # The public names of primitives, whose own names are ATen's.
 _PUBLIC: Final = {
-    "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert", "cat": "concat", "clamp": "clip",
-    "copy": "index",
-    "cumprod": "cumulative_prod", "cumsum": "cumulative_sum", "div": "divide",
-    "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal", "gt": "greater",
-    "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply", "ne": "not_equal",
-    "neg": "negative", "permute": "permute_dims", "sub": "subtract", "to_dtype": "astype",
-    "unsqueeze": "expand_dims",
+    "amax": "max", "amin": "min", "bitwise_not": "bitwise_invert",
+    "broadcast_tensors": "broadcast_arrays", "cat": "concat", "clamp": "clip",
+    "copy": "index", "cumprod": "cumulative_prod", "cumsum": "cumulative_sum",
+    "div": "divide", "eq": "equal", "expand": "broadcast_to", "ge": "greater_equal",
+    "gt": "greater", "index_put": "index", "le": "less_equal", "lt": "less", "mul": "multiply",
+    "ne": "not_equal", "neg": "negative", "nonzero_numpy": "nonzero", "permute": "permute_dims",
+    "repeat_interleave": "repeat", "sub": "subtract", "to_dtype": "astype",
+    "unbind": "unstack", "unsqueeze": "expand_dims",
 }  # fmt: skip
 
 _Error = TypeVar("_Error", bound=TorchError)
@@ -48,10 +49,12 @@ def fallback_counts() -> dict[str, int]:
 NULL: Final = ffi.NULL
 
 
-def pointer(number: float | None) -> Any:
-    """A pointer to a number; NULL for None."""
+def pointer(number: float | tuple[int, ...] | None) -> Any:
+    """A pointer to a number, or to integers; NULL for None."""
     if number is None:
         return NULL
+    if isinstance(number, tuple):
+        return ffi.new("int64_t[]", number)
     return ffi.new("int64_t *" if isinstance(number, int) else "double *", number)
 
 

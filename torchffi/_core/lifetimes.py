@@ -1,8 +1,9 @@
 """Lifetimes of handles: a weak reference to each tensor, whose callback frees the handle.
 
 All LibTorch tensors are created here. ``make(kind, function, *arguments)`` calls a C function and wraps
-its handle in a new object of a class, ``own(handle, kind)`` wraps a handle, and ``release(owner)`` frees
-the handle now. ``borrow(array, kinds)`` creates a tensor over an array's memory.
+its handle in a new object of a class, :func:`make_several` does so for several handles,
+``own(handle, kind)`` wraps a handle, and ``release(owner)`` frees the handle now.
+``borrow(array, kinds)`` creates a tensor over an array's memory.
 
 This is the reference implementation. ``torchffi._speedups`` does the same in C, where no signal handler
 can run between a handle and its owner; it is used if it was built, unless ``TORCHFFI_SPEEDUPS=0`` is
@@ -110,6 +111,31 @@ def _own(handle: int, kind: type[_Owner] | None) -> _Owner:
     return _make(kind, int, handle)  # type: ignore[return-value]
 
 
+_MOST_RESULTS: Final = lib.TORCHFFI_MOST_RESULTS
+
+
+def _make_several(
+    collect: Callable[[list[Any]], Any], function: Callable[..., int], /, *arguments: Any
+) -> Any:
+    """As :func:`make`, for a C function with several results, whose last arguments are an array for the
+    handles and its length.
+
+    Args:
+        collect: Makes the result from a list of tensors; their dtypes tell the classes.
+        function: The function; returns how many handles it has written, or -1.
+        arguments: Its other arguments.
+    """
+    # Freed with the list until they have owners.
+    list_ = ffi.new("int64_t[]", [_MOST_RESULTS, *[0] * _MOST_RESULTS])
+    handles = ffi.gc(list_, lib.torchffi_free_list)
+    count = function(*arguments, handles + 1, _MOST_RESULTS)
+    if count < 0:
+        return None
+    owners: list[Any] = [_own(list_[1 + i], None) for i in range(count)]
+    ffi.gc(handles, None)
+    return collect(owners)
+
+
 def _borrow(array: Any, kinds: Kinds) -> Any:
     kind, code = kinds[array.dtype]
     structure = array.__array_struct__
@@ -134,6 +160,12 @@ def _borrowed_arrays() -> int:
 
 def _addresses(*names: str) -> tuple[int, ...]:
     return tuple(int(ffi.cast("intptr_t", ffi.addressof(lib, name))) for name in names)
+
+
+def _new_frame() -> tuple[Any, int, int]:
+    """An array for the handles of several results, its address, and its length."""
+    handles = ffi.new("int64_t[]", _MOST_RESULTS)
+    return handles, int(ffi.cast("intptr_t", handles)), _MOST_RESULTS
 
 
 def _in_c() -> Any:
@@ -162,15 +194,17 @@ def _in_c() -> Any:
             "torchffi_drop_lenders",
             "torchffi_borrowed_arrays",
         ),
+        _new_frame,
     )
     return speedups
 
 
 _speedups: Final = _in_c()
 own, make, borrow, borrowed_arrays = _own, _make, _borrow, _borrowed_arrays
+make_several = _make_several
 if _speedups is not None:
     own, make, borrow = _speedups.own, _speedups.make, _speedups.borrow
-    borrowed_arrays = _speedups.borrowed_arrays
+    borrowed_arrays, make_several = _speedups.borrowed_arrays, _speedups.make_several
 
 # Tensors alive at the end of the process are left to the operating system: freeing them would race with
 # threads that still compute.

@@ -1,7 +1,8 @@
 """The fast path of all operations: operands of one backend and dtype go directly to its function.
 
 A table maps the class of the operands (one per backend and dtype) to an entry
-``(make, kind, function)``; ``make(kind, function, *raw)`` returns the tensor, or None on failure. If
+``(make, kind, function)``; ``make(kind, function, *raw)`` returns the tensor, or None on failure. For
+several results ``make`` returns what the operation does, and the kind says how it is made. If
 there is no entry, or it fails, the slow path runs: the operation's own function, which promotes, falls
 back to NumPy, or raises.
 """
@@ -10,17 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial, wraps
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
-from torchffi._core.lifetimes import make
+from torchffi._core.lifetimes import make, make_several
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ALL, DType
 
-Entry = tuple[Callable[..., Any], type[Tensor], Any]
+
+class Several(NamedTuple):
+    """The results of a primitive that makes several tensors.
+
+    Attributes:
+        collect: Makes the result of the operation from a list of them.
+        dtypes: Their dtypes, by that of the operands; None if all have that of their values.
+    """
+
+    collect: Callable[[list[Any]], Any]
+    dtypes: Callable[[DType], tuple[DType, ...]] | None = None
+
+
+Entry = tuple[Callable[..., Any], Any, Any]
 Entries = dict[type, Entry]
-Result = DType | Callable[[DType], DType] | None
+One = DType | Callable[[DType], DType] | None
+Result = One | Several
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -54,14 +69,23 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
     Args:
         primitive: Its name.
         admitted: The kinds of dtypes that need no conversion.
-        result: The dtype of the result, a function of the operands' dtype, or None for the same dtype.
+        result: The dtype of the result, a function of the operands' dtype, or None for the same dtype;
+            or several results.
     """
     call = c_function(primitive)
-    on_ffi, on_numpy = _classes(frozenset(admitted), result)
     table: Entries = {}
-    if call is not None:
-        table.update({kind: (make, of, call) for kind, of in on_ffi})
-    table.update({kind: (NUMPY.attempt, of, primitive) for kind, of in on_numpy})
+    if isinstance(result, Several):
+        on_ffi, on_numpy = _classes(frozenset(admitted), None)
+        if call is not None:
+            table.update({kind: (make_several, result.collect, call) for kind, _ in on_ffi})
+        for kind, _ in on_numpy:
+            made = result.collect, result.dtypes and result.dtypes(kind._dtype)
+            table[kind] = NUMPY.attempt_several, made, primitive
+    else:
+        on_ffi, on_numpy = _classes(frozenset(admitted), result)
+        if call is not None:
+            table.update({kind: (make, of, call) for kind, of in on_ffi})
+        table.update({kind: (NUMPY.attempt, of, primitive) for kind, of in on_numpy})
     TABLES.setdefault(primitive, []).append(table)
     return table
 
@@ -70,7 +94,7 @@ Classes = list[tuple[type[Tensor], type[Tensor]]]
 
 
 @cache  # for a hundred primitives there are a dozen
-def _classes(admitted: frozenset[str], result: Result) -> tuple[Classes, Classes]:
+def _classes(admitted: frozenset[str], result: One) -> tuple[Classes, Classes]:
     """The classes of operands and results, on LibTorch and on NumPy. Arguments: see :func:`entries`."""
     on_ffi, on_numpy = [], []
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:

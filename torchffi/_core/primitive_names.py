@@ -15,17 +15,23 @@ _CREATION: Final = """
     arange arange_real empty eye from_bytes full full_like full_real linspace ones rand randn zeros
 """
 _SHAPES: Final = """
-    alias astype basic_index cat clone contiguous diagonal expand flip index matrix_transpose moveaxis
-    narrow permute repeat reshape roll select slice squeeze stack t take take_along_axis tile to_device
-    to_dtype transpose tril triu unsqueeze view view_dtype
+    alias astype basic_index broadcast_tensors cat clone contiguous diagonal expand flip index
+    matrix_transpose meshgrid moveaxis narrow permute repeat repeat_interleave reshape roll select slice
+    squeeze stack t take take_along_axis tile to_device to_dtype transpose tril triu unbind unsqueeze
+    view view_dtype
 """
 _REDUCTIONS: Final = """
-    all amax amin any argmax argmin argsort count_nonzero cumprod cumsum isin mean nonzero prod
-    searchsorted sort std sum var vector_norm
+    all amax amin any argmax argmin argsort count_nonzero cumprod cumsum isin mean nonzero
+    nonzero_numpy prod searchsorted sort std sum unique_counts unique_inverse unique_values var
+    vector_norm
 """
 _MATRICES: Final = """
-    addmm cholesky cross det eig eigh eigvals eigvalsh inv matmul matrix_power qr slogdet solve svd
-    svdvals fft_fftn fft_ifftn fft_irfftn fft_rfftn
+    addmm cholesky cross det eig eigh eigvals eigvalsh inv matmul matrix_norm matrix_power matrix_rank
+    pinv qr slogdet solve svd svdvals tensordot trace vecdot
+"""
+_TRANSFORMS: Final = """
+    fft_fft fft_fftfreq fft_fftn fft_fftshift fft_hfft fft_ifft fft_ifftn fft_ifftshift fft_ihfft
+    fft_irfft fft_irfftn fft_rfft fft_rfftfreq fft_rfftn
 """
 _LAYERS: Final = """
     embedding gelu layer_norm linear log_softmax relu scaled_dot_product_attention sigmoid silu softmax
@@ -38,6 +44,16 @@ _QUERIES: Final = "device is_cuda item layout_name seed shape strides to_bytes"
 
 PRIMITIVES: Final = frozenset(
     " ".join(
-        (_ELEMENTWISE, _CREATION, _SHAPES, _REDUCTIONS, _MATRICES, _LAYERS, _IN_PLACE, _QUERIES)
+        (
+            _ELEMENTWISE,
+            _CREATION,
+            _SHAPES,
+            _REDUCTIONS,
+            _MATRICES,
+            _TRANSFORMS,
+            _LAYERS,
+            _IN_PLACE,
+            _QUERIES,
+        )
     ).split()
 )

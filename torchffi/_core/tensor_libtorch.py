@@ -11,10 +11,18 @@ import numpy as np
 from torchffi import _devices, dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.host_memory import REQUIRES_GRAD, array_over, reason_against
-from torchffi._core.lifetimes import Kinds, Owner, borrow, class_of_code, make, release
+from torchffi._core.lifetimes import (
+    Kinds,
+    Owner,
+    borrow,
+    class_of_code,
+    make,
+    make_several,
+    release,
+)
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch import gradients, primitives
-from torchffi._libtorch.calls import check_status, last_error
+from torchffi._libtorch.calls import c_function, check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
@@ -51,7 +59,10 @@ class LibTorch(Backend):
         self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
     ) -> tuple[Tensor, ...]:
         """Calls a primitive with several results, whose dtypes come from LibTorch."""
-        return tuple(getattr(primitives, name)(partial(make, None), *raw))
+        tensors: tuple[Tensor, ...] | None = make_several(tuple, c_function(name), *raw)
+        if tensors is None:
+            raise last_error()
+        return tensors
 
     def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
         """Calls a primitive that overwrites its first operand."""

@@ -61,6 +61,25 @@ class NumPy(Backend):
         tensor._data = array
         return tensor
 
+    def attempt_several(self, kind: Any, name: str, /, *raw: Any) -> Any:
+        """As :meth:`attempt`, for a primitive with several results.
+
+        Args:
+            kind: A function that makes the result from a list of tensors, and their dtypes; None for
+                those of the arrays.
+            name: The primitive.
+            raw: Its arguments.
+        """
+        collect, given = kind
+        try:
+            arrays = _functions[name](*raw)
+            of = given or [dtypes.by_numpy(array.dtype) for array in arrays]
+            return collect(
+                [self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)]
+            )
+        except Exception:  # as in attempt()
+            return None
+
     @staticmethod
     def overwrite(name: str, /, *raw: Any) -> int:
         """Calls a primitive that overwrites its first operand; returns 0, or -1 if it raises."""

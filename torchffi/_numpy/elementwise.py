@@ -59,9 +59,14 @@ def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
         if divides and b.dtype.kind in "iu" and a.size and not b.all():
             raise InvalidArgumentError("integer division by zero")
         try:
-            return np.asarray(ufunc(a, b))
+            result = np.asarray(ufunc(a, b))
         except ValueError as error:
             raise no_broadcast(a, b, error) from None
+        return (
+            special.QUOTIENTS[name](a, b, result)
+            if divides and result.dtype.kind == "f"
+            else result
+        )
 
     return primitive
 
@@ -94,11 +99,11 @@ def complex(real: Raw, imag: Raw) -> Raw:
 
 
 def real(x: Raw) -> Raw:
-    return np.array(x.real)
+    return x.real
 
 
 def imag(x: Raw) -> Raw:
-    return np.array(x.imag)
+    return x.imag
 
 
 def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:

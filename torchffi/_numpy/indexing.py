@@ -106,10 +106,14 @@ def take(x: Raw, indices: Raw, axis: tuple[int, ...]) -> Raw:
 
 
 def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:
-    if indices.size and indices.min() < 0:  # NumPy would count from the end
-        raise AxisError(f"index {indices.min()} is out of bounds for axis {axis}")
     return np.take_along_axis(x, indices, axis)
 
 
 def nonzero(x: Raw) -> Raw:
     return np.argwhere(x)
+
+
+def nonzero_numpy(x: Raw) -> tuple[Raw, ...]:
+    if not x.ndim:
+        raise ShapeError("the tensor has no axis, expected at least one")
+    return np.nonzero(x)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
-from torchffi._numpy.totals import WIDE
-from torchffi.errors import ShapeError
+from torchffi._numpy.reductions import sum, vector_norm
+from torchffi._numpy.totals import TOTAL, WIDE
+from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 
 
 def matmul(a: Raw, b: Raw) -> Raw:
@@ -35,76 +36,156 @@ def addmm(bias: Raw, a: Raw, b: Raw, beta: float, alpha: float) -> Raw:
     return np.asarray(product, a.dtype)
 
 
+def _check_vectors(a: Raw, b: Raw, axis: int) -> None:
+    if axis >= 0 or axis < -min(a.ndim, b.ndim):
+        raise AxisError(f"axis {axis} is out of range for shapes {a.shape} and {b.shape}")
+    if a.shape[axis] != b.shape[axis]:
+        raise ShapeError(f"shapes {a.shape} and {b.shape} differ along axis {axis}")
+
+
 def cross(a: Raw, b: Raw, axis: int) -> Raw:
+    _check_vectors(a, b, axis)
+    if a.shape[axis] != 3:
+        raise ShapeError(f"axis {axis} of shape {a.shape} is not of length 3")
     return np.cross(a, b, axis=axis)
+
+
+def vecdot(a: Raw, b: Raw, axis: int) -> Raw:
+    _check_vectors(a, b, axis)
+    return np.sum(np.conjugate(a) * b, axis=axis, dtype=TOTAL.get(a.dtype, a.dtype))
+
+
+def tensordot(a: Raw, b: Raw, axes_a: Any, axes_b: Any, naxes: int) -> Raw:
+    """``axes_a`` is NULL for the last axes of a, and ``axes_b`` for the first ones of b."""
+    if not 0 <= naxes <= min(a.ndim, b.ndim):
+        raise InvalidArgumentError(f"{naxes} axes of shapes {a.shape} and {b.shape}")
+    return np.asarray(np.tensordot(a, b, (list(axes_a), list(axes_b)) if axes_a else naxes))
 
 
 # ---- Decompositions and inverses
 
 
+def _check(x: Raw, square: bool = True, finite: bool = True) -> Raw:
+    """Matrices of a dtype of LAPACK; some of its routines crash for NaN and infinity."""
+    if x.ndim < 2 or x.dtype.kind not in "fc" or x.dtype.itemsize < 4:
+        raise NotSupportedError(f"{x.dtype} of shape {x.shape} has no matrices for LAPACK")
+    if square and x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"expected square matrices, got shape {x.shape}")
+    if finite and not np.isfinite(x).all():
+        raise InvalidArgumentError("input contains NaN or inf")
+    return x
+
+
 def cholesky(x: Raw, upper: bool) -> Raw:
     # Reads the upper triangle for U and the lower one for L; NumPy 1 has no `upper` argument.
-    return _adjoint(np.linalg.cholesky(_adjoint(x))) if upper else np.linalg.cholesky(x)
-
-
-def _adjoint(x: Raw) -> Raw:
-    return np.conjugate(np.swapaxes(x, -1, -2))
+    lower = np.linalg.cholesky(np.conjugate(np.swapaxes(_check(x), -1, -2)) if upper else _check(x))
+    return np.conjugate(np.swapaxes(lower, -1, -2)) if upper else lower
 
 
 def eig(x: Raw) -> tuple[Raw, Raw]:
-    values, vectors = np.linalg.eig(x)
+    values, vectors = np.linalg.eig(_check(x))
     return values, vectors
 
 
 def eigvals(x: Raw) -> Raw:
-    return np.linalg.eigvals(x)
+    return np.linalg.eigvals(_check(x))
 
 
 def eigh(x: Raw) -> tuple[Raw, Raw]:
-    values, vectors = np.linalg.eigh(x)
+    values, vectors = np.linalg.eigh(_check(x))
     return values, vectors
 
 
 def eigvalsh(x: Raw) -> Raw:
-    return np.linalg.eigvalsh(x)
+    return np.linalg.eigvalsh(_check(x))
 
 
-def qr(x: Raw, mode: Literal["reduced", "complete"]) -> tuple[Raw, Raw]:
-    q, r = np.linalg.qr(x, mode)
+def qr(x: Raw, complete: bool) -> tuple[Raw, Raw]:
+    q, r = np.linalg.qr(_check(x, False, False), "complete" if complete else "reduced")
     return q, r
 
 
 def svd(x: Raw, full_matrices: bool) -> tuple[Raw, Raw, Raw]:
-    u, s, vh = np.linalg.svd(x, full_matrices)
+    u, s, vh = np.linalg.svd(_check(x, False), full_matrices)
     return u, s, vh
 
 
 def svdvals(x: Raw) -> Raw:
-    return np.linalg.svd(x, compute_uv=False)
+    return np.linalg.svd(_check(x, False), compute_uv=False)
 
 
 def inv(x: Raw) -> Raw:
-    return np.linalg.inv(x)
+    return np.linalg.inv(_check(x, True, False))
+
+
+def _tolerance(x: Raw, rtol: Any) -> Any:
+    """The tolerance that rtol points to; if it is NULL, that of LibTorch."""
+    return rtol[0] if rtol else max(x.shape[-2:]) * np.finfo(x.dtype).eps
+
+
+def pinv(x: Raw, rtol: Any) -> Raw:
+    u, s, vh = np.linalg.svd(_check(x, False), False)
+    kept = s > s[..., :1] * s.dtype.type(_tolerance(x, rtol))
+    inverse = np.divide(1, s, out=np.zeros_like(s), where=kept)
+    v, uh = np.conjugate(np.swapaxes(vh, -1, -2)), np.conjugate(np.swapaxes(u, -1, -2))
+    return np.asarray(np.matmul(v * inverse[..., None, :], uh))
+
+
+def matrix_rank(x: Raw, rtol: Any) -> Raw:
+    s = np.linalg.svd(_check(x, False), compute_uv=False)
+    above = s > s[..., :1] * s.dtype.type(_tolerance(x, rtol))
+    return np.asarray(np.count_nonzero(above, axis=-1))
 
 
 def matrix_power(x: Raw, n: int) -> Raw:
-    return np.linalg.matrix_power(x, n)
+    return np.array(np.linalg.matrix_power(_check(x, True, False), n))
 
 
 def solve(x1: Raw, x2: Raw) -> Raw:
-    return np.linalg.solve(x1, x2)
+    """``x2`` is a vector if it has one axis: NumPy 1 and 2 differ in what they take for one."""
+    right = x2[:, None] if x2.ndim == 1 else x2
+    if right.ndim < 2:
+        raise ShapeError(f"shape {x2.shape} has no rows")
+    right = right.reshape((1,) * (x1.ndim - right.ndim) + right.shape)
+    result = np.linalg.solve(_check(x1, True, False), right)
+    return result[..., 0] if x2.ndim == 1 else result
 
 
 # ---- Numbers
 
 
 def det(x: Raw) -> Raw:
-    return np.asarray(np.linalg.det(x))
+    return np.asarray(np.linalg.det(_check(x, True, False)))
 
 
 def slogdet(x: Raw) -> tuple[Raw, Raw]:
-    sign, logarithm = np.linalg.slogdet(x)
+    sign, logarithm = np.linalg.slogdet(_check(x, True, False))
     return np.asarray(sign), np.asarray(logarithm)
+
+
+def matrix_norm(x: Raw, order: Any, keepdim: bool) -> Raw:
+    """``order`` is NULL for the Frobenius norm, else a pointer to a number."""
+    if x.ndim < 2:
+        raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
+    if not order:
+        return vector_norm(x, (x.ndim - 2, x.ndim - 1), 2, 2.0, keepdim)
+    number = order[0]
+    if abs(number) not in (1, 2, np.inf):
+        raise InvalidArgumentError(f"order is {number}, expected 1, 2 or inf")
+    if abs(number) == 2:
+        values = np.linalg.svd(_check(x, False), compute_uv=False)
+    else:
+        magnitudes = np.abs(x)
+        wide = TOTAL.get(magnitudes.dtype, magnitudes.dtype)
+        values = np.sum(magnitudes, axis=-2 if abs(number) == 1 else -1, dtype=wide)
+    result = np.asarray(np.max(values, axis=-1) if number > 0 else np.min(values, axis=-1))
+    return result[..., None, None] if keepdim else result
+
+
+def trace(x: Raw, offset: int, dtype: int) -> Raw:
+    if x.ndim < 2:
+        raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
+    return sum(diagonal(x, offset, -2, -1), (-1,), 1, False, dtype)
 
 
 def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:

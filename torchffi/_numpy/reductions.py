@@ -9,7 +9,7 @@ import numpy as np
 
 from torchffi._numpy.checks import TYPES, Raw
 from torchffi._numpy.totals import BLOCK, TOTAL, WIDE, blocks, sum_of
-from torchffi.errors import AxisError, ShapeError
+from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 Axes = tuple[int, ...]
 _Reduction = Callable[..., Any]
@@ -25,7 +25,11 @@ def _no_axis(axes: Axes) -> AxisError:
 
 
 def _all_axes(x: Raw, axes: Axes) -> Axes:
-    return tuple(range(x.ndim)) if not axes else tuple(axis % x.ndim for axis in axes)
+    if not axes:
+        return tuple(range(x.ndim))
+    if not -x.ndim <= min(axes) <= max(axes) < x.ndim:
+        raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
+    return tuple(axis % x.ndim for axis in axes)
 
 
 def _drop(result: Raw, axes: Axes, keepdims: bool) -> Raw:
@@ -135,6 +139,11 @@ var, std = _spread(None), _spread(np.sqrt)
 def vector_norm(x: Raw, axes: Axes, naxes: int, order: float, keepdims: bool) -> Raw:
     if naxes and not x.ndim:
         raise _no_axis(axes)
+    order = float(order)
+    if order != order:
+        raise InvalidArgumentError("order is NaN, expected a number")
+    if order < 0 or order == np.inf:
+        _check_not_empty(x, axes)
     if order == 0:
         return np.asarray(np.count_nonzero(x, axes or None, keepdims=keepdims), x.real.dtype)
     if abs(order) == np.inf:

@@ -100,6 +100,32 @@ def repeat(x: Raw, counts: Raw, axis: int) -> Raw:
     return np.repeat(x, counts, axis)
 
 
+def repeat_interleave(x: Raw, repeats: int, axis: tuple[int, ...]) -> Raw:
+    """``axis`` is a tuple of one integer, or NULL for the flattened array."""
+    if x.size * repeats >= _TOO_MANY:
+        raise InvalidArgumentError("too many elements")
+    return np.repeat(x, repeats, axis[0] if axis else None)
+
+
+def unbind(x: Raw, axis: int) -> list[Raw]:
+    return [x[(slice(None),) * (axis % x.ndim) + (i, ...)] for i in range(x.shape[axis])]
+
+
+def broadcast_tensors(tensors: Sequence[Raw], count: int) -> list[Raw]:
+    shape = np.broadcast_shapes(*[x.shape for x in tensors])
+    return [expand(x, shape, len(shape)) for x in tensors]
+
+
+def meshgrid(tensors: Sequence[Raw], count: int, swapped: bool) -> list[Raw]:
+    if any(x.ndim != 1 for x in tensors):
+        raise ShapeError("expected tensors of one axis")
+    order = [1, 0, *range(2, count)] if swapped and count > 1 else list(range(count))
+    shape = tuple(tensors[i].size for i in order)
+    sides = [tuple(-1 if i == mine else 1 for i in order) for mine in range(count)]
+    pairs = zip(tensors, sides, strict=True)
+    return [expand(x.reshape(side), shape, count) for x, side in pairs]
+
+
 def _triangle(function: Callable[[Raw, int], Raw]) -> Callable[[Raw, int], Raw]:
     def primitive(x: Raw, diagonal: int) -> Raw:
         if x.ndim < 2:

@@ -34,3 +34,20 @@ def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | Literal[0]) -> 
 
 def isin(x: Raw, among: Raw) -> Raw:
     return np.isin(x, among)
+
+
+# ---- Distinct elements; every NaN is distinct
+
+
+def unique_values(x: Raw) -> Raw:
+    return np.unique(x, equal_nan=False)
+
+
+def unique_counts(x: Raw) -> tuple[Raw, Raw]:
+    values, counts = np.unique(x, return_counts=True, equal_nan=False)
+    return values, counts
+
+
+def unique_inverse(x: Raw) -> tuple[Raw, Raw]:
+    values, inverse = np.unique(x, return_inverse=True, equal_nan=False)
+    return values, inverse.reshape(x.shape)  # flat in some versions of NumPy

@@ -1,8 +1,9 @@
-"""Functions that NumPy does not have: the error function and activations."""
+"""Functions that NumPy does not have, or with other special values than the standard's."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 
@@ -34,6 +35,26 @@ _LARGE = (
      6.05183413124413191e-2, 2.33520497626869185e-3),
 )  # fmt: skip
 _SQRT_PI = 1.7724538509055160273
+
+
+def _rounded(a: Array, b: Array, quotient: Array) -> Array:
+    """The quotient of an infinite and another number is rounded: -1 // inf is -0, inf // 2 is inf."""
+    infinite = np.isinf(a) | np.isinf(b)
+    if not infinite.any():
+        return quotient
+    return np.where(infinite, np.floor(np.true_divide(a, b)), quotient)
+
+
+def _signed(a: Array, b: Array, remainder: Array) -> Array:
+    """A remainder of 0 also has the sign of the divisor."""
+    return np.where(remainder == 0, np.copysign(remainder, b), remainder)
+
+
+# Corrections of NumPy's results for floating point.
+QUOTIENTS: Final[dict[str, Callable[[Array, Array, Array], Array]]] = {
+    "floor_divide": _rounded,
+    "remainder": _signed,
+}
 
 
 def erf(x: Array) -> Array:

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import SupportsIndex
 
-from torchffi import dtypes
-from torchffi._array import elementwise, joining, ranges
+from torchffi import _devices, dtypes
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import AXES, INTEGER, NUMBER, OPERAND
 from torchffi._core.arguments import integer, tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import create, run
+from torchffi._core.fast_path import creation, fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import FLOATING, DType
+from torchffi.dtypes import ANY, FLOATING, DType
 from torchffi.errors import InvalidArgumentError
-from torchffi.fft._transforms import FORWARD, INVERSE, OF_REAL, TO_REAL, over_axes, over_one_axis
+from torchffi.fft._transforms import COMPLEX_TO_COMPLEX, OF_REAL, TO_REAL, over_axes, over_one_axis
 
 __all__ = [
     "fft",
@@ -38,19 +39,18 @@ __all__ = [
     "rfftn",
 ]
 
-fft = over_one_axis("fft", "Transform along an axis", FORWARD)
-ifft = over_one_axis("ifft", "Inverse of :func:`fft`", INVERSE, inverse=True)
+fft = over_one_axis("fft", "Transform along an axis", COMPLEX_TO_COMPLEX)
+ifft = over_one_axis("ifft", "Inverse of :func:`fft`", COMPLEX_TO_COMPLEX, inverse=True)
 rfft = over_one_axis("rfft", "Transform of a real tensor along an axis", OF_REAL)
 irfft = over_one_axis("irfft", "Inverse of :func:`rfft`", TO_REAL, inverse=True)
 hfft = over_one_axis(
     "hfft",
     "Transform of a Hermitian-symmetric tensor along an axis, of which x is one half",
     TO_REAL,
-    hermitian=True,
 )
-ihfft = over_one_axis("ihfft", "Inverse of :func:`hfft`", OF_REAL, inverse=True, hermitian=True)
-fftn = over_axes("fftn", "Transform along several axes", FORWARD)
-ifftn = over_axes("ifftn", "Inverse of :func:`fftn`", INVERSE, inverse=True)
+ihfft = over_one_axis("ihfft", "Inverse of :func:`hfft`", OF_REAL, inverse=True)
+fftn = over_axes("fftn", "Transform along several axes", COMPLEX_TO_COMPLEX)
+ifftn = over_axes("ifftn", "Inverse of :func:`fftn`", COMPLEX_TO_COMPLEX, inverse=True)
 rfftn = over_axes("rfftn", "Transform of a real tensor along several axes", OF_REAL)
 irfftn = over_axes("irfftn", "Inverse of :func:`rfftn`", TO_REAL, inverse=True)
 
@@ -59,12 +59,7 @@ irfftn = over_axes("irfftn", "Inverse of :func:`rfftn`", TO_REAL, inverse=True)
 
 
 def _frequencies(
-    name: str,
-    n: SupportsIndex,
-    d: float,
-    dtype: DType | None,
-    device: str | None,
-    negative: bool,
+    name: str, n: SupportsIndex, d: float, dtype: DType | None, device: str | None
 ) -> Tensor:
     length = integer(name, "n", n)
     dtype = dtypes.given(name, dtype, dtypes.default_float)
@@ -73,14 +68,10 @@ def _frequencies(
         raise InvalidArgumentError(f"{name}: n must be at least 1, got {length}")
     if d == 0:
         raise InvalidArgumentError(f"{name}: d must not be 0")
-    exact = dtypes.float64
-    counts = ranges.arange(length if negative else length // 2 + 1, dtype=exact, device=device)
-    if negative:
-        below = ranges.arange(-(length // 2), 0, dtype=exact, device=device)
-        counts = joining.concat([counts[: (length + 1) // 2], below])
-    return arguments.astype(elementwise.divide(counts, length * d), dtype)
+    return create(f"fft_{name}", dtype, length, float(d), dtype, _devices.number(device))
 
 
+@creation("fft_fftfreq", FLOATING, dtypes.default_float, n=INTEGER, d=NUMBER)
 def fftfreq(
     n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
@@ -99,11 +90,12 @@ def fftfreq(
         TypeError: For another dtype.
         ValueError: If n is less than 1, or d is 0.
 
-    Source: aten::arange, aten::div.Tensor.
+    Source: aten::fft_fftfreq.
     """
-    return _frequencies("fftfreq", n, d, dtype, device, True)
+    return _frequencies("fftfreq", n, d, dtype, device)
 
 
+@creation("fft_rfftfreq", FLOATING, dtypes.default_float, n=INTEGER, d=NUMBER)
 def rfftfreq(
     n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
@@ -114,19 +106,18 @@ def rfftfreq(
     Returns:
         A tensor of shape (n // 2 + 1,): 0, 1, ..., n // 2, divided by d * n.
 
-    Source: aten::arange, aten::div.Tensor.
+    Source: aten::fft_rfftfreq.
     """
-    return _frequencies("rfftfreq", n, d, dtype, device, False)
+    return _frequencies("rfftfreq", n, d, dtype, device)
 
 
-def _shifted(name: str, x: Tensor, axes: int | Sequence[int] | None, sign: int) -> Tensor:
+def _shifted(name: str, x: Tensor, axes: int | Sequence[int] | None) -> Tensor:
     x = tensor(name, x)
     along = arguments.axes(name, tuple(axes) if isinstance(axes, Sequence) else axes, x)
-    if not along:
-        return x.clone()
-    return run("roll", x.dtype, x, tuple(sign * (x.shape[i] // 2) for i in along), along)
+    return run(f"fft_{name}", x.dtype, x, along) if along else x.clone()
 
 
+@fast_path("fft_fftshift", ANY, x=OPERAND, axes=AXES)
 def fftshift(x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
     """The halves along axes swapped, as a copy: frequency 0 moves to the middle.
 
@@ -142,12 +133,13 @@ def fftshift(x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor
 
     Source: aten::roll.
     """
-    return _shifted("fftshift", x, axes, 1)
+    return _shifted("fftshift", x, axes)
 
 
+@fast_path("fft_ifftshift", ANY, x=OPERAND, axes=AXES)
 def ifftshift(x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
     """Inverse of :func:`fftshift`, with the same arguments.
 
     Source: aten::roll.
     """
-    return _shifted("ifftshift", x, axes, -1)
+    return _shifted("ifftshift", x, axes)

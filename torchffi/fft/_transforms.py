@@ -1,52 +1,54 @@
-"""Factories for the Fourier transforms, which differ only in their kind and direction.
+"""Factories for the Fourier transforms, which differ only in their primitive and the dtypes.
 
 Each factory returns a function with its own name, signature and docstring.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Protocol, SupportsIndex
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal, NamedTuple, Protocol, SupportsIndex
 
 from torchffi import dtypes
-from torchffi._array import elementwise
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import (
+    AXIS_OR_NONE,
+    INTEGER,
+    OPERAND,
+    TUPLE_OR_NONE,
+    either,
+)
 from torchffi._core.arguments import check_precise, integer, tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import pointer, run
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import COMPLEX, FLOATING, INEXACT, DType
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 Norm = Literal["backward", "ortho", "forward"]
 
-_NORMS: dict[Norm, Norm] = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+# In the order of their numbers in the C ABI.
+_NORMS: Final[tuple[Norm, ...]] = ("backward", "ortho", "forward")
+_NORM: Final = either(*_NORMS)
 
 
 class Kind(NamedTuple):
-    """One of the four primitives.
+    """What transforms have in common.
 
     Attributes:
-        primitive: Its name.
-        admitted: The kinds of dtypes that it supports.
-        result: "complex" or "real".
+        admitted: The kinds of dtypes that they support.
+        result: The dtype of the result for an operand.
         halved: The side that has only n // 2 + 1 elements along the last axis, because the others are
             their conjugates: "operand", "result" or "" for neither.
     """
 
-    primitive: str
     admitted: frozenset[str]
-    result: str
+    result: Callable[[DType], DType]
     halved: str
 
-    def dtype(self, x: Tensor) -> DType:
-        """The dtype of the result for an operand."""
-        return dtypes.complex_of(x.dtype) if self.result == "complex" else dtypes.real_of(x.dtype)
 
-
-FORWARD = Kind("fft_fftn", INEXACT, "complex", "")
-INVERSE = Kind("fft_ifftn", INEXACT, "complex", "")
-OF_REAL = Kind("fft_rfftn", FLOATING, "complex", "result")
-TO_REAL = Kind("fft_irfftn", COMPLEX, "real", "operand")
+COMPLEX_TO_COMPLEX = Kind(INEXACT, dtypes.complex_of, "")
+OF_REAL = Kind(FLOATING, dtypes.complex_of, "result")
+TO_REAL = Kind(COMPLEX, dtypes.real_of, "operand")
 
 
 def _lengths(
@@ -70,29 +72,27 @@ def _lengths(
     return tuple(lengths)
 
 
-def _transform(
-    name: str,
-    kind: Kind,
-    x: Tensor,
-    given: Sequence[SupportsIndex | None],
-    axes: tuple[int, ...],
-    norm: Norm,
-) -> Tensor:
-    lengths = _lengths(name, kind, x, given, axes)
+def _code(name: str, norm: object) -> int:
+    """The number of a norm."""
     if norm not in _NORMS:
         raise InvalidArgumentError(
             f"{name}: norm is {norm!r:.60}, expected 'backward', 'ortho' or 'forward'"
         )
+    return _NORMS.index(norm)
+
+
+def _zeros(
+    name: str, kind: Kind, x: Tensor, lengths: tuple[int, ...], axes: tuple[int, ...]
+) -> Tensor:
+    """The transform of no elements: MKL rejects an empty batch, and NumPy does not pad an empty axis."""
     shape = list(x.shape)
     for axis, length in zip(axes, lengths, strict=True):
         shape[axis] = length
     if kind.halved == "result":
         shape[axes[-1]] = lengths[-1] // 2 + 1
-    dtype = kind.dtype(x)
-    if x.size == 0:  # MKL rejects an empty batch, and NumPy does not pad an empty axis
-        zeros = run("expand", dtype, arguments.scalar_tensor(name, 0, dtype, x), tuple(shape))
-        return zeros.clone()
-    return run(kind.primitive, dtype, x, lengths, axes, norm)
+    dtype = kind.result(x.dtype)
+    zero = arguments.scalar_tensor(name, 0, dtype, x)
+    return run("expand", dtype, zero, tuple(shape)).clone()
 
 
 def _operand(name: str, kind: Kind, x: Tensor) -> Tensor:
@@ -167,44 +167,64 @@ def _documented(function: Any, name: str, kind: Kind, summary: str, inverse: boo
         arguments=template.format(length=_HALVED if kind.halved == "operand" else _FULL),
         unscaled="forward" if inverse else "backward",
         scaled="backward" if inverse else "forward",
-        result=kind.result,
+        result="real" if kind is TO_REAL else "complex",
         halved=", with n // 2 + 1 elements along the last axis" if kind.halved == "result" else "",
-        primitive=kind.primitive,
+        primitive=f"fft_{name}",
     )
     return function
 
 
-def over_one_axis(
-    name: str, summary: str, kind: Kind, *, inverse: bool = False, hermitian: bool = False
-) -> OverOneAxis:
+def over_one_axis(name: str, summary: str, kind: Kind, *, inverse: bool = False) -> OverOneAxis:
     """A transform along an axis.
 
     Args:
         name: The function's name.
         summary: The first line of its docstring.
-        kind: Its primitive.
-        inverse: Whether the exponent is positive and the default factor 1 / n.
-        hermitian: Whether it is computed as the conjugate of the primitive of the other direction.
+        kind: Its kind.
+        inverse: Whether the default factor is 1 / n.
     """
+    primitive = f"fft_{name}"
 
+    @fast_path(
+        primitive,
+        kind.admitted,
+        kind.result,
+        x=OPERAND,
+        n=AXIS_OR_NONE,
+        axis=INTEGER,
+        norm=_NORM,
+    )
     def function(
         x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
     ) -> Tensor:
         x = _operand(name, kind, x)
         axes = (arguments.axis(name, axis, x),)
-        if not hermitian:
-            return _transform(name, kind, x, (n,), axes, norm)
-        if kind.result == "real":
-            x = elementwise.conj(x)
-        result = _transform(name, kind, x, (n,), axes, _NORMS.get(norm, norm))
-        return result if kind.result == "real" else elementwise.conj(result)
+        lengths = _lengths(name, kind, x, (n,), axes)
+        code = _code(name, norm)
+        if x.size == 0:
+            return _zeros(name, kind, x, lengths, axes)
+        return run(primitive, kind.result(x.dtype), x, pointer(lengths[0]), axes[0], code)
 
     return _documented(function, name, kind, summary, inverse)  # type: ignore[no-any-return]
 
 
+# LibTorch and NumPy would take lengths without axes.
+_AXES = TUPLE_OR_NONE.and_then("if {0} is None and s is not None:\n    REFUSE")
+
+
 def over_axes(name: str, summary: str, kind: Kind, *, inverse: bool = False) -> OverAxes:
     """A transform along several axes. Arguments are those of :func:`over_one_axis`."""
+    primitive = f"fft_{name}"
 
+    @fast_path(
+        primitive,
+        kind.admitted,
+        kind.result,
+        x=OPERAND,
+        s=TUPLE_OR_NONE,
+        axes=_AXES,
+        norm=_NORM,
+    )
     def function(
         x: Tensor,
         /,
@@ -223,6 +243,10 @@ def over_axes(name: str, summary: str, kind: Kind, *, inverse: bool = False) -> 
                 f"{name}: got {len(given)} lengths for {len(along)} axes; expected one per axis, and "
                 "at least one"
             )
-        return _transform(name, kind, x, given, along, norm)
+        lengths = _lengths(name, kind, x, given, along)
+        code = _code(name, norm)
+        if x.size == 0:
+            return _zeros(name, kind, x, lengths, along)
+        return run(primitive, kind.result(x.dtype), x, lengths, along, code)
 
     return _documented(function, name, kind, summary, inverse)  # type: ignore[no-any-return]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from torchffi._array import elementwise, utility
 from torchffi._core.arguments import check_precise, tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, LinAlgError, ShapeError
+
+NOT_CONVERGED: Final = "did not converge; scale the input, or compute in float64"
 
 
 def check_matrix(operation: str, x: Tensor) -> None:

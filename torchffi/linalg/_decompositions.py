@@ -8,15 +8,17 @@ Source: Array API standard, "Linear Algebra Extension".
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple
 
+from torchffi._core.argument_kinds import FLAG, OPERAND, either
 from torchffi._core.dispatch import run, run_many
+from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import complex_of, real_of
+from torchffi.dtypes import INEXACT, DType, complex_of, real_of
 from torchffi.errors import InvalidArgumentError
-from torchffi.linalg._checks import failing, matrix, square
-
-_NOT_CONVERGED = "did not converge; scale the input, or compute in float64"
+from torchffi.linalg._checks import NOT_CONVERGED, failing, matrix, square
 
 
 class EigResult(NamedTuple):
@@ -48,6 +50,18 @@ class SVDResult(NamedTuple):
     Vh: Tensor
 
 
+def _with_values(values: Callable[[DType], DType]) -> Callable[[DType], tuple[DType, DType]]:
+    """The dtypes of eigenvalues and eigenvectors."""
+    return lambda dtype: (values(dtype), complex_of(dtype) if values is complex_of else dtype)
+
+
+_EIG: Final = Several(EigResult._make, _with_values(complex_of))
+_EIGH: Final = Several(EighResult._make, _with_values(real_of))
+_QR: Final = Several(QRResult._make, lambda dtype: (dtype, dtype))
+_SVD: Final = Several(SVDResult._make, lambda dtype: (dtype, real_of(dtype), dtype))
+
+
+@fast_path("cholesky", INEXACT, x=OPERAND, upper=FLAG)
 def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
     """The triangular L with L @ L^H = x, or the upper U with U^H @ U = x.
 
@@ -68,6 +82,7 @@ def cholesky(x: Tensor, /, *, upper: bool = False) -> Tensor:
         return run("cholesky", x.dtype, x, bool(upper))
 
 
+@fast_path("eig", INEXACT, _EIG, x=OPERAND)
 def eig(x: Tensor, /) -> EigResult:
     """Eigenvalues and eigenvectors.
 
@@ -85,20 +100,22 @@ def eig(x: Tensor, /) -> EigResult:
     """
     x = square("eig", x, finite=True)
     wide = complex_of(x.dtype)
-    with failing(f"eig: {_NOT_CONVERGED}"):
+    with failing(f"eig: {NOT_CONVERGED}"):
         return EigResult(*run_many("eig", (wide, wide), x))
 
 
+@fast_path("eigvals", INEXACT, complex_of, x=OPERAND)
 def eigvals(x: Tensor, /) -> Tensor:
     """The eigenvalues of :func:`eig`.
 
     Source: aten::linalg_eigvals.
     """
     x = square("eigvals", x, finite=True)
-    with failing(f"eigvals: {_NOT_CONVERGED}"):
+    with failing(f"eigvals: {NOT_CONVERGED}"):
         return run("eigvals", complex_of(x.dtype), x)
 
 
+@fast_path("eigh", INEXACT, _EIGH, x=OPERAND)
 def eigh(x: Tensor, /) -> EighResult:
     """Eigenvalues and eigenvectors of Hermitian or real symmetric matrices.
 
@@ -115,20 +132,22 @@ def eigh(x: Tensor, /) -> EighResult:
     Source: aten::linalg_eigh.
     """
     x = square("eigh", x, finite=True)
-    with failing(f"eigh: {_NOT_CONVERGED}"):
+    with failing(f"eigh: {NOT_CONVERGED}"):
         return EighResult(*run_many("eigh", (real_of(x.dtype), x.dtype), x))
 
 
+@fast_path("eigvalsh", INEXACT, real_of, x=OPERAND)
 def eigvalsh(x: Tensor, /) -> Tensor:
     """The eigenvalues of :func:`eigh`.
 
     Source: aten::linalg_eigvalsh.
     """
     x = square("eigvalsh", x, finite=True)
-    with failing(f"eigvalsh: {_NOT_CONVERGED}"):
+    with failing(f"eigvalsh: {NOT_CONVERGED}"):
         return run("eigvalsh", real_of(x.dtype), x)
 
 
+@fast_path("qr", INEXACT, _QR, x=OPERAND, mode=either("reduced", "complete"))
 def qr(x: Tensor, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRResult:
     """Q with orthonormal columns and upper triangular R with Q @ R = x.
 
@@ -147,9 +166,10 @@ def qr(x: Tensor, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QRR
     x = matrix("qr", x)
     if mode not in ("reduced", "complete"):
         raise InvalidArgumentError(f"qr: mode is {mode!r}, expected 'reduced' or 'complete'")
-    return QRResult(*run_many("qr", (x.dtype, x.dtype), x, mode))
+    return QRResult(*run_many("qr", (x.dtype, x.dtype), x, mode == "complete"))
 
 
+@fast_path("svd", INEXACT, _SVD, x=OPERAND, full_matrices=FLAG)
 def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
     """U and Vh, unitary, and the singular values S with U @ diag(S) @ Vh = x.
 
@@ -166,17 +186,13 @@ def svd(x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
 
     Source: aten::linalg_svd.
     """
-    return factored("svd", x, full_matrices)
-
-
-def factored(operation: str, x: Tensor, full_matrices: bool) -> SVDResult:
-    """:func:`svd` for another operation, which errors name."""
-    x = matrix(operation, x, finite=True)
-    with failing(f"{operation}: {_NOT_CONVERGED}"):
+    x = matrix("svd", x, finite=True)
+    with failing(f"svd: {NOT_CONVERGED}"):
         results = (x.dtype, real_of(x.dtype), x.dtype)
         return SVDResult(*run_many("svd", results, x, bool(full_matrices)))
 
 
+@fast_path("svdvals", INEXACT, real_of, x=OPERAND)
 def svdvals(x: Tensor, /) -> Tensor:
     """The singular values of :func:`svd`.
 
@@ -188,5 +204,5 @@ def svdvals(x: Tensor, /) -> Tensor:
 def singular_values(operation: str, x: Tensor) -> Tensor:
     """:func:`svdvals` for another operation, which errors name."""
     x = matrix(operation, x, finite=True)
-    with failing(f"{operation}: {_NOT_CONVERGED}"):
+    with failing(f"{operation}: {NOT_CONVERGED}"):
         return run("svdvals", real_of(x.dtype), x)

@@ -8,24 +8,25 @@ Source: Array API standard, "Linear Algebra Extension".
 
 from __future__ import annotations
 
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 from torchffi import dtypes
 from torchffi._array import broadcasting, elementwise, manipulation, searching
-from torchffi._array.data_types import finfo
 from torchffi._core import arguments
+from torchffi._core.argument_kinds import INTEGER, OPERAND, POINTER, SAME
 from torchffi._core.arguments import tensor
-from torchffi._core.dispatch import run
+from torchffi._core.dispatch import NULL, pointer, run, run_many
+from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import FLOATING
-from torchffi.errors import ShapeError
+from torchffi.dtypes import FLOATING, INEXACT, real_of
+from torchffi.errors import DTypeError, ShapeError
 from torchffi.linalg import _checks
-from torchffi.linalg._checks import failing, square
-from torchffi.linalg._decompositions import factored, singular_values
+from torchffi.linalg._checks import NOT_CONVERGED, failing, matrix, square
 
 _SINGULAR = "matrix is singular; pinv() accepts any matrix"
 
 
+@fast_path("inv", INEXACT, x=OPERAND)
 def inv(x: Tensor, /) -> Tensor:
     """Inverse.
 
@@ -45,6 +46,7 @@ def inv(x: Tensor, /) -> Tensor:
         return run("inv", x.dtype, x)
 
 
+@fast_path("matrix_power", INEXACT, x=OPERAND, n=INTEGER)
 def matrix_power(x: Tensor, n: SupportsIndex, /) -> Tensor:
     """A matrix raised to an integer power.
 
@@ -66,6 +68,7 @@ def matrix_power(x: Tensor, n: SupportsIndex, /) -> Tensor:
         return run("matrix_power", x.dtype, x, exponent)
 
 
+@fast_path("solve", INEXACT, x1=OPERAND, x2=SAME)
 def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
     """The solution x of x1 @ x = x2.
 
@@ -82,32 +85,33 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
     Source: aten::linalg_solve.
     """
     x1, x2 = arguments.pair("solve", tensor("solve", x1), tensor("solve", x2), dtypes.ANY)
-    x1, matrices_only = square("solve", x1), x2.ndim != 1
-    right = x2 if matrices_only else manipulation.expand_dims(x2, axis=1)
+    x1 = square("solve", x1)
+    right = manipulation.expand_dims(x2, axis=1) if x2.ndim == 1 else x2
     _checks.check_matrix("solve", right)
     if right.shape[-2] != x1.shape[-1]:
         raise ShapeError(f"solve: shapes {x1.shape} and {x2.shape} differ in the number of rows")
     broadcasting.meet("solve", x1.shape[:-2], right.shape[:-2])
-    # Give x2 as many axes as x1: LibTorch would read fewer as a batch of vectors.
-    missing = (1,) * (x1.ndim - right.ndim)
-    right = manipulation.reshape(right, (*missing, *right.shape))
     with failing(f"solve: {_SINGULAR}"):
-        result = run("solve", x1.dtype, x1, right)
-    return result if matrices_only else run("squeeze", result.dtype, result, result.ndim - 1)
+        return run("solve", x1.dtype, x1, x2)
 
 
-def _above_tolerance(operation: str, s: Tensor, longer: int, rtol: float | Tensor | None) -> Tensor:
+def _above_tolerance(operation: str, s: Tensor, rtol: Tensor) -> Tensor:
     """A mask of the singular values that are larger than rtol times the largest one."""
+    dtypes.check(operation, rtol.dtype, FLOATING)
+    broadcasting.meet(operation, s.shape[:-1], rtol.shape)
+    bound = elementwise.multiply(s[..., :1], manipulation.expand_dims(rtol, axis=-1))
+    return elementwise.greater(s, bound)
+
+
+def _tolerance(operation: str, rtol: float | None) -> Any:
     if rtol is None:
-        rtol = longer * finfo(s.dtype).eps
-    elif isinstance(rtol, Tensor):
-        dtypes.check(operation, rtol.dtype, FLOATING)
-        broadcasting.meet(operation, s.shape[:-1], rtol.shape)
-        rtol = manipulation.expand_dims(rtol, axis=-1)
-    largest = s[..., :1]
-    return elementwise.greater(s, elementwise.multiply(largest, rtol))
+        return NULL
+    if not arguments.is_scalar(rtol) or isinstance(rtol, complex):
+        raise DTypeError(f"{operation}: rtol must be a real number or a Tensor, got {rtol!r:.60}")
+    return pointer(float(rtol))
 
 
+@fast_path("matrix_rank", INEXACT, dtypes.int64, x=OPERAND, rtol=POINTER)
 def matrix_rank(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     """Rank of matrices: the number of singular values larger than rtol times the largest one.
 
@@ -122,13 +126,17 @@ def matrix_rank(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     Raises:
         ValueError: If a matrix is not finite, or rtol does not broadcast.
 
-    Source: aten::linalg_svdvals.
+    Source: aten::linalg_matrix_rank.
     """
-    s = singular_values("matrix_rank", x)
-    above = _above_tolerance("matrix_rank", s, max(x.shape[-2:]), rtol)
-    return searching.count_nonzero(above, axis=-1)
+    x = matrix("matrix_rank", x, finite=True)
+    with failing(f"matrix_rank: {NOT_CONVERGED}"):
+        if not isinstance(rtol, Tensor):
+            return run("matrix_rank", dtypes.int64, x, _tolerance("matrix_rank", rtol))
+        s = run("svdvals", real_of(x.dtype), x)
+    return searching.count_nonzero(_above_tolerance("matrix_rank", s, rtol), axis=-1)
 
 
+@fast_path("pinv", INEXACT, x=OPERAND, rtol=POINTER)
 def pinv(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     """Moore-Penrose pseudo-inverse.
 
@@ -142,10 +150,14 @@ def pinv(x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     Raises:
         ValueError: If a matrix is not finite, or rtol does not broadcast.
 
-    Source: aten::linalg_svd, aten::matmul.
+    Source: aten::linalg_pinv.
     """
-    u, s, vh = factored("pinv", x, False)
-    above = _above_tolerance("pinv", s, max(x.shape[-2:]), rtol)
+    x = matrix("pinv", x, finite=True)
+    with failing(f"pinv: {NOT_CONVERGED}"):
+        if not isinstance(rtol, Tensor):
+            return run("pinv", x.dtype, x, _tolerance("pinv", rtol))
+        u, s, vh = run_many("svd", (x.dtype, real_of(x.dtype), x.dtype), x, False)
+    above = _above_tolerance("pinv", s, rtol)
     inverse = searching.where(above, elementwise.reciprocal(s), 0.0)
     v, uh = _adjoint(vh), _adjoint(u)
     scaled = elementwise.multiply(v, manipulation.expand_dims(inverse, axis=-2))

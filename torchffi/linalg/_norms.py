@@ -6,20 +6,30 @@ Source: Array API standard, "Linear Algebra Extension".
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from torchffi import dtypes
-from torchffi._array import elementwise, manipulation, statistical
+from torchffi._array import manipulation, statistical
+from torchffi._array.statistical import wider
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import INTEGER, OPERAND, constant
+from torchffi._core.argument_kinds import (
+    AXES,
+    DTYPE,
+    FLAG,
+    INTEGER,
+    NUMBER,
+    OPERAND,
+    Kind,
+    constant,
+)
 from torchffi._core.arguments import Axis, integer, tensor
-from torchffi._core.dispatch import run, run_many
+from torchffi._core.dispatch import NULL, pointer, run, run_many
 from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, INEXACT, NUMERIC, DType, real_of
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
-from torchffi.linalg._checks import check_matrix, square
-from torchffi.linalg._decompositions import singular_values
+from torchffi.linalg._checks import NOT_CONVERGED, check_matrix, failing, matrix, square
 
 
 class SlogdetResult(NamedTuple):
@@ -29,6 +39,10 @@ class SlogdetResult(NamedTuple):
     logabsdet: Tensor
 
 
+_SLOGDET: Final = Several(SlogdetResult._make, lambda dtype: (dtype, real_of(dtype)))
+
+
+@fast_path("det", INEXACT, x=OPERAND)
 def det(x: Tensor, /) -> Tensor:
     """Determinant.
 
@@ -48,6 +62,7 @@ def det(x: Tensor, /) -> Tensor:
     return run("det", x.dtype, x)
 
 
+@fast_path("slogdet", INEXACT, _SLOGDET, x=OPERAND)
 def slogdet(x: Tensor, /) -> SlogdetResult:
     """Sign and logarithm of the magnitude of the determinant, which itself might overflow.
 
@@ -87,6 +102,7 @@ def diagonal(x: Tensor, /, *, offset: int = 0) -> Tensor:
     return run("diagonal", x.dtype, x, which, -2, -1)
 
 
+@fast_path("trace", NUMERIC, wider, x=OPERAND, offset=INTEGER, dtype=DTYPE)
 def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
     """Sum of a diagonal.
 
@@ -107,8 +123,10 @@ def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tenso
     x = tensor("trace", x)
     dtypes.check("trace", x.dtype, NUMERIC)
     check_matrix("trace", x)
-    which = integer("trace", "offset", offset)
-    return statistical.sum(diagonal(x, offset=which), axis=-1, dtype=dtype)
+    rows, columns = x.shape[-2:]
+    which = max(-rows, min(integer("trace", "offset", offset), columns))
+    wide = dtypes.sum_dtype("trace", x._dtype, dtype)
+    return run("trace", wide, x, which, wide)
 
 
 def _empty_error(operation: str, x: Tensor, ord: object) -> ShapeError:
@@ -117,6 +135,7 @@ def _empty_error(operation: str, x: Tensor, ord: object) -> ShapeError:
     )
 
 
+@fast_path("vector_norm", INEXACT, real_of, x=OPERAND, axis=AXES, ord=NUMBER, keepdims=FLAG)
 def vector_norm(
     x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2
 ) -> Tensor:
@@ -158,18 +177,17 @@ def vector_norm(
     return statistical.reduce("vector_norm", x, axes, result, order, bool(keepdims))
 
 
-# Order of a matrix norm -> the values that are reduced, and the primitive that reduces them.
-_MATRIX_NORMS = {
-    "nuc": ("singular values", "sum"),
-    2: ("singular values", "amax"),
-    -2: ("singular values", "amin"),
-    1: ("column sums", "amax"),
-    -1: ("column sums", "amin"),
-    math.inf: ("row sums", "amax"),
-    -math.inf: ("row sums", "amin"),
-}
+_ORDERS: Final = ("nuc", 1, -1, 2, -2, math.inf, -math.inf)
+# "fro" is NULL; LibTorch has no number for "nuc".
+_ORDER: Final = Kind(
+    "if {0} is None or {0} == 'fro':\n    {0}_ = NULL\n"
+    "elif type({0}) is float or type({0}) is int:\n    {0}_ = ({0},)\n"
+    "else:\n    REFUSE",
+    "{0}_",
+)
 
 
+@fast_path("matrix_norm", INEXACT, real_of, x=OPERAND, ord=_ORDER, keepdims=FLAG)
 def matrix_norm(
     x: Tensor,
     /,
@@ -200,20 +218,18 @@ def matrix_norm(
     dtypes.check("matrix_norm", x.dtype, INEXACT)
     check_matrix("matrix_norm", x)
     if ord is None or ord == "fro":
-        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if ord not in _MATRIX_NORMS:
-        expected = ", ".join(map(repr, _MATRIX_NORMS))
+        return run("matrix_norm", real_of(x.dtype), x, NULL, bool(keepdims))
+    if ord not in _ORDERS:
+        expected = ", ".join(map(repr, _ORDERS))
         raise InvalidArgumentError(f"matrix_norm: ord is {ord!r:.60}, expected 'fro', {expected}")
-    reduced, by = _MATRIX_NORMS[ord]
-    if reduced == "singular values":
-        values = singular_values("matrix_norm", x)
-    else:
-        along = -2 if reduced == "column sums" else -1
-        values = statistical.sum(elementwise.abs(x), axis=along)
-    if by == "sum":
-        result = statistical.sum(values, axis=-1)
-    else:
-        if values.shape[-1] == 0:
+    if ord == "nuc" or abs(ord) == 2:
+        matrix("matrix_norm", x, finite=True)
+    with failing(f"matrix_norm: {NOT_CONVERGED}"):
+        if ord == "nuc":
+            values = run("svdvals", real_of(x.dtype), x)
+            result = statistical.sum(values, axis=-1)
+            return manipulation.reshape(result, (*x.shape[:-2], 1, 1)) if keepdims else result
+        least = min(x.shape[-2:]) if abs(ord) == 2 else x.shape[-1 if abs(ord) == 1 else -2]
+        if least == 0:
             raise _empty_error("matrix_norm", x, ord)
-        result = statistical.reduce("matrix_norm", values, -1, values.dtype, False, primitive=by)
-    return manipulation.reshape(result, (*x.shape[:-2], 1, 1)) if keepdims else result
+        return run("matrix_norm", real_of(x.dtype), x, pointer(float(ord)), bool(keepdims))

@@ -1,0 +1,174 @@
+// Discrete Fourier transforms.
+#include <ATen/ops/fft_fft.h>
+#include <ATen/ops/fft_fftn.h>
+#include <ATen/ops/fft_fftshift.h>
+#include <ATen/ops/fft_hfft.h>
+#include <ATen/ops/fft_ifft.h>
+#include <ATen/ops/fft_ifftn.h>
+#include <ATen/ops/fft_ifftshift.h>
+#include <ATen/ops/fft_ihfft.h>
+#include <ATen/ops/fft_irfft.h>
+#include <ATen/ops/fft_irfftn.h>
+#include <ATen/ops/fft_rfft.h>
+#include <ATen/ops/fft_rfftn.h>
+
+#include "exports.h"
+#include "operators/kernels.h"
+#include "runtime/checks.h"
+#include "runtime/tensors.h"
+
+namespace rt {
+namespace {
+
+enum class Operand : uint8_t { kAny, kReal, kComplex };
+
+// The name of a norm in LibTorch.
+c10::string_view norm_of(int32_t norm) {
+  switch (norm) {
+    case RT_TORCH_NORM_BACKWARD:
+      return "backward";
+    case RT_TORCH_NORM_ORTHO:
+      return "ortho";
+    case RT_TORCH_NORM_FORWARD:
+      return "forward";
+    default:
+      fail(RT_TORCH_INVALID_ARGUMENT, "norm is " + std::to_string(norm) + ", expected 0 to 2");
+  }
+}
+
+void check_operand(const at::Tensor &t, Operand operand) {
+  check_precise(t);
+  if (operand == (t.is_complex() ? Operand::kReal : Operand::kComplex))
+    fail(RT_TORCH_TYPE, "dtype " + text(t.scalar_type()) + " is not supported");
+  if (t.numel() == 0) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has no elements");
+}
+
+// The complex side of a transform to real numbers is half as long.
+void check_length(const at::Tensor &t, const int64_t *length, int64_t axis, bool halved) {
+  const int64_t number = length != nullptr ? *length : halved ? 2 * (t.size(axis) - 1) : t.size(axis);
+  if (number < 1) {
+    fail(length != nullptr ? RT_TORCH_INVALID_ARGUMENT : RT_TORCH_SHAPE,
+         "the length along axis " + std::to_string(axis) + " is " + std::to_string(number) +
+             ", expected 1 or more");
+  }
+  at::DimVector shape(t.sizes());
+  shape[axis] = number;
+  shape_of(shape.data(), t.dim(), c10::toComplexType(t.scalar_type()));
+}
+
+template <Operand operand, bool halved, class Transform>
+int64_t along_axis(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm, const Transform &transform) {
+  const at::Tensor t = get(tensor);
+  check_operand(t, operand);
+  const int64_t along = axis_of(axis, t.dim());
+  check_length(t, n, along, halved);
+  const auto length = n == nullptr ? std::nullopt : std::optional<int64_t>(*n);
+  return put(materialized(transform(t, length, along, norm_of(norm))));
+}
+
+template <Operand operand, bool halved, class Transform>
+int64_t along_axes(int64_t tensor, const int64_t *lengths, int64_t nlengths, const int64_t *axes,
+                   int64_t naxes, int32_t norm, const Transform &transform) {
+  const at::Tensor t = get(tensor);
+  check_operand(t, operand);
+  const at::IntArrayRef given = list_of("lengths", lengths, nlengths);
+  at::DimVector along(axes_of(axes, naxes, t.dim()).value_or(at::IntArrayRef()));
+  for (int64_t &axis : along) axis = axis_of(axis, t.dim());
+  for (int64_t axis = 0; along.size() < static_cast<size_t>(naxes > 0 ? naxes : t.dim()); ++axis)
+    along.push_back(axis);
+  if (along.empty() || (!given.empty() && given.size() != along.size())) {
+    fail(RT_TORCH_INVALID_ARGUMENT, std::to_string(given.size()) + " lengths for " +
+                                        std::to_string(along.size()) + " axes, expected one per axis");
+  }
+  at::DimVector sizes, shape(t.sizes());
+  for (size_t i = 0; i < along.size(); ++i) {
+    const int64_t *const length = given.empty() ? nullptr : &given[i];
+    const bool half = halved && i + 1 == along.size();
+    check_length(t, length, along[i], half);
+    shape[along[i]] = length != nullptr ? *length : half ? 2 * (t.size(along[i]) - 1) : t.size(along[i]);
+    sizes.push_back(shape[along[i]]);
+  }
+  shape_of(shape.data(), t.dim(), c10::toComplexType(t.scalar_type()));
+  return put(materialized(transform(t, sizes, along, norm_of(norm))));
+}
+
+template <class Number, class Value>
+at::Tensor divided(int64_t length, double scale, const Value &value) {
+  const at::ScalarType type = c10::CppTypeToScalarType<Number>::value;
+  at::Tensor result = kernels::empty_cpu(shape_of(&length, 1, type), type);
+  Number *const data = result.mutable_data_ptr<Number>();
+  for (int64_t i = 0; i < length; ++i) data[i] = static_cast<Number>(static_cast<double>(value(i)) / scale);
+  return result;
+}
+
+// The frequencies of a function of the index, divided by n * d.
+template <class Value>
+int64_t frequencies(int64_t n, double d, int64_t length, int32_t dtype, int64_t device, const Value &value) {
+  const at::ScalarType type = dtype_of(dtype);
+  const at::Device place = device_of(device);
+  if (!c10::isFloatingType(type)) fail(RT_TORCH_TYPE, "dtype " + text(type) + " is not floating point");
+  if (d == 0) fail(RT_TORCH_INVALID_ARGUMENT, "d is 0, expected another spacing");
+  const double scale = static_cast<double>(n) * d;
+  const at::Tensor result =
+      type == at::kFloat ? divided<float>(length, scale, value) : divided<double>(length, scale, value);
+  return put(result.to(place, type));
+}
+
+void check_count(int64_t n) {
+  if (n < 1) fail(RT_TORCH_INVALID_ARGUMENT, "n is " + std::to_string(n) + ", expected 1 or more");
+}
+
+}  // namespace
+
+#define RT_ALONG_AXIS(name, operand, halved)                                                             \
+  int64_t tensor_fft_##name(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm) {              \
+    return along_axis<operand, halved>(                                                                  \
+        tensor, n, axis, norm,                                                                           \
+        [](const at::Tensor &t, std::optional<int64_t> length, int64_t along, c10::string_view factor) { \
+          return at::fft_##name(t, length, along, factor);                                               \
+        });                                                                                              \
+  }
+RT_ALONG_AXIS(fft, Operand::kAny, false)
+RT_ALONG_AXIS(ifft, Operand::kAny, false)
+RT_ALONG_AXIS(rfft, Operand::kReal, false)
+RT_ALONG_AXIS(irfft, Operand::kComplex, true)
+RT_ALONG_AXIS(hfft, Operand::kComplex, true)
+RT_ALONG_AXIS(ihfft, Operand::kReal, false)
+
+#define RT_ALONG_AXES(name, operand, halved)                                                               \
+  int64_t tensor_fft_##name(int64_t tensor, const int64_t *lengths, int64_t nlengths, const int64_t *axes, \
+                            int64_t naxes, int32_t norm) {                                                 \
+    return along_axes<operand, halved>(                                                                    \
+        tensor, lengths, nlengths, axes, naxes, norm,                                                      \
+        [](const at::Tensor &t, at::IntArrayRef sizes, at::IntArrayRef along, c10::string_view factor) {   \
+          return at::fft_##name(t, sizes, along, factor);                                                  \
+        });                                                                                                \
+  }
+RT_ALONG_AXES(fftn, Operand::kAny, false)
+RT_ALONG_AXES(ifftn, Operand::kAny, false)
+RT_ALONG_AXES(rfftn, Operand::kReal, false)
+RT_ALONG_AXES(irfftn, Operand::kComplex, true)
+
+int64_t tensor_fft_fftshift(int64_t tensor, const int64_t *axes, int64_t naxes) {
+  const at::Tensor t = get(tensor);
+  const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
+  return put(t.dim() == 0 ? t.clone() : at::fft_fftshift(t, list));
+}
+
+int64_t tensor_fft_ifftshift(int64_t tensor, const int64_t *axes, int64_t naxes) {
+  const at::Tensor t = get(tensor);
+  const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
+  return put(t.dim() == 0 ? t.clone() : at::fft_ifftshift(t, list));
+}
+
+int64_t tensor_fft_fftfreq(int64_t n, double d, int32_t dtype, int64_t device) {
+  check_count(n);
+  return frequencies(n, d, n, dtype, device, [n](int64_t i) { return i < (n + 1) / 2 ? i : i - n; });
+}
+
+int64_t tensor_fft_rfftfreq(int64_t n, double d, int32_t dtype, int64_t device) {
+  check_count(n);
+  return frequencies(n, d, n / 2 + 1, dtype, device, [](int64_t i) { return i; });
+}
+
+}  // namespace rt

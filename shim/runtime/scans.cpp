@@ -1,0 +1,82 @@
+#include "runtime/scans.h"
+
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace rt::scans {
+namespace {
+
+constexpr int64_t kLanes = 16;  // of one step: a fixed number, so that the compiler vectorizes it
+
+bool is_dense(const at::Tensor &x) {
+  return x.is_cpu() && x.is_non_overlapping_and_dense();
+}
+
+// Whether the test holds for any value.
+template <class Value, class Test>
+bool any_of(const void *memory, int64_t count, const Test &test) {
+  using Flag = std::conditional_t<sizeof(Value) == 8, int64_t, int32_t>;
+  const Value *data = static_cast<const Value *>(memory);
+  for (; count >= kLanes; count -= kLanes, data += kLanes) {
+    Flag found[kLanes], any = 0;
+    for (int64_t i = 0; i < kLanes; ++i) found[i] = test(data[i]) ? 1 : 0;
+    for (int64_t i = 0; i < kLanes; ++i) any |= found[i];
+    if (any != 0) return true;
+  }
+  return std::any_of(data, data + count, test);
+}
+
+}  // namespace
+
+bool is_dense_real(const at::Tensor &x) {
+  return (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble) && is_dense(x);
+}
+
+bool all_finite(const at::Tensor &x) {
+  const auto not_finite = [](auto value) { return !(value - value == 0); };
+  if (is_dense(x)) {
+    switch (x.scalar_type()) {
+      case at::kFloat:
+        return !any_of<float>(x.const_data_ptr(), x.numel(), not_finite);
+      case at::kDouble:
+        return !any_of<double>(x.const_data_ptr(), x.numel(), not_finite);
+      case at::kComplexFloat:
+        return !any_of<float>(x.const_data_ptr(), 2 * x.numel(), not_finite);
+      case at::kComplexDouble:
+        return !any_of<double>(x.const_data_ptr(), 2 * x.numel(), not_finite);
+      default:
+        break;
+    }
+  }
+  return x.detach().isfinite().all().item<bool>();
+}
+
+bool any_infinite(const at::Tensor &x) {
+  const auto infinite = [](auto value) {
+    return std::abs(value) == std::numeric_limits<decltype(value)>::infinity();
+  };
+  if (is_dense_real(x) && x.scalar_type() == at::kFloat)
+    return any_of<float>(x.const_data_ptr(), x.numel(), infinite);
+  if (is_dense_real(x)) return any_of<double>(x.const_data_ptr(), x.numel(), infinite);
+  return x.detach().isinf().any().item<bool>();
+}
+
+bool all_indices(const at::Tensor &x, int64_t length) {
+  const auto outside = [length](int64_t value) {
+    return static_cast<uint64_t>(value) >= static_cast<uint64_t>(length);
+  };
+  if (is_dense(x)) return !any_of<int64_t>(x.const_data_ptr(), x.numel(), outside);
+  return x.ge(0).logical_and_(x.lt(length)).all().item<bool>();
+}
+
+bool all_numbers(const at::Tensor &x) {
+  const auto nan = [](auto value) { return value != value; };
+  if (x.scalar_type() == at::kFloat) return !any_of<float>(x.const_data_ptr(), x.numel(), nan);
+  return !any_of<double>(x.const_data_ptr(), x.numel(), nan);
+}
+
+}  // namespace rt::scans
