@@ -109,7 +109,7 @@ def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
 
 def _converted(name: str, dtype: DType) -> Method:
     def method(self: Tensor) -> Tensor:
-        return self if self._dtype is dtype else data_types.astype(self, dtype, copy=False)
+        return self if self._dtype is dtype else data_types.astype(self, dtype)
 
     return _documented(
         method, name, f"The tensor as {dtype}; itself if it has that dtype. See :meth:`astype`."
@@ -129,12 +129,12 @@ def one_sequence(arguments: tuple[Any, ...]) -> Any:
 
 def dim(self: Tensor) -> int:
     """Number of axes."""
-    return self.ndim
+    return len(self.shape)
 
 
 def nelement(self: Tensor) -> int:
     """Number of elements."""
-    return self.size
+    return self.numel()
 
 
 def element_size(self: Tensor) -> int:
@@ -235,6 +235,8 @@ def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor with the dtype and on the device of another one. Source: aten::type_as."""
+    if isinstance(other, Tensor) and other.device == self.device:
+        return self if self._dtype is other._dtype else data_types.astype(self, other._dtype)
     return to(self, other)
 
 
@@ -269,7 +271,8 @@ def to(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
             unknown.append(repr(value))
     if unknown:
         raise ArgumentError(f"to: expected a device, a dtype or a tensor, got {', '.join(unknown)}")
-    found = self if dtype is None else data_types.astype(self, dtype, copy=False)
+    made = self._dtype if dtype is None else dtypes.given("to", dtype, self._dtype)
+    found = self if made is self._dtype else data_types.astype(self, made)
     found = found if device is None else found.to_device(device)
     return found.clone() if copy and found is self else found
 

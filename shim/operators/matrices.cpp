@@ -39,11 +39,12 @@ void check_vectors(const at::Tensor &x, const at::Tensor &y, int64_t axis) {
 }
 
 // naxes axes, those at the end or at the start if there is no list.
-at::DimVector contracted(const int64_t *axes, int64_t naxes, const at::Tensor &x, int64_t first) {
+at::DimVector contracted(const int64_t *axes, int64_t naxes, const at::Tensor &x, bool at_end) {
   if (naxes < 0 || naxes > x.dim()) {
     fail(RT_TORCH_INVALID_ARGUMENT, "naxes is " + std::to_string(naxes) + ", expected 0 to " +
                                         std::to_string(x.dim()) + " for shape " + text(x.sizes()));
   }
+  const int64_t first = at_end ? x.dim() - naxes : 0;
   at::DimVector list;
   if (axes != nullptr) axes_of(axes, naxes, x.dim());
   for (int64_t i = 0; i < naxes; ++i) list.push_back(axes == nullptr ? first + i : axis_of(axes[i], x.dim()));
@@ -86,8 +87,8 @@ int64_t tensor_tensordot(int64_t a, int64_t b, const int64_t *axes_a, const int6
   const at::Tensor x = get(a), y = get(b);
   check_same_dtype(x, y);
   if (x.scalar_type() == at::kBool) fail(RT_TORCH_TYPE, "products of bool are not supported");
-  const at::DimVector first = contracted(axes_a, naxes, x, x.dim() - naxes),
-                      second = contracted(axes_b, naxes, y, 0);
+  const at::DimVector first = contracted(axes_a, naxes, x, true),
+                      second = contracted(axes_b, naxes, y, false);
   for (int64_t i = 0; i < naxes; ++i) {
     if (x.size(first[i]) != y.size(second[i])) {
       fail(RT_TORCH_SHAPE, "shapes " + text(x.sizes()) + " and " + text(y.sizes()) + " differ along axes " +

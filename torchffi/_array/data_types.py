@@ -185,7 +185,11 @@ def finfo(type: DType | Tensor, /) -> FloatLimits:
     Raises:
         TypeError: For an integer dtype or bool.
     """
-    dtype = dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT))
+    return _float_limits(dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT)))
+
+
+@cache
+def _float_limits(dtype: DType) -> FloatLimits:
     if dtype.numpy is None:  # bfloat16: 8 bits of exponent, as float32, and 7 of fraction
         top = (2 - 2.0**-7) * 2.0**127
         return FloatLimits(16, 2.0**-7, top, -top, 2.0**-126, dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,14 +95,11 @@ class Tensor(Methods):
     @property
     def size(self) -> int:
         """Number of elements."""
-        count = 1
-        for n in self.shape:
-            count *= n
-        return count
+        return prod(self.shape)
 
     def numel(self) -> int:
         """Number of elements."""
-        return self.size
+        return prod(self.shape)
 
     @property
     def itemsize(self) -> int:
@@ -111,7 +109,7 @@ class Tensor(Methods):
     @property
     def nbytes(self) -> int:
         """Bytes of all elements."""
-        return self.size * self.itemsize
+        return prod(self.shape) * self._dtype.itemsize
 
     @property
     def strides(self) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ arguments have the same types share their code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 Plan = Callable[..., Any]
@@ -69,7 +70,9 @@ class Planned:
         if types not in self._plans:
             self._adopt(types, None)
         elif self._plans[types] is None:
-            self._plans[types] = self._plan(types, len(arguments)) or False
+            # The call has succeeded, also if there is no memory for its plan; compile() then raises either.
+            with suppress(MemoryError, SystemError):
+                self._plans[types] = self._plan(types, len(arguments)) or False
 
     def _adopt(self, types: Types, plan: Plan | None) -> None:
         """Adds a plan, or None for types that have none yet."""
