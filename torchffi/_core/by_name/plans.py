@@ -70,7 +70,7 @@ class Planned:
         if types not in self._plans:
             self._adopt(types, None)
         elif self._plans[types] is None:
-            # The call has succeeded, also if there is no memory for its plan; compile() then raises either.
+            # The call has succeeded, also without memory for its plan: compile() then raises either.
             with suppress(MemoryError, SystemError):
                 self._plans[types] = self._plan(types, len(arguments)) or False
 
