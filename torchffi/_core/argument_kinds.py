@@ -144,21 +144,8 @@ for {0}_i in {0}:
 LENGTHS: Final = INTEGERS.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 # None is all axes, NULL in C. An empty tuple is no axis; C would reduce all.
-AXES: Final = Kind(
-    """
-if type({0}) is int:
-    {0}_, n_{0} = ({0},), 1
-elif {0} is None:
-    {0}_, n_{0} = NULL, 0
-elif type({0}) is tuple and {0}:
-    {0}_, n_{0} = {0}, len({0})
-    for {0}_i in {0}:
-        if type({0}_i) is not int:
-            REFUSE
-else:
-    REFUSE
-""",
-    "{0}_, n_{0}",
+AXES: Final = TUPLE_OR_NONE._replace(
+    lines="\nif type({0}) is int:\n    {0}_, n_{0} = ({0},), 1\nel" + TUPLE_OR_NONE.lines[1:]
 )
 
 
