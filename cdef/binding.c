@@ -292,14 +292,31 @@ static int rt_usable(const struct rt_array *array) {
   return 1;
 }
 
+/* A tensor over memory that the lender keeps; 0 on failure, -1 out of memory. */
+static int64_t rt_tensor_over(rt_object *lender, void *data, int64_t nbytes, const int64_t *dims,
+                              const int64_t *strides, int32_t ndim, int32_t dtype) {
+  struct rt_borrow *borrow = malloc(sizeof *borrow);
+  int64_t handle;
+  if (borrow == NULL) {
+    return -1;
+  }
+  borrow->lender = lender;
+  borrow->callable = NULL;
+  atomic_fetch_add_explicit(&rt_borrowed, 1, memory_order_relaxed);
+  handle = rt_functions()->rt_torch_tensor_from_blob(data, nbytes, dims, strides, ndim, dtype, rt_end_borrow,
+                                                     borrow);
+  if (handle == 0) {
+    rt_forget_borrow(borrow);
+  }
+  return handle;
+}
+
 int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *lender) {
   const struct rt_array *array = array_struct;
   int64_t strides[RT_TORCH_MAX_NDIM];
   uint64_t nbytes = 0;
-  int64_t handle;
   int empty = 0;
-  struct rt_borrow *borrow = array != NULL && rt_usable(array) ? malloc(sizeof *borrow) : NULL;
-  if (borrow == NULL) {
+  if (array == NULL || !rt_usable(array)) {
     return -1;
   }
   nbytes = (uint64_t)array->itemsize; /* wraps for impossible dims, which the shim rejects */
@@ -309,16 +326,27 @@ int64_t torchffi_borrow_array(const void *array_struct, int32_t dtype, void *len
     nbytes += ((uint64_t)n - 1) * (uint64_t)step;
     strides[axis] = step < 0 ? 1 : step / array->itemsize; /* negative only for an axis of length 1 */
   }
-  borrow->lender = lender;
-  borrow->callable = NULL;
-  atomic_fetch_add_explicit(&rt_borrowed, 1, memory_order_relaxed);
-  handle = rt_functions()->rt_torch_tensor_from_blob(
-      array->data, empty ? 0 : (int64_t)nbytes, (const int64_t *)array->dims,
-      array->flags & RT_CONTIGUOUS && !empty ? NULL : strides, array->ndim, dtype, rt_end_borrow, borrow);
-  if (handle == 0) {
-    rt_forget_borrow(borrow);
+  return rt_tensor_over(lender, array->data, empty ? 0 : (int64_t)nbytes, (const int64_t *)array->dims,
+                        array->flags & RT_CONTIGUOUS && !empty ? NULL : strides, array->ndim, dtype);
+}
+
+/* Keeps the lender of a tensor that was made; returns 1, or the status of a failure. */
+static int32_t rt_hold(rt_object *lender, int64_t made, int64_t *handle) {
+  if (made <= 0) {
+    return (int32_t)made;
   }
-  return handle;
+  rt_python.Py_IncRef(lender); /* the GIL is held: nothing dropped it yet */
+  *handle = made;
+  return 1;
+}
+
+int32_t torchffi_borrow_memory(intptr_t lender, void *data, int64_t nbytes, const int64_t *dims,
+                               const int64_t *strides, int32_t ndim, int32_t dtype, int64_t *handle) {
+  const int state = rt_python.PyGILState_Ensure();
+  const int64_t made = rt_tensor_over((rt_object *)lender, data, nbytes, dims, strides, ndim, dtype);
+  const int32_t status = rt_hold((rt_object *)lender, made, handle);
+  rt_python.PyGILState_Release(state);
+  return status;
 }
 
 int32_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype, int64_t *handle) {
@@ -328,12 +356,7 @@ int32_t torchffi_borrow(intptr_t array, intptr_t array_struct, int32_t dtype, in
   if (target == NULL) {
     rt_python.PyErr_Clear();
   } else {
-    const int64_t made = torchffi_borrow_array(target, dtype, (rt_object *)array);
-    status = made > 0 ? 1 : (int32_t)made;
-    if (made > 0) {
-      rt_python.Py_IncRef((rt_object *)array); /* the GIL is held: nothing dropped it yet */
-      *handle = made;
-    }
+    status = rt_hold((rt_object *)array, torchffi_borrow_array(target, dtype, (rt_object *)array), handle);
   }
   rt_python.PyGILState_Release(state);
   return status;

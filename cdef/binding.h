@@ -51,6 +51,11 @@ void torchffi_free_at(int64_t *handle);
 /* Drops the references to the owners of memory that LibTorch no longer uses. */
 void torchffi_drop_lenders(void);
 
+/* As torchffi_borrow, for memory of a Python object that keeps it: nbytes bytes from data on, seen with these dims and
+   strides (in elements). */
+int32_t torchffi_borrow_memory(intptr_t lender, void *data, int64_t nbytes, const int64_t *dims,
+                               const int64_t *strides, int32_t ndim, int32_t dtype, int64_t *handle);
+
 /* The number of arrays that LibTorch borrows, including those that torchffi_drop_lenders has not dropped. */
 int64_t torchffi_borrowed_arrays(void);
 

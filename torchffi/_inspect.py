@@ -198,7 +198,7 @@ def _needs(kind: Kind, rows: list[Row]) -> str:
     """The function that opens the file, and the backend that its dtypes need."""
     if not rows or kind is kinds.AOTINDUCTOR:
         return kind.opened
-    both = {dtype.name for dtype in dtypes.ALL if dtype.numpy is not None}
+    both = {dtype.name for dtype in dtypes.ALL if dtype.in_numpy}
     known = {dtype.name for dtype in dtypes.ALL}
     foreign = Counter(row.dtype for row in rows if row.dtype not in known)
     if foreign:

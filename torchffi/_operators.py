@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._array import elementwise, special_values
 from torchffi._core import arguments
@@ -15,6 +13,7 @@ from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.dispatch import run_in_place
 from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import is_array
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
 
@@ -42,7 +41,7 @@ def _defers_to(operand: Any) -> bool:
     Raises:
         TypeError: For an array, whose operator would otherwise run.
     """
-    if isinstance(operand, np.ndarray):
+    if is_array(operand):
         raise DTypeError(
             "expected a Tensor or a Python scalar, got an ndarray; convert it with "
             "torchffi.asarray()"

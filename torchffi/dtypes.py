@@ -8,8 +8,7 @@ from __future__ import annotations
 import builtins
 from typing import Any, Final, Literal
 
-import numpy as np
-
+from torchffi._lazy_numpy import np
 from torchffi.errors import DTypeError
 
 Kind = Literal["bool", "signed integer", "unsigned integer", "floating point", "complex"]
@@ -23,10 +22,12 @@ class DType:
         code: The value of the C ABI, which is c10::ScalarType's.
         itemsize: Bytes of one element.
         kind: The kind of numbers it holds.
+        in_numpy: Whether NumPy has it.
         numpy: NumPy's dtype, or None where NumPy has none.
     """
 
-    __slots__ = ("code", "itemsize", "kind", "name", "numpy")
+    __slots__ = ("code", "in_numpy", "itemsize", "kind", "name", "numpy")
+    numpy: np.dtype[Any] | None
 
     def __init__(
         self, name: str, code: int, itemsize: int, kind: Kind, in_numpy: builtins.bool = True
@@ -35,7 +36,14 @@ class DType:
         self.code: Final = code
         self.itemsize: Final = itemsize
         self.kind: Final[Kind] = kind
-        self.numpy: Final[np.dtype[Any] | None] = np.dtype(name) if in_numpy else None
+        self.in_numpy: Final = in_numpy
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "numpy":
+            raise AttributeError(f"a dtype has no attribute {name!r}")
+        # Until now the slot is empty.
+        self.numpy = found = np.dtype(self.name) if self.in_numpy else None
+        return found
 
     def __repr__(self) -> str:
         return self.name
@@ -95,7 +103,6 @@ _KIND_NAMES: Final = {
 }
 
 _BY_NAME: Final = {dtype.name: dtype for dtype in ALL}
-_BY_NUMPY: Final = {dtype.numpy: dtype for dtype in ALL if dtype.numpy is not None}
 OF_CODE: Final = {dtype.code: dtype for dtype in ALL}
 
 
@@ -123,23 +130,29 @@ def by_code(code: int) -> DType:
     return OF_CODE[code]
 
 
+# NumPy's dtype -> dtype. Empty until by_numpy() is called first.
+BY_NUMPY: Final[dict[np.dtype[Any], DType]] = {}
+
+
 def by_numpy(dtype: np.dtype[Any]) -> DType:
     """The dtype that corresponds to a dtype of NumPy.
 
     Raises:
         TypeError: torchffi does not have this dtype, or it is not in native byte order.
     """
+    if not BY_NUMPY:
+        BY_NUMPY.update({known.numpy: known for known in ALL if known.numpy is not None})
     try:
-        return _BY_NUMPY[dtype]
+        return BY_NUMPY[dtype]
     except KeyError:
-        if dtype.newbyteorder("=") in _BY_NUMPY:
+        if dtype.newbyteorder("=") in BY_NUMPY:
             raise DTypeError(
                 f"dtype {dtype} is not in native byte order; "
                 f"convert with array.astype({dtype.name!r})"
             ) from None
-        known = ", ".join(d.name for d in _BY_NUMPY.values())
+        names = ", ".join(known.name for known in BY_NUMPY.values())
         raise DTypeError(
-            f"NumPy's dtype {dtype} is not supported; expected one of {known}"
+            f"NumPy's dtype {dtype} is not supported; expected one of {names}"
         ) from None
 
 
@@ -204,6 +217,13 @@ def check_conversion(operation: str, dtype: DType, to: DType) -> None:
     """Raises TypeError if a conversion would lose more than precision."""
     if dtype.kind == "complex" and to.kind not in ("complex", "bool"):
         raise DTypeError(f"{operation}: {dtype} to {to} would drop the imaginary part")
+
+
+def limits(dtype: DType) -> tuple[int, int]:
+    """The smallest and the largest number of an integer dtype."""
+    signed = dtype.kind == "signed integer"
+    top = 2 ** (8 * dtype.itemsize - signed)
+    return (-top if signed else 0), top - 1
 
 
 def describe(kinds: frozenset[str]) -> str:

@@ -5,7 +5,10 @@ Each is both a :class:`TorchError` and the matching builtin exception.
 
 from __future__ import annotations
 
-from numpy.linalg import LinAlgError as _NumpyLinAlgError
+import sys
+from typing import TYPE_CHECKING, Any
+
+from torchffi._lazy_numpy import np
 
 
 class TorchError(Exception):
@@ -44,10 +47,6 @@ class NotSupportedError(TorchError, NotImplementedError):
     """The backend has no kernel for this dtype or device."""
 
 
-class LinAlgError(TorchError, _NumpyLinAlgError):
-    """A singular matrix, or an iteration that did not converge."""
-
-
 class SharingError(InvalidArgumentError, BufferError):
     """Memory that cannot be shared without a copy, and ``copy=False``."""
 
@@ -72,16 +71,37 @@ class InternalError(TorchError, RuntimeError):
     """An internal assertion of LibTorch or of torchffi failed."""
 
 
+# It is NumPy's as well, so it is made when it is needed first, and NumPy is imported with it.
+if TYPE_CHECKING:
+
+    class LinAlgError(TorchError, np.linalg.LinAlgError):
+        """A singular matrix, or an iteration that did not converge."""
+
+
+def __getattr__(name: str) -> Any:
+    if name != "LinAlgError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    text = "A singular matrix, or an iteration that did not converge."
+    body = {"__doc__": text, "__module__": __name__}
+    kind = type(name, (TorchError, np.linalg.LinAlgError), body)
+    return globals().setdefault(name, kind)  # another thread may have made it
+
+
 # In the order of the codes in rt_torch.h, beginning with 1.
-BY_CODE: tuple[type[TorchError], ...] = (
-    InvalidArgumentError,
-    ShapeError,
-    DTypeError,
-    AxisError,
-    OutOfMemoryError,
-    NotSupportedError,
-    LinAlgError,
-    HandleError,
-    UnavailableError,
-    InternalError,
+BY_CODE: tuple[str, ...] = (
+    "InvalidArgumentError",
+    "ShapeError",
+    "DTypeError",
+    "AxisError",
+    "OutOfMemoryError",
+    "NotSupportedError",
+    "LinAlgError",
+    "HandleError",
+    "UnavailableError",
+    "InternalError",
 )
+
+
+def by_code(code: int) -> type[TorchError]:
+    """The exception for an error code of the C ABI."""
+    return getattr(sys.modules[__name__], BY_CODE[code - 1])  # type: ignore[no-any-return]

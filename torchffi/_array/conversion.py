@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from torchffi import _devices, dtypes
-from torchffi._core import arguments, backends
+from torchffi._core import arguments, backends, sequences
 from torchffi._core.arguments import astype
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
@@ -18,10 +16,9 @@ from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
 from torchffi._core.tensor_numpy import hold
+from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
-
-_ndarray = np.ndarray
 
 
 def asarray(
@@ -47,11 +44,15 @@ def asarray(
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
+    if type(obj) in sequences.TYPES and copy is not False:
+        made = sequences.tensor(obj, dtype)
+        if made is not None:
+            return made if device is None else made.to_device(device)
     if not isinstance(obj, Tensor):
         obj = _of_buffer(obj, copy)
     if isinstance(obj, Tensor):
         result = obj
-    elif isinstance(obj, np.ndarray):
+    elif is_array(obj):
         if not obj.flags.writeable:
             if copy is False:
                 raise InvalidArgumentError(
@@ -93,10 +94,11 @@ def asarray(
 
 def _of_buffer(obj: Any, copy: bool | None) -> Any:
     """An array over the memory of an object with Python's buffer protocol; other objects unchanged."""
-    if isinstance(obj, (np.ndarray, np.generic)):
+    if is_array(obj) or is_numpy_scalar(obj):
         return obj
     try:
-        array = np.asarray(memoryview(obj))
+        memory = memoryview(obj)  # most objects have none, and then NumPy is not needed
+        array = np.asarray(memory)
     except TypeError:
         return obj
     except ValueError as error:
@@ -117,7 +119,7 @@ def _array_of(obj: object, dtype: DType | None) -> np.ndarray[Any, Any]:
         kind, array = _exact(values, array, wanted)
     if kind not in "biufc":
         raise DTypeError(f"asarray: cannot convert {obj!r:.60} to a tensor; expected numbers")
-    if hasattr(obj, "__array__") and (dtype is None or not isinstance(obj, np.generic)):
+    if hasattr(obj, "__array__") and (dtype is None or not is_numpy_scalar(obj)):
         return np.array(array)
     if dtype is not None and wanted is not None and (wanted.kind == "c" or kind != "c"):
         if wanted.kind in "iu":
@@ -176,17 +178,17 @@ def _integers(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]
     return result
 
 
-def _values(obj: Any) -> Any:
+def _values(obj: Any, depth: int = 0) -> Any:
     """The object with tensors inside sequences replaced by their values."""
     if isinstance(obj, Tensor):
         return obj.tolist()
     if isinstance(obj, (list, tuple)):
-        return [_values(element) for element in obj]
+        if depth > arguments.MAX_NDIM:  # a list may contain itself
+            raise InvalidArgumentError(
+                f"asarray: lists are nested more than {arguments.MAX_NDIM} deep"
+            )
+        return [_values(element, depth + 1) for element in obj]
     return obj
-
-
-# NumPy dtype -> tensor class
-_NUMPY_CLASSES = {dtype.numpy: kind for dtype, kind in NUMPY.classes.items() if dtype.numpy}
 
 
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
@@ -206,7 +208,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
     Source: at::from_blob.
     """
-    if type(array) is _ndarray:
+    if type(array) is np.ndarray:
         backend = chosen_backend() or backends.default
         try:
             if backend is FFI:
@@ -214,10 +216,10 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
                 if tensor is not None:
                     return tensor
             elif backend is NUMPY:
-                return hold(array.view(), _NUMPY_CLASSES[array.dtype])
-        except KeyError:  # unsupported dtype: by_numpy() below raises
+                return hold(array.view(), NUMPY.classes[dtypes.BY_NUMPY[array.dtype]])
+        except KeyError:  # the first array, or an unsupported dtype: by_numpy() below raises
             pass
-    if not isinstance(array, np.ndarray):
+    if not is_array(array):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     dtypes.by_numpy(array.dtype)  # raises for unsupported dtypes
     try:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from torchffi import _devices, dtypes
 from torchffi._array import manipulation
@@ -19,6 +17,7 @@ from torchffi._core.arguments import common_dtype, is_scalar, scalar_dtype, tens
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import is_numpy, np
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import DTypeError, InvalidArgumentError
 
@@ -166,8 +165,8 @@ class IntegerLimits(NamedTuple):
 
 @cache
 def _integer_limits(dtype: DType) -> IntegerLimits:
-    found = np.iinfo(dtype.name)
-    return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)
+    lowest, highest = dtypes.limits(dtype)
+    return IntegerLimits(8 * dtype.itemsize, highest, lowest, dtype)
 
 
 def _dtype_of(operation: str, type: DType | Tensor, admitted: frozenset[str]) -> DType:
@@ -188,14 +187,19 @@ def finfo(type: DType | Tensor, /) -> FloatLimits:
     return _float_limits(dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT)))
 
 
+# Bits of the fraction and of the exponent.
+_FLOATS: Final = {
+    dtypes.float16: (10, 5), dtypes.bfloat16: (7, 8), dtypes.float32: (23, 8), dtypes.float64: (52, 11),
+}  # fmt: skip
+
+
 @cache
 def _float_limits(dtype: DType) -> FloatLimits:
-    if dtype.numpy is None:  # bfloat16: 8 bits of exponent, as float32, and 7 of fraction
-        top = (2 - 2.0**-7) * 2.0**127
-        return FloatLimits(16, 2.0**-7, top, -top, 2.0**-126, dtype)
-    found = np.finfo(dtype.numpy)
-    top = float(found.max)
-    return FloatLimits(found.bits, float(found.eps), top, -top, float(found.smallest_normal), dtype)
+    fraction, exponent = _FLOATS[dtype]  # in bits
+    top = 2 ** (exponent - 1) - 1
+    eps = 2.0**-fraction
+    largest = (2 - eps) * 2.0**top
+    return FloatLimits(8 * dtype.itemsize, eps, largest, -largest, 2.0 ** (1 - top), dtype)
 
 
 def iinfo(type: DType | Tensor, /) -> IntegerLimits:
@@ -228,7 +232,7 @@ def view(self: Tensor, *shape: Any) -> Tensor:
     Source: aten::view.dtype, aten::view.
     """
     first = shape[0] if len(shape) == 1 else shape
-    if not isinstance(first, (DType, type, np.dtype)):
+    if not isinstance(first, (DType, type)) and not is_numpy(first, "dtype"):
         if self.is_contiguous():  # every shape is a view
             return manipulation.reshape(self, first)
         return manipulation.reshape(self, first, copy=False)

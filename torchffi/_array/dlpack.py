@@ -12,7 +12,6 @@ from torchffi import _devices, dtypes
 from torchffi._core.backends import FFI, NUMPY, default_backend
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import primitives as on_libtorch
-from torchffi._numpy import storage as on_numpy
 from torchffi.errors import (
     DTypeError,
     InvalidArgumentError,
@@ -72,7 +71,7 @@ def _capsule(
     x: Tensor, version: tuple[int, int] | None, copy: bool | None, to_host: bool
 ) -> object:
     if x._backend is NUMPY:
-        return on_numpy.to_dlpack(x._data, version, copy)
+        return NUMPY.primitives.to_dlpack(x._data, version, copy)
     copied = bool(to_host or copy)
     source = x.cpu() if to_host else x.clone() if copy else x
     return on_libtorch.to_dlpack(source._data, version is not None and version[0] >= 1, copied)
@@ -122,6 +121,12 @@ def _request(producer: Any, keywords: dict[str, Any]) -> tuple[object, set[str]]
     return producer.__dlpack__(**keywords), set(keywords)
 
 
+def _numpy_version() -> tuple[int, int] | None:
+    from torchffi._numpy.storage import DLPACK_VERSION  # NumPy is imported with it
+
+    return DLPACK_VERSION
+
+
 def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Tensor:
     """A tensor that shares the memory of another library's array: writes to one show in the other.
 
@@ -167,11 +172,11 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
         keywords["stream"] = 1  # the legacy default stream, LibTorch's own
     if copy is not None:
         keywords["copy"] = copy
-    version = on_numpy.DLPACK_VERSION if backend is NUMPY else (1, 1)
+    version = _numpy_version() if backend is NUMPY else (1, 1)
     capsule, known = _request(x, {"max_version": version, **keywords} if version else keywords)
     try:
         if backend is NUMPY:
-            array = on_numpy.from_dlpack(capsule, copy is not False)
+            array = NUMPY.primitives.from_dlpack(capsule, copy is not False)
             result = NUMPY.wrap(array, dtypes.by_numpy(array.dtype))
         else:
             result = FFI.from_dlpack(capsule, copy is not False)

@@ -13,8 +13,6 @@ from functools import partial
 from itertools import accumulate
 from typing import Any
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._array import broadcasting, conversion, manipulation
 from torchffi._core import arguments
@@ -24,6 +22,7 @@ from torchffi._core.dispatch import run, run_in_place
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import is_numpy, is_numpy_scalar
 from torchffi._libtorch.primitives import basic_index, basic_index_put_
 from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
@@ -31,7 +30,7 @@ from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
 def _is_array(key: Any) -> bool:
     """Whether a key is an array of another library. It is one also if it has a single element."""
-    if isinstance(key, (Tensor, np.generic)):
+    if isinstance(key, Tensor) or is_numpy_scalar(key):
         return False
     return hasattr(key, "__dlpack__") or hasattr(key, "__array__")
 
@@ -43,7 +42,7 @@ def _prepared(key: Any) -> Any:
     if isinstance(key, list):
         values = conversion.asarray(key)
         key = arguments.astype(values, dtypes.int64) if values.size == 0 else values
-    elif isinstance(key, (bool, np.bool_)) or _is_array(key):
+    elif isinstance(key, bool) or is_numpy(key, "bool_") or _is_array(key):
         key = conversion.asarray(key)
     if isinstance(key, Tensor):
         if key.dtype is dtypes.bool:

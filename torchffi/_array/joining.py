@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._array.manipulation import reshape
 from torchffi._core import arguments
@@ -19,6 +17,7 @@ from torchffi._core.dispatch import pointer, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import is_numpy, np
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
 
@@ -150,7 +149,7 @@ def repeat(x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> T
     along = arguments.axis("repeat", axis, x)
     length = x.shape[along]
     before, behind = x.shape[:along], x.shape[along + 1 :]
-    if not isinstance(repeats, (int, np.integer)):
+    if not isinstance(repeats, int) and not is_numpy(repeats, "integer"):
         repeats = tensor("repeat", repeats)
         dtypes.check("repeat", repeats.dtype, dtypes.INTEGER)
         if repeats.shape not in ((), (1,), (length,)):

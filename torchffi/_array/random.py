@@ -13,7 +13,7 @@ from torchffi._core.fast_path import creation
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import loader
 from torchffi._libtorch import primitives as on_ffi
-from torchffi._numpy import primitives as on_numpy
+from torchffi._numpy import generator
 from torchffi.dtypes import INEXACT, DType
 
 
@@ -26,7 +26,7 @@ def manual_seed(seed: int) -> None:
     Source: at::manual_seed.
     """
     number = operator.index(seed) % 2**64
-    on_numpy.seed(number)
+    generator.seed(number)
     if loader.load().available:
         on_ffi.seed(number - 2**64 if number >= 2**63 else number)
 

@@ -9,8 +9,6 @@ import cmath
 import math
 from typing import Any, TypeVar
 
-import numpy as np
-
 from torchffi import _devices, dtypes
 from torchffi._array.conversion import asarray
 from torchffi._array.creation import empty
@@ -20,6 +18,7 @@ from torchffi._core.arguments import astype, new_shape
 from torchffi._core.dispatch import create, run
 from torchffi._core.fast_path import creation
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import np
 from torchffi._numpy.quiet import quietly
 from torchffi.dtypes import INEXACT, REAL, DType, default_float
 from torchffi.errors import InvalidArgumentError

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._array.statistical import any_empty, reduce
 from torchffi._core import arguments
@@ -88,8 +86,8 @@ def searchsorted(
     x1 = tensor("searchsorted", x1)
     above = arguments.beyond(x2, x1.dtype)
     if above and x1.dtype.kind in dtypes.INTEGER:  # it comes before or after all elements
-        limits = np.iinfo(x1.dtype.numpy)
-        x2, side = (limits.max, "right") if above > 0 else (limits.min, "left")
+        lowest, highest = dtypes.limits(x1.dtype)
+        x2, side = (highest, "right") if above > 0 else (lowest, "left")
     a, b = arguments.pair("searchsorted", x1, x2, REAL)
     if a.ndim != 1:
         raise ShapeError(f"searchsorted: x1 has shape {a.shape}, expected one axis")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, SupportsIndex, TypeGuard
-
-import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._core.argument_types import Axis as Axis
@@ -15,6 +13,7 @@ from torchffi._core.argument_types import Scalar as Scalar
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.operations import keep_scalar, scalars
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import is_numpy_scalar, np
 from torchffi._libtorch.loader import lib
 from torchffi.dtypes import INEXACT, DType
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
@@ -22,12 +21,30 @@ from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 MAX_NDIM: Final[int] = lib.RT_TORCH_MAX_NDIM
 _LARGEST = int(sys.float_info.max)
 _WIDEST = dtypes.complex128.itemsize
+# The rank of a scalar, by its type.
+_BOOL, _INTEGER, _FLOATING, _COMPLEX = range(4)
+_RANK_OF_TYPE: Final[dict[type, int]] = {
+    bool: _BOOL, int: _INTEGER, float: _FLOATING, complex: _COMPLEX,
+}  # fmt: skip
 _RANK = {"bool": 0, "unsigned integer": 1, "signed integer": 1, "floating point": 2, "complex": 3}
+# The dtype of a scalar without a tensor, by its rank.
+_DEFAULTS: Final = dtypes.bool, dtypes.default_int, dtypes.default_float, dtypes.default_complex
+
+
+def _rank(value: object) -> int | None:
+    """The rank of a scalar, Python's or NumPy's; None for other values."""
+    rank = _RANK_OF_TYPE.get(type(value))
+    if rank is not None:
+        return rank
+    ranks: Iterable[tuple[type, int]] = _RANK_OF_TYPE.items()
+    if is_numpy_scalar(value):
+        ranks = zip((np.bool_, np.integer, np.floating, np.complexfloating), range(4), strict=True)
+    return next((rank for kind, rank in ranks if isinstance(value, kind)), None)
 
 
 def is_scalar(value: object) -> TypeGuard[Scalar]:
     """Whether the value is a scalar, Python's or NumPy's."""
-    return isinstance(value, (bool, int, float, complex, np.number, np.bool_))
+    return _rank(value) is not None
 
 
 def tensor(operation: str, value: object) -> Tensor:
@@ -45,7 +62,7 @@ def tensor(operation: str, value: object) -> Tensor:
 
 def scalar(operation: str, value: object) -> Scalar:
     """The Python scalar that is given as such, as a scalar of NumPy, or as a 0-d tensor."""
-    if isinstance(value, np.generic) or (isinstance(value, Tensor) and not value.ndim):
+    if is_numpy_scalar(value) or (isinstance(value, Tensor) and not value.ndim):
         value = value.item()
     if is_scalar(value):
         return value
@@ -65,14 +82,7 @@ def dtype_of_scalars(operation: str, *values: Scalar | Tensor) -> DType:
         for value in scalars:
             dtype = scalar_dtype(operation, value, dtype)
         return dtype
-    for kinds, dtype in (
-        ((complex, np.complexfloating), dtypes.default_complex),
-        ((float, np.floating), dtypes.default_float),
-    ):
-        if any(isinstance(value, kinds) for value in scalars):
-            return dtype
-    whole = not all(isinstance(value, (bool, np.bool_)) for value in scalars)
-    return dtypes.default_int if whole else dtypes.bool
+    return _DEFAULTS[max((_rank(value) or _BOOL for value in scalars), default=_BOOL)]
 
 
 def scalar_dtype(operation: str, value: Scalar, other: DType) -> DType:
@@ -80,38 +90,36 @@ def scalar_dtype(operation: str, value: Scalar, other: DType) -> DType:
 
     It is the tensor's dtype, unless the scalar's kind is higher (bool < integer < float < complex).
     """
-    if isinstance(value, (bool, np.bool_)):
+    rank = _rank(value)
+    assert rank is not None
+    if rank <= _RANK[other.kind]:
         return other
-    if isinstance(value, (int, np.integer)):
-        return dtypes.default_int if other.kind == "bool" else other
-    if isinstance(value, (float, np.floating)):
-        return other if _RANK[other.kind] >= 2 else dtypes.default_float
-    if other.kind == "complex":
-        return other
+    if rank < _COMPLEX:
+        return _DEFAULTS[rank]
     return dtypes.complex128 if other is dtypes.float64 else dtypes.complex64
 
 
 def fitting_integer(operation: str, value: float, dtype: DType) -> int:
     """A number as an integer of a dtype, without its fraction. ValueError if it does not fit."""
-    assert dtype.numpy is not None
-    limits = np.iinfo(dtype.numpy)
+    lowest, highest = dtypes.limits(dtype)
     try:
         whole = int(value)
     except (ValueError, OverflowError):  # NaN, infinity
-        whole = limits.max + 1
-    if not limits.min <= whole <= limits.max:
+        whole = highest + 1
+    if not lowest <= whole <= highest:
         raise InvalidArgumentError(f"{operation}: {value} does not fit into {dtype}")
     return whole
 
 
 def beyond(value: object, dtype: DType) -> int:
     """1 if an integer is above all values of a dtype, -1 if it is below them, else 0."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if _rank(value) != _INTEGER:
         return 0
-    if dtype.kind in dtypes.INTEGER | dtypes.BOOL:
-        limits = np.iinfo(dtypes.default_int.numpy if dtype.kind == "bool" else dtype.numpy)
-        return int(value > limits.max) - int(value < limits.min)
-    return int(value > _LARGEST) - int(value < -_LARGEST)
+    lowest, highest = -_LARGEST, _LARGEST
+    if _RANK[dtype.kind] < _FLOATING:
+        lowest, highest = dtypes.limits(dtypes.default_int if dtype.kind == "bool" else dtype)
+    whole = int(value)  # type: ignore[call-overload]
+    return int(whole > highest) - int(whole < lowest)
 
 
 def scalar_tensor(operation: str, value: Scalar, dtype: DType, like: Tensor) -> Tensor:

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-import numpy as np
-
 from torchffi._core.backends import FFI, NUMPY, default_backend, policy
 from torchffi._core.operations import TABLES
 from torchffi._core.tensor import Backend, Tensor
+from torchffi._lazy_numpy import np
 from torchffi._libtorch import gradients, loader
 from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import DType
@@ -246,7 +245,7 @@ def _may_fall_back(arguments: Sequence[Any]) -> bool:
     if policy("TORCHFFI_FALLBACK", ("numpy", "error")) == "error":
         return False
     return not any(
-        t.dtype.numpy is None or t.is_cuda() or _is_recorded(t) for t in _tensors(arguments)
+        not t.dtype.in_numpy or t.is_cuda() or _is_recorded(t) for t in _tensors(arguments)
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from torchffi._core.lifetimes import Owner, make
+from torchffi._lazy_numpy import np
 from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType

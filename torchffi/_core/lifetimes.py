@@ -18,7 +18,7 @@ import contextlib
 import importlib
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from torchffi._libtorch.loader import ffi, lib
@@ -143,11 +143,43 @@ def _borrow(array: Any, kinds: Kinds) -> Any:
     status = lib.torchffi_borrow(id(array), id(structure), code, handle)
     if status == -2:
         raise ValueError(f"expected a capsule as __array_struct__, got {structure!r:.60}")
+    return _taken(status, handle, kind)
+
+
+def _taken(status: int, handle: Any, kind: type[Any]) -> Any:
+    """The owner of a handle that a call has left in a cell; None if the call failed."""
     if status <= 0:
         return None
-    owner = _own(handle[0], kind)
+    owner = own(handle[0], kind)
     handle[0] = 0
     return owner
+
+
+def borrow_memory(
+    memory: memoryview,
+    first: int,
+    nbytes: int,
+    dims: Sequence[int],
+    strides: Sequence[int],
+    kind: type[Any],
+    code: int,
+) -> Any:
+    """A tensor over the memory of an object with Python's buffer protocol, or None on failure.
+
+    Args:
+        memory: The memory, which the tensor keeps alive.
+        first: The first byte of the first element.
+        nbytes: Bytes from there to the end of the last element.
+        dims, strides: The shape, and the strides in elements.
+        kind: The class.
+        code: The code of its dtype.
+    """
+    handle = ffi.gc(ffi.new("int64_t *"), lib.torchffi_free_at)  # until own() takes it
+    data = ffi.from_buffer(memory) + first
+    status = lib.torchffi_borrow_memory(
+        id(memory), data, nbytes, dims, strides, len(dims), code, handle
+    )
+    return _taken(status, handle, kind)
 
 
 def _borrowed_arrays() -> int:

@@ -100,7 +100,7 @@ def _classes(admitted: frozenset[str], result: One) -> tuple[Classes, Classes]:
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         of = result if isinstance(result, DType) else result(dtype) if result else dtype
         on_ffi.append((FFI.classes[dtype], FFI.classes[of]))
-        if dtype.numpy is not None and of.numpy is not None:
+        if dtype.in_numpy and of.in_numpy:
             on_numpy.append((NUMPY.classes[dtype], NUMPY.classes[of]))
     return on_ffi, on_numpy
 
@@ -121,7 +121,7 @@ def created(
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         if call is not None:
             on_ffi[dtype] = make, FFI.classes[dtype], call
-        if dtype.numpy is not None:
+        if dtype.in_numpy:
             on_numpy[dtype] = NUMPY.attempt, NUMPY.classes[dtype], primitive
     for table in (on_ffi, on_numpy):
         if default in table:
@@ -264,7 +264,7 @@ def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Ov
     for dtype in admitted:
         if call is not None:
             table[FFI.classes[dtype]] = call
-        if dtype.numpy is not None:
+        if dtype.in_numpy:
             table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, primitive)
     return table
 

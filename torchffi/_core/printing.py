@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._core.arguments import astype
 from torchffi._core.parameters import is_parameter
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import np
 from torchffi.errors import DTypeError
 
 _SHOWN = 1000  # elements; of a larger tensor NumPy prints the edges only
@@ -28,7 +27,7 @@ def _described(x: Tensor) -> str:
         shape = "" if layout == "nested" else f", shape={x.shape}"
         return f"{prefix}<{layout}>{shape}, {tail})"
     host = x.cpu()
-    if x.dtype.numpy is None:
+    if not x.dtype.in_numpy:
         host = astype(host, dtypes.float32)
     values = np.array2string(host._array_view(), separator=", ", prefix=prefix, threshold=_SHOWN)
     shape = f", shape={x.shape}" if x.size == 0 or x.size > _SHOWN else ""

@@ -7,9 +7,8 @@ from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from torchffi import _devices, dtypes
+from torchffi._lazy_numpy import np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, TorchError
 

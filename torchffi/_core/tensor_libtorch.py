@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import prod
 from typing import Any, Final
-
-import numpy as np
 
 from torchffi import _devices, dtypes
 from torchffi._core import dtype_classes
@@ -15,13 +14,16 @@ from torchffi._core.lifetimes import (
     Kinds,
     Owner,
     borrow,
+    borrow_memory,
     class_of_code,
     make,
     make_several,
     release,
 )
 from torchffi._core.tensor import Backend, Tensor
+from torchffi._lazy_numpy import np
 from torchffi._libtorch import gradients, primitives
+from torchffi._libtorch.c_numbers import C_TYPES, lists
 from torchffi._libtorch.calls import c_function, check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
@@ -80,7 +82,40 @@ class LibTorch(Backend):
         reason = reason_against(array)
         if reason:
             raise BufferError(reason)
+        if not kinds:
+            kinds.update(
+                (dtype.numpy, (kind, dtype.code))
+                for dtype, kind in self.classes.items()
+                if dtype.numpy is not None
+            )
         tensor: Tensor | None = borrow(array, kinds)
+        if tensor is None:
+            raise last_error()
+        return tensor
+
+    def from_memory(
+        self,
+        memory: memoryview,
+        first: int,
+        dtype: DType,
+        shape: Sequence[int],
+        strides: Sequence[int],
+    ) -> Tensor:
+        """A tensor over memory with Python's buffer protocol, which must be writable and aligned.
+
+        Args:
+            memory: The memory, which the tensor keeps alive.
+            first: The first byte of the first element.
+            dtype: The dtype.
+            shape: The shape, with elements.
+            strides: In elements.
+        """
+        last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+        nbytes = (last + 1) * dtype.itemsize
+        kind = self.classes[dtype]
+        tensor: Tensor | None = borrow_memory(
+            memory, first, nbytes, shape, strides, kind, dtype.code
+        )
         if tensor is None:
             raise last_error()
         return tensor
@@ -144,11 +179,12 @@ class FFITensor(Owner, Tensor):
 
     def tolist(self) -> Any:
         """The values as nested lists of Python scalars."""
-        if self._dtype.numpy is None:
+        dtype, shape = self._dtype, self.shape
+        if dtype not in C_TYPES:
             return self.astype(dtypes.float32).tolist()
-        array = np.empty(self.shape, self._dtype.numpy)
-        check_status(_copy_to_host(self._data, ffi.from_buffer(array), array.nbytes))
-        return array.tolist()
+        memory = bytearray(prod(shape) * dtype.itemsize)
+        check_status(_copy_to_host(self._data, ffi.from_buffer(memory), len(memory)))
+        return lists(memory, dtype, shape)
 
     def item(self) -> Any:
         """The value of the only element, as a Python scalar. ValueError if there are more or fewer.
@@ -178,9 +214,5 @@ class FFITensor(Owner, Tensor):
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)
 class_of_code.update((dtype.code, kind) for dtype, kind in FFI.classes.items())
-# NumPy dtype -> tensor class and dtype code.
-kinds: Final[Kinds] = {
-    dtype.numpy: (kind, dtype.code)
-    for dtype, kind in FFI.classes.items()
-    if dtype.numpy is not None
-}
+# NumPy dtype -> tensor class and dtype code. Empty until the first array.
+kinds: Final[Kinds] = {}

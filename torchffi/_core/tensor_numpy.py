@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
-
-import numpy as np
 
 from torchffi import dtypes
 from torchffi._core import dtype_classes
 from torchffi._core.tensor import Backend, Tensor
+from torchffi._lazy_numpy import np
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import new_runner, quietly
+from torchffi._numpy.quiet import Run, new_runner, quietly
 from torchffi.dtypes import DType
 
-_run = new_runner()  # for all fast paths; a context can be entered only once at a time
 _new = object.__new__
-_ndarray = np.ndarray
+
+
+@cache
+def _runner() -> Run:
+    """For all fast paths; a context can be entered only once at a time."""
+    return new_runner()
 
 
 class _Functions(dict[str, Callable[..., Any]]):
@@ -25,7 +28,7 @@ class _Functions(dict[str, Callable[..., Any]]):
 
     def __missing__(self, name: str) -> Callable[..., Any]:
         function: Callable[..., Any] = primitives.ufunc(name) or getattr(primitives, name)
-        self[name] = quiet = partial(_run, function)
+        self[name] = quiet = partial(_runner(), function)
         return quiet
 
 
@@ -51,7 +54,7 @@ class NumPy(Backend):
         """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
         try:
             array = _functions[name](*raw)
-            if type(array) is not _ndarray:  # a scalar of NumPy
+            if type(array) is not np.ndarray:  # a scalar of NumPy
                 array = np.asarray(array)
             if array.dtype is not kind._dtype.numpy:
                 array = _of_dtype(array, kind._dtype)

@@ -8,10 +8,11 @@ import os
 import stat
 from collections.abc import Sequence
 
-import numpy as np
-
 from torchffi._array.conversion import asarray
+from torchffi._core.backends import FFI, default_backend
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import np
+from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, FileFormatError, NotSupportedError, TorchError
 
@@ -87,6 +88,9 @@ def tensor(
         NotImplementedError: The backend does not have the dtype.
     """
     shape, strides = checked_layout(len(data) // dtype.itemsize, shape, strides, offset, name)
+    aligned = (address(data) + offset * dtype.itemsize) % dtype.itemsize == 0
+    if 0 not in shape and aligned and default_backend() is FFI:
+        return FFI.from_memory(memoryview(data), offset * dtype.itemsize, dtype, shape, strides)
     if 0 in shape:  # no bytes, so nothing to share
         strides, data, offset = c_order(shape), bytearray(), 0
     container = dtype.numpy or np.dtype(f"uint{8 * dtype.itemsize}")
@@ -103,6 +107,11 @@ def tensor(
         return found.view(dtype)
     except (NotSupportedError, TorchError) as error:
         raise NotSupportedError(f"{name}: {dtype} needs LibTorch: {error}") from None
+
+
+def address(data: memoryview | bytearray) -> int:
+    """Where the bytes begin."""
+    return int(ffi.cast("uintptr_t", ffi.from_buffer(data)))
 
 
 def c_order(shape: Sequence[int]) -> tuple[int, ...]:

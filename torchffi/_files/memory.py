@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._core.host_memory import layout_of
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import np
 
 
 class HostArrays:

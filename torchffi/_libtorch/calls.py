@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from torchffi._libtorch.loader import ffi, lib
-from torchffi.errors import BY_CODE, InternalError, TorchError
+from torchffi.errors import InternalError, TorchError, by_code
 
 _TEXT_BYTES: Final[int] = lib.RT_TORCH_ERROR_BYTES
 
@@ -23,7 +23,7 @@ def last_error() -> TorchError:
     text = ffi.new("char[]", _TEXT_BYTES)
     code = lib.rt_torch_last_error(text, _TEXT_BYTES)
     message = ffi.string(text).decode("utf-8", "replace")
-    return BY_CODE[code - 1](message) if code else InternalError("a call failed without an error")
+    return by_code(code)(message) if code else InternalError("a call failed without an error")
 
 
 def check_status(status: int) -> int:

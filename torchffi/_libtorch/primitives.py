@@ -12,10 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._libtorch import capsules
+from torchffi._libtorch.c_numbers import C_TYPES, packed
 from torchffi._libtorch.calls import c_function, check_status
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
@@ -50,16 +49,23 @@ def __getattr__(name: str) -> Callable[..., Any]:
 
 # ---- Scalars, passed as 16 bytes
 
+# 16 bytes that begin with an element.
+_items = {dtype: ffi.typeof(f"{name}[{16 // ffi.sizeof(name)}]") for dtype, name in C_TYPES.items()}
+_PYTHON: dict[str, Callable[[Any], Any]] = {
+    "bool": bool, "signed integer": int, "unsigned integer": int, "floating point": float,
+    "complex": complex,
+}  # fmt: skip
+
 
 def _scalar(value: complex, dtype: DType) -> bytes:
-    assert dtype.numpy is not None
-    with np.errstate(over="ignore"):
-        return np.asarray(value, dtype.numpy).tobytes().ljust(16, b"\0")
+    """The bytes of a scalar; a number too large for a floating-point dtype becomes infinite."""
+    number = _PYTHON[dtype.kind](value)
+    return bytes(ffi.buffer(packed([number], dtype))).ljust(16, b"\0")
 
 
 def full(make: Make, dims: Any, ndim: int, value: complex, dtype: int, device: int) -> Any:
     given = dtypes.by_code(dtype)
-    exact = given if given.numpy is not None else dtypes.float32
+    exact = given if given in _items else dtypes.float32
     scalar = _scalar(value, exact)
     return make(lib.rt_torch_tensor_full, dims, ndim, scalar, exact.code, dtype, device)
 
@@ -93,22 +99,6 @@ def to_dlpack(x: Raw, versioned: bool, copied: bool) -> object:
 def from_dlpack(make: Make, capsule: object, may_copy: bool) -> Any:
     """A tensor over the memory in a capsule."""
     return capsules.unpack(make, capsule, may_copy)
-
-
-# The C type to read an element of each dtype. float16 and bfloat16 have none.
-_C_TYPES = {
-    "bool": "bool[16]",
-    **{
-        f"{sign}int{n}": f"{sign}int{n}_t[{128 // n}]"
-        for sign in ("", "u")
-        for n in (8, 16, 32, 64)
-    },
-    "float32": "float[4]",
-    "float64": "double[2]",
-    "complex64": "float[4]",
-    "complex128": "double[2]",
-}
-_items = {dtypes.by_name(name): ffi.typeof(kind) for name, kind in _C_TYPES.items()}
 
 
 def item(x: Raw, dtype: DType) -> Any:

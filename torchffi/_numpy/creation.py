@@ -8,23 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from torchffi._numpy import generator
 from torchffi._numpy.checks import TYPES, Raw, no_device
+from torchffi._numpy.generator import seed as seed
 from torchffi.errors import InvalidArgumentError
-
-_generator: np.random.Generator | None = None
-
-
-def seed(number: int) -> None:
-    global _generator
-    _generator = np.random.default_rng(number % 2**64)
-
-
-def _random() -> np.random.Generator:
-    """The generator, created on first use, because importing numpy.random takes long."""
-    global _generator
-    if _generator is None:
-        _generator = np.random.default_rng()
-    return _generator
 
 
 def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
@@ -69,7 +56,7 @@ _STEPS = {np.dtype(np.float16): 2.0**11, np.dtype(np.float32): 2.0**24}
 def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
-    draw = (_generator or _random()).random
+    draw = (generator.current or generator.new()).random
     result = np.empty(dims, TYPES[dtype])
     steps = _STEPS.get(result.real.dtype, 2.0**53)
     result.real = np.floor(draw(dims) * steps) / steps
@@ -82,7 +69,7 @@ def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
     kind = TYPES[dtype]
-    draw = (_generator or _random()).standard_normal
+    draw = (generator.current or generator.new()).standard_normal
     if kind.kind == "c":  # unit variance over both parts, as in LibTorch
         return np.asarray((draw(dims) + 1j * draw(dims)) * np.sqrt(0.5), kind)
     return np.asarray(draw(dims), kind)

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from torchffi import errors
+from torchffi._lazy_numpy import np
 from torchffi.errors import (
     AxisError,
     InvalidArgumentError,
-    LinAlgError,
     NotSupportedError,
     OutOfMemoryError,
     TorchError,
@@ -28,7 +27,7 @@ def as_torch_error(error: Exception) -> TorchError:
     for builtin, own in (
         (IndexError, AxisError),
         (MemoryError, OutOfMemoryError),
-        (np.linalg.LinAlgError, LinAlgError),
+        (np.linalg.LinAlgError, errors.LinAlgError),
         (TypeError, NotSupportedError),
     ):
         if isinstance(error, builtin):

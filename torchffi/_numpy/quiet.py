@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any, Final
 
-import numpy as np
+from torchffi._lazy_numpy import np
 
 Run = Callable[..., Any]
 
@@ -33,7 +33,11 @@ def _in_errstate() -> Run:
     return run
 
 
-new_runner: Final = _in_context if not np.__version__.startswith("1.") else _in_errstate
+def new_runner() -> Run:
+    """A function that calls another one without warnings, not reentrant."""
+    return _in_errstate() if np.__version__.startswith("1.") else _in_context()
+
+
 _free_runners: Final[list[Run]] = []
 
 

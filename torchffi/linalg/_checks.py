@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from torchffi import errors
 from torchffi._array import elementwise, utility
 from torchffi._core.arguments import check_precise, tensor
 from torchffi._core.tensor import Tensor
-from torchffi.errors import InvalidArgumentError, LinAlgError, ShapeError
+from torchffi.errors import InvalidArgumentError, ShapeError
 
 NOT_CONVERGED: Final = "did not converge; scale the input, or compute in float64"
 
@@ -49,5 +50,5 @@ def failing(text: str) -> Iterator[None]:
     """Replaces the text of a LinAlgError, so that both backends report the same; the cause is kept."""
     try:
         yield
-    except LinAlgError as error:
-        raise LinAlgError(text) from error
+    except errors.LinAlgError as error:
+        raise errors.LinAlgError(text) from error

@@ -9,15 +9,14 @@ import os
 import struct
 from typing import Any, Final
 
-import numpy as np
-
 from torchffi._files import kinds
 from torchffi._files.archive import Archive
 from torchffi._files.checkpoints.names import ITEMSIZES, NAMES, Storage, StorageType
 from torchffi._files.checkpoints.unpickle import Unpickler
 from torchffi._files.kinds import MAGIC, File
-from torchffi._files.mapped import Path
+from torchffi._files.mapped import Path, address
 from torchffi._files.text import shown
+from torchffi._lazy_numpy import np
 from torchffi.errors import FileFormatError
 
 _PROTOCOL: Final = 1001
@@ -88,8 +87,9 @@ def _aligned(data: memoryview, dtype: str) -> memoryview:
         return memoryview(bytearray())
     # Storages without a type are "uint8" and hold any dtype; LibTorch needs 16 bytes for complex128.
     alignment = 8 if dtype == "uint8" else ITEMSIZES[dtype]
-    array = np.frombuffer(data, np.uint8)
-    return data if array.ctypes.data % alignment == 0 else memoryview(array.copy())
+    if address(data) % alignment == 0:
+        return data
+    return memoryview(np.frombuffer(data, np.uint8).copy())
 
 
 class ZipCheckpoint(Checkpoint):

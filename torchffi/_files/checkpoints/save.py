@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from torchffi._core.tensor import Tensor
 from torchffi._files import memory, zip_writer
 from torchffi._files.atomic import replacing
@@ -13,6 +11,7 @@ from torchffi._files.checkpoints.pickle_writer import Pickler, StoredAs
 from torchffi._files.checkpoints.trees import Place
 from torchffi._files.mapped import Path
 from torchffi._files.memory import Extent
+from torchffi._lazy_numpy import np
 from torchffi.errors import InvalidArgumentError, TorchError
 
 _NOWHERE = StoredAs("", 0, 0, (), ())

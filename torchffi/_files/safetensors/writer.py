@@ -6,14 +6,13 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from torchffi._core.tensor import Tensor
 from torchffi._files import memory
 from torchffi._files.atomic import replacing
 from torchffi._files.mapped import Path
 from torchffi._files.safetensors import header as format_
 from torchffi._files.text import shown
+from torchffi._lazy_numpy import np
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-import numpy as np
-
 from torchffi import _devices
+from torchffi._lazy_numpy import is_numpy_scalar
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators.frames import TAG, WORDS, Frame
 from torchffi._libtorch.operators.values import HandleOf, number, pack_string, unpack_plain
@@ -46,7 +45,7 @@ def pack(frame: Frame, at: int, value: Any, handle_of: HandleOf, depth: int = 0)
     words = frame.words
     if value is None:
         words[at] = _NONE
-    elif isinstance(value, (int, float, complex, np.generic)):
+    elif isinstance(value, (int, float, complex)) or is_numpy_scalar(value):
         number(frame, at, value)
     elif isinstance(value, str):
         pack_string(frame, at, value)

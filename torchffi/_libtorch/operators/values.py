@@ -7,9 +7,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from torchffi import _devices, dtypes
+from torchffi._lazy_numpy import is_numpy
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators.frames import TAG, WORDS, Frame, ResultFrame
 from torchffi.dtypes import DType
@@ -107,7 +106,7 @@ def _float(frame: Frame, at: int, value: Any) -> None:
 
 
 def _truth(value: Any) -> int:
-    if not isinstance(value, (bool, np.bool_)):
+    if not isinstance(value, bool) and not is_numpy(value, "bool_"):
         raise TypeError("not a bool")
     return int(value)
 

@@ -6,13 +6,12 @@ import functools
 import operator
 from typing import Any
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._array.creation import empty
 from torchffi._array.random import rand
 from torchffi._core.backends import FFI, default_backend
 from torchffi._core.by_name.overloads import Overload
+from torchffi._lazy_numpy import np
 from torchffi.errors import ArgumentError
 
 _overload = functools.cache(Overload)

@@ -6,12 +6,11 @@ import copy
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
-import numpy as np
-
 from torchffi import dtypes
 from torchffi._array.conversion import asarray
 from torchffi._array.joining import stack
 from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
 from torchffi.errors import ArgumentError, ShapeError
 
 __all__ = ["default_collate", "default_convert"]
@@ -36,7 +35,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     first = batch[0]
     if isinstance(first, Tensor):
         return stack(list(batch))
-    if isinstance(first, (np.ndarray, np.generic)):
+    if is_array(first) or is_numpy_scalar(first):
         if first.dtype.kind in "SUO":
             raise ArgumentError(
                 f"default_collate: expected arrays of numbers, got dtype {first.dtype}"
@@ -68,7 +67,7 @@ def default_convert(data: Any) -> Any:
 
     Source: torch.utils.data.default_convert.
     """
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind not in "SUO":
+    if (is_array(data) or is_numpy_scalar(data)) and data.dtype.kind not in "SUO":
         return asarray(data)
     if isinstance(data, Mapping):
         return _mapping(data, lambda key: default_convert(data[key]))
