@@ -22,7 +22,7 @@ LONG = {"torchffi/__init__.py"}  # the list of public names
 
 # The layers, lowest first. A module imports from its own package and from lower layers.
 LAYERS = (
-    ("errors", "dtypes", "_devices", "_lazy_numpy"),
+    ("errors", "dtypes", "_devices", "_lazy_numpy", "_signatures"),
     ("_libtorch",),
     ("_numpy",),
     ("_core",),
@@ -112,7 +112,16 @@ def upward(imported: dict[str, set[str]]) -> list[str]:
             layer[other.partition(".")[0]] == layer[name.partition(".")[0]]
             and other.partition(".")[0] != name.partition(".")[0]
             and name.partition(".")[0]
-            not in ("errors", "dtypes", "_devices", "_lazy_numpy", "nn", "linalg", "fft")
+            not in (
+                "errors",
+                "dtypes",
+                "_devices",
+                "_lazy_numpy",
+                "_signatures",
+                "nn",
+                "linalg",
+                "fft",
+            )
         )
     )
 

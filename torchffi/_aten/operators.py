@@ -5,11 +5,11 @@ On LibTorch it is called by name. On NumPy a function of the table computes it, 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from torchffi import _signatures
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
 from torchffi._core.by_name.plans import Plan, Planned, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
@@ -138,7 +138,7 @@ class _Direct(Planned):
     def _plan(self, types: Types, positional: int) -> Plan | None:
         if LIBTORCH_CLASSES.isdisjoint(types):
             return None
-        names = tuple(inspect.signature(self._function).parameters)
+        names = tuple(one.name for one in _signatures.of(self._function))
         overload = self._operator.on_libtorch()
         return overload.direct_plan(types, positional, names, self._again)
 

@@ -6,7 +6,6 @@ On the NumPy backend nothing is ever recorded, and the modes have no effect.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -49,6 +48,8 @@ class _Mode:
 
     def __call__(self, function: _Function) -> _Function:
         """The function, which then runs in this mode."""
+        import inspect  # most programs do not need it, and it takes long
+
         enabled = self._enabled
         if inspect.isgeneratorfunction(function):
 

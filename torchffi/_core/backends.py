@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from types import FrameType
 from typing import Final
 
 from torchffi._core.tensor import Backend
@@ -39,7 +40,7 @@ def _need_ffi() -> Backend:
 def _depth() -> int:
     """How many functions of torchffi are between the user's code and the one that asks."""
     depth = 0
-    frame = inspect.currentframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_globals.get("__name__", "").startswith("torchffi."):
         depth, frame = depth + 1, frame.f_back
     return depth - 1

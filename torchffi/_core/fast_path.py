@@ -20,19 +20,19 @@ which is compiled at the first call: to compile all of them would take a third o
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from operator import attrgetter
 from types import FunctionType
 from typing import Any, Final, TypeVar, cast
 
-from torchffi import dtypes
+from torchffi import _signatures, dtypes
 from torchffi._core import backends
 from torchffi._core.argument_kinds import CPU, NEW, Kind
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.operations import Decorator, Result, created, entries, scalars
 from torchffi._libtorch.loader import ffi
+from torchffi._signatures import Parameter
 from torchffi.dtypes import ALL, COMPLEX, DType
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -75,35 +75,27 @@ def _default(name: str, value: Any) -> Kind:
     )
 
 
-def _source(signature: inspect.Signature, kinds: Mapping[str, Kind]) -> str:
+def _source(given: list[Parameter], kinds: Mapping[str, Kind]) -> str:
     """Source code of a function that takes a table and the slow path and returns the operation."""
-    parameters = signature.parameters.values()
-    given = [
-        f"*{p.name}" if p.kind is p.VAR_POSITIONAL
-        else f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY
-        else p.name
-        for p in parameters
-    ]  # fmt: skip
-    # Placeholders: the defaults are copied from the slow path.
-    shown = [
-        p.replace(annotation=p.empty, default=p.default if p.default is p.empty else None)
-        for p in parameters
-    ]
-    unlisted = {p.name: _default(p.name, p.default) for p in parameters if p.name not in kinds}
+    refuse = f"return slow_path({_signatures.passed(given)})"
+    unlisted = {p.name: _default(p.name, p.default) for p in given if p.name not in kinds}
     lines: list[str] = []
     for name, kind in sorted({**kinds, **unlisted}.items(), key=lambda item: not item[1].leads):
         lines += [line for line in kind.lines.replace("{0}", name).splitlines() if line]
     raw = ", ".join(kind.raw.replace("{0}", name) for name, kind in kinds.items() if kind.raw)
-    body = "\n        ".join(lines).replace("REFUSE", f"return slow_path({', '.join(given)})")
+    body = "\n        ".join(lines).replace("REFUSE", refuse)
+    # The defaults of the text are placeholders: those of the slow path are copied.
     return f"""
 def operation(table, slow_path):
-    def function{signature.replace(parameters=shown, return_annotation=signature.empty)}:
+    def function({_signatures.declared(given)}):
         {body}
         try:
             tensor = make(kind, call, {raw})
         except OverflowError:
             tensor = None
-        return slow_path({", ".join(given)}) if tensor is None else tensor
+        if tensor is None:
+            {refuse}
+        return tensor
     return function
 """
 
@@ -135,13 +127,13 @@ def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
         function: Any = wraps(slow_path)(_uncompiled(table, slow_path))
 
         def compiled(table: Mapping[Any, Any]) -> Any:
-            signature = inspect.signature(slow_path)
+            given = _signatures.of(slow_path)
             # The operand of a method is named ``self``.
+            method = all(one.name != "x" for one in given)
             named = {
-                name if name != "x" or name in signature.parameters else "self": kind
-                for name, kind in kinds.items()
+                "self" if method and name == "x" else name: kind for name, kind in kinds.items()
             }
-            generated = _compiled(_source(signature, named))(table, slow_path)
+            generated = _compiled(_source(given, named))(table, slow_path)
             # The code last: another thread may call the function meanwhile.
             function.__defaults__ = slow_path.__defaults__
             function.__kwdefaults__ = slow_path.__kwdefaults__

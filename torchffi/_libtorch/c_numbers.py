@@ -25,7 +25,7 @@ _LETTER_OF: Final = {
     "bool": "?", "int8_t": "b", "int16_t": "h", "int32_t": "i", "int64_t": "q", "uint8_t": "B",
     "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "float": "f", "double": "d",
 }  # fmt: skip
-_LETTERS: Final = {dtype: _LETTER_OF[name] for dtype, name in C_TYPES.items()}
+_LETTERS: Final[dict[DType, Any]] = {dtype: _LETTER_OF[name] for dtype, name in C_TYPES.items()}
 
 
 def packed(values: Sequence[Any], dtype: DType) -> Any:
