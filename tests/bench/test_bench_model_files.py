@@ -29,7 +29,7 @@ def test_model_files_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
         cold = found[f"{kind}_cold"]
         for side, library in (("ours", "LibTorch"), ("peer", "PyTorch")):
             parts = cold.details["parts"][side]
-            assert set(parts) == {"Python", "NumPy", library, "model", "compute"}
+            assert set(parts) == {"Python", library, "model", "compute"}
             assert 20e6 < cold.details["bytes"][side] < 2e9
     assert max(found["export_memory"].ours) < min(found["export_memory"].peer)
 

@@ -16,7 +16,6 @@ from torchffi._files.checkpoints.unpickle import Unpickler
 from torchffi._files.kinds import MAGIC, File
 from torchffi._files.mapped import Path, address
 from torchffi._files.text import shown
-from torchffi._lazy_numpy import np
 from torchffi.errors import FileFormatError
 
 _PROTOCOL: Final = 1001
@@ -87,9 +86,8 @@ def _aligned(data: memoryview, dtype: str) -> memoryview:
         return memoryview(bytearray())
     # Storages without a type are "uint8" and hold any dtype; LibTorch needs 16 bytes for complex128.
     alignment = 8 if dtype == "uint8" else ITEMSIZES[dtype]
-    if address(data) % alignment == 0:
-        return data
-    return memoryview(np.frombuffer(data, np.uint8).copy())
+    # A bytearray comes from malloc(), which aligns to 16 bytes.
+    return data if address(data) % alignment == 0 else memoryview(bytearray(data))
 
 
 class ZipCheckpoint(Checkpoint):
