@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
-from torchffi._numpy.reductions import sum, vector_norm
+from torchffi._numpy.moments import vector_norm
+from torchffi._numpy.reductions import sum
 from torchffi._numpy.totals import TOTAL, WIDE
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 

@@ -1,0 +1,144 @@
+"""Mean, variance and norms: functions that are homogeneous. ``axes``: see :mod:`reductions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._numpy.checks import Raw, all_axes, check_not_empty, no_axis
+from torchffi._numpy.totals import BLOCK, TOTAL, dots, sum_of, total
+from torchffi.errors import InvalidArgumentError
+
+Axes = tuple[int, ...]
+_largest: Final[Callable[..., Any]] = np.maximum.reduce
+_smallest: Final[Callable[..., Any]] = np.minimum.reduce
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
+
+# ---- Squares that overflow or underflow
+
+
+# The squares of numbers between 1 / _SAFE and _SAFE do neither.
+_SAFE: Final = {_SINGLE: 1e15, _DOUBLE: 1e140}
+
+
+def _in_range(squares: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether no square may have overflowed or underflowed in a dtype, by the totals of the squares."""
+    safe = _SAFE[dtype] ** 2
+    least, most = np.min(squares, initial=safe), np.max(squares, initial=0)
+    return bool(1 / safe <= least and most <= safe)  # False also for NaN
+
+
+def _rescaled(x: Raw, axes: Axes, keepdims: bool, result: Raw, again: Callable[[Raw], Raw]) -> Raw:
+    """The result computed again, of x divided by a power of 2 near its largest magnitude."""
+    if not x.size:
+        return result
+    along = all_axes(x, axes)
+    if x.dtype.kind == "c":
+        peak = _largest(np.abs(x), along, keepdims=True)
+    else:
+        peak = np.maximum(_largest(x, along, keepdims=True), -_smallest(x, along, keepdims=True))
+    safe = _SAFE[_DOUBLE]
+    usable = np.isfinite(peak) & ((peak > safe) | (peak < 1 / safe)) & (peak > 0)
+    if not usable.any():
+        return result
+    scale = np.where(usable, np.exp2(np.floor(np.log2(peak))), 1)
+    kept = scale if keepdims else np.squeeze(scale, along)
+    return np.asarray(again(x / scale) * kept)
+
+
+# ---- Mean, variance, standard deviation
+
+
+def mean(x: Raw, axes: Axes, naxes: int, keepdims: bool) -> Raw:
+    if naxes and not x.ndim:
+        raise no_axis(axes)
+    terms = total(x, axes or None, keepdims)
+    result = np.asarray(terms / terms.dtype.type(x.size // max(terms.size, 1)), x.dtype)
+    if not np.isfinite(result).all():
+        return _rescaled(x, axes, keepdims, result, lambda y: mean(y, axes, naxes, keepdims))
+    return result
+
+
+def _distances(x: Raw, centre: Raw) -> Raw:
+    """The squares of the distances from the centre."""
+    away = x - centre
+    return np.square(away, out=away if away.ndim else None)  # type: ignore[no-any-return]
+
+
+def _spread(root: bool) -> Callable[..., Raw]:
+    """The variance, or its square root."""
+
+    def primitive(x: Raw, axes: Axes, naxes: int, correction: float, keepdims: bool) -> Raw:
+        if naxes and not x.ndim:
+            raise no_axis(axes)
+        along = all_axes(x, axes)
+        centre = np.asarray(total(x, along, True), np.float64)
+        count = x.size // max(centre.size, 1)
+        centre /= max(count, 1)
+        squares: Any = None
+        if x.dtype == _SINGLE and x.size > BLOCK:
+            squares = sum_of(_distances, x, along, centre.astype(x.dtype), keepdims=keepdims)
+        if squares is None or not _in_range(squares, x.dtype):
+            squares = sum_of(_distances, x, along, centre, keepdims=keepdims)
+        in_range = not root or x.dtype != _DOUBLE or _in_range(squares, x.dtype)
+        result = np.asarray(squares / max(count - correction, 0))
+        result = np.asarray(np.sqrt(result) if root else result, x.dtype)
+        if in_range:
+            return result
+        return _rescaled(
+            x, axes, keepdims, result, lambda y: primitive(y, axes, naxes, correction, keepdims)
+        )
+
+    return primitive
+
+
+var, std = _spread(False), _spread(True)
+
+
+# ---- Norms
+
+
+def vector_norm(x: Raw, axes: Axes, naxes: int, order: float, keepdims: bool) -> Raw:
+    if naxes and not x.ndim:
+        raise no_axis(axes)
+    order = float(order)
+    if order != order:
+        raise InvalidArgumentError("order is NaN, expected a number")
+    if order < 0 or order == np.inf:
+        check_not_empty(x, axes)
+    if order == 0:
+        return np.asarray(np.count_nonzero(x, axes or None, keepdims=keepdims), x.real.dtype)
+    if abs(order) == np.inf:
+        extreme = _largest if order > 0 else _smallest
+        return np.asarray(extreme(np.abs(x), axes or None, keepdims=keepdims))
+    if order == 2:
+        powers = squares(x, all_axes(x, axes), keepdims)
+        result = np.asarray(np.sqrt(powers))
+    else:
+        powers = sum_of(_powers(x, order), x, all_axes(x, axes), keepdims=keepdims)
+        result = np.asarray(powers ** (1 / order))
+    result = np.asarray(result, x.real.dtype)
+    if result.dtype == _DOUBLE and not _in_range(np.square(result), _DOUBLE):
+        return _rescaled(
+            x, axes, keepdims, result, lambda y: vector_norm(y, axes, naxes, order, keepdims)
+        )
+    return result
+
+
+def _powers(x: Raw, order: float) -> Callable[[Raw], Raw]:
+    wide = TOTAL[x.dtype]
+    return lambda block: np.asarray(np.abs(block.astype(wide, copy=False)) ** order)
+
+
+def squares(x: Raw, along: Axes, keepdims: bool) -> Any:
+    """The sum of the squared magnitudes, in float64."""
+    if x.size > BLOCK:
+        parts = x.view(x.real.dtype) if x.dtype.kind == "c" and x.flags.c_contiguous else x
+        if parts.dtype in _SAFE:
+            found = dots(parts, parts, along, keepdims)
+            if found is not None and _in_range(found, parts.dtype):
+                return found
+    return sum_of(_powers(x, 2), x, along, keepdims=keepdims)
