@@ -82,17 +82,25 @@ def _cumulative(ufunc: np.ufunc) -> Callable[..., Raw]:
             return np.asarray(ufunc.accumulate(x, along, wide), exact)
         result = np.empty(x.shape, exact)
         for index in blocks(x, (along % x.ndim,)):
-            source, target = np.moveaxis(x[index], along, 0), np.moveaxis(result[index], along, 0)
-            step = max(1, BLOCK * len(source) // source.size)
-            last = np.full((1, *source.shape[1:]), ufunc.identity, wide)
-            for start in range(0, len(source), step):
-                terms = np.concatenate([last, source[start : start + step]], dtype=wide)
-                ufunc.accumulate(terms, out=terms)
-                target[start : start + step] = terms[1:]
-                last = terms[-1:].copy()
+            _accumulate(ufunc, x[index], along % x.ndim, result[index], wide)
         return result
 
     return primitive
+
+
+def _accumulate(ufunc: np.ufunc, x: Raw, axis: int, out: Raw, wide: Any) -> None:
+    """Accumulates in a wider dtype, some elements of the axis at a time."""
+    step = max(1, BLOCK * x.shape[axis] // x.size)
+    before, last = (slice(None),) * axis, None
+    for start in range(0, x.shape[axis], step):
+        part = (*before, slice(start, start + step))
+        terms = x[part].astype(wide)
+        if last is not None:
+            first = terms[(*before, slice(1))]
+            ufunc(first, last, out=first)
+        ufunc.accumulate(terms, axis, out=terms)
+        out[part] = terms
+        last = terms[(*before, slice(-1, None))]
 
 
 cumsum, cumprod = _cumulative(np.add), _cumulative(np.multiply)
