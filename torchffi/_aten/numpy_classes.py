@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._aten.numpy_losses import reduced
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.layers import log_softmax
+from torchffi._numpy.totals import total
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 
@@ -110,23 +110,36 @@ def _bags(
         raise InvalidArgumentError(
             "offsets must begin with 0 and ascend to at most the input's length"
         )
-    result = np.zeros((max(len(starts) - 1, 0), weight.shape[1]), weight.dtype)
-    sizes = np.zeros(len(result), np.int64)
-    owner = np.zeros(len(indices), np.int64)
-    for i, (start, end) in enumerate(pairwise(starts)):
-        kept = np.ones(end - start, np.bool_)
-        if ignored is not None:
-            kept = indices[start:end] != ignored
-        rows = weight[indices[start:end][kept]]
-        owner[start:end], sizes[i] = i, len(rows)
-        if factors is not None:
-            rows = rows * factors[start:end][kept][:, None]
+    count = max(len(starts) - 1, 0)
+    owner = np.repeat(np.arange(count), np.diff(starts[: count + 1])) if count else indices[:0]
+    owner = np.pad(owner, (0, len(indices) - len(owner)))
+    kept = np.arange(starts[0] if starts else 0, starts[-1] if count else 0)
+    if ignored is not None:
+        kept = kept[indices[kept] != ignored]
+    rows = weight[indices[kept]]
+    if factors is not None:
+        rows = rows * factors[kept][:, None]
+    lengths = np.bincount(owner[kept], minlength=count)
+    result = _of_bags(rows, lengths, mode)
+    return np.asarray(result, weight.dtype), owner, lengths, lengths
+
+
+def _of_bags(rows: Raw, lengths: Raw, mode: int) -> Raw:
+    """The sum, mean or largest of each of several successive groups of rows; 0 for an empty one."""
+    same = len(lengths) and lengths[0] and (lengths == lengths[0]).all()
+    if same:
+        groups = rows.reshape(len(lengths), lengths[0], rows.shape[1])
         if mode == 2:
-            result[i] = np.maximum.reduce(rows, 0) if len(rows) else 0
-        else:
-            total = np.add.reduce(rows, 0, np.float64)
-            result[i] = total / max(len(rows), 1) if mode else total
-    return result, owner, sizes, sizes
+            return np.asarray(np.maximum.reduce(groups, 1))
+        return np.asarray(total(groups, (1,)) / (lengths[0] if mode else 1))
+    result = np.zeros((len(lengths), rows.shape[1]))
+    filled = lengths > 0
+    starts = (np.cumsum(lengths) - lengths)[filled]
+    if len(starts) and mode == 2:
+        result[filled] = np.maximum.reduceat(rows, starts, 0)
+    elif len(starts):
+        result[filled] = np.add.reduceat(rows, starts, 0, np.float64)
+    return result / np.maximum(lengths, 1)[:, None] if mode == 1 else result
 
 
 TABLE: Final[dict[str, Function]] = {

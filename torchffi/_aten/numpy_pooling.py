@@ -12,6 +12,7 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._aten.numpy_windows import Sizes, batched, last, padded, sizes, windows
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.totals import total
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 
@@ -150,7 +151,7 @@ def _adaptive_average(axes: int) -> Callable[..., Raw]:
         for place, part in _parts(x.shape[x.ndim - axes :], lengths):
             piece = x[last(part)]
             count = math.prod(piece.shape[x.ndim - axes :])
-            result[last(place)] = np.add.reduce(piece, inner, np.float64) / count
+            result[last(place)] = total(piece, inner) / count
         return result
 
     return pool
