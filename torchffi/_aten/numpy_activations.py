@@ -10,6 +10,7 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.creation import rand
+from torchffi._numpy.special import clip
 from torchffi._numpy.totals import BLOCK, in_blocks
 from torchffi.dtypes import float64
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -43,9 +44,7 @@ def _mish(x: Raw) -> Raw:
 
 
 def _hardtanh(x: Raw, low: float = -1, high: float = 1) -> Raw:
-    # In two steps: np.clip() takes longer to begin.
-    result = np.asarray(np.maximum(x, low))
-    return np.minimum(result, high, out=result).astype(x.dtype, copy=False)  # type: ignore[no-any-return]
+    return np.asarray(clip(x, low, high), x.dtype)
 
 
 def _hardsigmoid(x: Raw) -> Raw:
@@ -119,6 +118,7 @@ _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
     "mish": _mish,
     "threshold": lambda x, limit, value: np.where(x <= limit, x.dtype.type(value), x),
 }
+_ONE_PASS: Final = ("relu6", "hardtanh")
 _OF_INTEGERS: Final = ("relu6", "hardtanh", "threshold")
 
 
@@ -182,7 +182,10 @@ _DROPOUTS: Final = {
 }
 _BOTH: Final[dict[str, Function]] = {
     **{
-        name: of_arrays(_blockwise(function), "fiu" if name in _OF_INTEGERS else "f")
+        name: of_arrays(
+            function if name in _ONE_PASS else _blockwise(function),
+            "fiu" if name in _OF_INTEGERS else "f",
+        )
         for name, function in _ELEMENTWISE.items()
     },
     **_DROPOUTS,

@@ -35,7 +35,7 @@ def _in_blocks(function: Callable[..., Raw], reduction: int, *arrays: Any) -> Ra
     if math.prod(shape) <= BLOCK:
         return reduced(function(*arrays), reduction)
     whole = [None if one is None else np.broadcast_to(one, shape) for one in arrays]
-    losses, summed, size = [], 0.0, math.prod(shape)
+    summed, size = 0.0, math.prod(shape)
     result: Any = None
     for index in blocks(whole[0]):  # type: ignore[arg-type]
         loss = function(*[None if one is None else one[index] for one in whole])

@@ -10,7 +10,7 @@ import numpy as np
 
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
-from torchffi._numpy.moments import squares
+from torchffi._numpy.squares import squares
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 

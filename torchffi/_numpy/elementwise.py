@@ -9,6 +9,7 @@ import numpy as np
 
 from torchffi._numpy import special
 from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable, no_broadcast
+from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 _UNARY: dict[str, Callable[..., Any]] = {
@@ -86,10 +87,36 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
     return primitive
 
 
-# Defines the primitives: relu, add, add_, ...
+def _overwriting(ufunc: np.ufunc) -> Callable[..., None]:
+    def primitive(x: Raw) -> None:
+        if 0 in x.strides:
+            check_writable(x)
+        ufunc(x, out=x)
+
+    return primitive
+
+
+def _clamp_in_place(x: Raw, low: float | None, high: float | None) -> None:
+    if 0 in x.strides:
+        check_writable(x)
+    if x.size > BLOCK and low is not None and high is not None:
+        x.clip(low, high, out=x)  # as special.clip()
+        return
+    if low is not None:
+        np.maximum(x, low, out=x)
+    if high is not None:
+        np.minimum(x, high, out=x)
+
+
+# Defines the primitives: relu, add, add_, abs_, ...
 globals().update({name: _unary(ufunc) for name, ufunc in _UNARY.items()})
 globals().update({name: _binary(name, ufunc) for name, ufunc in _BINARY.items()})
 globals().update({f"{name}_": _in_place(name, ufunc) for name, ufunc in _BINARY.items()})
+globals().update(
+    {f"{n}_": _overwriting(ufunc) for n, ufunc in _UNARY.items() if isinstance(ufunc, np.ufunc)}
+)
+# Those that only the table of ATen's operators has, with numbers as bounds.
+globals().update({"clamp_": _clamp_in_place, "relu_": lambda x: _clamp_in_place(x, 0, None)})
 
 
 def complex(real: Raw, imag: Raw) -> Raw:
@@ -108,9 +135,9 @@ def imag(x: Raw) -> Raw:
 
 def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:
     """The bounds are arrays, or 0 for none."""
-    result = x if isinstance(min, int) else np.maximum(x, min)
-    result = result if isinstance(max, int) else np.minimum(result, max)
-    return np.array(x) if result is x else np.asarray(result)
+    if isinstance(min, int):
+        return np.array(x) if isinstance(max, int) else np.asarray(np.minimum(x, max))
+    return np.asarray(np.maximum(x, min) if isinstance(max, int) else special.clip(x, min, max))
 
 
 def where(condition: Raw, a: Raw, b: Raw) -> Raw:

@@ -8,27 +8,14 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._numpy.checks import Raw, all_axes, check_not_empty, no_axis
-from torchffi._numpy.totals import BLOCK, TOTAL, dots, sum_of, total
+from torchffi._numpy.squares import SAFE, in_range, powers_of, squares
+from torchffi._numpy.totals import BLOCK, sum_of, total
 from torchffi.errors import InvalidArgumentError
 
 Axes = tuple[int, ...]
 _largest: Final[Callable[..., Any]] = np.maximum.reduce
 _smallest: Final[Callable[..., Any]] = np.minimum.reduce
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-
-
-# ---- Squares that overflow or underflow
-
-
-# The squares of numbers between 1 / _SAFE and _SAFE do neither.
-_SAFE: Final = {_SINGLE: 1e15, _DOUBLE: 1e140}
-
-
-def _in_range(squares: Any, dtype: np.dtype[Any]) -> bool:
-    """Whether no square may have overflowed or underflowed in a dtype, by the totals of the squares."""
-    safe = _SAFE[dtype] ** 2
-    least, most = np.min(squares, initial=safe), np.max(squares, initial=0)
-    return bool(1 / safe <= least and most <= safe)  # False also for NaN
 
 
 def _rescaled(x: Raw, axes: Axes, keepdims: bool, result: Raw, again: Callable[[Raw], Raw]) -> Raw:
@@ -40,7 +27,7 @@ def _rescaled(x: Raw, axes: Axes, keepdims: bool, result: Raw, again: Callable[[
         peak = _largest(np.abs(x), along, keepdims=True)
     else:
         peak = np.maximum(_largest(x, along, keepdims=True), -_smallest(x, along, keepdims=True))
-    safe = _SAFE[_DOUBLE]
+    safe = SAFE[_DOUBLE]
     usable = np.isfinite(peak) & ((peak > safe) | (peak < 1 / safe)) & (peak > 0)
     if not usable.any():
         return result
@@ -78,15 +65,15 @@ def _spread(root: bool) -> Callable[..., Raw]:
         centre = np.asarray(total(x, along, True), np.float64)
         count = x.size // max(centre.size, 1)
         centre /= max(count, 1)
-        squares: Any = None
+        total_: Any = None
         if x.dtype == _SINGLE and x.size > BLOCK:
-            squares = sum_of(_distances, x, along, centre.astype(x.dtype), keepdims=keepdims)
-        if squares is None or not _in_range(squares, x.dtype):
-            squares = sum_of(_distances, x, along, centre, keepdims=keepdims)
-        in_range = not root or x.dtype != _DOUBLE or _in_range(squares, x.dtype)
-        result = np.asarray(squares / max(count - correction, 0))
+            total_ = sum_of(_distances, x, along, centre.astype(x.dtype), keepdims=keepdims)
+        if total_ is None or not in_range(total_, x.dtype):
+            total_ = sum_of(_distances, x, along, centre, keepdims=keepdims)
+        safe = not root or x.dtype != _DOUBLE or in_range(total_, x.dtype)
+        result = np.asarray(total_ / max(count - correction, 0))
         result = np.asarray(np.sqrt(result) if root else result, x.dtype)
-        if in_range:
+        if safe:
             return result
         return _rescaled(
             x, axes, keepdims, result, lambda y: primitive(y, axes, naxes, correction, keepdims)
@@ -118,27 +105,11 @@ def vector_norm(x: Raw, axes: Axes, naxes: int, order: float, keepdims: bool) ->
         powers = squares(x, all_axes(x, axes), keepdims)
         result = np.asarray(np.sqrt(powers))
     else:
-        powers = sum_of(_powers(x, order), x, all_axes(x, axes), keepdims=keepdims)
+        powers = sum_of(powers_of(x, order), x, all_axes(x, axes), keepdims=keepdims)
         result = np.asarray(powers ** (1 / order))
     result = np.asarray(result, x.real.dtype)
-    if result.dtype == _DOUBLE and not _in_range(np.square(result), _DOUBLE):
+    if result.dtype == _DOUBLE and not in_range(np.square(result), _DOUBLE):
         return _rescaled(
             x, axes, keepdims, result, lambda y: vector_norm(y, axes, naxes, order, keepdims)
         )
     return result
-
-
-def _powers(x: Raw, order: float) -> Callable[[Raw], Raw]:
-    wide = TOTAL[x.dtype]
-    return lambda block: np.asarray(np.abs(block.astype(wide, copy=False)) ** order)
-
-
-def squares(x: Raw, along: Axes, keepdims: bool) -> Any:
-    """The sum of the squared magnitudes, in float64."""
-    if x.size > BLOCK:
-        parts = x.view(x.real.dtype) if x.dtype.kind == "c" and x.flags.c_contiguous else x
-        if parts.dtype in _SAFE:
-            found = dots(parts, parts, along, keepdims)
-            if found is not None and _in_range(found, parts.dtype):
-                return found
-    return sum_of(_powers(x, 2), x, along, keepdims=keepdims)
