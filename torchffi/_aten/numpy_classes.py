@@ -14,8 +14,10 @@ from torchffi._numpy.totals import total
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 
-def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[Raw, Raw, Raw]:
+def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[Raw, Any, Any]:
     """Minus the element of the target's class times its weight, that weight, and where it counts.
+
+    Without weights, and if all count, these are None and True.
 
     Args:
         logs: An array of shape (n, classes, ...).
@@ -30,14 +32,24 @@ def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[R
         raise ShapeError(f"target has shape {target.shape} for an input of shape {logs.shape}")
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(f"weight has shape {weight.shape}, expected ({classes},)")
-    counts = target != ignored
-    beyond = target[counts & ((target < 0) | (target >= classes))]
-    if beyond.size:
-        raise AxisError(f"target {beyond[0]} is out of bounds for {classes} classes")
-    safe = np.where(counts, target, 0).astype(np.int64)
+    counts: Any = True
+    if 0 <= ignored < classes or (
+        target.size and not 0 <= int(target.min()) <= int(target.max()) < classes
+    ):
+        counts = target != ignored
+        beyond = target[counts & ((target < 0) | (target >= classes))]
+        if beyond.size:
+            raise AxisError(f"target {beyond[0]} is out of bounds for {classes} classes")
+        target = np.where(counts, target, 0)
+    safe = target.astype(np.int64, copy=False)
+    if logs.ndim == 2:
+        loss = -logs[np.arange(len(logs)), safe]
+    else:
+        loss = -np.take_along_axis(logs, safe[:, None], 1)[:, 0]
+    if counts is True and weight is None:
+        return loss, None, True
     factors = counts * (np.float64(1) if weight is None else weight[safe].astype(np.float64))
-    chosen = np.take_along_axis(logs, safe[:, None], 1)[:, 0]
-    return np.where(counts, -chosen * factors, 0), factors, counts
+    return np.where(counts, loss * factors, 0), factors, counts
 
 
 def _batched(x: Raw, target: Raw) -> tuple[Raw, Raw]:
@@ -46,10 +58,12 @@ def _batched(x: Raw, target: Raw) -> tuple[Raw, Raw]:
     return (x[None], target[None]) if x.ndim == 1 else (x, target)
 
 
-def _total(loss: Raw, factors: Raw, reduction: int, dtype: Any, single: bool) -> Raw:
+def _total(loss: Raw, factors: Any, reduction: int, dtype: Any, single: bool) -> Raw:
     """The loss, its weighted mean, or its sum."""
     if reduction == 1:
-        return np.asarray(np.sum(loss) / np.sum(factors), dtype)
+        count = loss.size if factors is None else np.add.reduce(factors, None)
+        summed = np.add.reduce(loss, None, np.float64)
+        return np.asarray(summed / count, dtype)
     return reduced(np.asarray(loss[0] if single else loss, dtype), reduction)
 
 
@@ -111,15 +125,17 @@ def _bags(
             "offsets must begin with 0 and ascend to at most the input's length"
         )
     count = max(len(starts) - 1, 0)
-    owner = np.repeat(np.arange(count), np.diff(starts[: count + 1])) if count else indices[:0]
-    owner = np.pad(owner, (0, len(indices) - len(owner)))
-    kept = np.arange(starts[0] if starts else 0, starts[-1] if count else 0)
+    owner = np.zeros(len(indices), np.int64)
+    if count:
+        owner[: starts[-1]] = np.repeat(np.arange(count), np.diff(starts))
+    kept: Any = slice(0, starts[-1] if count else 0)
+    lengths = np.diff(starts) if count else np.zeros(0, np.int64)
     if ignored is not None:
-        kept = kept[indices[kept] != ignored]
+        kept = np.flatnonzero(indices[kept] != ignored)
+        lengths = np.bincount(owner[kept], minlength=count)
     rows = weight[indices[kept]]
     if factors is not None:
         rows = rows * factors[kept][:, None]
-    lengths = np.bincount(owner[kept], minlength=count)
     result = _of_bags(rows, lengths, mode)
     return np.asarray(result, weight.dtype), owner, lengths, lengths
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from torchffi._numpy.checks import TYPES, Raw, no_device
+from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError
 
 _generator: np.random.Generator | None = None
@@ -118,12 +119,26 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     kind = TYPES[dtype]
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
+    count = math.ceil((last - first) / step)
+    if kind.kind == "f" and BLOCK < count < math.inf:
+        return _counted(first, step, count, kind)
     values = np.arange(first, last, step)
     result = np.asarray(values, kind)
     if result is values:
         return result
     if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
         raise InvalidArgumentError(f"the values do not fit into {kind}")
+    return result
+
+
+def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
+    """``first + i * step``, in float64, rounded once."""
+    result = np.empty(count, kind)
+    for start in range(0, count, BLOCK):
+        block = np.arange(start, min(start + BLOCK, count), dtype=np.float64)
+        block *= step
+        block += first
+        result[start : start + BLOCK] = block
     return result
 
 

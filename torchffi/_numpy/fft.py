@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from torchffi._numpy.checks import TYPES, Raw, no_device
+from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError, NotSupportedError, ShapeError
 
 _NORMS = ("backward", "ortho", "forward")
@@ -67,19 +68,24 @@ def fft_ifftshift(x: Raw, axes: Any, naxes: int) -> Raw:
     return _shift(x, axes, -1)
 
 
-def _divided(n: int, d: float, dtype: int, device: int, counts: Raw) -> Raw:
+def _divided(n: int, d: float, dtype: int, device: int, *counts: range) -> Raw:
+    """The counts divided by n * d, in float64, rounded once."""
     if device >= 0:
         raise no_device()
     if n < 1 or not d:
         raise InvalidArgumentError(f"n is {n}, d is {d}")
-    return np.asarray(counts / (n * d), TYPES[dtype])
+    result, at = np.empty(sum(map(len, counts)), TYPES[dtype]), 0
+    for part in counts:
+        for start in range(part.start, part.stop, BLOCK):
+            block = np.arange(start, min(start + BLOCK, part.stop))
+            result[at : at + block.size] = block / (n * d)
+            at += block.size
+    return result
 
 
 def fft_fftfreq(n: int, d: float, dtype: int, device: int) -> Raw:
-    counts = np.arange(n)
-    counts[(n + 1) // 2 :] -= n
-    return _divided(n, d, dtype, device, counts)
+    return _divided(n, d, dtype, device, range((n + 1) // 2), range(-(n // 2), 0))
 
 
 def fft_rfftfreq(n: int, d: float, dtype: int, device: int) -> Raw:
-    return _divided(n, d, dtype, device, np.arange(n // 2 + 1))
+    return _divided(n, d, dtype, device, range(n // 2 + 1))

@@ -9,7 +9,7 @@ import numpy as np
 from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
 from torchffi._numpy.moments import vector_norm
 from torchffi._numpy.reductions import sum
-from torchffi._numpy.totals import TOTAL, WIDE
+from torchffi._numpy.totals import BLOCK, TOTAL, WIDE, dots
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 
 
@@ -53,7 +53,15 @@ def cross(a: Raw, b: Raw, axis: int) -> Raw:
 
 def vecdot(a: Raw, b: Raw, axis: int) -> Raw:
     _check_vectors(a, b, axis)
-    return np.sum(np.conjugate(a) * b, axis=axis, dtype=TOTAL.get(a.dtype, a.dtype))
+    wide = TOTAL.get(a.dtype, a.dtype)
+    if a.dtype.kind == "f" and axis == -1:
+        if a.size <= BLOCK:
+            a, b = a.astype(wide, copy=False), b.astype(wide, copy=False)
+        found = dots(a, b, (a.ndim - 1,), False)
+        if found is not None and np.isfinite(found).all():
+            return np.asarray(found)
+    products = np.conjugate(a) * b if a.dtype.kind == "c" else a * b
+    return np.asarray(np.add.reduce(products, axis, wide))
 
 
 def tensordot(a: Raw, b: Raw, axes_a: Any, axes_b: Any, naxes: int) -> Raw:

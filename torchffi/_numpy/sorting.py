@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,8 +11,12 @@ from torchffi.errors import AxisError
 
 
 def sort(x: Raw, axis: int, descending: bool) -> Raw:
-    ordered = np.sort(x, axis, kind="stable")
-    return np.array(np.flip(ordered, axis)) if descending else ordered
+    # Equal elements differ only if they are zeros, by their signs: only then is their order seen.
+    signed = x.dtype.kind == "f" and not x.all()
+    kind: Any = "stable" if signed else None
+    if not descending:
+        return np.sort(x, axis, kind)
+    return np.array(np.flip(np.sort(np.flip(x, axis) if signed else x, axis, kind), axis))
 
 
 def argsort(x: Raw, axis: int, descending: bool) -> Raw:
