@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from torchffi._numpy.checks import TYPES, Raw, no_device
-from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError
 
 _generator: np.random.Generator | None = None
@@ -95,6 +94,7 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
     return np.eye(rows, columns, dtype=TYPES[dtype])
 
 
+_CHUNK = 2**13  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
 
 
@@ -120,7 +120,7 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
     count = math.ceil((last - first) / step)
-    if kind.kind == "f" and BLOCK < count < math.inf:
+    if kind.kind == "f" and _CHUNK < count < math.inf:
         return _counted(first, step, count, kind)
     values = np.arange(first, last, step)
     result = np.asarray(values, kind)
@@ -133,12 +133,14 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
 
 def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
     """``first + i * step``, in float64, rounded once."""
-    result = np.empty(count, kind)
-    for start in range(0, count, BLOCK):
-        block = np.arange(start, min(start + BLOCK, count), dtype=np.float64)
-        block *= step
-        block += first
-        result[start : start + BLOCK] = block
+    result, places = np.empty(count, kind), np.arange(_CHUNK, dtype=np.float64)
+    values = np.empty(_CHUNK)
+    for start in range(0, count, _CHUNK):
+        np.multiply(places, step, out=values)
+        if first:
+            values += first
+        result[start : start + _CHUNK] = values[: count - start]
+        places += _CHUNK
     return result
 
 
