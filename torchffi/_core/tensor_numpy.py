@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 
 from torchffi import dtypes
 from torchffi._core import dtype_classes
+from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import new_runner, quietly
+from torchffi._numpy.quiet import WITHOUT_WARNINGS, new_runner, quietly
 from torchffi.dtypes import DType
 
 _run = new_runner()  # for all fast paths; a context can be entered only once at a time
@@ -20,16 +21,24 @@ _new = object.__new__
 _ndarray = np.ndarray
 
 
-class _Functions(dict[str, Callable[..., Any]]):
-    """Cache of the primitives, to be called without warnings: the ufunc itself if it needs no checks."""
+class _Functions(dict[str, tuple[Any, ...]]):
+    """Cache of the primitives: a function and its first arguments, which call one without warnings.
 
-    def __missing__(self, name: str) -> Callable[..., Any]:
-        function: Callable[..., Any] = primitives.ufunc(name) or getattr(primitives, name)
-        self[name] = quiet = partial(_run, function)
-        return quiet
+    The ufunc itself is called if it needs no checks. What only makes views gives no warnings.
+    """
+
+    def __missing__(self, name: str) -> tuple[Any, ...]:
+        function = primitives.ufunc(name) or getattr(primitives, name)
+        self[name] = call = (function,) if name in WITHOUT_WARNINGS else (_run, function)
+        return call
 
 
 _functions: Final = _Functions()
+
+
+def _call(name: str, raw: tuple[Any, ...]) -> Any:
+    function, *first = _functions[name]
+    return function(*first, *raw)
 
 
 class NumPy(Backend):
@@ -50,11 +59,9 @@ class NumPy(Backend):
     def attempt(kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
         """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
         try:
-            array = _functions[name](*raw)
-            if type(array) is not _ndarray:  # a scalar of NumPy
-                array = np.asarray(array)
-            if array.dtype is not kind._dtype.numpy:
-                array = _of_dtype(array, kind._dtype)
+            array = _call(name, raw)
+            if type(array) is not _ndarray or array.dtype is not kind._dtype.numpy:
+                array = _fit(array, kind)
         except Exception:  # also RuntimeError: the context is in use by another thread or a caller
             return None
         tensor = _new(kind)
@@ -72,7 +79,7 @@ class NumPy(Backend):
         """
         collect, given = kind
         try:
-            arrays = _functions[name](*raw)
+            arrays = _call(name, raw)
             of = given or [dtypes.by_numpy(array.dtype) for array in arrays]
             return collect(
                 [self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)]
@@ -84,7 +91,7 @@ class NumPy(Backend):
     def overwrite(name: str, /, *raw: Any) -> int:
         """Calls a primitive that overwrites its first operand; returns 0, or -1 if it raises."""
         try:
-            _functions[name](*raw)
+            _call(name, raw)
         except Exception:  # as in attempt()
             return -1
         return 0
@@ -111,6 +118,15 @@ class NumPy(Backend):
         return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
 
 
+_dtypes: Final[dict[type[Tensor], Any]] = {}  # NumPy's dtype of each class, for the speedups
+
+
+def _fit(value: Any, kind: type[Tensor]) -> np.ndarray[Any, Any]:
+    """A result, which may be a scalar of NumPy, as an array of the dtype of a class."""
+    _dtypes[kind] = kind._dtype.numpy
+    return _of_dtype(np.asarray(value), kind._dtype)
+
+
 def _of_dtype(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
     exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
     return array if exact else array.astype(dtype.numpy)
@@ -129,10 +145,15 @@ class NumpyTensor(Tensor):
     def _free(self) -> None:
         dtype_classes.mark_freed(self, _drop)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of elements along each axis."""
-        return self._data.shape  # type: ignore[no-any-return]
+    # Properties of the array: a getter in C saves a frame of Python.
+    shape = property(attrgetter("_data.shape"), doc="Number of elements along each axis.")
+    ndim = property(attrgetter("_data.ndim"), doc="Number of axes.")
+    size = property(attrgetter("_data.size"), doc="Number of elements.")
+    nbytes = property(attrgetter("_data.nbytes"), doc="Bytes of all elements.")
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
 
     @property
     def device(self) -> str:
@@ -151,6 +172,33 @@ class NumpyTensor(Tensor):
         """The value of the only element, as a Python scalar. ValueError if there are more or fewer."""
         data = self._data
         return data.item() if data.size == 1 else super().item()
+
+    def __bool__(self) -> bool:
+        data = self._data
+        return bool(data.item()) if data.size == 1 else super().__bool__()
+
+    def __int__(self) -> int:
+        data = self._data
+        return int(data.item()) if data.size == 1 else super().__int__()
+
+    def __float__(self) -> float:
+        data = self._data
+        return float(data.item()) if data.size == 1 else super().__float__()
+
+    def __index__(self) -> int:
+        data = self._data
+        value = data.item() if data.size == 1 else None
+        return value if type(value) is int else super().__index__()
+
+    def __len__(self) -> int:
+        data = self._data
+        return len(data) if data.ndim else super().__len__()
+
+    def __iter__(self) -> Iterator[Tensor]:
+        data, kind = self._data, type(self)
+        if not data.ndim:
+            super().__len__()  # raises
+        return (hold(data[i, ...], kind) for i in range(len(data)))
 
     def _array_view(self) -> np.ndarray[Any, Any]:
         return self._data.view()  # type: ignore[no-any-return]
@@ -175,3 +223,6 @@ def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
 
 
 NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
+if speedups is not None:
+    speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
+    NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]

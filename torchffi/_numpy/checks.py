@@ -27,6 +27,13 @@ def check_writable(a: Raw) -> None:
         )
 
 
+def shares_memory(a: Raw, b: Raw) -> bool:
+    """Whether two arrays may share memory; two that own theirs do not, unless they are the same."""
+    if a.base is None and b.base is None:
+        return a is b
+    return np.may_share_memory(a, b)
+
+
 def no_broadcast(a: Raw, b: Raw, error: ValueError) -> TorchError:
     """The error for two operands for which NumPy raised a ValueError."""
     try:

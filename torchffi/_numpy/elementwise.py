@@ -8,7 +8,14 @@ from typing import Any, Literal
 import numpy as np
 
 from torchffi._numpy import special
-from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable, no_broadcast
+from torchffi._numpy.checks import (
+    Raw,
+    check_broadcast_to,
+    check_writable,
+    no_broadcast,
+    shares_memory,
+)
+from torchffi._numpy.quiet import dividing
 from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError, ShapeError
 
@@ -57,10 +64,11 @@ def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
     divides = name in _DIVISIONS
 
     def primitive(a: Raw, b: Raw) -> Raw:
-        if divides and b.dtype.kind in "iu" and a.size and not b.all():
-            raise InvalidArgumentError("integer division by zero")
         try:
-            result = np.asarray(ufunc(a, b))
+            whole = divides and b.dtype.kind in "iu"
+            result = np.asarray(dividing(ufunc, a, b) if whole else ufunc(a, b))
+        except FloatingPointError:
+            raise InvalidArgumentError("integer division by zero") from None
         except ValueError as error:
             raise no_broadcast(a, b, error) from None
         return (
@@ -153,6 +161,6 @@ def copy_(a: Raw, b: Raw) -> None:
         check_broadcast_to(b, a.shape)
     if 0 in a.strides:
         check_writable(a)
-    if b.ndim and np.may_share_memory(a, b):
-        b = b.copy()  # np.copyto() can read elements that it has already written
+    if b.ndim and shares_memory(a, b):
+        b = b.copy()  # NumPy can read elements that it has already written
     np.copyto(a, b, casting="unsafe")

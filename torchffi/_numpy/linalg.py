@@ -54,9 +54,7 @@ def cross(a: Raw, b: Raw, axis: int) -> Raw:
 def vecdot(a: Raw, b: Raw, axis: int) -> Raw:
     _check_vectors(a, b, axis)
     wide = TOTAL.get(a.dtype, a.dtype)
-    if a.dtype.kind == "f" and axis == -1:
-        if a.size <= BLOCK:
-            a, b = a.astype(wide, copy=False), b.astype(wide, copy=False)
+    if a.dtype.kind == "f" and axis == -1 and a.size > BLOCK:
         found = dots(a, b, (a.ndim - 1,), False)
         if found is not None and np.isfinite(found).all():
             return np.asarray(found)

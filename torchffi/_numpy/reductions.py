@@ -46,13 +46,13 @@ def _reduction(function: Callable[..., Any], of_nothing: bool) -> Callable[..., 
             raise no_axis(axes)
         if not (x.size or of_nothing):
             check_not_empty(x, axes)
-        return np.asarray(function(x, axes or None, keepdims=keepdims))
+        return function(x, axes or None, None, None, keepdims)  # type: ignore[no-any-return]
 
     return primitive
 
 
-amax, amin = _reduction(np.max, False), _reduction(np.min, False)
-all, any = _reduction(np.all, True), _reduction(np.any, True)
+amax, amin = _reduction(np.maximum.reduce, False), _reduction(np.minimum.reduce, False)
+all, any = _reduction(np.logical_and.reduce, True), _reduction(np.logical_or.reduce, True)
 
 
 # ---- Along one axis: a tuple of one integer, or NULL for all elements in C order
@@ -64,12 +64,12 @@ def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
             raise no_axis(axis)
         if not x.size:
             check_not_empty(x, (axis[0],) if axis else axis)
-        return np.asarray(function(x, axis[0] if axis else None, keepdims=keepdims), np.int64)
+        return np.asarray(function(x, axis[0] if axis else None, None, keepdims=keepdims), np.int64)
 
     return primitive
 
 
-argmax, argmin = _index_of(np.argmax), _index_of(np.argmin)
+argmax, argmin = _index_of(np.ndarray.argmax), _index_of(np.ndarray.argmin)
 
 
 def _cumulative(ufunc: np.ufunc) -> Callable[..., Raw]:

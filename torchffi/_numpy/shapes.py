@@ -45,11 +45,11 @@ def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
     if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy reads axes modulo 2**32
         raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
-    return np.transpose(x, axes)
+    return x.transpose(axes)
 
 
 def transpose(x: Raw, axis0: int, axis1: int) -> Raw:
-    return np.swapaxes(x, axis0, axis1)
+    return x.swapaxes(axis0, axis1)
 
 
 def moveaxis(
@@ -61,23 +61,25 @@ def moveaxis(
 def t(x: Raw) -> Raw:
     if x.ndim != 2:
         raise ShapeError(f"shape {x.shape}, expected 2 axes")
-    return np.asarray(x.T)
+    return x.T
 
 
 def matrix_transpose(x: Raw) -> Raw:
     if x.ndim < 2:
         raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
-    return np.swapaxes(x, -2, -1)
+    return x.swapaxes(-2, -1)
 
 
 def unsqueeze(x: Raw, axis: int) -> Raw:
-    return np.expand_dims(x, axis)
+    if not -x.ndim - 1 <= axis <= x.ndim:
+        raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
+    return x[(slice(None),) * (axis if axis >= 0 else axis + x.ndim + 1) + (None, ...)]
 
 
 def squeeze(x: Raw, axis: int) -> Raw:
     if not x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape ()")
-    return np.squeeze(x, axis)
+    return x.squeeze(axis)
 
 
 def flip(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
@@ -97,14 +99,14 @@ def tile(x: Raw, counts: tuple[int, ...], ncounts: int) -> Raw:
 
 
 def repeat(x: Raw, counts: Raw, axis: int) -> Raw:
-    return np.repeat(x, counts, axis)
+    return x.repeat(counts, axis)
 
 
 def repeat_interleave(x: Raw, repeats: int, axis: tuple[int, ...]) -> Raw:
     """``axis`` is a tuple of one integer, or NULL for the flattened array."""
     if x.size * repeats >= _TOO_MANY:
         raise InvalidArgumentError("too many elements")
-    return np.repeat(x, repeats, axis[0] if axis else None)
+    return x.repeat(repeats, axis[0] if axis else None)
 
 
 def unbind(x: Raw, axis: int) -> list[Raw]:
