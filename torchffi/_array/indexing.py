@@ -184,6 +184,18 @@ _PICKS = {
 }
 
 
+_ON_NUMPY = frozenset(NUMPY.classes.values())
+
+
+def _picked(kind: type[Tensor], x: Tensor, key: tuple[Any, ...]) -> Tensor | None:
+    """The elements by several keys, some of which are tensors: NumPy has the same rules."""
+    tensors = _PICKS[kind]
+    keys = tuple([one._data if type(one) in tensors else one for one in key])
+    return (
+        None if tensors.isdisjoint(map(type, key)) else NUMPY.attempt(kind, "pick", x._data, keys)
+    )
+
+
 def getitem(x: Tensor, key: Any) -> Tensor:
     """``x[key]``.
 
@@ -208,6 +220,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
             plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
+            if plain is None and type(key) is tuple and kind in _ON_NUMPY:
+                plain = _picked(kind, x, key)
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
         plain = None
     if plain is not None:

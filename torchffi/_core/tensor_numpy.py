@@ -21,14 +21,16 @@ _new = object.__new__
 _ndarray = np.ndarray
 
 
-class _Functions(dict[str, tuple[Any, ...]]):
+class _Functions(dict[Any, tuple[Any, ...]]):
     """Cache of the primitives: a function and its first arguments, which call one without warnings.
 
-    The ufunc itself is called if it needs no checks. What only makes views gives no warnings.
+    The ufunc itself is called if it needs no checks. What only makes views gives no warnings. The key is
+    the name of a primitive, or another function of arrays.
     """
 
-    def __missing__(self, name: str) -> tuple[Any, ...]:
-        function = primitives.ufunc(name) or getattr(primitives, name)
+    def __missing__(self, name: Any) -> tuple[Any, ...]:
+        named = isinstance(name, str)
+        function = (primitives.ufunc(name) or getattr(primitives, name)) if named else name
         self[name] = call = (function,) if name in WITHOUT_WARNINGS else (_run, function)
         return call
 
@@ -122,7 +124,13 @@ _dtypes: Final[dict[type[Tensor], Any]] = {}  # NumPy's dtype of each class, for
 
 
 def _fit(value: Any, kind: type[Tensor]) -> np.ndarray[Any, Any]:
-    """A result, which may be a scalar of NumPy, as an array of the dtype of a class."""
+    """A result, which may be a scalar of NumPy, as an array of the dtype of a class.
+
+    Raises:
+        TypeError: If it is something else, such as several arrays.
+    """
+    if not isinstance(value, (np.ndarray, np.generic)):
+        raise TypeError(f"expected an array, got {type(value).__name__}")
     _dtypes[kind] = kind._dtype.numpy
     return _of_dtype(np.asarray(value), kind._dtype)
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable, shares_memory
+from torchffi._numpy.checks import Raw, check_writable, shares_memory
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 _slice = builtins.slice
@@ -82,8 +82,8 @@ def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> None:
         x[keys] = values
         return
     view = x[keys]
-    if values.shape != view.shape:
-        check_broadcast_to(values, view.shape)
+    if values.ndim > view.ndim:  # NumPy would drop leading axes
+        raise ShapeError(f"shape {values.shape} does not broadcast to {view.shape}")
     if 0 in view.strides:
         check_writable(view)
     if values.ndim and shares_memory(view, values):
