@@ -28,6 +28,7 @@ from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._operators import Operators
 from torchffi._torch_methods import one_sequence
 from torchffi.dtypes import ANY, DType
@@ -212,6 +213,7 @@ for _name, _method in _METHODS.items():
     if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
+NumpyTensor.__getitem__ = indexing.getitem_of_array  # type: ignore[method-assign]
 for _name, _property in _PROPERTIES.items():
     setattr(Tensor, _name, _property)
 for _name, _operator in vars(Operators).items():

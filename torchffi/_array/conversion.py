@@ -47,7 +47,7 @@ def asarray(
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
-    if not isinstance(obj, Tensor):
+    if not isinstance(obj, Tensor) and type(obj) not in _NUMBERS:
         obj = _of_buffer(obj, copy)
     if isinstance(obj, Tensor):
         result = obj
@@ -181,8 +181,13 @@ def _values(obj: Any) -> Any:
     if isinstance(obj, Tensor):
         return obj.tolist()
     if isinstance(obj, (list, tuple)):
+        if _NUMBERS.issuperset(map(type, obj)):
+            return list(obj)
         return [_values(element) for element in obj]
     return obj
+
+
+_NUMBERS = frozenset({bool, int, float, complex})
 
 
 # NumPy dtype -> tensor class

@@ -166,11 +166,11 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
 
 _VIEWS: dict[type, Callable[..., Tensor | None]] = {}
 _ASSIGNMENTS = in_place_entries("basic_index_put_", dtypes.ALL)
+for _kind in NUMPY.classes.values():
+    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 for _kind in FFI.classes.values():
     _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
     _ASSIGNMENTS[_kind] = partial(basic_index_put_, partial(make, _kind))
-for _kind in NUMPY.classes.values():
-    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 # A single integer or slice needs no loop over keys.
 _SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
 _LAST = 2**63 - 1
@@ -182,18 +182,6 @@ _PICKS = {
     for backend in (FFI, NUMPY)
     for kind in backend.classes.values()
 }
-
-
-_ON_NUMPY = frozenset(NUMPY.classes.values())
-
-
-def _picked(kind: type[Tensor], x: Tensor, key: tuple[Any, ...]) -> Tensor | None:
-    """The elements by several keys, some of which are tensors: NumPy has the same rules."""
-    tensors = _PICKS[kind]
-    keys = tuple([one._data if type(one) in tensors else one for one in key])
-    return (
-        None if tensors.isdisjoint(map(type, key)) else NUMPY.attempt(kind, "pick", x._data, keys)
-    )
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -220,8 +208,6 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
             plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
-            if plain is None and type(key) is tuple and kind in _ON_NUMPY:
-                plain = _picked(kind, x, key)
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
         plain = None
     if plain is not None:
@@ -232,6 +218,28 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if indices:
         return run("index", x.dtype, view, indices)
     return run("alias", x.dtype, view) if view is x else view
+
+
+def getitem_of_array(x: Tensor, key: Any) -> Tensor:
+    """``x[key]`` on NumPy, which has the same rules. See :func:`getitem`."""
+    kind, of = type(x), type(key)
+    found = None
+    if of is int:
+        found = _attempt(kind, _get, x._data, (key, ...))  # a view, also of one element
+    elif of is tuple:
+        found = _attempt(kind, "basic_index", x._data, key)
+        if found is None and kind in _PICKS:
+            tensors = _PICKS[kind]
+            keys = [one._data if type(one) in tensors else one for one in key]
+            found = _attempt(kind, "pick", x._data, tuple(keys))
+    elif of is slice and key.step is None:
+        found = _attempt(kind, _get, x._data, key)
+    elif key is None or key is ...:
+        found = _attempt(kind, _get, x._data, (key, ...) if key is None else key)
+    return getitem(x, key) if found is None else found
+
+
+_attempt, _get = NUMPY.attempt, operator.getitem
 
 
 def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:

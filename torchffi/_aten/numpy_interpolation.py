@@ -61,6 +61,8 @@ def _cubic(length: int, new: int, factor: float | None, corners: bool, kind: Any
 
 
 def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable[..., Raw]:
+    nearest = not aligns
+
     def upsample(x: Raw, sizes: Sequence[int] | None, *more: Any) -> Raw:
         corners, factors = (bool(more[0]), more[1]) if aligns else (False, more[0])
         if x.ndim != axes + 2:
@@ -72,6 +74,11 @@ def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable
             if length < 1 or new < 1:
                 raise ShapeError(f"sizes {length} and {new} of an axis, expected at least 1")
             shape = (-1,) + (1,) * (axes - 1 - axis)
+            times = new // length
+            exact = new == times * length and times & (times - 1) == 0  # also in float32
+            if nearest and exact and factor in (None, times):
+                x = x.repeat(times, axis + 2)
+                continue
             total: Any = None
             for index, weight in taps(length, new, factor, corners, kind):
                 part = np.take(x, index, axis + 2)

@@ -31,7 +31,8 @@ def _in_blocks(function: Callable[..., Raw], reduction: int, *arrays: Any) -> Ra
         reduction: As for :func:`reduced`.
         arrays: Its arguments: arrays that broadcast, or None.
     """
-    shape = np.broadcast_shapes(*[one.shape for one in arrays if one is not None])
+    shapes = {one.shape for one in arrays if one is not None}
+    shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
     if math.prod(shape) <= BLOCK:
         return reduced(function(*arrays), reduction)
     whole = [None if one is None else np.broadcast_to(one, shape) for one in arrays]

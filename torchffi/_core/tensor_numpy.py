@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
+from operator import attrgetter, getitem
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +31,8 @@ class _Functions(dict[Any, tuple[Any, ...]]):
     def __missing__(self, name: Any) -> tuple[Any, ...]:
         named = isinstance(name, str)
         function = (primitives.ufunc(name) or getattr(primitives, name)) if named else name
-        self[name] = call = (function,) if name in WITHOUT_WARNINGS else (_run, function)
+        quiet = name in WITHOUT_WARNINGS or name is getitem
+        self[name] = call = (function,) if quiet else (_run, function)
         return call
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -133,12 +134,7 @@ def complex(real: Raw, imag: Raw) -> Raw:
     return result
 
 
-def real(x: Raw) -> Raw:
-    return x.real
-
-
-def imag(x: Raw) -> Raw:
-    return x.imag
+real, imag = attrgetter("real"), attrgetter("imag")
 
 
 def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:

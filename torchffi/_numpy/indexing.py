@@ -94,13 +94,16 @@ def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> None:
 _PICKED: Final = frozenset({int, _slice, type(None), type(...), np.ndarray})
 
 
-def pick(x: Raw, keys: tuple[Any, ...]) -> Raw:
+def _pick(x: Raw, keys: tuple[Any, ...]) -> Raw:
     """A copy by such keys, slices with negative steps, and arrays with axes."""
     for key in keys:
         kind = type(key)
         if kind not in _PICKED or (kind is np.ndarray and not key.ndim):
             raise InvalidArgumentError("other keys")
     return np.asarray(x[keys])
+
+
+pick = _pick  # only arrays have it
 
 
 def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: Raw) -> None:

@@ -198,6 +198,6 @@ def trace(x: Raw, offset: int, dtype: int) -> Raw:
 def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     # NumPy does not survive an offset of 2**40.
     within = max(-x.shape[axis0], min(offset, x.shape[axis1]))
-    view = np.diagonal(x, within, axis0, axis1)
+    view = x.diagonal(within, axis0, axis1)
     view.flags.writeable = x.flags.writeable  # NumPy's is read-only
     return view

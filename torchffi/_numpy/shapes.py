@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from operator import methodcaller
 
 import numpy as np
 
@@ -34,11 +35,17 @@ def view_dtype(x: Raw, dtype: int) -> Raw:
 
 
 def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
-    try:
-        steps = np.broadcast_to(x, dims).strides
-    except ValueError:
-        raise ShapeError(f"shape {x.shape} does not broadcast to {dims}") from None
+    steps = [0] * (len(dims) - x.ndim)
+    lengths = dims[len(steps) :]
+    for own, step, n in zip(x.shape, x.strides, lengths, strict=False):
+        if own not in (n, 1):
+            break
+        steps.append(step if own == n else 0)
+    if len(steps) != len(dims) or len(lengths) != x.ndim or min(dims, default=0) < 0:
+        raise ShapeError(f"shape {x.shape} does not broadcast to {dims}")
     # np.broadcast_to() returns a read-only view; LibTorch's is writable.
+    if x.flags.c_contiguous and x.size and 0 not in dims:
+        return np.ndarray(dims, x.dtype, x, 0, tuple(steps))
     return np.lib.stride_tricks.as_strided(x, dims, steps)
 
 
@@ -48,8 +55,7 @@ def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
     return x.transpose(axes)
 
 
-def transpose(x: Raw, axis0: int, axis1: int) -> Raw:
-    return x.swapaxes(axis0, axis1)
+transpose = np.ndarray.swapaxes
 
 
 def moveaxis(
@@ -58,16 +64,8 @@ def moveaxis(
     return np.moveaxis(x, source, destination)
 
 
-def t(x: Raw) -> Raw:
-    if x.ndim != 2:
-        raise ShapeError(f"shape {x.shape}, expected 2 axes")
-    return x.T
-
-
-def matrix_transpose(x: Raw) -> Raw:
-    if x.ndim < 2:
-        raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
-    return x.swapaxes(-2, -1)
+# They raise for too few axes.
+t, matrix_transpose = methodcaller("transpose", 1, 0), methodcaller("swapaxes", -2, -1)
 
 
 def unsqueeze(x: Raw, axis: int) -> Raw:
