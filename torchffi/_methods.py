@@ -6,8 +6,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from torchffi import _numpy_indexing, _torch_methods
 from torchffi import _reduction_methods as reductions
-from torchffi import _torch_methods
 from torchffi._array import (
     broadcasting,
     conversion,
@@ -213,7 +213,8 @@ for _name, _method in _METHODS.items():
     if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
-NumpyTensor.__getitem__ = indexing.getitem_of_array  # type: ignore[method-assign]
+NumpyTensor.__getitem__ = _numpy_indexing.getitem  # type: ignore[method-assign, assignment]
+NumpyTensor.__setitem__ = _numpy_indexing.setitem  # type: ignore[method-assign, assignment]
 for _name, _property in _PROPERTIES.items():
     setattr(Tensor, _name, _property)
 for _name, _operator in vars(Operators).items():

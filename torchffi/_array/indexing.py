@@ -177,7 +177,7 @@ _LAST = 2**63 - 1
 _INDEX = entries("index", ANY)
 _INDEX_PUT = in_place_entries("index_put_", dtypes.ALL)
 # tensor class -> the classes of its index tensors
-_PICKS = {
+PICKS = {
     kind: {backend.classes[dtypes.int64], backend.classes[dtypes.bool]}
     for backend in (FFI, NUMPY)
     for kind in backend.classes.values()
@@ -203,7 +203,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             if type(start) is type(stop) is int:
                 make, kind, call = _SLICE[kind]
                 plain = make(kind, call, x._data, 0, start, stop, 1)
-        elif type(key) in _PICKS[kind]:
+        elif type(key) in PICKS[kind]:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
@@ -220,28 +220,6 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     return run("alias", x.dtype, view) if view is x else view
 
 
-def getitem_of_array(x: Tensor, key: Any) -> Tensor:
-    """``x[key]`` on NumPy, which has the same rules. See :func:`getitem`."""
-    kind, of = type(x), type(key)
-    found = None
-    if of is int:
-        found = _attempt(kind, _get, x._data, (key, ...))  # a view, also of one element
-    elif of is tuple:
-        found = _attempt(kind, "basic_index", x._data, key)
-        if found is None and kind in _PICKS:
-            tensors = _PICKS[kind]
-            keys = [one._data if type(one) in tensors else one for one in key]
-            found = _attempt(kind, "pick", x._data, tuple(keys))
-    elif of is slice and key.step is None:
-        found = _attempt(kind, _get, x._data, key)
-    elif key is None or key is ...:
-        found = _attempt(kind, _get, x._data, (key, ...) if key is None else key)
-    return getitem(x, key) if found is None else found
-
-
-_attempt, _get = NUMPY.attempt, operator.getitem
-
-
 def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     """``x[key] = value``: overwrites elements with the value, which broadcasts to them.
 
@@ -251,13 +229,13 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         ValueError: If the value does not broadcast.
     """
     kind, source = type(x), None
-    if kind in _PICKS:
+    if kind in PICKS:
         try:
             source = value if type(value) is kind else scalars[kind, type(value), value]
         except (KeyError, TypeError):
             source = None
     if source is not None and (source is value or value or str(value) != "-0.0"):
-        if type(key) in _PICKS[kind]:
+        if type(key) in PICKS[kind]:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
         else:
             keys = key if type(key) is tuple else (key,)

@@ -31,7 +31,7 @@ def _softplus(x: Raw, beta: float = 1, threshold: float = 20) -> Raw:
     if beta != 1:
         result /= beta
     large = scaled > threshold
-    return np.where(large, x, result) if large.any() else result  # type: ignore[no-any-return]
+    return np.where(large, x, result) if large.any() else result
 
 
 def _log_sigmoid(x: Raw) -> Raw:

@@ -39,7 +39,7 @@ class _Functions(dict[Any, tuple[Any, ...]]):
 _functions: Final = _Functions()
 
 
-def _call(name: str, raw: tuple[Any, ...]) -> Any:
+def _call(name: Any, raw: tuple[Any, ...]) -> Any:
     function, *first = _functions[name]
     return function(*first, *raw)
 
@@ -59,8 +59,12 @@ class NumPy(Backend):
         return self.wrap(self.compute(name, raw), dtype)
 
     @staticmethod
-    def attempt(kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
-        """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
+    def attempt(kind: type[Tensor], name: Any, /, *raw: Any) -> Tensor | None:
+        """Calls a primitive, or another function of arrays.
+
+        Returns:
+            Its result as a tensor of a class; None if it raises.
+        """
         try:
             array = _call(name, raw)
             if type(array) is not _ndarray or array.dtype is not kind._dtype.numpy:
@@ -91,7 +95,7 @@ class NumPy(Backend):
             return None
 
     @staticmethod
-    def overwrite(name: str, /, *raw: Any) -> int:
+    def overwrite(name: Any, /, *raw: Any) -> int:
         """Calls a primitive that overwrites its first operand; returns 0, or -1 if it raises."""
         try:
             _call(name, raw)
@@ -132,8 +136,9 @@ def _fit(value: Any, kind: type[Tensor]) -> np.ndarray[Any, Any]:
     """
     if not isinstance(value, (np.ndarray, np.generic)):
         raise TypeError(f"expected an array, got {type(value).__name__}")
-    _dtypes[kind] = kind._dtype.numpy
-    return _of_dtype(np.asarray(value), kind._dtype)
+    array, dtype = np.asarray(value), kind._dtype.numpy
+    _dtypes[kind] = dtype
+    return array if array.dtype is dtype else array.astype(dtype, copy=False)
 
 
 def _of_dtype(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
@@ -162,7 +167,7 @@ class NumpyTensor(Tensor):
 
     def numel(self) -> int:
         """Number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._data.size
 
     @property
     def device(self) -> str:

@@ -55,8 +55,11 @@ def index(x: Raw, indices: Sequence[Raw | Literal[0]], count: int) -> Raw:
     return np.asarray(x[_key(indices)])
 
 
-def _whole(keys: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Keys with an ellipsis, for which NumPy gives a view. ValueError if some are not basic."""
+_BASIC: Final = frozenset({int, _slice, type(None), type(...)})
+
+
+def basic_index(x: Raw, keys: tuple[Any, ...]) -> Raw:
+    """A view by integers, slices with positive steps, None and an ellipsis."""
     dots = False
     for key in keys:
         kind = type(key)
@@ -67,21 +70,17 @@ def _whole(keys: tuple[Any, ...]) -> tuple[Any, ...]:
             dots = True
         elif kind is not int and key is not None:
             raise InvalidArgumentError("other keys")
-    return keys if dots else (*keys, ...)
-
-
-def basic_index(x: Raw, keys: tuple[Any, ...]) -> Raw:
-    """A view by integers, slices with positive steps, None and an ellipsis."""
-    return x[_whole(keys)]
+    return x[keys if dots else (*keys, ...)]  # an ellipsis gives a view also of one element
 
 
 def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> None:
-    """Overwrites what such keys select."""
-    keys = _whole(keys)
+    """Overwrites what such keys select; their steps may be negative."""
+    if not _BASIC.issuperset(map(type, keys)):
+        raise InvalidArgumentError("other keys")
     if not values.ndim and 0 not in x.strides:
         x[keys] = values
         return
-    view = x[keys]
+    view = x[keys if ... in keys else (*keys, ...)]
     if values.ndim > view.ndim:  # NumPy would drop leading axes
         raise ShapeError(f"shape {values.shape} does not broadcast to {view.shape}")
     if 0 in view.strides:
@@ -109,9 +108,9 @@ pick = _pick  # only arrays have it
 def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: Raw) -> None:
     # NumPy does not notice that an index changes while it writes.
     for place, one in enumerate(indices):
-        if not isinstance(one, int) and shares_memory(one, x):
+        if not isinstance(one, int) and np.may_share_memory(one, x):
             indices = [*indices[:place], one.copy(), *indices[place + 1 :]]
-    if values.ndim and shares_memory(values, x):
+    if values.ndim and np.may_share_memory(values, x):
         values = values.copy()
     if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
         key: Any = indices[0]

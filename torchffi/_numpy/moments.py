@@ -13,6 +13,7 @@ from torchffi._numpy.totals import BLOCK, sum_of, total
 from torchffi.errors import InvalidArgumentError
 
 Axes = tuple[int, ...]
+_add: Final[Callable[..., Any]] = np.add.reduce
 _largest: Final[Callable[..., Any]] = np.maximum.reduce
 _smallest: Final[Callable[..., Any]] = np.minimum.reduce
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
@@ -55,21 +56,34 @@ def _distances(x: Raw, centre: Raw) -> Raw:
     return np.square(away, out=away if away.ndim else None)  # type: ignore[no-any-return]
 
 
+def _squared_distances(x: Raw, along: Axes, centre: Raw, keepdims: bool) -> Any:
+    """The sum of the squares of the distances from the centre, in float64."""
+    if x.dtype == _SINGLE:
+        result = sum_of(_distances, x, along, centre.astype(x.dtype), keepdims=keepdims)
+        if in_range(result, x.dtype):
+            return result
+    return sum_of(_distances, x, along, centre, keepdims=keepdims)
+
+
 def _spread(root: bool) -> Callable[..., Raw]:
     """The variance, or its square root."""
 
     def primitive(x: Raw, axes: Axes, naxes: int, correction: float, keepdims: bool) -> Raw:
         if naxes and not x.ndim:
             raise no_axis(axes)
-        along = all_axes(x, axes)
-        centre = np.asarray(total(x, along, True), np.float64)
+        along = axes or None
+        large = x.size > BLOCK
+        centre = np.asarray(
+            total(x, along, True) if large else _add(x, along, np.float64, None, True), np.float64
+        )
         count = x.size // max(centre.size, 1)
         centre /= max(count, 1)
-        total_: Any = None
-        if x.dtype == _SINGLE and x.size > BLOCK:
-            total_ = sum_of(_distances, x, along, centre.astype(x.dtype), keepdims=keepdims)
-        if total_ is None or not in_range(total_, x.dtype):
-            total_ = sum_of(_distances, x, along, centre, keepdims=keepdims)
+        if large:
+            total_ = _squared_distances(x, all_axes(x, axes), centre, keepdims)
+        else:
+            away = x - centre
+            away *= away
+            total_ = np.asarray(_add(away, along, None, None, keepdims))
         safe = not root or x.dtype != _DOUBLE or in_range(total_, x.dtype)
         result = np.asarray(total_ / max(count - correction, 0))
         result = np.asarray(np.sqrt(result) if root else result, x.dtype)

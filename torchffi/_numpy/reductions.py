@@ -91,16 +91,17 @@ def _cumulative(ufunc: np.ufunc) -> Callable[..., Raw]:
 def _accumulate(ufunc: np.ufunc, x: Raw, axis: int, out: Raw, wide: Any) -> None:
     """Accumulates in a wider dtype, some elements of the axis at a time."""
     step = max(1, BLOCK * x.shape[axis] // x.size)
-    before, last = (slice(None),) * axis, None
+    before: tuple[slice, ...] = (slice(None),) * axis
+    first, end = (*before, slice(1)), (*before, slice(-1, None))
+    last: Any = None
     for start in range(0, x.shape[axis], step):
         part = (*before, slice(start, start + step))
         terms = x[part].astype(wide)
         if last is not None:
-            first = terms[(*before, slice(1))]
-            ufunc(first, last, out=first)
+            ufunc(terms[first], last, out=terms[first])
         ufunc.accumulate(terms, axis, out=terms)
         out[part] = terms
-        last = terms[(*before, slice(-1, None))]
+        last = terms[end]
 
 
 cumsum, cumprod = _cumulative(np.add), _cumulative(np.multiply)

@@ -45,14 +45,14 @@ def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
         raise ShapeError(f"shape {x.shape} does not broadcast to {dims}")
     # np.broadcast_to() returns a read-only view; LibTorch's is writable.
     if x.flags.c_contiguous and x.size and 0 not in dims:
-        return np.ndarray(dims, x.dtype, x, 0, tuple(steps))
+        return np.ndarray(dims, x.dtype, x, 0, tuple(steps))  # type: ignore[no-any-return]
     return np.lib.stride_tricks.as_strided(x, dims, steps)
 
 
 def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
     if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy reads axes modulo 2**32
         raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
-    return x.transpose(axes)
+    return x.transpose(axes)  # type: ignore[no-any-return]
 
 
 transpose = np.ndarray.swapaxes

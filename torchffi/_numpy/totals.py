@@ -15,6 +15,7 @@ import numpy as np
 
 from torchffi._numpy.checks import Raw
 
+_add: Final[Callable[..., Any]] = np.add.reduce
 BLOCK: Final = 2**16  # elements
 _Dtypes = dict["np.dtype[Any]", "np.dtype[Any]"]
 # The dtype that totals of a dtype are computed in: float32 loses terms after 2**24 of them.
@@ -61,9 +62,9 @@ def total(x: Raw, axes: tuple[int, ...] | None, keepdims: bool = False) -> Any:
     """
     if x.size > _FEW and x.dtype in _RUNS:
         result = _total_of_runs(x, axes, keepdims)
-        if np.isfinite(np.add.reduce(result, None)):
+        if np.isfinite(_add(result, None)):
             return result
-    return np.add.reduce(x, axes, TOTAL[x.dtype], keepdims=keepdims)
+    return _add(x, axes, TOTAL[x.dtype], keepdims=keepdims)
 
 
 def _total_of_runs(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
@@ -78,28 +79,29 @@ def _total_of_runs(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
         inner.append(sides.pop())
     rest = tuple(axis for axis in over if axis in sides)
     if inner:
-        part = np.add.reduce(x, tuple(inner) if rest else over, keepdims=keepdims or bool(rest))
+        part = _add(x, tuple(inner) if rest else over, keepdims=keepdims or bool(rest))
     elif math.prod([x.shape[axis] for axis in rest]) <= _RUN:
-        return np.add.reduce(x, over, keepdims=keepdims)
+        return _add(x, over, keepdims=keepdims)
     else:
         axis = max(rest, key=lambda axis: x.shape[axis])
         part = _runs(x, axis)
-    return np.add.reduce(part, over, TOTAL[x.dtype], keepdims=keepdims) if rest else part
+    return _add(part, over, TOTAL[x.dtype], keepdims=keepdims) if rest else part
 
 
 def _continues(x: Raw, outer: int, inner: int) -> bool:
-    return x.strides[outer] == x.strides[inner] * x.shape[inner]
+    return bool(x.strides[outer] == x.strides[inner] * x.shape[inner])
 
 
 def _runs(x: Raw, axis: int) -> Raw:
     """The array with sums of runs along an axis, and the terms after the last run."""
     count, rest = divmod(x.shape[axis], _RUN)
-    before = (slice(None),) * axis
+    before: tuple[slice, ...] = (slice(None),) * axis
     shape = (*x.shape[:axis], count, _RUN, *x.shape[axis + 1 :])
-    sums = np.add.reduce(x[(*before, slice(count * _RUN))].reshape(shape), axis + 1)
+    whole, after = (*before, slice(count * _RUN)), (*before, slice(count * _RUN, None))
+    sums: Raw = _add(x[whole].reshape(shape), axis + 1)
     if not rest:
         return sums
-    last = np.add.reduce(x[(*before, slice(-rest, None))], axis, keepdims=True)
+    last = _add(x[after], axis, keepdims=True)
     return np.concatenate([sums, last], axis)
 
 
@@ -117,7 +119,7 @@ def sum_of(
     """
     if x.size <= BLOCK:
         terms = function(x, *others)
-        return np.asarray(np.add.reduce(terms, axes, np.float64, keepdims=keepdims))
+        return np.asarray(_add(terms, axes, np.float64, keepdims=keepdims))
     result = np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)])
     for index in blocks(x):
         kept = tuple(slice(None) if i in axes else one for i, one in enumerate(index))
@@ -143,7 +145,7 @@ def dots(a: Raw, b: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
     if count:
         runs = (*shape, count, _DOT)
         found = _dot(a[..., :whole].reshape(runs), b[..., :whole].reshape(runs))
-        result = np.add.reduce(found, -1, np.float64)
+        result = _add(found, -1, np.float64)
     if rest:
         result = result + np.asarray(_dot(a[..., whole:], b[..., whole:]), np.float64)
     return result.reshape(*shape, *(1,) * len(axes)) if keepdims else result
