@@ -25,13 +25,14 @@ def sigmoid(x: Raw) -> Raw:
 
 
 def _softplus(x: Raw, beta: float = 1, threshold: float = 20) -> Raw:
-    scaled = np.asarray(x * beta)
+    scaled = x if beta == 1 else x * beta
     result = np.exp(scaled)
     result = np.log1p(result, out=result if result.ndim else None)
     if beta != 1:
         result /= beta
-    large = scaled > threshold
-    return np.where(large, x, result) if large.any() else result
+    if np.maximum.reduce(scaled, None, initial=-np.inf) <= threshold:
+        return result
+    return np.where(scaled > threshold, x, result)
 
 
 def _log_sigmoid(x: Raw) -> Raw:

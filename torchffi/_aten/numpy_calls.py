@@ -64,6 +64,8 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
     """Raises for operands without a kernel in LibTorch: of other kinds, or of two dtypes."""
     flat = [one for v in values for one in (v if isinstance(v, list) else [v])]
     arrays = [one for one in flat if isinstance(one, np.ndarray)]
+    if len({one.dtype for one in arrays}) == 1 and arrays[0].dtype.kind in kinds:
+        return
     for one in (arrays[0], *(a for a in arrays if a.dtype.kind == "c")):
         if one.dtype.kind not in kinds:
             raise NotSupportedError(f"{one.dtype} is not supported; expected {_KINDS[kinds]}")

@@ -159,4 +159,7 @@ def copy_(a: Raw, b: Raw) -> None:
         check_writable(a)
     if b.ndim and shares_memory(a, b):
         b = b.copy()  # NumPy can read elements that it has already written
-    np.copyto(a, b, casting="unsafe")
+    if a.dtype is b.dtype:
+        a[...] = b
+    else:
+        np.copyto(a, b, casting="unsafe")

@@ -9,10 +9,12 @@ import numpy as np
 from torchffi._numpy.checks import Raw
 from torchffi.errors import AxisError
 
+_FEW = 1000  # elements: up to here a stable sort takes less time than the search for zeros
+
 
 def sort(x: Raw, axis: int, descending: bool) -> Raw:
     # Equal elements differ only if they are zeros, by their signs: only then is their order seen.
-    signed = x.dtype.kind == "f" and not x.all()
+    signed = x.dtype.kind == "f" and (x.size < _FEW or not x.all())
     kind: Any = "stable" if signed else None
     if not descending:
         return np.sort(x, axis, kind)

@@ -29,10 +29,13 @@ def powers_of(x: Raw, order: float) -> Callable[[Raw], Raw]:
 
 def squares(x: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
     """The sum of the squared magnitudes over axes, which are not negative, in float64."""
-    if x.size > BLOCK:
-        parts = x.view(x.real.dtype) if x.dtype.kind == "c" and x.flags.c_contiguous else x
-        if parts.dtype in SAFE:
-            found = dots(parts, parts, axes, keepdims)
-            if found is not None and in_range(found, parts.dtype):
-                return found
+    if x.size <= BLOCK:
+        wide = (np.abs(x) if x.dtype.kind == "c" else x).astype(np.float64)
+        wide *= wide
+        return np.add.reduce(wide, axes, None, None, keepdims)  # type: ignore[call-overload]
+    parts = x.view(x.real.dtype) if x.dtype.kind == "c" and x.flags.c_contiguous else x
+    if parts.dtype in SAFE:
+        found = dots(parts, parts, axes, keepdims)
+        if found is not None and in_range(found, parts.dtype):
+            return found
     return sum_of(powers_of(x, 2), x, axes, keepdims=keepdims)
