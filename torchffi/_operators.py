@@ -122,7 +122,10 @@ def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """An operator that rounds the only element of a tensor to a Python number."""
 
     def operator(self: Tensor) -> Any:
-        return function(self._only(name))
+        try:
+            return function(self.item())
+        except ShapeError:
+            return function(self._only(name))  # raises with the name
 
     return operator
 
