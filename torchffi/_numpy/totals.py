@@ -30,7 +30,7 @@ HALF: Final = np.dtype(np.float16)
 # The dtypes of which runs are added without a conversion, and the length of a run that is added one by
 # one. Along contiguous axes NumPy itself adds pairwise, which is as precise for any length.
 _RUNS: Final = frozenset({np.dtype(np.float32), np.dtype(np.complex64)})
-_RUN: Final = 128
+_RUN: Final = 64
 _FEW: Final = (
     2**13
 )  # elements: up to here the conversion takes less time than the division into runs
@@ -75,7 +75,7 @@ def _total_of_runs(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
         (i for i, n in enumerate(x.shape) if n > 1), key=lambda i: (-abs(x.strides[i]), i)
     )
     inner: list[int] = []  # the axes that are one in memory, which NumPy adds pairwise
-    while sides and sides[-1] in over and (not inner or _continues(x, sides[-1], inner[-1])):
+    while sides and sides[-1] in over and _continues(x, sides[-1], inner):
         inner.append(sides.pop())
     rest = tuple(axis for axis in over if axis in sides)
     if inner:
@@ -88,8 +88,11 @@ def _total_of_runs(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
     return _add(part, over, TOTAL[x.dtype], keepdims=keepdims) if rest else part
 
 
-def _continues(x: Raw, outer: int, inner: int) -> bool:
-    return bool(x.strides[outer] == x.strides[inner] * x.shape[inner])
+def _continues(x: Raw, axis: int, inner: list[int]) -> bool:
+    """Whether an axis is one in memory with inner ones, of which the outermost is the last."""
+    if not inner:
+        return bool(x.strides[axis])  # NumPy adds a repeated element one by one
+    return bool(x.strides[axis] == x.strides[inner[-1]] * x.shape[inner[-1]])
 
 
 def _runs(x: Raw, axis: int) -> Raw:
