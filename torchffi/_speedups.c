@@ -275,10 +275,14 @@ static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
 
 /* Calls the function of a primitive with its first arguments and the given ones, which the name precedes. */
 static PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count) {
-  PyObject *all, *result = NULL, *known = PyDict_GetItemWithError(self->functions, arguments[0]);
+  PyObject *all, *result = NULL, *known;
   Py_ssize_t first;
-  known = known != NULL ? Py_NewRef(known) : PyObject_GetItem(self->functions, arguments[0]);
-  if (known == NULL) {
+  if (self->functions == NULL) {
+    return PyErr_Format(PyExc_TypeError, "setup_arrays() comes first");
+  }
+  if ((known = PyDict_GetItemWithError(self->functions, arguments[0])) != NULL) {
+    Py_INCREF(known);
+  } else if (PyErr_Occurred() || (known = PyObject_GetItem(self->functions, arguments[0])) == NULL) {
     return NULL;
   }
   first = PyTuple_Size(known) - 1;

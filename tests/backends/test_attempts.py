@@ -50,6 +50,7 @@ def test_failure_and_several_results_are_left_to_the_slow_path(attempt: Attempt)
     assert attempt(KIND, "no such primitive", _ones()) is None
     assert attempt(KIND, lambda a: (a, a), _ones()) is None
     assert attempt(KIND, lambda a: [a], _ones()) is None
+    assert attempt(KIND, [], _ones()) is None  # no key of a dict
 
 
 def _interrupted(*_: Any) -> Any:
@@ -87,6 +88,15 @@ def test_arguments_are_checked_in_c() -> None:
             NUMPY.attempt(*arguments)
     with pytest.raises(TypeError, match="overwrite"):
         NUMPY.overwrite()
+
+
+def test_scalars_of_numpy_become_arrays_on_the_slow_path() -> None:
+    for name in ("all", "amax", "sum", "vecdot"):
+        parameters = {"sum": (False, float32.code), "vecdot": ()}.get(name, (False,))
+        operands = (np.ones(2, np.float32),) * 2 + (-1,) if name == "vecdot" else (_ones(), (), 0)
+        dtype = bool_ if name == "all" else float32
+        tensor = NUMPY.run(name, dtype, (*operands, *parameters))
+        assert type(tensor._data) is np.ndarray and tensor._data.shape == ()
 
 
 def test_attempts_inside_an_attempt_are_computed() -> None:

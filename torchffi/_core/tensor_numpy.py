@@ -142,6 +142,7 @@ def _fit(value: Any, kind: type[Tensor]) -> np.ndarray[Any, Any]:
 
 
 def _of_dtype(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    array = np.asarray(array)  # of a scalar of NumPy
     exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
     return array if exact else array.astype(dtype.numpy)
 
