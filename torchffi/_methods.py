@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -91,16 +92,20 @@ def _dlpack_(
 
     Source: Array API standard; at::toDLPackVersioned, at::toDLPack.
     """
-    from torchffi._array import dlpack
-
-    return dlpack.export(self, stream, max_version, dl_device, copy)
+    return _dlpack().export(self, stream, max_version, dl_device, copy)
 
 
 def _dlpack_device_(self: Tensor) -> tuple[DeviceType, int]:
     """The DLPack device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
+    return _dlpack().device_of(self)  # type: ignore[no-any-return]
+
+
+@cache
+def _dlpack() -> Any:
+    """The module, imported at the first export: few programs share memory by it."""
     from torchffi._array import dlpack
 
-    return dlpack.device_of(self)
+    return dlpack
 
 
 def _contains_(self: Tensor, value: Scalar) -> bool:

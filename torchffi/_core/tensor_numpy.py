@@ -213,10 +213,17 @@ class NumpyTensor(Tensor):
         data, kind = self._data, type(self)
         if not data.ndim:
             super().__len__()  # raises
-        return (hold(data[i, ...], kind) for i in range(len(data)))
+        return _elements(data, kind)
 
     def _array_view(self) -> np.ndarray[Any, Any]:
         return self._data.view()  # type: ignore[no-any-return]
+
+
+def _elements(data: np.ndarray[Any, Any], kind: type[Tensor]) -> Iterator[Tensor]:
+    for i in range(len(data)):
+        tensor = _new(kind)
+        tensor._data = data[i, ...]
+        yield tensor
 
 
 _slot: Any = NumpyTensor.__dict__["_data"]  # the property of a freed tensor's class hides it
