@@ -52,5 +52,8 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         # Elements of an expanded tensor share memory, which setitem() refuses.
         elif given in _NUMBERS and type(x) in _FLOATING and 0 not in data.strides:
             status = _overwrite(_set, data, key, value)
+    elif given is type(x) and of in PICKS[given]:
+        keys = (key._data,)
+        status = _overwrite("index_put_", data, keys, 1, value._data)  # type: ignore[union-attr]
     if status != 0:
         indexing.setitem(x, key, value)

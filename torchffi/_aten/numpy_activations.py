@@ -30,7 +30,7 @@ def _softplus(x: Raw, beta: float = 1, threshold: float = 20) -> Raw:
     result = np.log1p(result, out=result if result.ndim else None)
     if beta != 1:
         result /= beta
-    if np.maximum.reduce(scaled, None, initial=-np.inf) <= threshold:
+    if not x.size or np.maximum.reduce(scaled, None) <= threshold:
         return result
     return np.where(scaled > threshold, x, result)
 

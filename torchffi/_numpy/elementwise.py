@@ -89,7 +89,8 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
             check_broadcast_to(b, a.shape)
         if 0 in a.strides:
             check_writable(a)
-        if divides and b.dtype.kind in "iu" and a.size and not b.all():
+        # Before it writes: a division that raises has written some quotients.
+        if divides and b.dtype.kind in "iu" and a.size and np.count_nonzero(b) < b.size:
             raise InvalidArgumentError("integer division by zero")
         ufunc(a, b, out=a)
 

@@ -50,8 +50,9 @@ def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 
 
 def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
-    if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy reads axes modulo 2**32
-        raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
+    for axis in axes:
+        if not -x.ndim <= axis < x.ndim:  # NumPy reads axes modulo 2**32
+            raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
     return x.transpose(axes)  # type: ignore[no-any-return]
 
 
