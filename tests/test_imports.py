@@ -32,7 +32,7 @@ LAYERS = (
     ("_aten",),
     ("nn",),
     ("optim", "utils"),
-    ("_compat", "_operators", "_reduction_methods", "_torch_methods", "_files"),
+    ("_compat", "_operators", "_reduction_methods", "_torch_methods", "_numpy_indexing", "_files"),
     ("_export",),
     ("serialization", "autograd", "export", "jit", "inductor", "_inspect"),
     ("_methods",),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from torchffi import _numpy_indexing, _torch_methods
 from torchffi import _reduction_methods as reductions
-from torchffi import _torch_methods
 from torchffi._array import (
     broadcasting,
     conversion,
@@ -28,6 +29,7 @@ from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._operators import Operators
 from torchffi._torch_methods import one_sequence
 from torchffi.dtypes import ANY, DType
@@ -90,16 +92,20 @@ def _dlpack_(
 
     Source: Array API standard; at::toDLPackVersioned, at::toDLPack.
     """
-    from torchffi._array import dlpack
-
-    return dlpack.export(self, stream, max_version, dl_device, copy)
+    return _dlpack().export(self, stream, max_version, dl_device, copy)
 
 
 def _dlpack_device_(self: Tensor) -> tuple[DeviceType, int]:
     """The DLPack device type and number: (1, 0) for the CPU, (2, n) for CUDA device n."""
+    return _dlpack().device_of(self)  # type: ignore[no-any-return]
+
+
+@cache
+def _dlpack() -> Any:
+    """The module, imported at the first export: few programs share memory by it."""
     from torchffi._array import dlpack
 
-    return dlpack.device_of(self)
+    return dlpack
 
 
 def _contains_(self: Tensor, value: Scalar) -> bool:
@@ -212,6 +218,8 @@ for _name, _method in _METHODS.items():
     if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
+NumpyTensor.__getitem__ = _numpy_indexing.getitem  # type: ignore[method-assign, assignment]
+NumpyTensor.__setitem__ = _numpy_indexing.setitem  # type: ignore[method-assign, assignment]
 for _name, _property in _PROPERTIES.items():
     setattr(Tensor, _name, _property)
 for _name, _operator in vars(Operators).items():

@@ -121,9 +121,18 @@ def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """An operator that rounds the only element of a tensor to a Python number."""
 
     def operator(self: Tensor) -> Any:
-        return function(self._only(name))
+        try:
+            return function(self.item())
+        except ShapeError:
+            return function(self._only(name))  # raises with the name
 
     return operator
+
+
+def _remainder(quotient: Tensor, a: Any, b: Any) -> Any:
+    """``a % b``; of integers without a second division, which takes longer than a product."""
+    whole = isinstance(quotient, Tensor) and quotient._dtype.kind in INTEGER
+    return a - quotient * b if whole else a % b
 
 
 class Operators:
@@ -177,10 +186,12 @@ class Operators:
     __invert__ = elementwise.bitwise_invert
 
     def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
-        return self // other, self % other
+        quotient = self // other
+        return quotient, _remainder(quotient, self, other)
 
     def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
-        return other // self, other % self
+        quotient = other // self
+        return quotient, _remainder(quotient, other, self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
         return round(self._only("round"), ndigits)  # type: ignore[attr-defined]

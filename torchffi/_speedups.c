@@ -1,5 +1,5 @@
-/* torchffi._speedups: the C implementation of torchffi/_core/lifetimes.py, which documents the functions. The tests of
-   lifetimes run on both. */
+/* torchffi._speedups: the C implementation of torchffi/_core/lifetimes.py and of attempt() and overwrite() in
+   torchffi/_core/tensor_numpy.py, which document the functions. Their tests run on both. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
@@ -14,6 +14,11 @@ struct state {
   PyObject *kinds;                        /* dict: dtype code -> tensor class */
   PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
   PyObject *frames, *new_frame; /* free list of arrays for handles, and the function that makes one */
+  PyObject *functions;  /* dict: primitive of NumPy -> function and first arguments; finds what is missing */
+  PyObject *fit;        /* makes an array of a result, of the dtype of a class of tensors */
+  PyObject *dtypes;     /* dict: class of tensors -> NumPy's dtype, as far as fit() was called for it */
+  PyObject *array_slot; /* the descriptor of the slot _data of tensors on NumPy */
+  PyTypeObject *array_type; /* numpy.ndarray; NULL until fit() has returned an array as it was */
 };
 
 static descrgetfunc get_slot;
@@ -266,7 +271,107 @@ static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
   return PyLong_FromLongLong(binding.borrowed_arrays());
 }
 
+/* ---- Primitives on NumPy ---- */
+
+/* Calls the function of a primitive with its first arguments and the given ones, which the name precedes. */
+static PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *all, *result = NULL, *known;
+  Py_ssize_t first;
+  if (self->functions == NULL) {
+    return PyErr_Format(PyExc_TypeError, "setup_arrays() comes first");
+  }
+  if ((known = PyDict_GetItemWithError(self->functions, arguments[0])) != NULL) {
+    Py_INCREF(known);
+  } else if (PyErr_Occurred() || (known = PyObject_GetItem(self->functions, arguments[0])) == NULL) {
+    return NULL;
+  }
+  first = PyTuple_Size(known) - 1;
+  if (first >= 0 && (all = PyTuple_New(first + count - 1)) != NULL) {
+    for (Py_ssize_t i = 0; i < first; ++i) {
+      PyTuple_SetItem(all, i, Py_NewRef(PyTuple_GetItem(known, i + 1)));
+    }
+    for (Py_ssize_t i = 1; i < count; ++i) {
+      PyTuple_SetItem(all, first + i - 1, Py_NewRef(arguments[i]));
+    }
+    result = PyObject_Call(PyTuple_GetItem(known, 0), all, NULL);
+    Py_DECREF(all);
+  }
+  Py_DECREF(known);
+  return result;
+}
+
+/* Replaces a result by an array of the dtype of a class, unless it is one. */
+static int fit(struct state *self, PyObject *kind, PyObject **result) {
+  PyObject *dtype, *array;
+  if (Py_TYPE(*result) == self->array_type) {
+    if ((dtype = PyObject_GetAttr(*result, dtype_name)) == NULL) {
+      return -1;
+    }
+    Py_DECREF(dtype); /* the array keeps it */
+    if (dtype == PyDict_GetItemWithError(self->dtypes, kind)) {
+      return 0;
+    }
+  }
+  if ((array = PyObject_CallFunctionObjArgs(self->fit, *result, kind, NULL)) == NULL) {
+    return -1;
+  }
+  if (array == *result) {
+    self->array_type = Py_TYPE(array);
+  }
+  Py_DECREF(*result);
+  *result = array;
+  return 0;
+}
+
+/* After a failure: whether the slow path is taken. It is not for a KeyboardInterrupt, which is no Exception. */
+static int refused(void) {
+  const int known = PyErr_ExceptionMatches(PyExc_Exception);
+  if (known) {
+    PyErr_Clear();
+  }
+  return known;
+}
+
+static PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  struct state *self = PyModule_GetState(module);
+  PyObject *result, *tensor = NULL;
+  if (count < 2 || !PyType_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt() takes a class, a name and arguments");
+  }
+  result = compute(self, arguments + 1, count - 1);
+  if (result != NULL && fit(self, arguments[0], &result) == 0 &&
+      (tensor = PyType_GenericAlloc((PyTypeObject *)arguments[0], 0)) != NULL &&
+      set_slot(self->array_slot, tensor, result) < 0) {
+    Py_CLEAR(tensor);
+  }
+  Py_XDECREF(result);
+  return tensor == NULL && refused() ? Py_NewRef(Py_None) : tensor;
+}
+
+static PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *result;
+  if (count < 1) {
+    return PyErr_Format(PyExc_TypeError, "overwrite() takes a name and arguments");
+  }
+  if ((result = compute(PyModule_GetState(module), arguments, count)) == NULL) {
+    return refused() ? PyLong_FromLong(-1) : NULL;
+  }
+  Py_DECREF(result);
+  return PyLong_FromLong(0);
+}
+
 /* ---- The module ---- */
+
+static PyObject *setup_arrays(PyObject *module, PyObject *arguments) {
+  struct state *self = PyModule_GetState(module);
+  if (!PyArg_ParseTuple(arguments, "O!OO!O", &PyDict_Type, &self->functions, &self->fit, &PyDict_Type,
+                        &self->dtypes, &self->array_slot)) {
+    return NULL;
+  }
+  Py_INCREF(arguments); /* keeps all of them alive */
+  self->array_type = NULL;
+  Py_RETURN_NONE;
+}
 
 static PyObject *setup(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
@@ -294,6 +399,10 @@ static PyMethodDef functions[] = {
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"make_several", (PyCFunction)(void (*)(void))make_several, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
+    {"setup_arrays", setup_arrays, METH_VARARGS,
+     "setup_arrays(functions, fit, dtypes, slot): call it before attempt() and overwrite()."},
+    {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},
+    {"overwrite", (PyCFunction)(void (*)(void))overwrite, METH_FASTCALL, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
     {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

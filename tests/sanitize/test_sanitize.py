@@ -16,7 +16,7 @@ from torchffi._libtorch import loader
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
 CALLS = 2_000
-TESTS = ("tests/backends/test_owner.py", "tests/backends/test_freed_tensors.py")
+TESTS = tuple(f"tests/backends/test_{name}.py" for name in ("owner", "freed_tensors", "attempts"))
 
 
 @pytest.fixture(scope="module")

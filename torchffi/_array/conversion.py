@@ -187,6 +187,8 @@ def _values(obj: Any, depth: int = 0) -> Any:
             raise InvalidArgumentError(
                 f"asarray: lists are nested more than {arguments.MAX_NDIM} deep"
             )
+        if sequences.NUMBERS.issuperset(map(type, obj)):
+            return list(obj)
         return [_values(element, depth + 1) for element in obj]
     return obj
 

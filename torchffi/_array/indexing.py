@@ -165,18 +165,18 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
 
 _VIEWS: dict[type, Callable[..., Tensor | None]] = {}
 _ASSIGNMENTS = in_place_entries("basic_index_put_", dtypes.ALL)
+for _kind in NUMPY.classes.values():
+    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 for _kind in FFI.classes.values():
     _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
     _ASSIGNMENTS[_kind] = partial(basic_index_put_, partial(make, _kind))
-for _kind in NUMPY.classes.values():
-    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 # A single integer or slice needs no loop over keys.
 _SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
 _LAST = 2**63 - 1
 _INDEX = entries("index", ANY)
 _INDEX_PUT = in_place_entries("index_put_", dtypes.ALL)
 # tensor class -> the classes of its index tensors
-_PICKS = {
+PICKS = {
     kind: {backend.classes[dtypes.int64], backend.classes[dtypes.bool]}
     for backend in (FFI, NUMPY)
     for kind in backend.classes.values()
@@ -202,7 +202,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             if type(start) is type(stop) is int:
                 make, kind, call = _SLICE[kind]
                 plain = make(kind, call, x._data, 0, start, stop, 1)
-        elif type(key) in _PICKS[kind]:
+        elif type(key) in PICKS[kind]:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
@@ -228,13 +228,13 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         ValueError: If the value does not broadcast.
     """
     kind, source = type(x), None
-    if kind in _PICKS:
+    if kind in PICKS:
         try:
             source = value if type(value) is kind else scalars[kind, type(value), value]
         except (KeyError, TypeError):
             source = None
     if source is not None and (source is value or value or str(value) != "-0.0"):
-        if type(key) in _PICKS[kind]:
+        if type(key) in PICKS[kind]:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
         else:
             keys = key if type(key) is tuple else (key,)

@@ -10,6 +10,8 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.creation import rand
+from torchffi._numpy.special import clip
+from torchffi._numpy.totals import BLOCK, in_blocks
 from torchffi.dtypes import float64
 from torchffi.errors import InvalidArgumentError, ShapeError
 
@@ -23,12 +25,43 @@ def sigmoid(x: Raw) -> Raw:
 
 
 def _softplus(x: Raw, beta: float = 1, threshold: float = 20) -> Raw:
-    scaled = x * beta
-    return np.where(scaled > threshold, x, np.log1p(np.exp(scaled)) / beta)
+    scaled = x if beta == 1 else x * beta
+    result = np.exp(scaled)
+    result = np.log1p(result, out=result if result.ndim else None)
+    if beta != 1:
+        result /= beta
+    if not x.size or np.maximum.reduce(scaled, None) <= threshold:
+        return result
+    return np.where(scaled > threshold, x, result)
+
+
+def _log_sigmoid(x: Raw) -> Raw:
+    result = np.asarray(np.log1p(np.exp(-np.abs(x))))
+    return np.subtract(np.minimum(x, 0), result, out=result)  # type: ignore[no-any-return]
+
+
+def _mish(x: Raw) -> Raw:
+    return np.asarray(np.tanh(_softplus(x)) * x)
+
+
+def _hardtanh(x: Raw, low: float = -1, high: float = 1) -> Raw:
+    return np.asarray(clip(x, low, high), x.dtype)
+
+
+def _hardsigmoid(x: Raw) -> Raw:
+    result = np.asarray(np.maximum(x + 3, 0))
+    np.minimum(result, 6, out=result)
+    result /= 6
+    return result
+
+
+def _hardswish(x: Raw) -> Raw:
+    return np.asarray(_hardsigmoid(x) * x)
 
 
 def _elu(x: Raw, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Raw:
-    return np.where(x < 0, np.expm1(x * input_scale) * (alpha * scale), x * scale)
+    negative = np.expm1(x * input_scale if input_scale != 1 else x) * (alpha * scale)
+    return np.where(x < 0, negative, x * scale if scale != 1 else x)
 
 
 def _celu(x: Raw, alpha: float = 1.0) -> Raw:
@@ -68,22 +101,35 @@ def _one_hot(x: Raw, classes: int = -1) -> Raw:
     count = int(x.max()) + 1 if classes == -1 else classes
     if x.size and x.max() >= count:
         raise InvalidArgumentError(f"index {x.max()} is out of range for {count} classes")
-    return (x[..., None] == np.arange(count)).astype(np.int64)  # type: ignore[no-any-return]
+    result = np.zeros((*x.shape, count), np.int64)
+    if x.size:
+        result.reshape(-1, count)[np.arange(x.size), x.reshape(-1)] = 1
+    return result
 
 
 _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
-    "relu6": lambda x: np.clip(x, 0, 6),
+    "relu6": lambda x: _hardtanh(x, 0, 6),
     "leaky_relu": lambda x, slope=0.01: np.where(x > 0, x, x * slope),
     "elu": _elu,
     "selu": lambda x: _elu(x, _ALPHA, _SCALE),
     "celu": _celu,
-    "hardtanh": lambda x, low=-1, high=1: np.clip(x, low, high).astype(x.dtype),
-    "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
-    "hardsigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
-    "mish": lambda x: x * np.tanh(np.where(x > 20, x, np.log1p(np.exp(x)))),
+    "hardtanh": _hardtanh,
+    "hardswish": _hardswish,
+    "hardsigmoid": _hardsigmoid,
+    "mish": _mish,
     "threshold": lambda x, limit, value: np.where(x <= limit, x.dtype.type(value), x),
 }
+_ONE_PASS: Final = ("relu6", "hardtanh")
 _OF_INTEGERS: Final = ("relu6", "hardtanh", "threshold")
+
+
+def _blockwise(function: Callable[..., Any]) -> Callable[..., Raw]:
+    """The function, called for block after block: what it computes on the way stays in the cache."""
+
+    def activation(x: Raw, *arguments: Any) -> Raw:
+        return in_blocks(function, x, *arguments) if x.size > BLOCK else function(x, *arguments)
+
+    return activation
 
 
 # ---- Random numbers
@@ -137,7 +183,10 @@ _DROPOUTS: Final = {
 }
 _BOTH: Final[dict[str, Function]] = {
     **{
-        name: of_arrays(function, "fiu" if name in _OF_INTEGERS else "f")
+        name: of_arrays(
+            function if name in _ONE_PASS else _blockwise(function),
+            "fiu" if name in _OF_INTEGERS else "f",
+        )
         for name, function in _ELEMENTWISE.items()
     },
     **_DROPOUTS,
@@ -146,10 +195,12 @@ TABLE: Final[dict[str, Function]] = {
     **_BOTH,
     **{f"{name}_": in_place(function) for name, function in _BOTH.items()},
     "prelu": of_arrays(_prelu),
-    "softplus": of_arrays(_softplus),
+    "softplus": of_arrays(_blockwise(_softplus)),
     "glu": of_arrays(_glu),
-    "log_sigmoid": of_arrays(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))),
-    "softshrink": of_arrays(_softshrink),
-    "hardshrink": of_arrays(lambda x, distance=0.5: np.where(np.abs(x) <= distance, x * 0, x)),
+    "log_sigmoid": of_arrays(_blockwise(_log_sigmoid)),
+    "softshrink": of_arrays(_blockwise(_softshrink)),
+    "hardshrink": of_arrays(
+        _blockwise(lambda x, distance=0.5: np.where(np.abs(x) <= distance, x * 0, x))
+    ),
     "one_hot": of_arrays(_one_hot, "i"),
 }

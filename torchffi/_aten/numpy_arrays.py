@@ -19,6 +19,7 @@ from torchffi._array import (
 )
 from torchffi._array.data_types import astype
 from torchffi._aten.numpy_elementwise import Function, each
+from torchffi._core.backends import NUMPY
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -117,7 +118,8 @@ def _arange(*limits: Any, dtype: DType | None = None, **more: Any) -> Tensor:
 
 
 def _copy(x: Tensor, value: Tensor, non_blocking: bool = False) -> Tensor:
-    x[...] = value
+    if type(value) is not type(x) or NUMPY.overwrite("copy_", x._data, value._data) != 0:
+        x[...] = value
     return x
 
 

@@ -64,6 +64,8 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
     """Raises for operands without a kernel in LibTorch: of other kinds, or of two dtypes."""
     flat = [one for v in values for one in (v if isinstance(v, list) else [v])]
     arrays = [one for one in flat if isinstance(one, np.ndarray)]
+    if len({one.dtype for one in arrays}) == 1 and arrays[0].dtype.kind in kinds:
+        return
     for one in (arrays[0], *(a for a in arrays if a.dtype.kind == "c")):
         if one.dtype.kind not in kinds:
             raise NotSupportedError(f"{one.dtype} is not supported; expected {_KINDS[kinds]}")
@@ -71,6 +73,23 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
     if len(inexact) > 1 and not mixes:
         names = " and ".join(sorted(map(str, inexact)))
         raise InvalidArgumentError(f"dtypes {names} differ, expected one")
+
+
+_PLAIN: Final = frozenset({int, float, bool, type(None)})
+_SIZES: Final = frozenset({list, tuple})
+
+
+def _attempt(kind: Any, function: Function, arguments: tuple[Any, ...]) -> Tensor | None:
+    """The result for tensors of one class and plain values, of that class; None if it is otherwise."""
+    values = []
+    for one in arguments:
+        if type(one) is kind:
+            values.append(one._data)
+        elif type(one) in _PLAIN or (type(one) in _SIZES and one and type(one[0]) is int):
+            values.append(one)
+        else:
+            return None
+    return NUMPY.attempt(kind, function, *values)
 
 
 def of_arrays(
@@ -84,8 +103,21 @@ def of_arrays(
         mixes: Whether floating-point operands may differ in dtype.
         widens: Whether operands of float16 are converted to float32, and results back.
     """
+    # Those that an attempt is made for.
+    classes = {
+        kind
+        for dtype, kind in NUMPY.classes.items()
+        if dtype.numpy is not None
+        and dtype.numpy.kind in kinds
+        and (dtype.numpy != HALF or not widens)
+    }
 
     def of_tensors(*arguments: Any, **named: Any) -> Any:
+        kind = type(arguments[0]) if arguments and not named else None
+        if kind in classes:
+            result = _attempt(kind, function, arguments)
+            if result is not None:
+                return result
         try:
             if not isinstance(arguments[0], Tensor):
                 raise not_a_tensor(arguments[0])
@@ -97,7 +129,10 @@ def of_arrays(
                 values = [_widened(one) for one in values]
                 more = {name: _widened(value) for name, value in more.items()}
             keeps = own == HALF or (not mixes and own.kind in "fc")
-            return _tensors(quietly(partial(function, *values, **more)), own if keeps else None)
+            result = quietly(partial(function, *values, **more))
+            if isinstance(result, tuple):
+                classes.clear()  # an attempt is for one result
+            return _tensors(result, own if keeps else None)
         except Exception as error:
             raise as_torch_error(error) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -11,11 +10,14 @@ from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._aten.numpy_losses import reduced
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.layers import log_softmax
+from torchffi._numpy.totals import total
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 
-def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[Raw, Raw, Raw]:
+def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[Raw, Any, Any]:
     """Minus the element of the target's class times its weight, that weight, and where it counts.
+
+    Without weights, and if all count, these are None and True.
 
     Args:
         logs: An array of shape (n, classes, ...).
@@ -30,14 +32,24 @@ def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[R
         raise ShapeError(f"target has shape {target.shape} for an input of shape {logs.shape}")
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(f"weight has shape {weight.shape}, expected ({classes},)")
-    counts = target != ignored
-    beyond = target[counts & ((target < 0) | (target >= classes))]
-    if beyond.size:
-        raise AxisError(f"target {beyond[0]} is out of bounds for {classes} classes")
-    safe = np.where(counts, target, 0).astype(np.int64)
+    counts: Any = True
+    if 0 <= ignored < classes or (
+        target.size and not 0 <= int(target.min()) <= int(target.max()) < classes
+    ):
+        counts = target != ignored
+        beyond = target[counts & ((target < 0) | (target >= classes))]
+        if beyond.size:
+            raise AxisError(f"target {beyond[0]} is out of bounds for {classes} classes")
+        target = np.where(counts, target, 0)
+    safe = target.astype(np.int64, copy=False)
+    if logs.ndim == 2:
+        loss = -logs[np.arange(len(logs)), safe]
+    else:
+        loss = -np.take_along_axis(logs, safe[:, None], 1)[:, 0]
+    if counts is True and weight is None:
+        return loss, None, True
     factors = counts * (np.float64(1) if weight is None else weight[safe].astype(np.float64))
-    chosen = np.take_along_axis(logs, safe[:, None], 1)[:, 0]
-    return np.where(counts, -chosen * factors, 0), factors, counts
+    return np.where(counts, loss * factors, 0), factors, counts
 
 
 def _batched(x: Raw, target: Raw) -> tuple[Raw, Raw]:
@@ -46,10 +58,12 @@ def _batched(x: Raw, target: Raw) -> tuple[Raw, Raw]:
     return (x[None], target[None]) if x.ndim == 1 else (x, target)
 
 
-def _total(loss: Raw, factors: Raw, reduction: int, dtype: Any, single: bool) -> Raw:
+def _total(loss: Raw, factors: Any, reduction: int, dtype: Any, single: bool) -> Raw:
     """The loss, its weighted mean, or its sum."""
     if reduction == 1:
-        return np.asarray(np.sum(loss) / np.sum(factors), dtype)
+        count = loss.size if factors is None else np.add.reduce(factors, None)
+        summed = np.add.reduce(loss, None, np.float64)
+        return np.asarray(summed / count, dtype)
     return reduced(np.asarray(loss[0] if single else loss, dtype), reduction)
 
 
@@ -110,23 +124,38 @@ def _bags(
         raise InvalidArgumentError(
             "offsets must begin with 0 and ascend to at most the input's length"
         )
-    result = np.zeros((max(len(starts) - 1, 0), weight.shape[1]), weight.dtype)
-    sizes = np.zeros(len(result), np.int64)
+    count = max(len(starts) - 1, 0)
     owner = np.zeros(len(indices), np.int64)
-    for i, (start, end) in enumerate(pairwise(starts)):
-        kept = np.ones(end - start, np.bool_)
-        if ignored is not None:
-            kept = indices[start:end] != ignored
-        rows = weight[indices[start:end][kept]]
-        owner[start:end], sizes[i] = i, len(rows)
-        if factors is not None:
-            rows = rows * factors[start:end][kept][:, None]
+    if count:
+        owner[: starts[-1]] = np.repeat(np.arange(count), np.diff(starts))
+    kept: Any = slice(0, starts[-1] if count else 0)
+    lengths = np.diff(starts) if count else np.zeros(0, np.int64)
+    if ignored is not None:
+        kept = np.flatnonzero(indices[kept] != ignored)
+        lengths = np.bincount(owner[kept], minlength=count)
+    rows = weight[indices[kept]]
+    if factors is not None:
+        rows = rows * factors[kept][:, None]
+    result = _of_bags(rows, lengths, mode)
+    return np.asarray(result, weight.dtype), owner, lengths, lengths
+
+
+def _of_bags(rows: Raw, lengths: Raw, mode: int) -> Raw:
+    """The sum, mean or largest of each of several successive groups of rows; 0 for an empty one."""
+    same = len(lengths) and lengths[0] and (lengths == lengths[0]).all()
+    if same:
+        groups = rows.reshape(len(lengths), lengths[0], rows.shape[1])
         if mode == 2:
-            result[i] = np.maximum.reduce(rows, 0) if len(rows) else 0
-        else:
-            total = np.add.reduce(rows, 0, np.float64)
-            result[i] = total / max(len(rows), 1) if mode else total
-    return result, owner, sizes, sizes
+            return np.asarray(np.maximum.reduce(groups, 1))
+        return np.asarray(total(groups, (1,)) / (lengths[0] if mode else 1))
+    result = np.zeros((len(lengths), rows.shape[1]))
+    filled = lengths > 0
+    starts = (np.cumsum(lengths) - lengths)[filled]
+    if len(starts) and mode == 2:
+        result[filled] = np.maximum.reduceat(rows, starts, 0)
+    elif len(starts):
+        result[filled] = np.add.reduceat(rows, starts, 0, np.float64)
+    return result / np.maximum(lengths, 1)[:, None] if mode == 1 else result
 
 
 TABLE: Final[dict[str, Function]] = {

@@ -12,6 +12,7 @@ from torchffi import dtypes
 from torchffi._array import elementwise, searching
 from torchffi._array.data_types import astype, result_type
 from torchffi._aten import layers
+from torchffi._aten.numpy_in_place import overwriting
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -85,14 +86,6 @@ def _where(condition: Tensor, a: Any, b: Any) -> Tensor:
     return searching.where(condition, a, b)
 
 
-def _in_place(function: Function) -> Function:
-    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        x[...] = astype(function(x, *arguments, **named), x.dtype)
-        return x
-
-    return write
-
-
 def each(names: str, function: Function) -> dict[str, Function]:
     return dict.fromkeys(names.split(), function)
 
@@ -157,7 +150,7 @@ _ELEMENTWISE: Final[dict[str, Function]] = {
 TABLE: Final[dict[str, Function]] = {
     **_ELEMENTWISE,
     **{
-        _named_in_place(name): _in_place(function)
+        _named_in_place(name): overwriting(name.partition(".")[0], function)
         for name, function in _ELEMENTWISE.items()
         if not name.startswith(("is", "where", "max", "min", "__", "rsub", "pow.Scalar"))
     },

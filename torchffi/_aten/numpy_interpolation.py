@@ -11,8 +11,9 @@ from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi.errors import ShapeError
 
-# The matrix product of an axis with weights, as indices and their weights: pairs of the new length.
-_Taps = list[tuple[Raw, Raw]]
+# The matrix product of an axis with weights, as indices and their weights: pairs of the new length. No
+# weights are ones.
+_Taps = list[tuple[Raw, Any]]
 
 
 def _step(length: int, new: int, factor: float | None, corners: bool, kind: Any) -> Any:
@@ -26,7 +27,7 @@ def _nearest(shift: float) -> Callable[..., _Taps]:
     def taps(length: int, new: int, factor: float | None, _: bool, kind: Any) -> _Taps:
         step = _step(length, new, factor, False, np.float32)  # LibTorch's is float32 for all dtypes
         places = np.floor((np.arange(new, dtype=np.float32) + np.float32(shift)) * step)
-        return [(np.minimum(places.astype(np.int64), length - 1), np.ones(new, kind))]
+        return [(np.minimum(places.astype(np.int64), length - 1), None)]
 
     return taps
 
@@ -60,6 +61,8 @@ def _cubic(length: int, new: int, factor: float | None, corners: bool, kind: Any
 
 
 def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable[..., Raw]:
+    nearest = not aligns
+
     def upsample(x: Raw, sizes: Sequence[int] | None, *more: Any) -> Raw:
         corners, factors = (bool(more[0]), more[1]) if aligns else (False, more[0])
         if x.ndim != axes + 2:
@@ -71,11 +74,18 @@ def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable
             if length < 1 or new < 1:
                 raise ShapeError(f"sizes {length} and {new} of an axis, expected at least 1")
             shape = (-1,) + (1,) * (axes - 1 - axis)
-            parts = [
-                np.take(x, index, axis + 2) * weight.reshape(shape)
-                for index, weight in taps(length, new, factor, corners, kind)
-            ]
-            x = np.asarray(sum(parts[1:], parts[0]))
+            times = new // length
+            exact = new == times * length and times & (times - 1) == 0  # also in float32
+            if nearest and exact and factor in (None, times):
+                x = x.repeat(times, axis + 2)
+                continue
+            total: Any = None
+            for index, weight in taps(length, new, factor, corners, kind):
+                part = np.take(x, index, axis + 2)
+                if weight is not None:
+                    part *= weight.reshape(shape)
+                total = part if total is None else np.add(total, part, out=total)
+            x = total
         return x
 
     return upsample

@@ -10,6 +10,8 @@ import numpy as np
 
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.moments import vector_norm
+from torchffi._numpy.totals import BLOCK, blocks, total
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 
@@ -17,41 +19,83 @@ def reduced(loss: Raw, reduction: int) -> Raw:
     """The loss, its mean for 1, or its sum for 2."""
     if not reduction:
         return np.asarray(loss)
-    total = np.sum(loss, dtype=np.float64)
-    return np.asarray(total if reduction == 2 else total / max(loss.size, 0), loss.dtype)
+    summed = np.add.reduce(loss, None, np.float64)
+    return np.asarray(summed if reduction == 2 else summed / loss.size, loss.dtype)
 
 
-def _element(function: Callable[..., Raw]) -> Callable[..., Raw]:
-    """A loss of the difference of input and target."""
+def _in_blocks(function: Callable[..., Raw], reduction: int, *arrays: Any) -> Raw:
+    """A loss from a function of elements, called for block after block: its results stay in the cache.
 
-    def loss(x: Raw, target: Raw, reduction: int = 1, *more: Any, **named: Any) -> Raw:
-        return reduced(function(x - target, *more, **named), reduction)
+    Args:
+        function: Returns the loss of each element.
+        reduction: As for :func:`reduced`.
+        arrays: Its arguments: arrays that broadcast, or None.
+    """
+    shapes = {one.shape for one in arrays if one is not None}
+    shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+    if math.prod(shape) <= BLOCK:
+        return reduced(function(*arrays), reduction)
+    whole = [None if one is None else np.broadcast_to(one, shape) for one in arrays]
+    summed, size = 0.0, math.prod(shape)
+    result: Any = None
+    for index in blocks(whole[0]):  # type: ignore[arg-type]
+        loss = function(*[None if one is None else one[index] for one in whole])
+        if reduction:
+            summed, dtype = summed + float(total(loss, None)), loss.dtype
+        else:
+            result = np.empty(shape, loss.dtype) if result is None else result
+            result[index] = loss
+    return (
+        result if not reduction else np.asarray(summed if reduction == 2 else summed / size, dtype)
+    )
 
-    return loss
+
+def _difference(x: Raw, target: Raw) -> Raw:
+    return np.asarray(np.abs(away := x - target, out=away if away.ndim else None))
 
 
-def _smooth_l1(difference: Raw, beta: float = 1.0) -> Raw:
+def _mse(x: Raw, target: Raw, reduction: int = 1) -> Raw:
+    return _in_blocks(lambda a, b: np.square(a - b), reduction, x, target)
+
+
+def _l1(x: Raw, target: Raw, reduction: int = 1) -> Raw:
+    return _in_blocks(_difference, reduction, x, target)
+
+
+def _smooth_l1(x: Raw, target: Raw, reduction: int = 1, beta: float = 1.0) -> Raw:
     if beta < 0:
         raise InvalidArgumentError(f"beta is {beta}, expected >= 0")
-    size = np.abs(difference)
-    if not beta:
-        return np.asarray(size)
-    return np.where(size < beta, size * size * 0.5 / beta, size - 0.5 * beta)
+
+    def loss(x: Raw, target: Raw) -> Raw:
+        size = _difference(x, target)
+        if not beta:
+            return size
+        return np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta)
+
+    return _in_blocks(loss, reduction, x, target)
 
 
-def _huber(difference: Raw, delta: float = 1.0) -> Raw:
+def _huber(x: Raw, target: Raw, reduction: int = 1, delta: float = 1.0) -> Raw:
     if delta <= 0:
         raise InvalidArgumentError(f"delta is {delta}, expected > 0")
-    size = np.abs(difference)
-    return np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta))
+
+    def loss(x: Raw, target: Raw) -> Raw:
+        size = _difference(x, target)
+        return np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta))
+
+    return _in_blocks(loss, reduction, x, target)
 
 
 def _binary(x: Raw, target: Raw, weight: Raw | None = None, reduction: int = 1) -> Raw:
-    if x.size and not (np.all(x >= 0) and np.all(x <= 1)):
+    return _in_blocks(_binary_loss, reduction, x, target, weight)
+
+
+def _binary_loss(x: Raw, target: Raw, weight: Raw | None) -> Raw:
+    if x.size and not (x.min() >= 0 and x.max() <= 1):  # also for NaN
         raise InvalidArgumentError("all elements of input should be between 0 and 1")
     logs = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
     loss = np.asarray((target - 1) * logs[1] - target * logs[0])
-    return reduced(loss if weight is None else loss * weight, reduction)
+    return loss if weight is None else loss * weight
 
 
 def _softplus(x: Raw) -> Raw:
@@ -61,51 +105,55 @@ def _softplus(x: Raw) -> Raw:
 def _binary_logits(
     x: Raw, target: Raw, weight: Any = None, pos_weight: Any = None, reduction: int = 1
 ) -> Raw:
-    factor = 1 if pos_weight is None else (pos_weight - 1) * target + 1
-    loss = np.asarray((1 - target) * x + factor * _softplus(-x))
-    return reduced(loss if weight is None else loss * weight, reduction)
+    def loss(x: Raw, target: Raw, weight: Any, pos_weight: Any) -> Raw:
+        soft = _softplus(-x)
+        if pos_weight is not None:
+            soft *= (pos_weight - 1) * target + 1
+        soft += (1 - target) * x
+        return soft if weight is None else soft * weight
+
+    return _in_blocks(loss, reduction, x, target, weight, pos_weight)
 
 
 def _kl_div(x: Raw, target: Raw, reduction: int = 1, *, log_target: bool = False) -> Raw:
-    if log_target:
-        return reduced(np.asarray(np.exp(target) * (target - x)), reduction)
-    own = np.where(target == 0, 0, target * np.log(target))  # xlogy
-    return reduced(np.asarray(own - target * x, x.dtype), reduction)
+    def loss(x: Raw, target: Raw) -> Raw:
+        if log_target:
+            return np.asarray(np.exp(target) * (target - x))
+        logs = np.log(target)
+        logs -= x
+        logs *= target
+        zero = target == 0
+        if zero.any():  # xlogy
+            logs = np.where(zero, target * -x, logs)
+        return np.asarray(logs, x.dtype)
+
+    return _in_blocks(loss, reduction, x, target)
 
 
 def _poisson(x: Raw, target: Raw, log: bool, full: bool, eps: float, reduction: int) -> Raw:
-    loss = np.exp(x) - target * x if log else x - target * np.log(x + eps)
-    if full:
-        stirling = target * np.log(target) - target + 0.5 * np.log(2 * math.pi * target)
-        loss = loss + np.where(target > 1, stirling, 0)
-    return reduced(np.asarray(loss, x.dtype), reduction)
+    def loss(x: Raw, target: Raw) -> Raw:
+        found = np.exp(x) - target * x if log else x - target * np.log(x + eps)
+        if full:
+            stirling = target * np.log(target) - target + 0.5 * np.log(2 * math.pi * target)
+            found = found + np.where(target > 1, stirling, 0)
+        return np.asarray(found, x.dtype)
+
+    return _in_blocks(loss, reduction, x, target)
 
 
 # ---- Pairs
 
 
 def _distance(a: Raw, b: Raw, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Raw:
-    return norm(np.asarray(a - b + a.dtype.type(eps)), p, (-1,), keepdim)
-
-
-def norm(x: Raw, p: float, axes: tuple[int, ...], keepdim: bool) -> Raw:
-    """The vector norm of order p over axes, totals in float64."""
-    size: Any = np.abs(x)
-    result: Any
-    if math.isinf(p):
-        result = size.max(axes, keepdims=keepdim) if p > 0 else size.min(axes, keepdims=keepdim)
-    elif not p:
-        result = np.sum(size != 0, axes, np.float64, keepdims=keepdim)
-    else:
-        total = np.sum(np.power(size, p, dtype=np.float64), axes, keepdims=keepdim)
-        result = np.power(total, 1 / p)
-    return np.asarray(result, x.dtype)
+    away = np.asarray(a - b)
+    away += a.dtype.type(eps)
+    return vector_norm(away, (-1,), 1, p, keepdim)
 
 
 def _cosine_similarity(a: Raw, b: Raw, axis: int = 1, eps: float = 1e-8) -> Raw:
     a, b = np.broadcast_arrays(a, b)
     axes = (range(a.ndim)[axis],)
-    lengths = [np.maximum(norm(x.astype(np.float64), 2, axes, True), eps) for x in (a, b)]
+    lengths = [np.maximum(vector_norm(x.astype(np.float64), axes, 1, 2, True), eps) for x in (a, b)]
     return np.asarray(np.sum((a / lengths[0]) * (b / lengths[1]), axis), a.dtype)
 
 
@@ -123,7 +171,12 @@ def _cosine_loss(a: Raw, b: Raw, target: Raw, margin: float = 0.0, reduction: in
 
 
 def _ranking(a: Raw, b: Raw, target: Raw, margin: float = 0.0, reduction: int = 1) -> Raw:
-    return reduced(np.asarray(np.maximum(-target * (a - b) + margin, 0), a.dtype), reduction)
+    def loss(a: Raw, b: Raw, target: Raw) -> Raw:
+        found = np.asarray((b - a) * target)
+        found += margin
+        return np.asarray(np.maximum(found, 0, out=found), a.dtype)
+
+    return _in_blocks(loss, reduction, a, b, target)
 
 
 def _triplet(
@@ -140,13 +193,18 @@ def _triplet(
 
 
 def _hinge(x: Raw, target: Raw, margin: float = 1.0, reduction: int = 1) -> Raw:
-    far = np.where(target == 1, 0, np.maximum(margin - x, 0))
-    near = np.where(target == -1, 0, x)
-    return reduced(np.asarray(far + near, x.dtype), reduction)
+    def loss(x: Raw, target: Raw) -> Raw:
+        far = np.where(target == 1, 0, np.maximum(margin - x, 0))
+        near = np.where(target == -1, 0, x)
+        return np.asarray(far + near, x.dtype)
+
+    return _in_blocks(loss, reduction, x, target)
 
 
 def _soft_margin(x: Raw, target: Raw, reduction: int = 1) -> Raw:
-    return reduced(np.asarray(np.log1p(np.exp(-target * x)), x.dtype), reduction)
+    return _in_blocks(
+        lambda x, target: np.asarray(np.log1p(np.exp(-target * x)), x.dtype), reduction, x, target
+    )
 
 
 def _bilinear(a: Raw, b: Raw, weight: Raw, bias: Raw | None = None) -> Raw:
@@ -164,15 +222,10 @@ def _bilinear(a: Raw, b: Raw, weight: Raw, bias: Raw | None = None) -> Raw:
 
 
 TABLE: Final[dict[str, Function]] = {
-    **{
-        name: of_arrays(_element(function), mixes=True)
-        for name, function in {
-            "mse_loss": lambda difference: difference * difference,
-            "l1_loss": lambda difference: np.abs(difference),
-            "smooth_l1_loss": _smooth_l1,
-            "huber_loss": _huber,
-        }.items()
-    },
+    "mse_loss": of_arrays(_mse, mixes=True),
+    "l1_loss": of_arrays(_l1, mixes=True),
+    "smooth_l1_loss": of_arrays(_smooth_l1, mixes=True),
+    "huber_loss": of_arrays(_huber, mixes=True),
     "binary_cross_entropy": of_arrays(_binary),
     "binary_cross_entropy_with_logits": of_arrays(_binary_logits),
     "kl_div": of_arrays(_kl_div),

@@ -10,6 +10,7 @@ import numpy as np
 
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.squares import squares
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 
@@ -99,11 +100,12 @@ def _rms_norm(
         raise ShapeError(f"shape {x.shape} does not end in {dims}")
     if weight is not None and weight.shape != dims:
         raise ShapeError(f"weight has shape {weight.shape}, expected {dims}")
-    axes = tuple(range(x.ndim - len(dims), x.ndim))
-    square = np.mean(np.square(x, dtype=np.float64), axes, keepdims=True)
     least = float(np.finfo(x.dtype).eps) if eps is None else eps
-    result = np.asarray(x * (1 / np.sqrt(square + least)), x.dtype)
-    return result if weight is None else np.asarray(result * weight)
+    square = squares(x, tuple(range(x.ndim - len(dims), x.ndim)), True) / math.prod(dims)
+    result = np.asarray(x * np.asarray(1 / np.sqrt(square + least), x.dtype))
+    if weight is not None:
+        result *= weight
+    return result
 
 
 TABLE: Final[dict[str, Function]] = {

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._aten.numpy_calls import Function, of_arrays
-from torchffi._aten.numpy_losses import norm
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw, check_writable
 from torchffi._numpy.creation import rand, randn
+from torchffi._numpy.moments import vector_norm
 from torchffi.dtypes import float64
 from torchffi.errors import InvalidArgumentError, NotSupportedError, ShapeError
 
@@ -114,7 +114,7 @@ def _exponential(x: Tensor, rate: float = 1.0, *, generator: int | None = None) 
 
 def _renorm(weight: Raw, indices: Raw, largest: float, p: float) -> Raw:
     rows = np.unique(indices)
-    norms = norm(weight[rows].astype(np.float64), p, (1,), True)
+    norms = vector_norm(weight[rows].astype(np.float64), (1,), 1, p, True)
     factors = np.where(norms > largest, largest / (norms + 1e-7), 1)
     weight[rows] *= factors.astype(weight.dtype)
     return weight

@@ -12,6 +12,7 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._aten.numpy_windows import Sizes, batched, last, padded, sizes, windows
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.totals import total
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 
@@ -141,16 +142,27 @@ def _parts(shape: Sizes, output: Sizes) -> Iterator[tuple[Sizes, tuple[slice, ..
         )
 
 
+def _average_of_equal(x: Raw, lengths: Sizes) -> Raw:
+    """The averages of parts of equal size."""
+    lead = x.ndim - len(lengths)
+    pairs = [(m, n // m) for n, m in zip(x.shape[lead:], lengths, strict=True)]
+    view = x.reshape(x.shape[:lead] + tuple(n for pair in pairs for n in pair))
+    sums = total(view, tuple(range(lead + 1, view.ndim, 2)))
+    return np.asarray(sums / math.prod(n for _, n in pairs), x.dtype)
+
+
 def _adaptive_average(axes: int) -> Callable[..., Raw]:
     def pool(x: Raw, output: Any) -> Raw:
         lengths = sizes(output, axes, "output_size")
         batched(x, axes)
         result = np.empty((*x.shape[: x.ndim - axes], *lengths), x.dtype)
         inner = tuple(range(x.ndim - axes, x.ndim))
+        if all(m and n % m == 0 for n, m in zip(x.shape[-axes:], lengths, strict=True)):
+            return _average_of_equal(x, lengths)
         for place, part in _parts(x.shape[x.ndim - axes :], lengths):
             piece = x[last(part)]
             count = math.prod(piece.shape[x.ndim - axes :])
-            result[last(place)] = np.add.reduce(piece, inner, np.float64) / count
+            result[last(place)] = total(piece, inner) / count
         return result
 
     return pool

@@ -78,22 +78,33 @@ class Operator(Planned):
     def _plan(self, types: Types, positional: int) -> Plan | None:
         if not LIBTORCH_CLASSES.isdisjoint(types):
             return self.on_libtorch().plan(types, positional, self._call, self._named)
-        if len(types) > positional or not _LISTS.isdisjoint(types):
-            return None
-        return self._numpy_plan()
+        names = types[positional : (positional + len(types)) // 2]
+        return self._numpy_plan(positional, names, not _LISTS.isdisjoint(types))
 
-    def _numpy_plan(self) -> Plan:
+    def _numpy_plan(self, positional: int, names: Sequence[str], lists: bool) -> Plan:
         from torchffi._aten.numpy_table import TABLE
 
-        function, named = TABLE[self._name], self._named
+        function, renamed = TABLE[self._name], self._named
 
         def plan(*arguments: Any) -> Any:
             try:
                 return function(*arguments)
             except TorchError as error:
-                raise named(error) from None
+                raise renamed(error) from None
 
-        return plan
+        def general(*values: Any) -> Any:
+            arguments, named = (
+                values[:positional],
+                dict(zip(names, values[positional:], strict=True)),
+            )
+            if lists and _any_on_libtorch(values):
+                return self._call(arguments, named)
+            try:
+                return function(*arguments, **named)
+            except TorchError as error:
+                raise renamed(error) from None
+
+        return general if names or lists else plan
 
     def _on_numpy(self, arguments: Any, named: Any) -> Any:
         from torchffi._aten.numpy_table import TABLE  # most programs need it never

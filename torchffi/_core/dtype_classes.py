@@ -40,10 +40,14 @@ class Freed:
 
 
 def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
-    """Creates a subclass of a backend's tensor class for each dtype, named Tensor for error messages."""
+    """Creates a subclass of a backend's tensor class for each dtype, named Tensor for error messages.
+
+    The properties of the dtype are attributes of the class: to read them calls no function.
+    """
     classes = {}
     for dtype in dtypes.ALL:
-        body = {"__slots__": (), "__module__": tensor.__module__, "_dtype": dtype}
+        body: dict[str, Any] = {"__slots__": (), "__module__": tensor.__module__, "_dtype": dtype}
+        body |= {"dtype": dtype, "itemsize": dtype.itemsize}
         classes[dtype] = type("Tensor", (tensor,), body)
     return classes
 

@@ -231,12 +231,12 @@ def _in_c() -> Any:
     return speedups
 
 
-_speedups: Final = _in_c()
+speedups: Final = _in_c()
 own, make, borrow, borrowed_arrays = _own, _make, _borrow, _borrowed_arrays
 make_several = _make_several
-if _speedups is not None:
-    own, make, borrow = _speedups.own, _speedups.make, _speedups.borrow
-    borrowed_arrays, make_several = _speedups.borrowed_arrays, _speedups.make_several
+if speedups is not None:
+    own, make, borrow = speedups.own, speedups.make, speedups.borrow
+    borrowed_arrays, make_several = speedups.borrowed_arrays, speedups.make_several
 
 # Tensors alive at the end of the process are left to the operating system: freeing them would race with
 # threads that still compute.
@@ -246,7 +246,7 @@ atexit.register(end)
 
 def implementation() -> str:
     """The implementation in use: ``"C"`` (the module ``torchffi._speedups``) or ``"Python"``."""
-    return "Python" if _speedups is None else "C"
+    return "Python" if speedups is None else "C"
 
 
 _slot: Any = Owner.__dict__["_data"]  # the property of a freed tensor's class hides it

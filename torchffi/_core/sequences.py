@@ -31,8 +31,8 @@ _ADMITTED: Final = {
 }
 _NONE: Final[frozenset[type]] = frozenset()
 _EXACT: Final = 2**53  # float64 has all integers up to here
-_TYPES_OF_NUMBERS: Final = frozenset(_NUMBERS)
-TYPES: Final = _SEQUENCES | _TYPES_OF_NUMBERS
+NUMBERS: Final = frozenset(_NUMBERS)
+TYPES: Final = _SEQUENCES | NUMBERS
 
 
 def tensor(obj: Any, dtype: DType | None) -> Tensor | None:
@@ -87,7 +87,7 @@ def _flat(obj: Any) -> tuple[list[Any], tuple[int, ...], set[type]] | None:
     first = [obj]  # of each level; a list that contains itself comes again
     while level:
         types = set(map(type, level))
-        if types <= _TYPES_OF_NUMBERS:
+        if types <= NUMBERS:
             return level, shape, types
         if not types <= _SEQUENCES:
             return None

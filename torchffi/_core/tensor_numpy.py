@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Sequence
+from functools import cache
+from operator import attrgetter, getitem
 from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import dtype_classes
+from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._numpy import primitives
-from torchffi._numpy.quiet import Run, new_runner, quietly
+from torchffi._numpy.quiet import WITHOUT_WARNINGS, Run, new_runner, quietly
 from torchffi.dtypes import DType
 
 _new = object.__new__
@@ -23,16 +25,27 @@ def _runner() -> Run:
     return new_runner()
 
 
-class _Functions(dict[str, Callable[..., Any]]):
-    """Cache of the primitives, to be called without warnings: the ufunc itself if it needs no checks."""
+class _Functions(dict[Any, tuple[Any, ...]]):
+    """Cache of the primitives: a function and its first arguments, which call one without warnings.
 
-    def __missing__(self, name: str) -> Callable[..., Any]:
-        function: Callable[..., Any] = primitives.ufunc(name) or getattr(primitives, name)
-        self[name] = quiet = partial(_runner(), function)
-        return quiet
+    The ufunc itself is called if it needs no checks. What only makes views gives no warnings. The key is
+    the name of a primitive, or another function of arrays.
+    """
+
+    def __missing__(self, name: Any) -> tuple[Any, ...]:
+        named = isinstance(name, str)
+        function = (primitives.ufunc(name) or getattr(primitives, name)) if named else name
+        quiet = name in WITHOUT_WARNINGS or name is getitem
+        self[name] = call = (function,) if quiet else (_runner(), function)
+        return call
 
 
 _functions: Final = _Functions()
+
+
+def _call(name: Any, raw: tuple[Any, ...]) -> Any:
+    function, *first = _functions[name]
+    return function(*first, *raw)
 
 
 class NumPy(Backend):
@@ -50,14 +63,16 @@ class NumPy(Backend):
         return self.wrap(self.compute(name, raw), dtype)
 
     @staticmethod
-    def attempt(kind: type[Tensor], name: str, /, *raw: Any) -> Tensor | None:
-        """Calls a primitive; returns its result as a tensor of a class, or None if it raises."""
+    def attempt(kind: type[Tensor], name: Any, /, *raw: Any) -> Tensor | None:
+        """Calls a primitive, or another function of arrays.
+
+        Returns:
+            Its result as a tensor of a class; None if it raises.
+        """
         try:
-            array = _functions[name](*raw)
-            if type(array) is not np.ndarray:  # a scalar of NumPy
-                array = np.asarray(array)
-            if array.dtype is not kind._dtype.numpy:
-                array = _of_dtype(array, kind._dtype)
+            array = _call(name, raw)
+            if type(array) is not np.ndarray or array.dtype is not kind._dtype.numpy:
+                array = _fit(array, kind)
         except Exception:  # also RuntimeError: the context is in use by another thread or a caller
             return None
         tensor = _new(kind)
@@ -75,7 +90,7 @@ class NumPy(Backend):
         """
         collect, given = kind
         try:
-            arrays = _functions[name](*raw)
+            arrays = _call(name, raw)
             of = given or [dtypes.by_numpy(array.dtype) for array in arrays]
             return collect(
                 [self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)]
@@ -84,10 +99,10 @@ class NumPy(Backend):
             return None
 
     @staticmethod
-    def overwrite(name: str, /, *raw: Any) -> int:
+    def overwrite(name: Any, /, *raw: Any) -> int:
         """Calls a primitive that overwrites its first operand; returns 0, or -1 if it raises."""
         try:
-            _functions[name](*raw)
+            _call(name, raw)
         except Exception:  # as in attempt()
             return -1
         return 0
@@ -114,7 +129,24 @@ class NumPy(Backend):
         return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
 
 
+_dtypes: Final[dict[type[Tensor], Any]] = {}  # NumPy's dtype of each class, for the speedups
+
+
+def _fit(value: Any, kind: type[Tensor]) -> np.ndarray[Any, Any]:
+    """A result, which may be a scalar of NumPy, as an array of the dtype of a class.
+
+    Raises:
+        TypeError: If it is something else, such as several arrays.
+    """
+    if not isinstance(value, (np.ndarray, np.generic)):
+        raise TypeError(f"expected an array, got {type(value).__name__}")
+    array, dtype = np.asarray(value), kind._dtype.numpy
+    _dtypes[kind] = dtype
+    return array if array.dtype is dtype else array.astype(dtype, copy=False)
+
+
 def _of_dtype(array: np.ndarray[Any, Any], dtype: DType) -> np.ndarray[Any, Any]:
+    array = np.asarray(array)  # of a scalar of NumPy
     exact = array.dtype is dtype.numpy or array.dtype == dtype.numpy
     return array if exact else array.astype(dtype.numpy)
 
@@ -132,10 +164,15 @@ class NumpyTensor(Tensor):
     def _free(self) -> None:
         dtype_classes.mark_freed(self, _drop)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of elements along each axis."""
-        return self._data.shape  # type: ignore[no-any-return]
+    # Properties of the array: a getter in C saves a frame of Python.
+    shape = property(attrgetter("_data.shape"), doc="Number of elements along each axis.")
+    ndim = property(attrgetter("_data.ndim"), doc="Number of axes.")
+    size = property(attrgetter("_data.size"), doc="Number of elements.")
+    nbytes = property(attrgetter("_data.nbytes"), doc="Bytes of all elements.")
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self._data.size
 
     @property
     def device(self) -> str:
@@ -155,8 +192,42 @@ class NumpyTensor(Tensor):
         data = self._data
         return data.item() if data.size == 1 else super().item()
 
+    def __bool__(self) -> bool:
+        data = self._data
+        return bool(data.item()) if data.size == 1 else super().__bool__()
+
+    def __int__(self) -> int:
+        data = self._data
+        return int(data.item()) if data.size == 1 else super().__int__()
+
+    def __float__(self) -> float:
+        data = self._data
+        return float(data.item()) if data.size == 1 else super().__float__()
+
+    def __index__(self) -> int:
+        data = self._data
+        value = data.item() if data.size == 1 else None
+        return value if type(value) is int else super().__index__()
+
+    def __len__(self) -> int:
+        data = self._data
+        return len(data) if data.ndim else super().__len__()
+
+    def __iter__(self) -> Iterator[Tensor]:
+        data, kind = self._data, type(self)
+        if not data.ndim:
+            super().__len__()  # raises
+        return _elements(data, kind)
+
     def _array_view(self) -> np.ndarray[Any, Any]:
         return self._data.view()  # type: ignore[no-any-return]
+
+
+def _elements(data: np.ndarray[Any, Any], kind: type[Tensor]) -> Iterator[Tensor]:
+    for i in range(len(data)):
+        tensor = _new(kind)
+        tensor._data = data[i, ...]
+        yield tensor
 
 
 _slot: Any = NumpyTensor.__dict__["_data"]  # the property of a freed tensor's class hides it
@@ -178,3 +249,6 @@ def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
 
 
 NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
+if speedups is not None:
+    speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
+    NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ from torchffi._numpy import (
     indexing,
     layers,
     linalg,
+    moments,
     reductions,
     shapes,
     sorting,
@@ -16,5 +17,5 @@ from torchffi._numpy import (
 )
 
 CHAPTERS = (
-    creation, elementwise, fft, indexing, layers, linalg, reductions, shapes, sorting, storage,
+    creation, elementwise, fft, indexing, layers, linalg, moments, reductions, shapes, sorting, storage,
 )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from torchffi.dtypes import ALL, by_code
 from torchffi.errors import (
+    AxisError,
     InvalidArgumentError,
     NotSupportedError,
     ShapeError,
@@ -24,6 +25,13 @@ def check_writable(a: Raw) -> None:
         raise InvalidArgumentError(
             "more than one element of the tensor refers to a single memory location; clone() it first"
         )
+
+
+def shares_memory(a: Raw, b: Raw) -> bool:
+    """Whether two arrays may share memory; two that own theirs do not, unless they are the same."""
+    if a.base is None and b.base is None:
+        return a is b
+    return np.may_share_memory(a, b)
 
 
 def no_broadcast(a: Raw, b: Raw, error: ValueError) -> TorchError:
@@ -47,6 +55,27 @@ def check_broadcast_to(value: Raw, shape: tuple[int, ...]) -> None:
     )
     if not fits:
         raise ShapeError(f"shape {value.shape} does not broadcast to {shape}")
+
+
+def no_axis(axes: tuple[int, ...]) -> AxisError:
+    """The error of an axis of a 0-d array, where NumPy accepts 0 and -1."""
+    return AxisError(f"axis {axes[0]} is out of range for shape ()")
+
+
+def all_axes(x: Raw, axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes, not negative; without any, all."""
+    if not axes:
+        return tuple(range(x.ndim))
+    if not -x.ndim <= min(axes) <= max(axes) < x.ndim:
+        raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
+    return tuple(axis % x.ndim for axis in axes)
+
+
+def check_not_empty(x: Raw, axes: tuple[int, ...]) -> None:
+    """Raises ValueError if one of the axes is empty; without any, one of all."""
+    lengths = [x.shape[axis] for axis in axes] if axes else x.shape
+    if 0 in lengths:
+        raise ShapeError(f"cannot reduce an empty axis of shape {x.shape}")
 
 
 class _Types(dict[int, "np.dtype[Any]"]):

@@ -18,7 +18,7 @@ def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
     def primitive(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
         if device >= 0:
             raise no_device()
-        return np.asarray(function(dims, TYPES[dtype]))
+        return function(dims, TYPES[dtype])  # type: ignore[no-any-return]
 
     return primitive
 
@@ -81,6 +81,7 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
     return np.eye(rows, columns, dtype=TYPES[dtype])
 
 
+_CHUNK = 2**13  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
 
 
@@ -105,12 +106,28 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     kind = TYPES[dtype]
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
+    count = math.ceil((last - first) / step)
+    if kind.kind == "f" and _CHUNK < count < math.inf:
+        return _counted(first, step, count, kind)
     values = np.arange(first, last, step)
     result = np.asarray(values, kind)
     if result is values:
         return result
     if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
         raise InvalidArgumentError(f"the values do not fit into {kind}")
+    return result
+
+
+def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
+    """``first + i * step``, in float64, rounded once."""
+    result, places = np.empty(count, kind), np.arange(_CHUNK, dtype=np.float64)
+    values = np.empty(_CHUNK)
+    for start in range(0, count, _CHUNK):
+        np.multiply(places, step, out=values)
+        if first:
+            values += first
+        result[start : start + _CHUNK] = values[: count - start]
+        places += _CHUNK
     return result
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Literal
 
 import numpy as np
 
 from torchffi._numpy import special
-from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable, no_broadcast
+from torchffi._numpy.checks import (
+    Raw,
+    check_broadcast_to,
+    check_writable,
+    no_broadcast,
+    shares_memory,
+)
+from torchffi._numpy.quiet import dividing
+from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 _UNARY: dict[str, Callable[..., Any]] = {
@@ -56,10 +65,11 @@ def _binary(name: str, ufunc: Callable[..., Any]) -> Callable[..., Raw]:
     divides = name in _DIVISIONS
 
     def primitive(a: Raw, b: Raw) -> Raw:
-        if divides and b.dtype.kind in "iu" and a.size and not b.all():
-            raise InvalidArgumentError("integer division by zero")
         try:
-            result = np.asarray(ufunc(a, b))
+            whole = divides and b.dtype.kind in "iu"
+            result = np.asarray(dividing(ufunc, a, b) if whole else ufunc(a, b))
+        except FloatingPointError:
+            raise InvalidArgumentError("integer division by zero") from None
         except ValueError as error:
             raise no_broadcast(a, b, error) from None
         return (
@@ -79,17 +89,44 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
             check_broadcast_to(b, a.shape)
         if 0 in a.strides:
             check_writable(a)
-        if divides and b.dtype.kind in "iu" and a.size and not b.all():
+        # Before it writes: a division that raises has written some quotients.
+        if divides and b.dtype.kind in "iu" and a.size and np.count_nonzero(b) < b.size:
             raise InvalidArgumentError("integer division by zero")
         ufunc(a, b, out=a)
 
     return primitive
 
 
-# Defines the primitives: relu, add, add_, ...
+def _overwriting(ufunc: np.ufunc) -> Callable[..., None]:
+    def primitive(x: Raw) -> None:
+        if 0 in x.strides:
+            check_writable(x)
+        ufunc(x, out=x)
+
+    return primitive
+
+
+def _clamp_in_place(x: Raw, low: float | None, high: float | None) -> None:
+    if 0 in x.strides:
+        check_writable(x)
+    if x.size > BLOCK and low is not None and high is not None:
+        x.clip(low, high, out=x)  # as special.clip()
+        return
+    if low is not None:
+        np.maximum(x, low, out=x)
+    if high is not None:
+        np.minimum(x, high, out=x)
+
+
+# Defines the primitives: relu, add, add_, abs_, ...
 globals().update({name: _unary(ufunc) for name, ufunc in _UNARY.items()})
 globals().update({name: _binary(name, ufunc) for name, ufunc in _BINARY.items()})
 globals().update({f"{name}_": _in_place(name, ufunc) for name, ufunc in _BINARY.items()})
+globals().update(
+    {f"{n}_": _overwriting(ufunc) for n, ufunc in _UNARY.items() if isinstance(ufunc, np.ufunc)}
+)
+# Those that only the table of ATen's operators has, with numbers as bounds.
+globals().update({"clamp_": _clamp_in_place, "relu_": lambda x: _clamp_in_place(x, 0, None)})
 
 
 def complex(real: Raw, imag: Raw) -> Raw:
@@ -98,19 +135,14 @@ def complex(real: Raw, imag: Raw) -> Raw:
     return result
 
 
-def real(x: Raw) -> Raw:
-    return x.real
-
-
-def imag(x: Raw) -> Raw:
-    return x.imag
+real, imag = attrgetter("real"), attrgetter("imag")
 
 
 def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:
     """The bounds are arrays, or 0 for none."""
-    result = x if isinstance(min, int) else np.maximum(x, min)
-    result = result if isinstance(max, int) else np.minimum(result, max)
-    return np.array(x) if result is x else np.asarray(result)
+    if isinstance(min, int):
+        return np.array(x) if isinstance(max, int) else np.asarray(np.minimum(x, max))
+    return np.asarray(np.maximum(x, min) if isinstance(max, int) else special.clip(x, min, max))
 
 
 def where(condition: Raw, a: Raw, b: Raw) -> Raw:
@@ -126,6 +158,9 @@ def copy_(a: Raw, b: Raw) -> None:
         check_broadcast_to(b, a.shape)
     if 0 in a.strides:
         check_writable(a)
-    if b.ndim and np.may_share_memory(a, b):
-        b = b.copy()  # np.copyto() can read elements that it has already written
-    np.copyto(a, b, casting="unsafe")
+    if b.ndim and shares_memory(a, b):
+        b = b.copy()  # NumPy can read elements that it has already written
+    if a.dtype is b.dtype:
+        a[...] = b
+    else:
+        np.copyto(a, b, casting="unsafe")

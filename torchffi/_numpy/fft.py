@@ -67,19 +67,28 @@ def fft_ifftshift(x: Raw, axes: Any, naxes: int) -> Raw:
     return _shift(x, axes, -1)
 
 
-def _divided(n: int, d: float, dtype: int, device: int, counts: Raw) -> Raw:
+_CHUNK = 2**13  # numbers that are counted at a time: they stay in the cache
+
+
+def _divided(n: int, d: float, dtype: int, device: int, *counts: range) -> Raw:
+    """The counts divided by n * d, in float64, rounded once."""
     if device >= 0:
         raise no_device()
     if n < 1 or not d:
         raise InvalidArgumentError(f"n is {n}, d is {d}")
-    return np.asarray(counts / (n * d), TYPES[dtype])
+    result, at = np.empty(sum(map(len, counts)), TYPES[dtype]), 0
+    for part in counts:
+        for start in range(part.start, part.stop, _CHUNK):
+            block = np.arange(start, min(start + _CHUNK, part.stop), dtype=np.float64)
+            block /= n * d
+            result[at : at + block.size] = block
+            at += block.size
+    return result
 
 
 def fft_fftfreq(n: int, d: float, dtype: int, device: int) -> Raw:
-    counts = np.arange(n)
-    counts[(n + 1) // 2 :] -= n
-    return _divided(n, d, dtype, device, counts)
+    return _divided(n, d, dtype, device, range((n + 1) // 2), range(-(n // 2), 0))
 
 
 def fft_rfftfreq(n: int, d: float, dtype: int, device: int) -> Raw:
-    return _divided(n, d, dtype, device, np.arange(n // 2 + 1))
+    return _divided(n, d, dtype, device, range(n // 2 + 1))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, check_broadcast_to, check_writable
+from torchffi._numpy.checks import Raw, check_writable, shares_memory
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 _slice = builtins.slice
 
 
 def select(x: Raw, axis: int, index: int) -> Raw:
+    if not axis:
+        return x[index, ...]
     if axis < -x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
     return x[(_slice(None),) * (axis if axis >= 0 else axis + x.ndim) + (index, ...)]
 
 
 def slice(x: Raw, axis: int, start: int, stop: int, step: int) -> Raw:
+    if not axis:
+        return x[start:stop:step]
     return x[(_slice(None),) * axis + (_slice(start, stop, step),)]
 
 
@@ -51,31 +55,54 @@ def index(x: Raw, indices: Sequence[Raw | Literal[0]], count: int) -> Raw:
     return np.asarray(x[_key(indices)])
 
 
-_BASIC = frozenset({int, _slice, type(None), type(...)})
+_BASIC: Final = frozenset({int, _slice, type(None), type(...)})
 
 
 def basic_index(x: Raw, keys: tuple[Any, ...]) -> Raw:
     """A view by integers, slices with positive steps, None and an ellipsis."""
-    if not _BASIC.issuperset(map(type, keys)):
-        raise InvalidArgumentError("other keys")
+    dots = False
     for key in keys:
-        if type(key) is _slice and key.step is not None and key.step < 1:
-            raise InvalidArgumentError("a step below 1")
-    return x[keys if ... in keys else (*keys, ...)]
+        kind = type(key)
+        if kind is _slice:
+            if key.step is not None and key.step < 1:
+                raise InvalidArgumentError("a step below 1")
+        elif key is ...:
+            dots = True
+        elif kind is not int and key is not None:
+            raise InvalidArgumentError("other keys")
+    return x[keys if dots else (*keys, ...)]  # an ellipsis gives a view also of one element
 
 
 def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> None:
     """Overwrites what such keys select; their steps may be negative."""
     if not _BASIC.issuperset(map(type, keys)):
         raise InvalidArgumentError("other keys")
+    if not values.ndim and 0 not in x.strides:
+        x[keys] = values
+        return
     view = x[keys if ... in keys else (*keys, ...)]
-    if values.shape and values.shape != view.shape:
-        check_broadcast_to(values, view.shape)
+    if values.ndim > view.ndim:  # NumPy would drop leading axes
+        raise ShapeError(f"shape {values.shape} does not broadcast to {view.shape}")
     if 0 in view.strides:
         check_writable(view)
-    if values.ndim and np.may_share_memory(view, values):
-        values = values.copy()  # np.copyto() can read elements that it has already written
-    np.copyto(view, values)
+    if values.ndim and shares_memory(view, values):
+        values = values.copy()  # NumPy can read elements that it has already written
+    view[...] = values
+
+
+_PICKED: Final = frozenset({int, _slice, type(None), type(...), np.ndarray})
+
+
+def _pick(x: Raw, keys: tuple[Any, ...]) -> Raw:
+    """A copy by such keys, slices with negative steps, and arrays with axes."""
+    for key in keys:
+        kind = type(key)
+        if kind not in _PICKED or (kind is np.ndarray and not key.ndim):
+            raise InvalidArgumentError("other keys")
+    return np.asarray(x[keys])
+
+
+pick = _pick  # only arrays have it
 
 
 def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: Raw) -> None:
@@ -83,7 +110,7 @@ def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: 
     for place, one in enumerate(indices):
         if not isinstance(one, int) and np.may_share_memory(one, x):
             indices = [*indices[:place], one.copy(), *indices[place + 1 :]]
-    if np.may_share_memory(values, x):
+    if values.ndim and np.may_share_memory(values, x):
         values = values.copy()
     if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
         key: Any = indices[0]
@@ -102,7 +129,7 @@ def take(x: Raw, indices: Raw, axis: tuple[int, ...]) -> Raw:
     """``axis`` is a tuple of one integer, or NULL if x has only one axis."""
     if indices.ndim != 1 or not x.ndim or not (axis or x.ndim == 1):
         raise ShapeError(f"indices {indices.shape} do not pick from one axis of shape {x.shape}")
-    return np.asarray(np.take(x, indices, axis[0] if axis else 0))
+    return x.take(indices, axis[0] if axis else 0)
 
 
 def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
-from torchffi._numpy.reductions import sum, vector_norm
-from torchffi._numpy.totals import TOTAL, WIDE
+from torchffi._numpy.moments import vector_norm
+from torchffi._numpy.reductions import sum
+from torchffi._numpy.totals import BLOCK, TOTAL, WIDE, dots
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 
 
@@ -52,7 +53,13 @@ def cross(a: Raw, b: Raw, axis: int) -> Raw:
 
 def vecdot(a: Raw, b: Raw, axis: int) -> Raw:
     _check_vectors(a, b, axis)
-    return np.sum(np.conjugate(a) * b, axis=axis, dtype=TOTAL.get(a.dtype, a.dtype))
+    wide = TOTAL.get(a.dtype, a.dtype)
+    if a.dtype.kind == "f" and axis == -1 and a.size > BLOCK:
+        found = dots(a, b, (a.ndim - 1,), False)
+        if found is not None and np.isfinite(found).all():
+            return np.asarray(found)
+    products = np.conjugate(a) * b if a.dtype.kind == "c" else a * b
+    return np.asarray(np.add.reduce(products, axis, wide))
 
 
 def tensordot(a: Raw, b: Raw, axes_a: Any, axes_b: Any, naxes: int) -> Raw:
@@ -191,6 +198,6 @@ def trace(x: Raw, offset: int, dtype: int) -> Raw:
 def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     # NumPy does not survive an offset of 2**40.
     within = max(-x.shape[axis0], min(offset, x.shape[axis1]))
-    view = np.diagonal(x, within, axis0, axis1)
+    view = x.diagonal(within, axis0, axis1)
     view.flags.writeable = x.flags.writeable  # NumPy's is read-only
     return view

@@ -14,31 +14,42 @@ from typing import Any, Final
 
 from torchffi._lazy_numpy import np
 
+# Primitives that move elements and compute nothing.
+WITHOUT_WARNINGS: Final = frozenset({
+    "alias", "basic_index", "basic_index_put_", "bitwise_and", "bitwise_not", "bitwise_or",
+    "bitwise_xor", "broadcast_tensors", "cat", "clone", "contiguous", "diagonal", "empty", "expand",
+    "flip", "imag", "index", "index_put_", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "matrix_transpose", "moveaxis", "narrow", "ones", "permute", "pick", "real",
+    "reshape", "select", "slice", "squeeze", "stack", "t", "take", "transpose", "unbind",
+    "unsqueeze", "view", "zeros",
+})  # fmt: skip
+
 Run = Callable[..., Any]
 
 
-def _in_context() -> Run:
+def _in_context(divide: Any = "ignore") -> Run:
     context = Context()
-    context.run(np.seterr, all="ignore")
+    context.run(np.seterr, all="ignore", divide=divide)
     return context.run
 
 
-def _in_errstate() -> Run:
+def _in_errstate(divide: Any = "ignore") -> Run:
     """For NumPy 1, whose state belongs to the thread."""
 
     def run(function: Callable[..., Any], *arguments: Any) -> Any:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore", divide=divide):
             return function(*arguments)
 
     return run
 
 
-def new_runner() -> Run:
+def new_runner(divide: Any = "ignore") -> Run:
     """A function that calls another one without warnings, not reentrant."""
-    return _in_errstate() if np.__version__.startswith("1.") else _in_context()
+    return (_in_errstate if np.__version__.startswith("1.") else _in_context)(divide)
 
 
 _free_runners: Final[list[Run]] = []
+_free_strict_runners: Final[list[Run]] = []
 
 
 def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -51,3 +62,15 @@ def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
         return run(function, *arguments)
     finally:
         _free_runners.append(run)
+
+
+def dividing(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The same; FloatingPointError for a division by zero, also of integers."""
+    try:
+        run = _free_strict_runners.pop()
+    except IndexError:
+        run = new_runner("raise")
+    try:
+        return run(function, *arguments)
+    finally:
+        _free_strict_runners.append(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from operator import methodcaller
 
 import numpy as np
 
@@ -34,22 +35,28 @@ def view_dtype(x: Raw, dtype: int) -> Raw:
 
 
 def expand(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
-    try:
-        steps = np.broadcast_to(x, dims).strides
-    except ValueError:
-        raise ShapeError(f"shape {x.shape} does not broadcast to {dims}") from None
+    steps = [0] * (len(dims) - x.ndim)
+    lengths = dims[len(steps) :]
+    for own, step, n in zip(x.shape, x.strides, lengths, strict=False):
+        if own not in (n, 1):
+            break
+        steps.append(step if own == n else 0)
+    if len(steps) != len(dims) or len(lengths) != x.ndim or min(dims, default=0) < 0:
+        raise ShapeError(f"shape {x.shape} does not broadcast to {dims}")
     # np.broadcast_to() returns a read-only view; LibTorch's is writable.
+    if x.flags.c_contiguous and x.size and 0 not in dims:
+        return np.ndarray(dims, x.dtype, x, 0, tuple(steps))  # type: ignore[no-any-return]
     return np.lib.stride_tricks.as_strided(x, dims, steps)
 
 
 def permute(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
-    if naxes and not -x.ndim <= min(axes) <= max(axes) < x.ndim:  # NumPy reads axes modulo 2**32
-        raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
-    return np.transpose(x, axes)
+    for axis in axes:
+        if not -x.ndim <= axis < x.ndim:  # NumPy reads axes modulo 2**32
+            raise AxisError(f"axes {axes} are out of range for shape {x.shape}")
+    return x.transpose(axes)  # type: ignore[no-any-return]
 
 
-def transpose(x: Raw, axis0: int, axis1: int) -> Raw:
-    return np.swapaxes(x, axis0, axis1)
+transpose = np.ndarray.swapaxes
 
 
 def moveaxis(
@@ -58,26 +65,20 @@ def moveaxis(
     return np.moveaxis(x, source, destination)
 
 
-def t(x: Raw) -> Raw:
-    if x.ndim != 2:
-        raise ShapeError(f"shape {x.shape}, expected 2 axes")
-    return np.asarray(x.T)
-
-
-def matrix_transpose(x: Raw) -> Raw:
-    if x.ndim < 2:
-        raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
-    return np.swapaxes(x, -2, -1)
+# They raise for too few axes.
+t, matrix_transpose = methodcaller("transpose", 1, 0), methodcaller("swapaxes", -2, -1)
 
 
 def unsqueeze(x: Raw, axis: int) -> Raw:
-    return np.expand_dims(x, axis)
+    if not -x.ndim - 1 <= axis <= x.ndim:
+        raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
+    return x[(slice(None),) * (axis if axis >= 0 else axis + x.ndim + 1) + (None, ...)]
 
 
 def squeeze(x: Raw, axis: int) -> Raw:
     if not x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape ()")
-    return np.squeeze(x, axis)
+    return x.squeeze(axis)
 
 
 def flip(x: Raw, axes: tuple[int, ...], naxes: int) -> Raw:
@@ -97,14 +98,14 @@ def tile(x: Raw, counts: tuple[int, ...], ncounts: int) -> Raw:
 
 
 def repeat(x: Raw, counts: Raw, axis: int) -> Raw:
-    return np.repeat(x, counts, axis)
+    return x.repeat(counts, axis)
 
 
 def repeat_interleave(x: Raw, repeats: int, axis: tuple[int, ...]) -> Raw:
     """``axis`` is a tuple of one integer, or NULL for the flattened array."""
     if x.size * repeats >= _TOO_MANY:
         raise InvalidArgumentError("too many elements")
-    return np.repeat(x, repeats, axis[0] if axis else None)
+    return x.repeat(repeats, axis[0] if axis else None)
 
 
 def unbind(x: Raw, axis: int) -> list[Raw]:

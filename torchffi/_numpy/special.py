@@ -80,6 +80,15 @@ def erf(x: Array) -> Array:
     return np.asarray(np.where(small, result, np.copysign(result, wide)), x.dtype)
 
 
+def clip(x: Array, low: Any, high: Any) -> Array:
+    """The elements from low to high, in the common dtype: high where it is below low."""
+    if x.size > BLOCK:
+        return x.clip(low, high)  # in one pass; it takes longer to begin
+    result = np.maximum(x, low)
+    broadcasts = not result.ndim or (isinstance(high, np.ndarray) and high.ndim)
+    return np.asarray(np.minimum(result, high, out=None if broadcasts else result))
+
+
 def rsqrt(x: Array) -> Array:
     if x.size > BLOCK or x.dtype == HALF:
         return in_blocks(rsqrt, x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import Any, Final
 
 import numpy as np
@@ -91,12 +92,7 @@ def is_cuda(x: Raw) -> bool:
     return False
 
 
-def alias(x: Raw) -> Raw:
-    return np.asarray(x.view())
-
-
-def clone(x: Raw) -> Raw:
-    return np.array(x)
+alias, clone = methodcaller("view"), np.array
 
 
 def contiguous(x: Raw) -> Raw:

@@ -1,7 +1,12 @@
-"""Totals in a wider dtype than the operand's, block by block, so that no wide copy is made of it."""
+"""Totals of many terms, as precise as in a wider dtype than the operand's, without a wide copy of it.
+
+Short runs of terms are added in the operand's dtype, which takes half the time, and their sums in the
+wider one. LibTorch also adds runs (cascade summation).
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, Final
@@ -10,6 +15,7 @@ import numpy as np
 
 from torchffi._numpy.checks import Raw
 
+_add: Final[Callable[..., Any]] = np.add.reduce
 BLOCK: Final = 2**16  # elements
 _Dtypes = dict["np.dtype[Any]", "np.dtype[Any]"]
 # The dtype that totals of a dtype are computed in: float32 loses terms after 2**24 of them.
@@ -21,6 +27,13 @@ TOTAL: Final[_Dtypes] = {
     np.dtype(np.complex128): np.dtype(np.complex128),
 }
 HALF: Final = np.dtype(np.float16)
+# The dtypes of which runs are added without a conversion, and the length of a run that is added one by
+# one. Along contiguous axes NumPy itself adds pairwise, which is as precise for any length.
+_RUNS: Final = frozenset({np.dtype(np.float32), np.dtype(np.complex64)})
+_RUN: Final = 64
+_FEW: Final = (
+    2**13
+)  # elements: up to here the conversion takes less time than the division into runs
 # The dtype that layers compute in, as LibTorch's: a result of float16 is rounded once.
 WIDE: Final[_Dtypes] = {dtype: dtype for dtype in TOTAL} | {HALF: np.dtype(np.float32)}
 
@@ -42,6 +55,59 @@ def blocks(x: Raw, whole: tuple[int, ...] = ()) -> Iterator[tuple[slice, ...]]:
         yield tuple(slice(i, i + m) for i, m in zip(starts, sides, strict=True))
 
 
+def total(x: Raw, axes: tuple[int, ...] | None, keepdims: bool = False) -> Any:
+    """The sum over axes, None for all; in a wider dtype unless it is an array of many terms.
+
+    Where a sum of runs overflows, the sum is computed in the wider dtype.
+    """
+    if x.size > _FEW and x.dtype in _RUNS:
+        result = _total_of_runs(x, axes, keepdims)
+        if np.isfinite(_add(result, None)):
+            return result
+    return _add(x, axes, TOTAL[x.dtype], keepdims=keepdims)
+
+
+def _total_of_runs(x: Raw, axes: tuple[int, ...] | None, keepdims: bool) -> Any:
+    """The sum over axes by runs in the operand's dtype."""
+    over = tuple(range(x.ndim)) if axes is None else tuple(axis % x.ndim for axis in axes)
+    # From the outermost in memory to the innermost.
+    sides = sorted(
+        (i for i, n in enumerate(x.shape) if n > 1), key=lambda i: (-abs(x.strides[i]), i)
+    )
+    inner: list[int] = []  # the axes that are one in memory, which NumPy adds pairwise
+    while sides and sides[-1] in over and _continues(x, sides[-1], inner):
+        inner.append(sides.pop())
+    rest = tuple(axis for axis in over if axis in sides)
+    if inner:
+        part = _add(x, tuple(inner) if rest else over, keepdims=keepdims or bool(rest))
+    elif math.prod([x.shape[axis] for axis in rest]) <= _RUN:
+        return _add(x, over, keepdims=keepdims)
+    else:
+        axis = max(rest, key=lambda axis: x.shape[axis])
+        part = _runs(x, axis)
+    return _add(part, over, TOTAL[x.dtype], keepdims=keepdims) if rest else part
+
+
+def _continues(x: Raw, axis: int, inner: list[int]) -> bool:
+    """Whether an axis is one in memory with inner ones, of which the outermost is the last."""
+    if not inner:
+        return bool(x.strides[axis])  # NumPy adds a repeated element one by one
+    return bool(x.strides[axis] == x.strides[inner[-1]] * x.shape[inner[-1]])
+
+
+def _runs(x: Raw, axis: int) -> Raw:
+    """The array with sums of runs along an axis, and the terms after the last run."""
+    count, rest = divmod(x.shape[axis], _RUN)
+    before: tuple[slice, ...] = (slice(None),) * axis
+    shape = (*x.shape[:axis], count, _RUN, *x.shape[axis + 1 :])
+    whole, after = (*before, slice(count * _RUN)), (*before, slice(count * _RUN, None))
+    sums: Raw = _add(x[whole].reshape(shape), axis + 1)
+    if not rest:
+        return sums
+    last = _add(x[after], axis, keepdims=True)
+    return np.concatenate([sums, last], axis)
+
+
 def sum_of(
     function: Callable[..., Any], x: Raw, axes: tuple[int, ...], *others: Raw, keepdims: bool
 ) -> Raw:
@@ -54,12 +120,42 @@ def sum_of(
         others: Arrays of the shape of x with the axes of length 1.
         keepdims: Whether the axes are kept with length 1.
     """
+    if x.size <= BLOCK:
+        terms = function(x, *others)
+        return np.asarray(_add(terms, axes, np.float64, keepdims=keepdims))
     result = np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)])
     for index in blocks(x):
         kept = tuple(slice(None) if i in axes else one for i, one in enumerate(index))
-        terms = function(x[index], *(other[kept] for other in others))
-        result[kept] += np.add.reduce(terms, axes, np.float64, keepdims=True)
+        result[kept] += total(function(x[index], *(other[kept] for other in others)), axes, True)
     return result if keepdims else np.squeeze(result, axes)
+
+
+_DOT: Final = 2**12  # terms of a product of vectors: BLAS adds to a few totals, one by one
+
+
+def dots(a: Raw, b: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The sums of products over the last axes, in float64; None unless they are contiguous."""
+    lead = a.ndim - len(axes)
+    if not (a.flags.c_contiguous and b.flags.c_contiguous and a.shape == b.shape) or (
+        min(axes, default=-1) < lead
+    ):
+        return None
+    shape = a.shape[:lead]
+    a, b = a.reshape(*shape, -1), b.reshape(*shape, -1)
+    count, rest = divmod(a.shape[-1], _DOT)
+    whole = a.shape[-1] - rest
+    result: Any = 0.0
+    if count:
+        runs = (*shape, count, _DOT)
+        found = _dot(a[..., :whole].reshape(runs), b[..., :whole].reshape(runs))
+        result = _add(found, -1, np.float64)
+    if rest:
+        result = result + np.asarray(_dot(a[..., whole:], b[..., whole:]), np.float64)
+    return result.reshape(*shape, *(1,) * len(axes)) if keepdims else result
+
+
+def _dot(a: Raw, b: Raw) -> Raw:
+    return np.matmul(a[..., None, :], b[..., None])[..., 0, 0]  # type: ignore[no-any-return]
 
 
 def in_blocks(

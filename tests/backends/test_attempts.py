@@ -1,0 +1,106 @@
+"""Attempts of primitives on NumPy, in C and in Python: what they return and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from torchffi._core.tensor_numpy import NUMPY, NumPy
+from torchffi.dtypes import bool as bool_
+from torchffi.dtypes import float32, int64
+
+Attempt = Callable[..., Any]
+KIND = NUMPY.classes[float32]
+# The implementation in use, in C where it was built, and that in Python.
+ATTEMPTS = (NUMPY.attempt, NumPy.attempt)
+OVERWRITES = (NUMPY.overwrite, NumPy.overwrite)
+
+
+def _ones() -> Any:
+    return np.ones((2, 2), np.float32)
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("add", KIND, np.full((2, 2), 2, np.float32)),
+        ("eq", NUMPY.classes[bool_], np.full((2, 2), True)),
+        (lambda a, b: np.add.reduce(a, None), KIND, np.array(4, np.float32)),  # a scalar
+        (lambda a, b: a.astype(np.float64), KIND, np.ones((2, 2), np.float32)),  # another dtype
+        (lambda a, b: np.longlong(3) + a[0, 0] * 0, NUMPY.classes[int64], np.array(3)),
+    ],
+)
+def test_result_is_an_array_of_the_dtype_of_the_class(
+    attempt: Attempt, name: Any, kind: Any, expected: Any
+) -> None:
+    for _ in range(2):
+        tensor = attempt(kind, name, _ones(), _ones())
+        assert type(tensor) is kind and type(tensor._data) is np.ndarray
+        assert tensor._data.dtype == expected.dtype and tensor._data.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_failure_and_several_results_are_left_to_the_slow_path(attempt: Attempt) -> None:
+    assert attempt(KIND, "add", _ones(), np.ones(3, np.float32)) is None
+    assert attempt(KIND, "no such primitive", _ones()) is None
+    assert attempt(KIND, lambda a: (a, a), _ones()) is None
+    assert attempt(KIND, lambda a: [a], _ones()) is None
+    assert attempt(KIND, [], _ones()) is None  # no key of a dict
+
+
+def _interrupted(*_: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "call", [*((one, KIND) for one in ATTEMPTS), *((one,) for one in OVERWRITES)]
+)
+def test_interrupt_is_raised(call: Any) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        call[0](*call[1:], _interrupted, _ones())
+
+
+@pytest.mark.parametrize("overwrite", OVERWRITES)
+def test_overwrite_says_whether_it_wrote(overwrite: Attempt) -> None:
+    x = _ones()
+    assert overwrite("add_", x, _ones()) == 0
+    assert x.tolist() == [[2, 2], [2, 2]]
+    assert overwrite("add_", x, np.ones(3, np.float32)) == -1
+    assert x.tolist() == [[2, 2], [2, 2]]
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+@pytest.mark.filterwarnings("error")
+def test_nothing_warns(attempt: Attempt) -> None:
+    assert np.isneginf(attempt(KIND, "log", _ones() * 0)._data).all()
+
+
+def test_arguments_are_checked_in_c() -> None:
+    if NUMPY.attempt is NumPy.attempt:
+        pytest.skip("torchffi._speedups was not built, or is disabled")
+    for arguments in ((), (KIND,), (3, "add")):
+        with pytest.raises(TypeError, match="attempt"):
+            NUMPY.attempt(*arguments)
+    with pytest.raises(TypeError, match="overwrite"):
+        NUMPY.overwrite()
+
+
+def test_scalars_of_numpy_become_arrays_on_the_slow_path() -> None:
+    for name in ("all", "amax", "sum", "vecdot"):
+        parameters = {"sum": (False, float32.code), "vecdot": ()}.get(name, (False,))
+        operands = (np.ones(2, np.float32),) * 2 + (-1,) if name == "vecdot" else (_ones(), (), 0)
+        dtype = bool_ if name == "all" else float32
+        tensor = NUMPY.run(name, dtype, (*operands, *parameters))
+        assert type(tensor._data) is np.ndarray and tensor._data.shape == ()
+
+
+def test_attempts_inside_an_attempt_are_computed() -> None:
+    with t.use_backend("numpy"):
+        x = t.ones((2, 2))
+        inner = lambda a: (x + x).numpy() + a  # noqa: E731
+        assert (NUMPY.attempt(KIND, inner, _ones())._data == 3).all()

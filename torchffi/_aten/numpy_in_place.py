@@ -1,0 +1,81 @@
+"""ATen operators on NumPy that overwrite their first operand."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, Final
+
+from torchffi import dtypes
+from torchffi._array.data_types import astype
+from torchffi._core.operations import in_place_entries
+from torchffi._core.tensor import Tensor
+from torchffi.dtypes import FLOATING, REAL
+
+Function = Callable[..., Any]
+
+# Those of two operands, which Python has too.
+_BINARY: Final[dict[str, Function]] = {
+    "add": operator.iadd, "sub": operator.isub, "mul": operator.imul, "div": operator.itruediv,
+}  # fmt: skip
+_UNARY: Final = frozenset({
+    "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log10",
+    "log1p", "log2", "neg", "reciprocal", "relu", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+    "trunc",
+})  # fmt: skip
+_CLAMPS: Final = {"clamp": 2, "clamp_min": 1, "clamp_max": 1}  # how many bounds they have
+_NUMBERS: Final = frozenset({int, float})
+
+
+def overwriting(name: str, function: Function) -> Function:
+    """An operator that overwrites its first operand with the result of a function.
+
+    If the operands need no conversion, the primitive writes there as it computes.
+
+    Args:
+        name: ATen's name of the function.
+        function: The function.
+    """
+
+    def general(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        x[...] = astype(function(x, *arguments, **named), x.dtype, copy=False)
+        return x
+
+    if name in _UNARY:
+        return _of_one(f"{name}_", general)
+    if name in _BINARY:
+        return _of_two(_BINARY[name], general)
+    return _clamp(name, general) if name in _CLAMPS else general
+
+
+def _of_one(primitive: str, general: Function) -> Function:
+    table = in_place_entries(primitive, [dtype for dtype in dtypes.ALL if dtype.kind in REAL])
+
+    def write(x: Tensor) -> Any:
+        overwrite = table.get(type(x))
+        return x if overwrite is not None and overwrite(x._data) == 0 else general(x)
+
+    return write
+
+
+def _of_two(direct: Function, general: Function) -> Function:
+    def write(x: Tensor, other: Any, *arguments: Any, **named: Any) -> Any:
+        fits = type(other) is type(x) or type(other) in _NUMBERS
+        if fits and not arguments and not named and x._dtype.kind in FLOATING:
+            return direct(x, other)
+        return general(x, other, *arguments, **named)
+
+    return write
+
+
+def _clamp(name: str, general: Function) -> Function:
+    table = in_place_entries("clamp_", [dtype for dtype in dtypes.ALL if dtype.kind in FLOATING])
+
+    def write(x: Tensor, *bounds: Any, **named: Any) -> Any:
+        overwrite, number = table.get(type(x)), _NUMBERS.issuperset(map(type, bounds))
+        if overwrite is None or not number or named or len(bounds) != _CLAMPS[name]:
+            return general(x, *bounds, **named)
+        both = (None, *bounds) if name == "clamp_max" else (*bounds, None)
+        return x if overwrite(x._data, *both[:2]) == 0 else general(x, *bounds)
+
+    return write

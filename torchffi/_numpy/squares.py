@@ -1,0 +1,41 @@
+"""Sums of squares and of other powers, and whether squares overflow or underflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from torchffi._numpy.checks import Raw
+from torchffi._numpy.totals import BLOCK, TOTAL, dots, sum_of
+
+# The squares of numbers between 1 / SAFE and SAFE do neither.
+SAFE: Final = {np.dtype(np.float32): 1e15, np.dtype(np.float64): 1e140}
+
+
+def in_range(totals: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether no square may have overflowed or underflowed in a dtype, by the totals of the squares."""
+    safe = SAFE[dtype] ** 2
+    least, most = np.min(totals, initial=safe), np.max(totals, initial=0)
+    return bool(1 / safe <= least and most <= safe)  # False also for NaN
+
+
+def powers_of(x: Raw, order: float) -> Callable[[Raw], Raw]:
+    """A function of a block of an array: the magnitudes to a power, in a wider dtype."""
+    wide = TOTAL[x.dtype]
+    return lambda block: np.asarray(np.abs(block.astype(wide, copy=False)) ** order)
+
+
+def squares(x: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The sum of the squared magnitudes over axes, which are not negative, in float64."""
+    if x.size <= BLOCK:
+        wide = (np.abs(x) if x.dtype.kind == "c" else x).astype(np.float64)
+        wide *= wide
+        return np.add.reduce(wide, axes, None, None, keepdims)  # type: ignore[call-overload]
+    parts = x.view(x.real.dtype) if x.dtype.kind == "c" and x.flags.c_contiguous else x
+    if parts.dtype in SAFE:
+        found = dots(parts, parts, axes, keepdims)
+        if found is not None and in_range(found, parts.dtype):
+            return found
+    return sum_of(powers_of(x, 2), x, axes, keepdims=keepdims)
