@@ -41,6 +41,13 @@ at::Tensor alias(const at::Tensor &x) {
   return is_ours(x) ? Layout(x).of(x) : at::alias(x);
 }
 
+// Not of view_of(): what is detached does not follow its base. It shares the version counter.
+at::Tensor detach(const at::Tensor &x) {
+  if (!is_ours(x)) return x.detach();
+  const c10::TensorImpl *impl = x.unsafeGetTensorImpl();
+  return at::Tensor(impl->shallow_copy_and_detach(impl->version_counter(), true));
+}
+
 at::Tensor diagonal(const at::Tensor &x, int64_t offset, int64_t axis0, int64_t axis1) {
   if (!is_ours(x)) return at::diagonal(x, offset, axis0, axis1);
   Layout view(x);

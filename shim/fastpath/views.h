@@ -9,6 +9,7 @@
 namespace rt::views {
 
 at::Tensor alias(const at::Tensor &x);
+at::Tensor detach(const at::Tensor &x);
 at::Tensor diagonal(const at::Tensor &x, int64_t offset, int64_t axis0, int64_t axis1);
 at::Tensor expand(const at::Tensor &x, at::IntArrayRef shape);
 at::Tensor permute(const at::Tensor &x, at::IntArrayRef axes);

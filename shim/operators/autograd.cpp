@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "exports.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/gradients.h"
 #include "runtime/tensors.h"
@@ -78,7 +79,9 @@ int64_t tensor_version(int64_t tensor) {
 }
 
 int64_t tensor_detach(int64_t tensor) {
-  return put(get_entered(tensor).detach());
+  const at::Tensor t = get_any(tensor);
+  const bool known = t.unsafeGetTensorImpl()->autograd_meta() != nullptr;
+  return put(known ? get_entered(tensor).detach() : kernels::detach(t));
 }
 
 int32_t tensor_set_data(int64_t tensor, int64_t data) {

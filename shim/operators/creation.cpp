@@ -224,14 +224,26 @@ int64_t tensor_linspace(double start, double stop, int64_t count, int32_t endpoi
     fail(RT_TORCH_TYPE, "dtype " + text(type) + " is neither floating point nor complex");
   }
   const int64_t steps = closed ? count - 1 : count;
-  const at::Tensor values = kernels::empty_cpu({count}, at::kDouble);
-  double *const data = values.mutable_data_ptr<double>();
   // If the span overflows, compute the halves of the values.
   const bool halves = std::isfinite(start) && std::isfinite(stop) && !std::isfinite(stop - start);
   const double scale = halves ? 0.5 : 1.0, first = scale * start;
   const double step = steps > 0 ? (scale * stop - first) / static_cast<double>(steps) : 0.0;
-  for (int64_t i = 0; i < count; ++i) data[i] = (static_cast<double>(i) * step + first) / scale;
-  if (closed && count > 1) data[count - 1] = stop;
+  const auto fill = [&]<class Number>(Number *data) {
+    if (halves) {
+      for (int64_t i = 0; i < count; ++i)
+        data[i] = static_cast<Number>((static_cast<double>(i) * step + first) / scale);
+    } else {
+      for (int64_t i = 0; i < count; ++i)
+        data[i] = static_cast<Number>(static_cast<double>(i) * step + first);
+    }
+    if (closed && count > 1) data[count - 1] = static_cast<Number>(stop);
+  };
+  const at::Tensor values = kernels::empty_cpu({count}, type == at::kFloat ? type : at::kDouble);
+  if (type == at::kFloat) {
+    fill(values.mutable_data_ptr<float>());
+  } else {
+    fill(values.mutable_data_ptr<double>());
+  }
   return put(values.to(p.options.device(), type));
 }
 

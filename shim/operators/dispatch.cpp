@@ -14,6 +14,7 @@
 #include "operators/value_checks.h"
 #include "runtime/checks.h"
 #include "runtime/errors.h"
+#include "runtime/gradients.h"
 #include "runtime/values.h"
 
 namespace rt {
@@ -35,13 +36,26 @@ struct Operator {
   std::vector<Parameter> parameters;
   std::vector<Type> results;
   std::vector<size_t> written;  // positions of the arguments that the operator writes
+  bool fresh;                   // whether its results share no memory with its arguments
   ValueCheck check;             // nullptr if none is needed
 };
+
+// Operators with a kernel of their own say so in their schema; those composed of others may return an argument or a view
+// of one, and so may those of other libraries.
+bool makes_fresh(const c10::OperatorHandle &found) {
+  const auto aliases = [](const c10::Argument &one) { return one.alias_info() != nullptr; };
+  const auto has = [&](c10::DispatchKey key) { return found.hasKernelForDispatchKey(key); };
+  return found.schema().name().starts_with("aten::") && has(c10::DispatchKey::CPU) &&
+         !has(c10::DispatchKey::CompositeImplicitAutograd) &&
+         std::ranges::none_of(found.schema().arguments(), aliases) &&
+         std::ranges::none_of(found.schema().returns(), aliases);
+}
 
 Operator::Operator(const c10::OperatorHandle &found)
     : handle(found),
       name(c10::toString(found.operator_name())),
       schema(c10::toString(found.schema())),
+      fresh(makes_fresh(found)),
       check(value_check_of(name)) {
   const auto refuse = [this](const Type &type, const std::string &which) {
     if (refusal.empty()) refusal = which + " is a " + type.name + ", which rt_torch_value cannot hold";
@@ -235,7 +249,12 @@ torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64
   const AllWritten written = written_by(op, stack);
   try {
     if (op.check != nullptr) op.check(stack);
-    op.handle.callBoxed(stack);
+    if (op.fresh) {
+      const gradients::Untracked untracked;
+      op.handle.callBoxed(stack);
+    } else {
+      op.handle.callBoxed(stack);
+    }
   } catch (...) {
     for (const Written &one : written) one.restore();
     const Error error = current_error();

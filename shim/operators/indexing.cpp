@@ -158,8 +158,11 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   const std::optional<at::Tensor> first = list.get(0);
   if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
       first->sizes() == t.sizes() && t.is_cpu() && !gradients::included()) {
-    return put(totals::masked_select(as_signed(t), *first).view(t.scalar_type()));
+    const gradients::Untracked untracked;
+    const at::Tensor selected = totals::masked_select(as_signed(t), *first);
+    return put(selected.scalar_type() == t.scalar_type() ? selected : selected.view(t.scalar_type()));
   }
+  const gradients::Untracked untracked;
   return put(with_indices(list, [&] { return at::index(t, list); }));
 }
 
@@ -173,11 +176,14 @@ int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
   const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());
   // index_select() takes neither negative indices nor these dtypes.
   if (t.dim() > 0 && !c10::isBarebonesUnsignedType(t.scalar_type()) &&
-      scans::all_indices(picked, t.size(along)))
+      scans::all_indices(picked, t.size(along))) {
+    const gradients::Untracked untracked;
     return put(at::index_select(t, along, picked));
+  }
   Indices list;
   for (int64_t i = 0; i < along; ++i) list.push_back(std::nullopt);
   list.push_back(picked);
+  const gradients::Untracked untracked;
   return put(with_indices(list, [&] { return at::index(t, list); }));
 }
 
@@ -203,6 +209,7 @@ int64_t tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis) {
            "an index is out of bounds for axis " + std::to_string(along) + " of shape " + text(t.sizes()));
     }
   }
+  const gradients::Untracked untracked;
   return put(at::gather(kernels::expand(t, from), along, kernels::expand(picked, to)));
 }
 

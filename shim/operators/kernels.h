@@ -49,6 +49,7 @@ using cpu_kernels::sum;
 using cpu_kernels::zeros;
 
 using views::alias;
+using views::detach;
 using views::diagonal;
 using views::expand;
 using views::permute;
@@ -81,6 +82,9 @@ using at::zeros;
 
 inline at::Tensor alias(const at::Tensor &x) {
   return at::alias(x);
+}
+inline at::Tensor detach(const at::Tensor &x) {
+  return x.detach();
 }
 inline at::Tensor diagonal(const at::Tensor &x, int64_t offset, int64_t axis0, int64_t axis1) {
   return at::diagonal(x, offset, axis0, axis1);

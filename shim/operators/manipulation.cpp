@@ -15,6 +15,7 @@
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -140,6 +141,7 @@ int64_t tensor_flip(int64_t tensor, const int64_t *axes, int64_t naxes) {
   const at::Tensor t = get(tensor);
   std::vector<int64_t> all(axes == nullptr ? t.dim() : 0);
   std::iota(all.begin(), all.end(), 0);
+  const gradients::Untracked untracked;
   return put(at::flip(t, axes_of(axes, naxes, t.dim()).value_or(all)));
 }
 
@@ -180,6 +182,7 @@ int64_t tensor_roll(int64_t tensor, const int64_t *shifts, int64_t nshifts, cons
   for (size_t i = 0; i < far.size(); ++i) {  // LibTorch adds it to the length
     far[i] %= std::max<int64_t>(along.empty() ? t.numel() : t.size(along[i]), 1);
   }
+  const gradients::Untracked untracked;
   return put(at::roll(t, far, along));
 }
 
@@ -196,6 +199,7 @@ int64_t tensor_tile(int64_t tensor, const int64_t *counts, int64_t ncounts) {
     }
   }
   shape_of(shape.data(), static_cast<int64_t>(shape.size()), t.scalar_type());
+  const gradients::Untracked untracked;
   return put(at::tile(t, repeats));
 }
 
@@ -219,11 +223,13 @@ int64_t tensor_diagonal(int64_t tensor, int64_t offset, int64_t axis0, int64_t a
 
 int64_t tensor_sort(int64_t tensor, int64_t axis, int32_t descending) {
   const at::Tensor t = get(tensor);
+  const gradients::Untracked untracked;
   return put(std::get<0>(at::sort(t, true, axis_of(axis, t.dim()), flag_of("descending", descending))));
 }
 
 int64_t tensor_argsort(int64_t tensor, int64_t axis, int32_t descending) {
   const at::Tensor t = get(tensor);
+  const gradients::Untracked untracked;
   return put(std::get<1>(at::sort(t, true, axis_of(axis, t.dim()), flag_of("descending", descending))));
 }
 
@@ -232,6 +238,7 @@ int64_t tensor_cat(const int64_t *tensors, int64_t count, int64_t axis) {
   const int64_t along = axis_of(axis, list[0].dim());
   for (const at::Tensor &t : list) check_same_shape(list[0], t, along);
   check_joined(list, along);
+  const gradients::Untracked untracked;
   return put(at::cat(list, along));
 }
 
@@ -241,6 +248,7 @@ int64_t tensor_stack(const int64_t *tensors, int64_t count, int64_t axis) {
     fail(RT_TORCH_SHAPE,
          "the tensors already have the maximum of " + std::to_string(RT_TORCH_MAX_NDIM) + " axes");
   for (const at::Tensor &t : list) check_same_shape(list[0], t, -1);
+  const gradients::Untracked untracked;
   return put(at::stack(list, axis_of(axis, list[0].dim() + 1)));
 }
 

@@ -12,6 +12,7 @@
 #include "operators/kernels.h"
 #include "operators/totals.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -58,6 +59,7 @@ int64_t tensor_cross(int64_t a, int64_t b, int64_t axis) {
   check_vectors(x, y, axis);
   if (x.size(axis) != 3)
     fail(RT_TORCH_SHAPE, "shape " + text(x.sizes()) + " is not of length 3 along the axis");
+  const gradients::Untracked untracked;
   if (x.sizes() == y.sizes()) return put(at::linalg_cross(x, y, axis));
   const at::DimVector shape = at::infer_size_dimvector(x.sizes(), y.sizes());
   return put(at::linalg_cross(kernels::expand(x, shape), kernels::expand(y, shape), axis));

@@ -1,4 +1,5 @@
 // Properties of a tensor, its elements in host memory, copies and conversions.
+#include <ATen/ops/_to_copy.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DynamicCast.h>
 
@@ -8,6 +9,7 @@
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -172,10 +174,15 @@ int64_t tensor_contiguous(int64_t tensor) {
   return put(get(tensor).contiguous());
 }
 int64_t tensor_to_dtype(int64_t tensor, int32_t dtype) {
-  return put(get(tensor).to(dtype_of(dtype)));
+  const at::Tensor t = get(tensor);
+  const gradients::Untracked untracked;
+  const at::ScalarType type = dtype_of(dtype);
+  return put(t.scalar_type() == type ? t : at::_to_copy(t, at::TensorOptions().dtype(type)));
 }
 int64_t tensor_astype(int64_t tensor, int32_t dtype) {
-  return put(get(tensor).to(dtype_of(dtype), false, true));
+  const at::Tensor t = get(tensor);
+  const gradients::Untracked untracked;
+  return put(t.to(dtype_of(dtype), false, true));
 }
 int64_t tensor_to_device(int64_t tensor, int64_t device) {
   return to_device(tensor, device_of(device));

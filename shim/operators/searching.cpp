@@ -11,6 +11,7 @@
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/scans.h"
 #include "runtime/tensors.h"
 
@@ -42,7 +43,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> distinct(int64_t tensor, bool inv
 }  // namespace
 
 int64_t tensor_nonzero(int64_t tensor) {
-  return put(at::nonzero(get(tensor)));
+  const at::Tensor t = get(tensor);
+  const gradients::Untracked untracked;
+  return put(at::nonzero(t));
 }
 
 int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64_t sorter) {
@@ -55,6 +58,7 @@ int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64
                              ", expected int64 of shape " + text(s.sizes()));
   }
   const bool behind = flag_of("right", right);
+  const gradients::Untracked untracked;
   try {
     if (ends_in_nan(s, order)) {
       return put(search_before_nan(order.has_value() ? s.index({order}) : s, v, behind));
@@ -68,7 +72,9 @@ int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64
 }
 
 int64_t tensor_isin(int64_t tensor, int64_t among) {
-  return put(at::isin(get(tensor), get(among).contiguous()));  // LibTorch fails for other strides
+  const at::Tensor t = get(tensor), known = get(among);
+  const gradients::Untracked untracked;
+  return put(at::isin(t, known.contiguous()));  // LibTorch fails for other strides
 }
 
 int64_t tensor_nonzero_numpy(int64_t tensor, int64_t *results, int64_t capacity) {

@@ -163,8 +163,9 @@ at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, 
 }
 
 at::Tensor prod(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype) {
-  const at::DimVector list = all_axes(x, axes);
   const at::ScalarType wide = accumulator(dtype);
+  if (!axes.has_value() && !keepdim && x.scalar_type() == wide && wide == dtype) return at::prod(x, wide);
+  const at::DimVector list = all_axes(x, axes);
   const auto reduce = [&](const at::Tensor &part) {
     if (static_cast<int64_t>(list.size()) == part.dim()) return whole(at::prod(part, wide), part, true);
     at::Tensor product = part.to(wide, false, list.empty());  // the result is never x itself
@@ -231,6 +232,7 @@ at::Tensor vector_norm(const at::Tensor &x, at::OptionalIntArrayRef axes, double
 }
 
 at::Tensor masked_select(const at::Tensor &x, const at::Tensor &mask) {
+  if (x.numel() <= kBlock) return at::masked_select(x, mask);
   const at::Tensor result =
       at::empty({count_nonzero(mask, std::nullopt, false).item<int64_t>()}, x.options());
   append_selected(x, mask, result, 0);

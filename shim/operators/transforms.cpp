@@ -15,6 +15,7 @@
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -63,6 +64,7 @@ int64_t along_axis(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm,
   const int64_t along = axis_of(axis, t.dim());
   check_length(t, n, along, halved);
   const auto length = n == nullptr ? std::nullopt : std::optional<int64_t>(*n);
+  const gradients::Untracked untracked;
   return put(materialized(transform(t, length, along, norm_of(norm))));
 }
 
@@ -89,6 +91,7 @@ int64_t along_axes(int64_t tensor, const int64_t *lengths, int64_t nlengths, con
     sizes.push_back(shape[along[i]]);
   }
   shape_of(shape.data(), t.dim(), c10::toComplexType(t.scalar_type()));
+  const gradients::Untracked untracked;
   return put(materialized(transform(t, sizes, along, norm_of(norm))));
 }
 
@@ -152,12 +155,14 @@ RT_ALONG_AXES(irfftn, Operand::kComplex, true)
 int64_t tensor_fft_fftshift(int64_t tensor, const int64_t *axes, int64_t naxes) {
   const at::Tensor t = get(tensor);
   const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
+  const gradients::Untracked untracked;
   return put(t.dim() == 0 ? t.clone() : at::fft_fftshift(t, list));
 }
 
 int64_t tensor_fft_ifftshift(int64_t tensor, const int64_t *axes, int64_t naxes) {
   const at::Tensor t = get(tensor);
   const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());
+  const gradients::Untracked untracked;
   return put(t.dim() == 0 ? t.clone() : at::fft_ifftshift(t, list));
 }
 

@@ -17,6 +17,23 @@ bool included() {
   return !c10::impl::raw_local_dispatch_key_set.excluded().has(c10::DispatchKey::AutogradFunctionality);
 }
 
+namespace {
+
+constexpr c10::DispatchKeySet kBooks(c10::DispatchKey::ADInplaceOrView);
+
+}  // namespace
+
+Untracked::Untracked()
+    : was_tracked_(!included() && !c10::impl::raw_local_dispatch_key_set.excluded().has_any(kBooks)) {
+  auto &keys = c10::impl::raw_local_dispatch_key_set;
+  if (was_tracked_) keys.set_excluded(keys.excluded() | kBooks);
+}
+
+Untracked::~Untracked() {
+  auto &keys = c10::impl::raw_local_dispatch_key_set;
+  if (was_tracked_) keys.set_excluded(keys.excluded() - kBooks);
+}
+
 at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin) {
   using torch::autograd::CreationMeta;
   at::Tensor entered = at::detail::make_tensor<c10::TensorImpl>(

@@ -37,6 +37,20 @@ void include();
 // Whether the guarded call includes them.
 bool included();
 
+// Keeps operators from entering the views and the writes that they make themselves into autograd's books, as PyTorch does
+// below its own kernels. For calls whose results share no memory with an operand. Without effect where autograd's keys
+// are included.
+class Untracked {
+ public:
+  Untracked();
+  ~Untracked();
+  Untracked(const Untracked &) = delete;
+  Untracked &operator=(const Untracked &) = delete;
+
+ private:
+  const bool was_tracked_;
+};
+
 // A new tensor of the same memory and shape, in autograd's books as the view that the origin tells.
 at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin);
 

@@ -1,0 +1,133 @@
+"""What a tensor answers in C: the same as its Python functions, also for freed tensors and arrays."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from torchffi import errors
+
+PROPERTIES = ("shape", "strides", "ndim", "size", "nbytes", "device", "requires_grad", "is_leaf")
+METHODS = ("is_cuda", "is_contiguous", "numel", "dim", "nelement")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8", "bool", "complex128", "uint16"])
+@pytest.mark.parametrize("shape", [(), (0, 3), (2, 3), (1, 2, 3, 4, 5)])
+def test_answers_are_those_of_numpy(dtype: str, shape: tuple[int, ...], backend: str) -> None:
+    array = np.zeros(shape, dtype)
+    x = t.asarray(array)
+    assert (x.shape, x.ndim, x.size, x.nbytes) == (shape, array.ndim, array.size, array.nbytes)
+    assert x.dim() == array.ndim and x.numel() == x.nelement() == array.size
+    assert x.device == "cpu" and x.is_cuda() is False and x.is_contiguous() is True
+    assert x.requires_grad is False and x.is_leaf is True
+    assert x.grad is None and x.grad_fn is None
+
+
+def test_strides_follow_a_change_in_place(ffi_backend: None) -> None:
+    x = t.ones((2, 3))
+    assert (x.shape, x.strides) == ((2, 3), (3, 1))
+    assert x.shape is x.shape  # cached
+    t.ops.aten.t_(x)
+    assert (x.shape, x.strides) == ((3, 2), (1, 3))
+    assert not x.is_contiguous()
+    assert x.contiguous() is not x and x.contiguous().strides == (2, 1)
+    x.numpy()
+    assert x.shape == (3, 2)
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_a_property_of_a_freed_tensor_is_an_error(name: str, ffi_backend: None) -> None:
+    x = t.ones(2)
+    t.tensor_free(x)
+    with pytest.raises(errors.HandleError):
+        getattr(x, name)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_of_a_freed_tensor_is_an_error(name: str, ffi_backend: None) -> None:
+    x = t.ones(2)
+    t.tensor_free(x)
+    with pytest.raises(errors.HandleError):
+        getattr(x, name)()
+
+
+def test_gradients_are_seen_at_once(ffi_backend: None) -> None:
+    x = t.ones(2).requires_grad_()
+    y = (x * x).sum()
+    assert (x.requires_grad, x.is_leaf, x.grad, x.grad_fn) == (True, True, None, None)
+    assert y.requires_grad and not y.is_leaf and "Sum" in y.grad_fn.name()
+    y.backward()
+    assert x.grad is not None and x.grad.tolist() == [2.0, 2.0]
+    x.grad = None
+    assert x.grad is None
+    assert x.detach().requires_grad is False and x.data.requires_grad is False
+    with pytest.warns(UserWarning, match="not a leaf"):
+        assert y.grad is None
+    assert t.ones(2).requires_grad_().requires_grad_(False).requires_grad is False
+
+
+@pytest.mark.parametrize("value", [0.0, -2.5, 2.5, 1e300, float("inf"), float("nan")])
+def test_floats_convert_as_python_floats(value: float, backend: str) -> None:
+    x = t.asarray(value, dtype=t.float64)
+    conversions: list[Any] = [float, bool, complex, int, math.floor, math.ceil, math.trunc]
+    for convert in conversions:
+        try:
+            expected = convert(value)
+        except (ValueError, OverflowError) as error:
+            with pytest.raises(type(error)):
+                convert(x)
+        else:
+            found = convert(x)
+            assert type(found) is type(expected)
+            assert found == expected or expected != expected
+    assert x.item() == value or value != value
+
+
+@pytest.mark.parametrize("value", [0, -1, 2**53, 2**53 + 1, -(2**63), 2**63 - 1])
+def test_integers_convert_exactly(value: int, backend: str) -> None:
+    x = t.asarray(value, dtype=t.int64)
+    assert int(x) == operator.index(x) == x.item() == math.floor(x) == value
+    assert float(x) == float(value) and bool(x) is bool(value)
+
+
+def test_detached_tensors_share_memory_and_the_version(ffi_backend: None) -> None:
+    x = t.ones(3)
+    y = x.detach()
+    y[0] = 5.0
+    assert x.tolist() == [5.0, 1.0, 1.0]
+    w = t.ones(3).requires_grad_()
+    z = w * 2
+    loss = (z * z).sum()
+    z.detach()[0] = 7.0
+    with pytest.raises(errors.TorchError):  # the saved z was overwritten
+        loss.backward()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: t.ops.aten.sum.dim_IntList(t.ones((2, 3)), [0]),
+        lambda: t.sum(t.ones((2, 3)), axis=0),
+        lambda: t.concat([t.ones(2), t.ones(1)]),
+        lambda: t.ops.aten.cumsum.default(t.ones(3), 0),
+    ],
+)
+def test_a_view_of_a_result_knows_its_base(make: Any, ffi_backend: None) -> None:
+    """Results are made outside of autograd's books; views of them are in it."""
+    base = make()
+    view = base[1:]
+    base.requires_grad_()
+    with pytest.raises(errors.TorchError, match="a view of a leaf Variable that requires grad"):
+        view *= 2.0
+    other = make()
+    part = other[1:]
+    w = t.ones(2).requires_grad_()
+    loss = (w * part).sum()
+    other *= 3.0  # part was saved for the gradient
+    with pytest.raises(errors.TorchError, match="modified by an inplace operation"):
+        loss.backward()
