@@ -272,6 +272,7 @@ int64_t tensor_unbind(int64_t tensor, int64_t axis, int64_t *results, int64_t ca
   const int64_t along = axis_of(axis, t.dim()), count = t.size(along);
   check_room(results, capacity, count);
   std::vector<at::Tensor> parts;
+  parts.reserve(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i) parts.push_back(kernels::select(t, along, i));
   put_all(parts, results);
   return count;
