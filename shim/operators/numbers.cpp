@@ -103,14 +103,14 @@ at::Tensor isfinite(const at::Tensor &x) {
 }
 
 at::Tensor floor_divide(const at::Tensor &x, const at::Tensor &y) {
-  const at::Tensor quotient = at::floor_divide(x, y);
+  at::Tensor quotient = at::floor_divide(x, y);
   if (!quotient.is_floating_point()) return quotient;
   if (quotient.is_cpu() && !scans::any_infinite(x) && !scans::any_infinite(y)) return quotient;
   return at::where(at::isinf(x).logical_or(at::isinf(y)), at::div(x, y).floor_(), quotient);
 }
 
 at::Tensor remainder(const at::Tensor &x, const at::Tensor &y) {
-  const at::Tensor result = at::remainder(x, y);
+  at::Tensor result = at::remainder(x, y);
   if (!result.is_floating_point()) return result;
   const bool same = y.scalar_type() == result.scalar_type() && y.is_contiguous() && result.is_contiguous();
   if (same && (y.dim() == 0 || y.sizes() == result.sizes()) && is_loop(result) && is_loop(y)) {

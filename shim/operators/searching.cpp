@@ -83,6 +83,7 @@ int64_t tensor_nonzero_numpy(int64_t tensor, int64_t *results, int64_t capacity)
   check_room(results, capacity, t.dim());
   const at::Tensor found = at::nonzero(t);
   std::vector<at::Tensor> indices;
+  indices.reserve(static_cast<size_t>(t.dim()));
   for (int64_t axis = 0; axis < t.dim(); ++axis) indices.push_back(kernels::select(found, 1, axis));
   put_all(indices, results);
   return t.dim();
