@@ -205,7 +205,10 @@ void torchffi_free_with_gil(int64_t handle, int32_t slow) {
     torchffi_free(handle);
     rt_python.PyEval_RestoreThread(thread);
   } else if (!atomic_load_explicit(&rt_over, memory_order_relaxed)) {
-    rt_functions()->rt_torch_tensor_free(handle);
+    const int64_t slow_one = rt_functions()->rt_torch_tensor_free_unless_slow(handle);
+    if (slow_one > 0) {
+      torchffi_free_with_gil(slow_one, 1);
+    }
   }
 }
 

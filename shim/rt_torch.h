@@ -64,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 14 };
+enum { RT_TORCH_ABI_VERSION = 15 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -435,6 +435,17 @@ RT_TORCH_API int64_t rt_torch_tensor_from_blob(void *data, int64_t nbytes, const
  * @return 0; -1 on failure, which leaves the error record as it is
  */
 RT_TORCH_API int32_t rt_torch_tensor_free(int64_t tensor);
+
+/** Frees a handle, unless what was recorded for a gradient would be freed with it, which can take seconds.
+ *
+ * For a caller that holds a lock others wait for, such as an interpreter's, and a handle below 2^62: its tensor
+ * may have become the result of a recorded operation that wrote to it. Works in a forked child as well.
+ *
+ * @param tensor  tensor, or 0
+ * @return 0 if the handle was freed; else a new handle that takes its place, for rt_torch_tensor_free() without
+ *         the lock; -1 on failure, which leaves the error record as it is
+ */
+RT_TORCH_API int64_t rt_torch_tensor_free_unless_slow(int64_t tensor);
 
 /** Number of axes.
  *

@@ -19,6 +19,7 @@ _ANSWERS = {
     "rt_torch_last_error": "return rt_copy_error(text, capacity);",
     # Freeing never writes the error record.
     "rt_torch_tensor_free": "return tensor == 0 ? 0 : -1;",
+    "rt_torch_tensor_free_unless_slow": "return tensor == 0 ? 0 : -1;",
     "rt_torch_module_free": "return module == 0 ? 0 : -1;",
     "rt_torch_package_free": "return package == 0 ? 0 : -1;",
     "rt_torch_safetensors_free": "return file == 0 ? 0 : -1;",

@@ -34,6 +34,12 @@ Untracked::~Untracked() {
   if (was_tracked_) keys.set_excluded(keys.excluded() - kBooks);
 }
 
+bool hold_graph(const c10::TensorImpl &tensor) {
+  if (const c10::AutogradMetaInterface *meta = tensor.autograd_meta()) return meta->requires_grad();
+  const ViewOrigin *origin = origin_of(tensor);
+  return origin != nullptr && origin->base.requires_grad();
+}
+
 at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin) {
   using torch::autograd::CreationMeta;
   at::Tensor entered = at::detail::make_tensor<c10::TensorImpl>(

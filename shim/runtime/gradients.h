@@ -51,6 +51,9 @@ class Untracked {
   const bool was_tracked_;
 };
 
+// Whether a tensor, or the base that it is a view of, has a recorded history.
+bool hold_graph(const c10::TensorImpl &tensor);
+
 // A new tensor of the same memory and shape, in autograd's books as the view that the origin tells.
 at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin);
 

@@ -191,6 +191,21 @@ int32_t tensor_free(int64_t tensor) {
   return free_handle<Pointer>(table, tensor, forked());
 }
 
+int64_t tensor_free_unless_slow(int64_t tensor) {
+  if (tensor == 0) return 0;
+  c10::TensorImpl *last = table.take(tensor, forked());
+  if (last == nullptr) return -1;
+  const Pointer held = Pointer::reclaim(last);
+  if (!gradients::hold_graph(*last)) return 0;
+  try {
+    const int64_t other = table.put(last, true);
+    retain(last);
+    return other;
+  } catch (const std::bad_alloc &) {
+    return 0;  // every slot is in use, and that of the handle was retired: freed here
+  }
+}
+
 int64_t live_handles() {
   return table.live() + live_modules() + live_packages() + live_safetensors();
 }

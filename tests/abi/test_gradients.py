@@ -242,6 +242,26 @@ def test_what_was_recorded_is_freed_promptly(w: int) -> None:
     lib.rt_torch_tensor_free(result)
 
 
+def test_a_handle_that_was_there_before_the_graph_is_freed_unless_that_takes_long(w: int) -> None:
+    plain, stays = tensor(1.0), tensor(1.0, 1.0, 1.0)
+    view = lib.rt_torch_tensor_alias(stays)
+    assert lib.rt_torch_tensor_free_unless_slow(0) == 0
+    assert lib.rt_torch_tensor_free_unless_slow(plain) == 0
+    for freed in (plain, 2**40, -1):
+        assert lib.rt_torch_tensor_free_unless_slow(freed) == -1
+
+    assert lib.rt_torch_tensor_mul_(stays, w) == 0  # now w's gradient leads through it
+    live = lib.rt_torch_live_handles()
+    for handle in (stays, view):
+        other = lib.rt_torch_tensor_free_unless_slow(handle)
+        assert other >= 2**62
+        assert lib.rt_torch_tensor_free_unless_slow(handle) == -1
+        assert values(other) == [1.0, 2.0, 3.0]
+        assert lib.rt_torch_live_handles() == live
+        assert lib.rt_torch_tensor_free(other) == 0
+        live -= 1
+
+
 def test_a_gradient_is_set_and_removed(w: int) -> None:
     assert lib.rt_torch_tensor_has_grad(w) == 0
     assert lib.rt_torch_tensor_grad(w) == 0

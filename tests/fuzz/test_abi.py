@@ -37,10 +37,10 @@ GRADIENTS = {
 }  # fmt: skip
 # Used by the comparison itself.
 READ = {
-    "tensor_free", "tensor_ndim", "tensor_numel", "tensor_shape", "tensor_strides", "tensor_dtype",
-    "tensor_device", "tensor_is_cuda", "tensor_is_contiguous", "tensor_data", "tensor_layout",
-    "tensor_layout_name", "tensor_item", "tensor_item_double", "tensor_copy_to_host",
-    "tensor_copy_from_host",
+    "tensor_free", "tensor_free_unless_slow", "tensor_ndim", "tensor_numel", "tensor_shape",
+    "tensor_strides", "tensor_dtype", "tensor_device", "tensor_is_cuda", "tensor_is_contiguous",
+    "tensor_data", "tensor_layout", "tensor_layout_name", "tensor_item", "tensor_item_double",
+    "tensor_copy_to_host", "tensor_copy_from_host",
 }  # fmt: skip
 # Layers and the like, compared with PyTorch in tests/array.
 LAYERS = {
