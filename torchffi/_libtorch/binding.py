@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from _thread import RLock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from torchffi._libtorch.shim_package import libtorch
@@ -18,7 +19,11 @@ except ImportError as error:
 if lib.torchffi_find_python() != 0:
     raise ImportError("this Python does not export the functions of its C API")
 
-__all__ = ["Status", "ffi", "lib", "text_of"]
+__all__ = ["Status", "ffi", "lib", "opening", "text_of"]
+
+# Held while the linker opens a library. A fork waits for it: the child would inherit the locks that the
+# library's initializers hold, and its exit would wait for them for ever.
+opening: Final = RLock()
 
 
 class Status(NamedTuple):

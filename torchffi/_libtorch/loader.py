@@ -10,7 +10,7 @@ import atexit
 import os
 from _thread import RLock  # threading takes longer to import than the rest of this module
 
-from torchffi._libtorch.binding import Status, ffi, lib, text_of
+from torchffi._libtorch.binding import Status, ffi, lib, opening, text_of
 
 __all__ = ["Status", "cuda_available", "cuda_reason", "ffi", "lib", "load"]
 
@@ -44,6 +44,7 @@ def _unavailable(reason: str) -> Status:
 def _after_fork() -> None:
     """In a forked child: replaces the lock if a thread that does not exist here holds it."""
     global lock, _status
+    opening.release()
     if lock.acquire(blocking=False):
         lock.release()
         return
@@ -66,7 +67,9 @@ def _end() -> None:
             _status = _unavailable("the process is ending")
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(
+    before=opening.acquire, after_in_parent=opening.release, after_in_child=_after_fork
+)
 atexit.register(_end)
 
 

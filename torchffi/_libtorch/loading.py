@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from torchffi._libtorch import shim_package
-from torchffi._libtorch.binding import Status, ffi, lib, text_of
+from torchffi._libtorch.binding import Status, ffi, lib, opening, text_of
 from torchffi._libtorch.candidates import Candidate, Opened, Refused, candidates, inspect
 
 _BUILD = "python -m torchffi build"
@@ -173,7 +173,8 @@ class Loading:
 
 def _dlopen(path: Path) -> tuple[Any, str]:
     text = ffi.new("char[]", _ERROR_BYTES)
-    handle = lib.torchffi_open(os.fsencode(path), text, _ERROR_BYTES)
+    with opening:
+        handle = lib.torchffi_open(os.fsencode(path), text, _ERROR_BYTES)
     return handle, "" if handle else text_of(text)
 
 
