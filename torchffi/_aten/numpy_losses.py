@@ -164,9 +164,8 @@ def _kl_div(x: Raw, target: Raw, reduction: int = 1, *, log_target: bool = False
         np.log(target, out=result)
         result -= x
         result *= target
-        zero = target == 0
-        if zero.any():  # xlogy
-            np.copyto(result, target * -x, where=zero)
+        if target.size and not np.min(target) > 0:
+            np.copyto(result, target * -x, where=target == 0)  # xlogy
         return result
 
     return _in_blocks(loss, reduction, x, target)

@@ -81,7 +81,7 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
     return np.eye(rows, columns, dtype=TYPES[dtype])
 
 
-_CHUNK = 2**13  # numbers that are counted at a time: they stay in the cache
+_CHUNK = 2**15  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from torchffi._numpy.checks import Raw
 
 _add: Final[Callable[..., Any]] = np.add.reduce
-BLOCK: Final = 2**16  # elements
+BLOCK: Final = 2**17  # elements
 _Dtypes = dict["np.dtype[Any]", "np.dtype[Any]"]
 # The dtype that totals of a dtype are computed in: float32 loses terms after 2**24 of them.
 TOTAL: Final[_Dtypes] = {
