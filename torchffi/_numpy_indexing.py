@@ -1,4 +1,4 @@
-"""Indexing of tensors on NumPy, whose arrays have the same rules: most keys go to the array.
+"""Methods of tensors on NumPy that go to the array: indexing, of which the rules are the same, and views.
 
 Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 """
@@ -6,14 +6,20 @@ Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 from __future__ import annotations
 
 import operator
+from functools import partial
+from operator import attrgetter
+from types import MethodType
 from typing import Any
 
 from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
 from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
+from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import FLOATING
+from torchffi._core.tensor_numpy import NumpyTensor
+from torchffi.dtypes import FLOATING, int64
+from torchffi.dtypes import bool as bool_
 
 _attempt, _overwrite = NUMPY.attempt, NUMPY.overwrite
 _get, _set = operator.getitem, operator.setitem
@@ -57,3 +63,39 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         status = _overwrite("index_put_", data, keys, 1, value._data)  # type: ignore[union-attr]
     if status != 0:
         indexing.setitem(x, key, value)
+
+
+# ---- Methods in C: one step from the method to the array
+
+
+def install() -> None:
+    """Replaces methods of tensors on NumPy by those of the speedups, which have the others as slow path.
+
+    A method calls a function of the array, a primitive that only arrays have or one of the same name, with
+    integers within limits, or with tensors of the same class.
+    """
+    classes = {kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy}
+    picks = {NUMPY.classes[dtype]: True for dtype in (int64, bool_)}
+    method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
+    lengths, axes = (-1, -1, 2**62), (-1, -64, 63)
+    for name, result, function, *admitted in (
+        ("__getitem__", "g", _get),
+        ("__setitem__", "s", _set),
+        ("view", "w", "reshape_to", *lengths),
+        ("reshape", "v", "reshape_to", *lengths),
+        ("view_as", "w", "reshape_as", 1),
+        ("reshape_as", "v", "reshape_as", 1),
+        ("flatten", "v", "flatten_all"),
+        ("permute", "v", "permute_to", *axes),
+        ("transpose", "v", "transpose", *axes),
+        ("narrow", "v", "narrow", -1, -(2**62), 2**62),
+        ("squeeze", "v", "squeeze", *axes),
+        ("unsqueeze", "v", "unsqueeze", *axes),
+        ("t", "v", "t"),
+        ("dim", "r", attrgetter("ndim")),
+        ("__len__", "r", len),
+    ):
+        setattr(NumpyTensor, name, method(result, function, getattr(NumpyTensor, name), *admitted))
+    for name, function in (("T", "t"), ("mT", "matrix_transpose")):
+        getter = getattr(NumpyTensor, name)
+        setattr(NumpyTensor, name, property(method("v", function, getter.fget), doc=getter.__doc__))

@@ -14,7 +14,8 @@ from torchffi._core.backends import NUMPY
 from torchffi._core.dispatch import run_in_place
 from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._lazy_numpy import is_array
+from torchffi._lazy_numpy import is_array, np
+from torchffi._numpy.quiet import dividing
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
 
@@ -130,6 +131,11 @@ def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return operator
 
 
+def _whole_divmod(a: Any, b: Any) -> Any:
+    """The quotients and remainders of two arrays of integers."""
+    return dividing(np.divmod, a, b)
+
+
 def _divmod(x: Any, a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """The quotient and the remainder of x and another operand, which are a and b in some order."""
     kind, dtype = type(x), x._dtype
@@ -138,7 +144,7 @@ def _divmod(x: Any, a: Any, b: Any) -> tuple[Tensor, Tensor]:
         try:
             pair = [one if type(one) is kind else scalars[kind, type(one), one] for one in (a, b)]
             raw = [one._data for one in pair]
-            found = NUMPY.attempt_several((tuple, (dtype, dtype)), "divmod", *raw)
+            found = NUMPY.attempt_several((tuple, (dtype, dtype)), _whole_divmod, *raw)
         except (KeyError, TypeError):
             found = None
         if found is not None:

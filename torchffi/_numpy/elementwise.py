@@ -129,11 +129,6 @@ globals().update(
 globals().update({"clamp_": _clamp_in_place, "relu_": lambda x: _clamp_in_place(x, 0, None)})
 
 
-def divmod(a: Raw, b: Raw) -> tuple[Raw, Raw]:
-    """The quotients and remainders of integers; only arrays have it."""
-    return dividing(np.divmod, a, b)  # type: ignore[no-any-return]
-
-
 def complex(real: Raw, imag: Raw) -> Raw:
     result = np.empty(real.shape, np.result_type(real, np.complex64))
     result.real, result.imag = real, imag

@@ -30,6 +30,18 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
     return result
 
 
+# With the arguments of the methods; only arrays have them.
+reshape_to, permute_to = np.ndarray.reshape, np.ndarray.transpose
+flatten_all = methodcaller("reshape", -1)
+
+
+def _reshape_as(x: Raw, other: Raw) -> Raw:
+    return x.reshape(other.shape)
+
+
+reshape_as = _reshape_as
+
+
 def view_dtype(x: Raw, dtype: int) -> Raw:
     return x.view(TYPES[dtype])
 
