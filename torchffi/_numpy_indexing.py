@@ -74,28 +74,40 @@ def install() -> None:
     A method calls a function of the array, a primitive that only arrays have or one of the same name, with
     integers within limits, or with tensors of the same class.
     """
-    classes = {kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy}
+    classes = {
+        kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
+    }
     picks = {NUMPY.classes[dtype]: True for dtype in (int64, bool_)}
     method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
-    lengths, axes = (-1, -1, 2**62), (-1, -64, 63)
+    lengths, axes, matrix = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
     for name, result, function, *admitted in (
-        ("__getitem__", "g", _get),
-        ("__setitem__", "s", _set),
+        ("__getitem__", "g", None),
+        ("__setitem__", "s", None),
+        ("__len__", "l", None),
+        ("dim", "r", attrgetter("ndim")),
         ("view", "w", "reshape_to", *lengths),
         ("reshape", "v", "reshape_to", *lengths),
         ("view_as", "w", "reshape_as", 1),
         ("reshape_as", "v", "reshape_as", 1),
         ("flatten", "v", "flatten_all"),
+        ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
         ("permute", "v", "permute_to", *axes),
         ("transpose", "v", "transpose", *axes),
         ("narrow", "v", "narrow", -1, -(2**62), 2**62),
         ("squeeze", "v", "squeeze", *axes),
         ("unsqueeze", "v", "unsqueeze", *axes),
-        ("t", "v", "t"),
-        ("dim", "r", attrgetter("ndim")),
-        ("__len__", "r", len),
+        ("t", "v", attrgetter("T"), *matrix),
+        ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
+        ("new_ones", "v", "ones_as", -1, 0, 2**62),
+        ("copy_", "y", "copy_", 1),
+        *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
+        *(
+            (name, "x", name)
+            for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")
+        ),
     ):
         setattr(NumpyTensor, name, method(result, function, getattr(NumpyTensor, name), *admitted))
-    for name, function in (("T", "t"), ("mT", "matrix_transpose")):
+    for name in ("T", "mT"):
         getter = getattr(NumpyTensor, name)
-        setattr(NumpyTensor, name, property(method("v", function, getter.fget), doc=getter.__doc__))
+        swapped = method("v", attrgetter("T"), getter.fget, *matrix)
+        setattr(NumpyTensor, name, property(swapped, doc=getter.__doc__))

@@ -377,7 +377,9 @@ struct method {
   PyObject_HEAD struct state *state;
   PyObject *module, *function, *slow_path;
   int result;            /* what is returned: see new_method() */
-  int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them */
+  int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
+                            -2: integers, and tuples of them */
+  int axes;              /* how many axes the array must have; -1: any number */
   long long least, most; /* the limits of the integers */
 };
 
@@ -528,6 +530,12 @@ static int are_integers(const struct method *self, PyObject *tuple, Py_ssize_t f
   for (Py_ssize_t i = from; i < count; ++i) {
     PyObject *one = PyTuple_GetItem(tuple, i);
     int overflow = 1;
+    if (from == 1 && self->operands == -2 && PyTuple_CheckExact(one)) {
+      if (!are_integers(self, one, 0)) {
+        return 0;
+      }
+      continue;
+    }
     if (!PyLong_CheckExact(one)) {
       return 0;
     }
@@ -544,7 +552,7 @@ static PyObject *with_arrays(const struct method *self, PyObject *array, PyObjec
   const Py_ssize_t count = PyTuple_Size(arguments);
   PyObject *all, *kind = (PyObject *)Py_TYPE(PyTuple_GetItem(arguments, 0));
   if (self->operands < 0) {
-    PyObject *only = count == 2 ? PyTuple_GetItem(arguments, 1) : NULL;
+    PyObject *only = count == 2 && self->operands == -1 ? PyTuple_GetItem(arguments, 1) : NULL;
     if (!(only != NULL && PyTuple_CheckExact(only) ? are_integers(self, only, 0)
                                                    : count > 1 && are_integers(self, arguments, 1))) {
       return NULL;
@@ -597,11 +605,25 @@ static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *na
   if (kind != NULL && PyDict_GetItemWithError(state->array_classes, kind) != NULL) {
     array = get_slot(state->array_slot, tensor, kind);
   }
+  if (array != NULL && self->axes >= 0) {
+    PyObject *axes = PyObject_GetAttr(array, ndim_name);
+    if (axes == NULL || handle_of(axes) != self->axes) {
+      Py_CLEAR(array);
+    }
+    Py_XDECREF(axes);
+  }
+  if (array != NULL && self->result == 'x' &&
+      PyDict_GetItemWithError(state->array_classes, kind) != Py_True) {
+    Py_CLEAR(array);
+  }
   if (array != NULL) {
     if (self->result == 'g' && count == 2) {
       result = get_elements(state, array, PyTuple_GetItem(arguments, 1));
     } else if (self->result == 's' && count == 3) {
       result = set_elements(state, kind, array, PyTuple_GetItem(arguments, 1), PyTuple_GetItem(arguments, 2));
+    } else if (self->result == 'l' && count == 1) {
+      const Py_ssize_t length = PyObject_Size(array);
+      result = length < 0 ? NULL : PyLong_FromSsize_t(length);
     } else if ((all = with_arrays(self, array, arguments)) != NULL) {
       result = call_function(self, all);
       Py_DECREF(all);
@@ -611,7 +633,7 @@ static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *na
       PyObject *made = fits ? hold(state, kind, result) : NULL;
       Py_DECREF(result);
       result = made;
-    } else if (result != NULL && self->result == 'x') {
+    } else if (result != NULL && (self->result == 'x' || self->result == 'y')) {
       Py_DECREF(result);
       result = Py_NewRef(tensor);
     }
@@ -652,14 +674,18 @@ static void free_method(PyObject *object) {
   Py_DECREF(type);
 }
 
-/* Method(result, function, slow_path, operands, least, most). The result is, as a letter: an array of the same dtype
-   (v) in a tensor of the class, the same if it shares memory (w), what the function returns (r), the tensor itself, which the function has overwritten (x), elements by a key (g),
-   or none after the assignment of elements (s). */
+/* Method(module, result, function, slow_path, operands, least, most, axes). The result is, as a letter: an array of the
+   same dtype (v) in a tensor of the class, the same if it shares memory (w), what the function returns (r), the tensor
+   itself, which the function has overwritten (y; x for a floating-point dtype), elements by a key (g), none after the
+   assignment of elements (s), or the length (l). */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
+  if (self != NULL) {
+    self->axes = -1;
+  }
   if (self != NULL &&
-      !PyArg_ParseTuple(arguments, "OCOO|iLL", &self->module, &self->result, &self->function, &self->slow_path,
-                        &self->operands, &self->least, &self->most)) {
+      !PyArg_ParseTuple(arguments, "OCOO|iLLi", &self->module, &self->result, &self->function, &self->slow_path,
+                        &self->operands, &self->least, &self->most, &self->axes)) {
     self->module = self->function = self->slow_path = NULL;
     Py_CLEAR(self);
   }

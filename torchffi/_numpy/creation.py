@@ -26,6 +26,18 @@ def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
 empty, zeros, ones = _filled(np.empty), _filled(np.zeros), _filled(np.ones)
 
 
+def _filled_as(function: Callable[..., Any]) -> Callable[..., Raw]:
+    """With the arguments of the methods; only arrays have them."""
+
+    def filled(x: Raw, *shape: Any) -> Raw:
+        return function(shape if type(shape[0]) is int else shape[0], x.dtype)  # type: ignore[no-any-return]
+
+    return filled
+
+
+zeros_as, ones_as = _filled_as(np.zeros), _filled_as(np.ones)
+
+
 def full(dims: tuple[int, ...], ndim: int, value: complex, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()

@@ -12,6 +12,7 @@ from torchffi._numpy.checks import Raw, check_writable, shares_memory
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 _slice = builtins.slice
+_ALL = (_slice(None),)
 
 
 def select(x: Raw, axis: int, index: int) -> Raw:
@@ -19,21 +20,22 @@ def select(x: Raw, axis: int, index: int) -> Raw:
         return x[index, ...]
     if axis < -x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
-    return x[(_slice(None),) * (axis if axis >= 0 else axis + x.ndim) + (index, ...)]
+    return x[_ALL * (axis if axis >= 0 else axis + x.ndim) + (index, ...)]
 
 
 def slice(x: Raw, axis: int, start: int, stop: int, step: int) -> Raw:
     if not axis:
         return x[start:stop:step]
-    return x[(_slice(None),) * axis + (_slice(start, stop, step),)]
+    return x[_ALL * axis + (_slice(start, stop, step),)]
 
 
 def narrow(x: Raw, axis: int, start: int, length: int) -> Raw:
     size = x.shape[axis]
     first = start + size if start < 0 else start
-    if not 0 <= first <= size or not 0 <= length <= size - first:
+    if first < 0 or length < 0 or first + length > size:
         raise AxisError(f"{length} elements from {start} on are out of range for length {size}")
-    return x[(_slice(None),) * (axis % x.ndim) + (_slice(first, first + length),)]
+    part = _slice(first, first + length)
+    return x[_ALL * (axis if axis >= 0 else axis + x.ndim) + (part,)] if axis else x[part]
 
 
 def _key(indices: Sequence[Raw | Literal[0]]) -> tuple[Any, ...]:

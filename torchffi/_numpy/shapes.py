@@ -39,7 +39,15 @@ def _reshape_as(x: Raw, other: Raw) -> Raw:
     return x.reshape(other.shape)
 
 
-reshape_as = _reshape_as
+def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
+    shape = x.shape
+    if not -len(shape) <= axis < len(shape) or type(sizes) is not tuple:
+        raise AxisError(f"axis {axis} is out of range for shape {shape}")
+    axis %= len(shape)
+    return x.reshape(*shape[:axis], *sizes, *shape[axis + 1 :])
+
+
+reshape_as, unflatten_to = _reshape_as, _unflatten
 
 
 def view_dtype(x: Raw, dtype: int) -> Raw:

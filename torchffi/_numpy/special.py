@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from torchffi._numpy.totals import BLOCK, in_blocks, into_blocks
+from torchffi._numpy.totals import BLOCK, HALF, in_blocks, into_blocks
 
 Array = np.ndarray[Any, Any]
 
@@ -60,8 +60,8 @@ QUOTIENTS: Final[dict[str, Callable[[Array, Array, Array], Array]]] = {
 
 def erf(x: Array) -> Array:
     """The error function by Cody's rational approximations, within 4 ulp in float64."""
-    if x.size > BLOCK:
-        return in_blocks(erf, x)
+    if x.size > BLOCK // 4:  # it has many temporary arrays of float64
+        return in_blocks(erf, x, room=BLOCK // 4)
     wide = np.asarray(x, np.float64)
     size = np.abs(wide)
     result = np.ones_like(wide)  # the result for |x| >= 6
@@ -96,7 +96,9 @@ def _rsqrt(x: Array, result: Array) -> None:
 
 
 def rsqrt(x: Array) -> Array:
-    return into_blocks(_rsqrt, x)
+    if x.size > BLOCK or x.dtype == HALF:
+        return into_blocks(_rsqrt, x)
+    return np.asarray(1 / np.sqrt(x))
 
 
 # np.maximum() with a number compares one element after another, in four times the time of ndarray.clip().
@@ -120,26 +122,20 @@ def relu(x: Array) -> Array:
     return at_least(x, 0)
 
 
-def _logistic(x: Array, result: Array) -> None:
-    """1 + exp(-x)."""
+def _sigmoid(x: Array, result: Array, dividend: Any = 1) -> None:
     np.negative(x, out=result)
     np.exp(result, out=result)
     np.add(result, 1, out=result)
-
-
-def sigmoid_into(x: Array, result: Array) -> None:
-    _logistic(x, result)
-    np.divide(1, result, out=result)
+    np.divide(dividend, result, out=result)
 
 
 def sigmoid(x: Array) -> Array:
-    return into_blocks(sigmoid_into, x)
-
-
-def _silu(x: Array, result: Array) -> None:
-    _logistic(x, result)
-    np.divide(x, result, out=result)
+    if x.size > BLOCK or x.dtype == HALF:
+        return into_blocks(_sigmoid, x)
+    return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def silu(x: Array) -> Array:
-    return into_blocks(_silu, x)
+    if x.size > BLOCK or x.dtype == HALF:
+        return into_blocks(lambda x, result: _sigmoid(x, result, x), x)
+    return np.asarray(x / (1 + np.exp(-x)))

@@ -38,14 +38,15 @@ _FEW: Final = (
 WIDE: Final[_Dtypes] = {dtype: dtype for dtype in TOTAL} | {HALF: np.dtype(np.float32)}
 
 
-def blocks(x: Raw, whole: tuple[int, ...] = ()) -> Iterator[tuple[slice, ...]]:
-    """Indices that divide an array into blocks of about ``BLOCK`` elements.
+def blocks(x: Raw, whole: tuple[int, ...] = (), room: int = BLOCK) -> Iterator[tuple[slice, ...]]:
+    """Indices that divide an array into blocks.
 
     Args:
         x: The array.
         whole: Axes that are not divided, not negative.
+        room: How many elements a block may have; more if the whole axes have more.
     """
-    room, sides = BLOCK, list(x.shape)
+    sides = list(x.shape)
     for axis in whole:
         room //= max(x.shape[axis], 1)
     for axis in sorted(set(range(x.ndim)) - set(whole), key=lambda axis: abs(x.strides[axis])):
@@ -245,7 +246,11 @@ def into_blocks(function: Callable[..., Any], x: Raw, *arguments: Any) -> Raw:
 
 
 def in_blocks(
-    function: Callable[..., Any], x: Raw, *arguments: Any, whole: tuple[int, ...] = ()
+    function: Callable[..., Any],
+    x: Raw,
+    *arguments: Any,
+    whole: tuple[int, ...] = (),
+    room: int = BLOCK,
 ) -> Raw:
     """The function of an array, called for block after block, in float32 for float16.
 
@@ -254,9 +259,10 @@ def in_blocks(
         x: The array.
         arguments: More arguments.
         whole: Axes that are not divided.
+        room: How many elements a block may have.
     """
     wide = WIDE.get(x.dtype, x.dtype)
     result = np.empty(x.shape, x.dtype)
-    for index in blocks(x, tuple(axis % x.ndim for axis in whole)):
+    for index in blocks(x, tuple(axis % x.ndim for axis in whole), room):
         result[index] = function(x[index].astype(wide, copy=False), *arguments)
     return result
