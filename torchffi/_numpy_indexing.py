@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from types import MethodType
 from typing import Any
 
@@ -85,6 +85,7 @@ def install() -> None:
         ("__setitem__", "s", None),
         ("__len__", "l", None),
         ("dim", "r", attrgetter("ndim")),
+        ("__dlpack__", "r", methodcaller("__dlpack__")),
         ("view", "w", "reshape_to", *lengths),
         ("reshape", "v", "reshape_to", *lengths),
         ("view_as", "w", "reshape_as", 1),

@@ -708,10 +708,10 @@ static PyType_Spec method_spec = {.name = "torchffi._speedups.Method", .basicsiz
                                   .slots = method_slots};
 
 static PyObject *hold_array(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-  if (count != 2 || !PyType_Check(arguments[0])) {
-    return PyErr_Format(PyExc_TypeError, "hold() takes a class and an array");
+  if (count != 2 || !PyType_Check(arguments[1])) {
+    return PyErr_Format(PyExc_TypeError, "hold() takes an array and a class");
   }
-  return hold(PyModule_GetState(module), arguments[0], arguments[1]);
+  return hold(PyModule_GetState(module), arguments[1], arguments[0]);
 }
 
 /* ---- The module ---- */

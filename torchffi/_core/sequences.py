@@ -16,7 +16,7 @@ from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 
 _from_data: Final = lib.rt_torch_tensor_from_data
-_NUMBERS: Final[dict[type, DType]] = {
+DEFAULTS: Final[dict[type, DType]] = {
     bool: dtypes.bool,
     int: dtypes.default_int,
     float: dtypes.default_float,
@@ -26,12 +26,12 @@ _SEQUENCES: Final = frozenset({list, tuple})
 _RANKS: Final = [dtypes.BOOL, dtypes.INTEGER, dtypes.FLOATING, dtypes.COMPLEX]
 # The types of numbers that a dtype takes as they are.
 _ADMITTED: Final = {
-    dtype: frozenset(list(_NUMBERS)[: 1 + next(i for i, k in enumerate(_RANKS) if dtype.kind in k)])
+    dtype: frozenset(list(DEFAULTS)[: 1 + next(i for i, k in enumerate(_RANKS) if dtype.kind in k)])
     for dtype in C_TYPES
 }
 _NONE: Final[frozenset[type]] = frozenset()
 _EXACT: Final = 2**53  # float64 has all integers up to here
-NUMBERS: Final = frozenset(_NUMBERS)
+NUMBERS: Final = frozenset(DEFAULTS)
 TYPES: Final = _SEQUENCES | NUMBERS
 
 
@@ -74,13 +74,13 @@ def tensor(obj: Any, dtype: DType | None) -> Tensor | None:
 def _default(types: set[type]) -> DType:
     """The default dtype of numbers of these types, that of the highest."""
     if len(types) == 1:
-        return _NUMBERS[next(iter(types))]
-    return next(dtype for kind, dtype in reversed(_NUMBERS.items()) if kind in types)
+        return DEFAULTS[next(iter(types))]
+    return next(dtype for kind, dtype in reversed(DEFAULTS.items()) if kind in types)
 
 
 def _flat(obj: Any) -> tuple[list[Any], tuple[int, ...], set[type]] | None:
     """The numbers in C order, their shape, and their types; None for what is no array of numbers."""
-    if type(obj) in _NUMBERS:
+    if type(obj) in DEFAULTS:
         return [obj], (), {type(obj)}
     level: list[Any] = obj
     shape: tuple[int, ...] = (len(level),)

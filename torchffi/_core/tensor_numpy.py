@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import cache
+from itertools import repeat
 from operator import attrgetter, getitem
 from typing import Any, Final
 
@@ -215,8 +216,8 @@ class NumpyTensor(Tensor):
 
     def __iter__(self) -> Iterator[Tensor]:
         data, kind = self._data, type(self)
-        if data.ndim > 1 and speedups is not None:
-            return map(partial(speedups.hold, kind), data)
+        if data.ndim > 1:
+            return map(hold, data, repeat(kind))
         if not data.ndim:
             super().__len__()  # raises
         return _elements(data, kind)
@@ -254,3 +255,4 @@ NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
 if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
+    hold = speedups.hold

@@ -11,6 +11,7 @@ import numpy as np
 from torchffi._numpy import generator
 from torchffi._numpy.checks import TYPES, Raw, no_device
 from torchffi._numpy.generator import seed as seed
+from torchffi.dtypes import int64
 from torchffi.errors import InvalidArgumentError
 
 
@@ -113,7 +114,10 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if max(abs(first), abs(last), abs(step)) >= _EXACT:
+    if dtype == int64.code and type(first) is type(last) is type(step) is int:
+        if -_EXACT < first < _EXACT and -_EXACT < last < _EXACT and 0 < step < _EXACT:
+            return np.arange(first, last, step, np.int64)
+    if not (-_EXACT < first < _EXACT and -_EXACT < last < _EXACT and -_EXACT < step < _EXACT):
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
     kind = TYPES[dtype]
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
