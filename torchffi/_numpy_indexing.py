@@ -77,7 +77,7 @@ def install() -> None:
     classes = {
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
     }
-    picks = {NUMPY.classes[dtype]: True for dtype in (int64, bool_)}
+    picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
     method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
     lengths, axes, matrix = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
     for name, result, function, *admitted in (

@@ -20,14 +20,14 @@ struct state {
   PyObject *array_slot; /* the descriptor of the slot _data of tensors on NumPy */
   PyTypeObject *array_type; /* numpy.ndarray; NULL until fit() has returned an array as it was */
   PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
-  PyObject *index_classes;  /* dict whose keys are those whose tensors are indices */
+  PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
   PyObject *method_type;    /* types.MethodType */
 };
 
 static descrgetfunc get_slot;
 static descrsetfunc set_slot;
 static newfunc new_reference;
-static PyObject *array_struct_name, *dtype_name, *base_name, *strides_name, *step_name, *ndim_name;
+static PyObject *array_struct_name, *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
 static struct {
@@ -463,17 +463,22 @@ static PyObject *basic_key(PyObject *key) {
   return keys;
 }
 
-/* The array of a tensor that is an index; NULL for another object and for one without axes. */
+enum { MOST_OF_MASK = 1 << 14 }; /* elements: the slow path takes less time for larger masks */
+
+/* The array of a tensor that is an index; NULL for another object, one without axes, and a large mask. */
 static PyObject *index_array(const struct state *self, PyObject *key) {
-  PyObject *array, *axes;
-  if (PyDict_GetItemWithError(self->index_classes, (PyObject *)Py_TYPE(key)) == NULL ||
-      (array = get_slot(self->array_slot, key, (PyObject *)Py_TYPE(key))) == NULL) {
+  PyObject *array, *axes, *size, *kind = (PyObject *)Py_TYPE(key);
+  PyObject *whole = PyDict_GetItemWithError(self->index_classes, kind);
+  if (whole == NULL || (array = get_slot(self->array_slot, key, kind)) == NULL) {
     return NULL;
   }
-  if ((axes = PyObject_GetAttr(array, ndim_name)) == NULL || handle_of(axes) == 0) {
+  axes = PyObject_GetAttr(array, ndim_name);
+  size = whole == Py_True ? NULL : PyObject_GetAttr(array, size_name);
+  if (axes == NULL || handle_of(axes) == 0 || (size != NULL && handle_of(size) > MOST_OF_MASK)) {
     Py_CLEAR(array);
   }
   Py_XDECREF(axes);
+  Py_XDECREF(size);
   return array;
 }
 
@@ -759,6 +764,7 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   strides_name = PyUnicode_InternFromString("strides");
   step_name = PyUnicode_InternFromString("step");
   ndim_name = PyUnicode_InternFromString("ndim");
+  size_name = PyUnicode_InternFromString("size");
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.choices import choose
 from torchffi._numpy.creation import rand
 from torchffi._numpy.special import clip, sigmoid
 from torchffi._numpy.totals import BLOCK, in_blocks, into_blocks
@@ -68,7 +69,7 @@ def _hardswish(x: Raw, result: Raw) -> None:
 
 def _elu(x: Raw, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Raw:
     negative = np.expm1(x * input_scale if input_scale != 1 else x) * (alpha * scale)
-    return np.where(x < 0, negative, x * scale if scale != 1 else x)
+    return choose(x < 0, negative, x * scale if scale != 1 else x)
 
 
 def _celu(x: Raw, alpha: float = 1.0) -> Raw:
@@ -82,7 +83,7 @@ def _prelu(x: Raw, weight: Raw) -> Raw:
     if weight.ndim > 1 or weight.size not in (1, channels):
         raise ShapeError(f"weight has shape {weight.shape}, expected ({channels},) or (1,)")
     factors = weight.reshape((-1,) + (1,) * (x.ndim - 2)) if x.ndim > 1 else weight.reshape(())
-    return np.where(x > 0, x, factors * x).reshape(x.shape)  # type: ignore[no-any-return]
+    return choose(x > 0, x, factors * x).reshape(x.shape)  # type: ignore[no-any-return]
 
 
 def _glu(x: Raw, axis: int = -1) -> Raw:
@@ -95,7 +96,7 @@ def _glu(x: Raw, axis: int = -1) -> Raw:
 def _softshrink(x: Raw, distance: float = 0.5) -> Raw:
     if distance < 0:
         raise InvalidArgumentError(f"lambd is {distance}, expected >= 0")
-    return np.where(np.abs(x) <= distance, x * 0, x - np.copysign(distance, x).astype(x.dtype))
+    return choose(np.abs(x) <= distance, x * 0, x - np.copysign(distance, x).astype(x.dtype))
 
 
 def _one_hot(x: Raw, classes: int = -1) -> Raw:
@@ -116,12 +117,12 @@ def _one_hot(x: Raw, classes: int = -1) -> Raw:
 
 _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
     "relu6": lambda x: _hardtanh(x, 0, 6),
-    "leaky_relu": lambda x, slope=0.01: np.where(x > 0, x, x * slope),
+    "leaky_relu": lambda x, slope=0.01: choose(x > 0, x, x * slope),
     "elu": _elu,
     "selu": lambda x: _elu(x, _ALPHA, _SCALE),
     "celu": _celu,
     "hardtanh": _hardtanh,
-    "threshold": lambda x, limit, value: np.where(x <= limit, x.dtype.type(value), x),
+    "threshold": lambda x, limit, value: choose(x <= limit, x.dtype.type(value), x),
 }
 _INTO: Final[dict[str, Callable[..., None]]] = {
     "hardswish": _hardswish,
@@ -215,7 +216,7 @@ TABLE: Final[dict[str, Function]] = {
     "log_sigmoid": of_arrays(_into(_log_sigmoid)),
     "softshrink": of_arrays(_blockwise(_softshrink)),
     "hardshrink": of_arrays(
-        _blockwise(lambda x, distance=0.5: np.where(np.abs(x) <= distance, x * 0, x))
+        _blockwise(lambda x, distance=0.5: choose(np.abs(x) <= distance, x * 0, x))
     ),
     "one_hot": of_arrays(_one_hot, "i"),
 }

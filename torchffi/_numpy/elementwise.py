@@ -16,6 +16,7 @@ from torchffi._numpy.checks import (
     no_broadcast,
     shares_memory,
 )
+from torchffi._numpy.choices import choose
 from torchffi._numpy.quiet import dividing
 from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -49,7 +50,6 @@ _DIVISIONS = frozenset({"floor_divide", "remainder"})
 # Those that need no check of their operands.
 UFUNCS: dict[str, Callable[..., Any]] = {
     "matmul": np.matmul,
-    "where": np.where,
     **{name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS},
 }
 
@@ -147,7 +147,7 @@ def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:
 
 def where(condition: Raw, a: Raw, b: Raw) -> Raw:
     try:
-        return np.where(condition, a, b)
+        return choose(condition, a, b)
     except ValueError:
         shapes = f"{condition.shape}, {a.shape} and {b.shape}"
         raise ShapeError(f"shapes {shapes} do not broadcast") from None

@@ -8,6 +8,8 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from torchffi._numpy import choices
+from torchffi._numpy.choices import FEW
 from torchffi._numpy.checks import Raw, check_writable, shares_memory
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
@@ -52,7 +54,8 @@ def _check_indices(indices: Sequence[Raw | Literal[0]]) -> None:
 
 def index(x: Raw, indices: Sequence[Raw | Literal[0]], count: int) -> Raw:
     if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
-        return np.asarray(x[indices[0]])
+        one = indices[0]
+        return choices.pick(x, one) if one.size > FEW else np.asarray(x[one])
     _check_indices(indices)
     return np.asarray(x[_key(indices)])
 
@@ -114,13 +117,17 @@ def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: 
             indices = [*indices[:place], one.copy(), *indices[place + 1 :]]
     if values.ndim and np.may_share_memory(values, x):
         values = values.copy()
-    if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
-        key: Any = indices[0]
+    mask = indices[0] if count == 1 else 0
+    if not isinstance(mask, int) and mask.ndim:
+        key: Any = mask
     else:
         _check_indices(indices)
         key = _key(indices)
     try:
-        x[key] = values
+        if key is mask and key.size > FEW:
+            choices.put(x, mask, values)
+        else:
+            x[key] = values
     except ValueError:
         raise ShapeError(
             f"shape {values.shape} does not broadcast to {x[key].shape}, the indexed elements"

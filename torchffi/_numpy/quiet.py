@@ -21,7 +21,7 @@ WITHOUT_WARNINGS: Final = frozenset({
     "flatten_all", "flip", "imag", "index", "index_put_", "logical_and", "logical_not", "logical_or",
     "logical_xor", "matrix_transpose", "moveaxis", "narrow", "ones", "ones_as", "permute", "permute_to", "pick",
     "real", "reshape", "reshape_as", "reshape_to", "select", "slice", "squeeze", "stack", "t", "take", "transpose", "unbind",
-    "unflatten_to", "unsqueeze", "view", "zeros", "zeros_as",
+    "unflatten_to", "unsqueeze", "view", "where", "zeros", "zeros_as",
 })  # fmt: skip
 
 Run = Callable[..., Any]

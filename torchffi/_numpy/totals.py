@@ -51,6 +51,8 @@ def blocks(x: Raw, whole: tuple[int, ...] = (), room: int = BLOCK) -> Iterator[t
         room //= max(x.shape[axis], 1)
     for axis in sorted(set(range(x.ndim)) - set(whole), key=lambda axis: abs(x.strides[axis])):
         sides[axis] = min(x.shape[axis], max(room, 1))
+        if _RUN < sides[axis] < x.shape[axis]:
+            sides[axis] -= sides[axis] % _RUN  # so that no run is shorter
         room //= max(sides[axis], 1)
     for starts in product(*(range(0, n, max(m, 1)) for n, m in zip(x.shape, sides, strict=True))):
         yield tuple(slice(i, i + m) for i, m in zip(starts, sides, strict=True))
