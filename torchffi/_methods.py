@@ -227,4 +227,4 @@ for _name, _operator in vars(Operators).items():
     if callable(_operator) and _name.startswith("__"):
         setattr(Tensor, _name, _operator)
 if speedups is not None:
-    _numpy_indexing.install()
+    _numpy_indexing.install(speedups)

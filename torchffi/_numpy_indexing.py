@@ -1,4 +1,4 @@
-"""Methods of tensors on NumPy that go to the array: indexing, of which the rules are the same, and views.
+"""Methods of tensors on NumPy that go to the array: views, and indexing, whose rules are the same.
 
 Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 """
@@ -15,7 +15,6 @@ from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
 from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
-from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi.dtypes import FLOATING, int64
@@ -68,11 +67,11 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
 # ---- Methods in C: one step from the method to the array
 
 
-def install() -> None:
-    """Replaces methods of tensors on NumPy by those of the speedups, which have the others as slow path.
+def install(speedups: Any) -> None:
+    """Replaces methods of tensors on NumPy by those in C, which have the others as their slow paths.
 
-    A method calls a function of the array, a primitive that only arrays have or one of the same name, with
-    integers within limits, or with tensors of the same class.
+    A method calls a function of the array or a primitive, with integers within limits or with tensors
+    of the same class: see ``new_method()`` in ``_speedups.c``.
     """
     classes = {
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
@@ -80,7 +79,7 @@ def install() -> None:
     picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
     method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
     lengths, axes, matrix = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
-    for name, result, function, *admitted in (
+    methods: tuple[tuple[Any, ...], ...] = (
         ("__getitem__", "g", None),
         ("__setitem__", "s", None),
         ("__len__", "l", None),
@@ -106,7 +105,8 @@ def install() -> None:
             (name, "x", name)
             for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")
         ),
-    ):
+    )
+    for name, result, function, *admitted in methods:
         setattr(NumpyTensor, name, method(result, function, getattr(NumpyTensor, name), *admitted))
     for name in ("T", "mT"):
         getter = getattr(NumpyTensor, name)

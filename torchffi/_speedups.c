@@ -27,7 +27,8 @@ struct state {
 static descrgetfunc get_slot;
 static descrsetfunc set_slot;
 static newfunc new_reference;
-static PyObject *array_struct_name, *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
+static PyObject *array_struct_name, *dtype_name, *base_name, *strides_name, *step_name, *ndim_name,
+    *size_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
 static struct {
@@ -571,9 +572,9 @@ static PyObject *with_arrays(const struct method *self, PyObject *array, PyObjec
   PyTuple_SetItem(all, 0, Py_NewRef(array));
   for (Py_ssize_t i = 1; i < count; ++i) {
     PyObject *one = PyTuple_GetItem(arguments, i);
-    PyObject *given = self->operands < 0                   ? Py_NewRef(one)
+    PyObject *given = self->operands < 0                 ? Py_NewRef(one)
                       : (PyObject *)Py_TYPE(one) == kind ? get_slot(self->state->array_slot, one, kind)
-                                                           : NULL;
+                                                         : NULL;
     if (given == NULL) {
       Py_CLEAR(all);
       break;
@@ -634,7 +635,8 @@ static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *na
       Py_DECREF(all);
     }
     if (result != NULL && (self->result == 'v' || self->result == 'w' || self->result == 'g')) {
-      const int fits = Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
+      const int fits =
+          Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
       PyObject *made = fits ? hold(state, kind, result) : NULL;
       Py_DECREF(result);
       result = made;
@@ -689,8 +691,8 @@ static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *n
     self->axes = -1;
   }
   if (self != NULL &&
-      !PyArg_ParseTuple(arguments, "OCOO|iLLi", &self->module, &self->result, &self->function, &self->slow_path,
-                        &self->operands, &self->least, &self->most, &self->axes)) {
+      !PyArg_ParseTuple(arguments, "OCOO|iLLi", &self->module, &self->result, &self->function,
+                        &self->slow_path, &self->operands, &self->least, &self->most, &self->axes)) {
     self->module = self->function = self->slow_path = NULL;
     Py_CLEAR(self);
   }
@@ -704,11 +706,13 @@ static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *n
 }
 
 static PyType_Slot method_slots[] = {
-    {Py_tp_new, new_method},           {Py_tp_call, call_method},    {Py_tp_descr_get, bind_method},
-    {Py_tp_getattro, method_attribute}, {Py_tp_dealloc, free_method}, {0, NULL},
+    {Py_tp_new, new_method},        {Py_tp_call, call_method},
+    {Py_tp_descr_get, bind_method}, {Py_tp_getattro, method_attribute},
+    {Py_tp_dealloc, free_method},   {0, NULL},
 };
 
-static PyType_Spec method_spec = {.name = "torchffi._speedups.Method", .basicsize = sizeof(struct method),
+static PyType_Spec method_spec = {.name = "torchffi._speedups.Method",
+                                  .basicsize = sizeof(struct method),
                                   .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR,
                                   .slots = method_slots};
 
@@ -777,7 +781,8 @@ static PyMethodDef functions[] = {
     {"setup_arrays", setup_arrays, METH_VARARGS,
      "setup_arrays(functions, fit, dtypes, slot): call it before attempt() and overwrite()."},
     {"setup_methods", setup_methods, METH_VARARGS,
-     "setup_methods(classes, index_classes, MethodType): after setup_arrays(); returns the class of methods."},
+     "setup_methods(classes, index_classes, MethodType): after setup_arrays(); returns the class of "
+     "methods."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},
     {"overwrite", (PyCFunction)(void (*)(void))overwrite, METH_FASTCALL, NULL},

@@ -52,7 +52,13 @@ def asarray(
             made = sequences.tensor(obj, dtype)
         if made is not None:
             return made if device is None else made.to_device(device)
-    elif dtype is device is None and copy is not False and is_array(obj) and obj.flags.writeable:
+    elif (
+        dtype is None
+        and device is None
+        and copy is not False
+        and is_array(obj)
+        and obj.flags.writeable
+    ):
         try:
             made = from_numpy(obj)
             return made.clone() if copy else made
@@ -100,6 +106,10 @@ def asarray(
             "asarray: another dtype or device requires a copy, but copy=False"
         )
     return moved.clone() if copy and moved is result else moved
+
+
+def _is_shareable(obj: Any) -> bool:
+    return is_array(obj) and obj.flags.writeable
 
 
 _EXACT = 2.0**53  # float64 has all integers up to here

@@ -160,9 +160,9 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
             f"{type(x).__name__}; asarray() accepts other objects"
         )
     backend = default_backend()
-    if device is copy is None and backend is NUMPY and type(x) in _ON_NUMPY:
-        if x._data.flags.writeable:
-            return hold(x._data[...], type(x))
+    own = backend is NUMPY and type(x) in _ON_NUMPY and device is None and copy is None
+    if own and x._data.flags.writeable:
+        return hold(x._data[...], type(x))
     source = _pair("from_dlpack: __dlpack_device__()", x.__dlpack_device__())
     if source[0] == DeviceType.CUDA_HOST:
         source = _CPU

@@ -75,8 +75,9 @@ def _split(x: Tensor, split_size: int | Sequence[int], dim: int = 0) -> list[Ten
         [min(size, length - i) for i in range(0, length, size)] if isinstance(size, int) else size
     )
     before = (slice(None),) * (axis % x.ndim)
-    ends = accumulate(sizes)
-    return [x[(*before, slice(end - one, end))] for one, end in zip(sizes, ends, strict=False)]
+    ends = zip(sizes, accumulate(sizes), strict=True)
+    keys = [(*before, slice(end - size, end)) for size, end in ends]
+    return [x[key] for key in keys]
 
 
 def _index(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:

@@ -20,11 +20,11 @@ _BITS: Final[dict[int, np.dtype[Any]]] = {n: np.dtype(f"i{n}") for n in (1, 2, 4
 def choose(condition: Raw, a: Any, b: Any) -> Raw:
     """``np.where(condition, a, b)`` for a condition of bools, and arrays or NumPy's numbers."""
     if condition.size <= FEW:
-        return np.where(condition, a, b)
+        return np.where(condition, a, b)  # type: ignore[no-any-return]
     a, b = np.asarray(a), np.asarray(b)
     bits = _BITS.get(a.dtype.itemsize)
     if bits is None or a.dtype != b.dtype or condition.dtype != np.bool_:
-        return np.where(condition, a, b)
+        return np.where(condition, a, b)  # type: ignore[no-any-return]
     shape = np.broadcast_shapes(condition.shape, a.shape, b.shape)
     result = np.empty(shape, a.dtype)
     operands = condition.view(np.int8), a.view(bits), b.view(bits)
@@ -42,7 +42,7 @@ def choose(condition: Raw, a: Any, b: Any) -> Raw:
 
 def _is_mask(condition: Raw, x: Raw) -> bool:
     """Whether it is one of each element."""
-    return condition.dtype == np.bool_ and condition.shape == x.shape
+    return bool(condition.dtype == np.bool_ and condition.shape == x.shape)
 
 
 def pick(x: Raw, condition: Raw) -> Raw:

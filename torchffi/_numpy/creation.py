@@ -114,12 +114,11 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if dtype == int64.code and type(first) is type(last) is type(step) is int:
-        if -_EXACT < first < _EXACT and -_EXACT < last < _EXACT and 0 < step < _EXACT:
-            return np.arange(first, last, step, np.int64)
     if not (-_EXACT < first < _EXACT and -_EXACT < last < _EXACT and -_EXACT < step < _EXACT):
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
     kind = TYPES[dtype]
+    if dtype == int64.code and step > 0 and type(first) is type(last) is type(step) is int:
+        return np.arange(first, last, step, dtype=kind)
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
     count = math.ceil((last - first) / step)

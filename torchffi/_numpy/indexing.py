@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from torchffi._numpy import choices
-from torchffi._numpy.choices import FEW
 from torchffi._numpy.checks import Raw, check_writable, shares_memory
+from torchffi._numpy.choices import FEW
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 _slice = builtins.slice
@@ -117,15 +117,14 @@ def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: 
             indices = [*indices[:place], one.copy(), *indices[place + 1 :]]
     if values.ndim and np.may_share_memory(values, x):
         values = values.copy()
-    mask = indices[0] if count == 1 else 0
-    if not isinstance(mask, int) and mask.ndim:
-        key: Any = mask
-    else:
+    key: Any = indices[0]
+    alone = count == 1 and not isinstance(key, int) and key.ndim
+    if not alone:
         _check_indices(indices)
         key = _key(indices)
     try:
-        if key is mask and key.size > FEW:
-            choices.put(x, mask, values)
+        if alone and key.size > FEW:
+            choices.put(x, key, values)
         else:
             x[key] = values
     except ValueError:

@@ -36,7 +36,7 @@ flatten_all = methodcaller("reshape", -1)
 
 
 def _reshape_as(x: Raw, other: Raw) -> Raw:
-    return x.reshape(other.shape)
+    return x.reshape(other.shape)  # type: ignore[no-any-return]
 
 
 def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
@@ -44,7 +44,7 @@ def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
     if not -len(shape) <= axis < len(shape) or type(sizes) is not tuple:
         raise AxisError(f"axis {axis} is out of range for shape {shape}")
     axis %= len(shape)
-    return x.reshape(*shape[:axis], *sizes, *shape[axis + 1 :])
+    return x.reshape(*shape[:axis], *sizes, *shape[axis + 1 :])  # type: ignore[no-any-return]
 
 
 reshape_as, unflatten_to = _reshape_as, _unflatten

@@ -101,7 +101,8 @@ def rsqrt(x: Array) -> Array:
     return np.asarray(1 / np.sqrt(x))
 
 
-# np.maximum() with a number compares one element after another, in four times the time of ndarray.clip().
+# With a number, np.maximum() compares one element after another: it takes four times as long as
+# ndarray.clip().
 
 
 def at_least(x: Array, low: Any) -> Array:
