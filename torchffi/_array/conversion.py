@@ -45,11 +45,7 @@ def asarray(
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
     if type(obj) in sequences.TYPES and copy is not False:
-        made = None
-        if dtype is None and (chosen_backend() or backends.default) is NUMPY:
-            made = _by_numpy(obj)
-        if made is None:
-            made = sequences.tensor(obj, dtype)
+        made = sequences.tensor(obj, dtype)
         if made is not None:
             return made if device is None else made.to_device(device)
     elif (
@@ -110,49 +106,6 @@ def asarray(
 
 def _is_shareable(obj: Any) -> bool:
     return is_array(obj) and obj.flags.writeable
-
-
-_EXACT = 2.0**53  # float64 has all integers up to here
-_FEW = 32  # numbers: up to here Python finds the largest sooner than NumPy
-
-
-def _by_numpy(obj: Any) -> Tensor | None:
-    """A tensor on NumPy of numbers with the default dtype of their kind.
-
-    None for what needs a closer look: other objects, ragged lists, and large numbers, which may be
-    integers that float64 does not hold.
-    """
-    dtype = sequences.DEFAULTS.get(type(obj))
-    if dtype is not None:  # a number
-        fits = dtype is dtypes.bool or abs(obj) <= _EXACT
-        return hold(np.array(obj, dtype.numpy), NUMPY.classes[dtype]) if fits else None
-    try:
-        array = np.asarray(obj)
-        dtype = _DEFAULTS[array.dtype.char]
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-    if dtype.kind in dtypes.INEXACT:
-        if array.size and not _is_small(array):
-            return None
-        array = array.astype(dtype.numpy)
-    return hold(array, NUMPY.classes[dtype])
-
-
-def _is_small(values: np.ndarray[Any, Any]) -> bool:
-    """Whether no magnitude is above ``_EXACT``. It may be False for NaN."""
-    if values.dtype.kind == "c":
-        return bool(np.maximum.reduce(abs(values), None) <= _EXACT)
-    if values.size <= _FEW:
-        numbers = values.reshape(-1).tolist()
-        return bool(max(numbers) <= _EXACT and min(numbers) >= -_EXACT)
-    largest, smallest = np.maximum.reduce(values, None), np.minimum.reduce(values, None)
-    return bool(largest <= _EXACT and smallest >= -_EXACT)
-
-
-# By the characters of NumPy's dtypes, those of Python's numbers.
-_DEFAULTS = {
-    "?": dtypes.bool, "l": dtypes.int64, "d": dtypes.default_float, "D": dtypes.default_complex,
-}  # fmt: skip
 
 
 def _of_buffer(obj: Any, copy: bool | None) -> Any:

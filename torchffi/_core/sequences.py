@@ -1,4 +1,4 @@
-"""Tensors of nested lists of Python's numbers, without NumPy."""
+"""Tensors of nested lists of Python's numbers; on LibTorch without NumPy."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import backends
-from torchffi._core.backends import FFI, chosen_backend
+from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import hold
+from torchffi._lazy_numpy import np
 from torchffi._libtorch.c_numbers import C_TYPES, packed
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
@@ -30,6 +32,7 @@ _ADMITTED: Final = {
     for dtype in C_TYPES
 }
 _NONE: Final[frozenset[type]] = frozenset()
+_FEW: Final = 32  # numbers: up to here Python finds the largest sooner than NumPy
 _EXACT: Final = 2**53  # float64 has all integers up to here
 NUMBERS: Final = frozenset(DEFAULTS)
 TYPES: Final = _SEQUENCES | NUMBERS
@@ -46,6 +49,10 @@ def tensor(obj: Any, dtype: DType | None) -> Tensor | None:
         The tensor; None for what :func:`torchffi.asarray` has to look at more closely: other objects,
         ragged lists, no numbers, and numbers that do not fit the dtype.
     """
+    if dtype is None and (chosen_backend() or backends.default) is NUMPY:
+        made = _by_numpy(obj)
+        if made is not None:
+            return made
     found = _flat(obj)
     if found is None:
         return None
@@ -100,3 +107,44 @@ def _flat(obj: Any) -> tuple[list[Any], tuple[int, ...], set[type]] | None:
         shape = (*shape, length)
         level = list(chain.from_iterable(level))
     return None
+
+
+# ---- On NumPy
+
+
+def _by_numpy(obj: Any) -> Tensor | None:
+    """A tensor on NumPy of numbers with the default dtype of their kind.
+
+    None for what needs a closer look: other objects, ragged lists, and large numbers, which may be
+    integers that float64 does not hold.
+    """
+    try:
+        dtype = DEFAULTS.get(type(obj))
+        if dtype is not None:  # a number
+            fits = dtype is dtypes.bool or abs(obj) <= _EXACT
+            return hold(np.array(obj, dtype.numpy), NUMPY.classes[dtype]) if fits else None
+        array = np.asarray(obj)
+        dtype = _LETTERS[array.dtype.char]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    if dtype.kind in dtypes.INEXACT:
+        if array.size and not _is_small(array):
+            return None
+        array = array.astype(dtype.numpy)
+    return hold(array, NUMPY.classes[dtype])
+
+
+def _is_small(values: np.ndarray[Any, Any]) -> bool:
+    """Whether no number, or part of a complex one, is above ``_EXACT``. It may be False for NaN."""
+    parts = values.view(np.float64)
+    if parts.size <= _FEW:
+        numbers = parts.reshape(-1).tolist()
+        return bool(max(numbers) <= _EXACT and min(numbers) >= -_EXACT)
+    largest, smallest = np.maximum.reduce(parts, None), np.minimum.reduce(parts, None)
+    return bool(largest <= _EXACT and smallest >= -_EXACT)
+
+
+# By the characters of NumPy's dtypes, those of Python's numbers.
+_LETTERS: Final = {
+    "?": dtypes.bool, "l": dtypes.int64, "d": dtypes.default_float, "D": dtypes.default_complex,
+}  # fmt: skip
