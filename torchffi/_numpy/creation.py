@@ -70,12 +70,22 @@ def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
     draw = (generator.current or generator.new()).random
-    result = np.empty(dims, TYPES[dtype])
-    steps = _STEPS.get(result.real.dtype, 2.0**53)
-    result.real = np.floor(draw(dims) * steps) / steps
-    if result.dtype.kind == "c":
-        result.imag = np.floor(draw(dims) * steps) / steps
+    kind = TYPES[dtype]
+    if kind.kind != "c":
+        return _truncated(draw(dims), kind).astype(kind, copy=False)
+    result = np.empty(dims, kind)
+    result.real = _truncated(draw(dims), result.real.dtype)
+    result.imag = _truncated(draw(dims), result.real.dtype)
     return result
+
+
+def _truncated(values: Any, kind: np.dtype[Any]) -> Raw:
+    """Random numbers in float64 with as many bits as a dtype has."""
+    steps, values = _STEPS.get(kind, 2.0**53), np.asarray(values)
+    values *= steps
+    np.floor(values, out=values)
+    values /= steps
+    return values  # type: ignore[no-any-return]
 
 
 def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
