@@ -89,7 +89,7 @@ def install(speedups: Any) -> None:
         ("reshape", "v", "reshape_to", *lengths),
         ("view_as", "w", "reshape_as", 1),
         ("reshape_as", "v", "reshape_as", 1),
-        ("flatten", "v", "flatten_all"),
+        ("flatten", "v", methodcaller("reshape", -1)),
         ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
         ("permute", "v", "permute_to", *axes),
         ("transpose", "v", "transpose", *axes),
@@ -99,7 +99,7 @@ def install(speedups: Any) -> None:
         ("t", "v", attrgetter("T"), *matrix),
         ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
         ("new_ones", "v", "ones_as", -1, 0, 2**62),
-        ("copy_", "y", "copy_", 1),
+        ("copy_", "c", None),
         *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
         *(
             (name, "x", name)

@@ -530,6 +530,22 @@ static PyObject *set_elements(const struct state *self, PyObject *kind, PyObject
   return status == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
+/* Whether a tensor of the same class has no more axes than an array. */
+static int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
+  PyObject *kind = (PyObject *)Py_TYPE(value), *axes = NULL, *most = NULL, *source = NULL;
+  int found = 0;
+  if (PyDict_GetItemWithError(self->array_classes, kind) != NULL &&
+      (source = get_slot(self->array_slot, value, kind)) != NULL &&
+      (axes = PyObject_GetAttr(source, ndim_name)) != NULL &&
+      (most = PyObject_GetAttr(array, ndim_name)) != NULL) {
+    found = handle_of(axes) <= handle_of(most);
+  }
+  Py_XDECREF(source);
+  Py_XDECREF(axes);
+  Py_XDECREF(most);
+  return found;
+}
+
 /* Whether the objects from a place of a tuple on are integers within the limits. */
 static int are_integers(const struct method *self, PyObject *tuple, Py_ssize_t from) {
   const Py_ssize_t count = PyTuple_Size(tuple);
@@ -585,24 +601,30 @@ static PyObject *with_arrays(const struct method *self, PyObject *array, PyObjec
 }
 
 /* Calls the function, which the cache knows by its name, or which is called as it is. */
-static PyObject *call_function(const struct method *self, PyObject *all) {
-  if (!PyUnicode_CheckExact(self->function)) {
-    return PyObject_Call(self->function, all, NULL);
+static PyObject *call_function(struct method *self, PyObject *all) {
+  if (PyUnicode_CheckExact(self->function)) {
+    PyObject *arguments[8];
+    PyObject *known = PyDict_GetItemWithError(self->state->functions, self->function);
+    const Py_ssize_t count = PyTuple_Size(all);
+    if (known == NULL || PyTuple_Size(known) > 1) { /* it is not known yet, or called in a context */
+      if (PyErr_Occurred() || count > 7) {
+        return NULL;
+      }
+      arguments[0] = self->function;
+      for (Py_ssize_t i = 0; i < count; ++i) {
+        arguments[1 + i] = PyTuple_GetItem(all, i);
+      }
+      return compute(self->state, arguments, count + 1);
+    }
+    known = Py_NewRef(PyTuple_GetItem(known, 0));
+    Py_DECREF(self->function);
+    self->function = known;
   }
-  const Py_ssize_t count = PyTuple_Size(all);
-  PyObject *arguments[8];
-  if (count > 7) {
-    return NULL;
-  }
-  arguments[0] = self->function;
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    arguments[1 + i] = PyTuple_GetItem(all, i);
-  }
-  return compute(self->state, arguments, count + 1);
+  return PyObject_Call(self->function, all, NULL);
 }
 
 static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *named) {
-  const struct method *self = (const struct method *)object;
+  struct method *self = (struct method *)object;
   const struct state *state = self->state;
   const Py_ssize_t count = PyTuple_Size(arguments);
   PyObject *tensor = count > 0 && named == NULL ? PyTuple_GetItem(arguments, 0) : NULL;
@@ -627,6 +649,10 @@ static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *na
       result = get_elements(state, array, PyTuple_GetItem(arguments, 1));
     } else if (self->result == 's' && count == 3) {
       result = set_elements(state, kind, array, PyTuple_GetItem(arguments, 1), PyTuple_GetItem(arguments, 2));
+    } else if (self->result == 'c' && count == 2) {
+      PyObject *value = PyTuple_GetItem(arguments, 1);
+      result =
+          has_fewer_axes(state, array, value) ? set_elements(state, kind, array, Py_Ellipsis, value) : NULL;
     } else if (self->result == 'l' && count == 1) {
       const Py_ssize_t length = PyObject_Size(array);
       result = length < 0 ? NULL : PyLong_FromSsize_t(length);
@@ -640,7 +666,7 @@ static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *na
       PyObject *made = fits ? hold(state, kind, result) : NULL;
       Py_DECREF(result);
       result = made;
-    } else if (result != NULL && (self->result == 'x' || self->result == 'y')) {
+    } else if (result != NULL && (self->result == 'x' || self->result == 'c')) {
       Py_DECREF(result);
       result = Py_NewRef(tensor);
     }
@@ -683,8 +709,8 @@ static void free_method(PyObject *object) {
 
 /* Method(module, result, function, slow_path, operands, least, most, axes). The result is, as a letter: an array of the
    same dtype (v) in a tensor of the class, the same if it shares memory (w), what the function returns (r), the tensor
-   itself, which the function has overwritten (y; x for a floating-point dtype), elements by a key (g), none after the
-   assignment of elements (s), or the length (l). */
+   itself, which the function has overwritten if its dtype is a floating-point one (x), the tensor after the assignment to
+   all elements (c), elements by a key (g), none after the assignment of elements (s), or the length (l). */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {

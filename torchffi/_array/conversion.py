@@ -15,7 +15,7 @@ from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
-from torchffi._core.tensor_numpy import hold
+from torchffi._core.tensor_numpy import by_numpy, hold
 from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
@@ -234,7 +234,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
                 if tensor is not None:
                     return tensor
             elif backend is NUMPY:
-                return hold(array[...], NUMPY.classes[dtypes.BY_NUMPY[array.dtype]])
+                return hold(array[...], by_numpy[array.dtype])
         except KeyError:  # the first array, or an unsupported dtype: by_numpy() below raises
             pass
     if not is_array(array):

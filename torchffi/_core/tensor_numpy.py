@@ -252,6 +252,17 @@ def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
 
 
 NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
+
+
+class _Classes(dict[Any, type[Tensor]]):
+    """Cache of the classes by NumPy's dtypes. KeyError for a dtype that torchffi does not have."""
+
+    def __missing__(self, dtype: np.dtype[Any]) -> type[Tensor]:
+        self[dtype] = kind = NUMPY.classes[dtypes.BY_NUMPY[dtype]]
+        return kind
+
+
+by_numpy: Final = _Classes()
 if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]

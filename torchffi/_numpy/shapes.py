@@ -32,7 +32,6 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 
 # With the arguments of the methods; only arrays have them.
 reshape_to, permute_to = np.ndarray.reshape, np.ndarray.transpose
-flatten_all = methodcaller("reshape", -1)
 
 
 def _reshape_as(x: Raw, other: Raw) -> Raw:
