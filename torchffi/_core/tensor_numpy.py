@@ -127,7 +127,7 @@ class NumPy(Backend):
 
     def from_array(self, array: np.ndarray[Any, Any]) -> Tensor:
         """A tensor over an array's memory. It holds a new view, without the array's subclass."""
-        return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
+        return hold(array.view(np.ndarray), self.classes[dtypes.by_numpy(array.dtype)])
 
 
 _dtypes: Final[dict[type[Tensor], Any]] = {}  # NumPy's dtype of each class, for the speedups
