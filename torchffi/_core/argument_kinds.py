@@ -176,10 +176,11 @@ if dtype is None:
 START: Final = Kind(
     NUMBER.lines
     + """
-if not NUMBERS.issuperset(map(type, (start, stop, step))):
+types = {type(start), type(stop), type(step)}
+if not types <= NUMBERS:
     REFUSE
 if dtype is None:
-    dtype = DEFAULTS[float if float in (type(start), type(stop), type(step)) else int]
+    dtype = DEFAULTS[float if float in types else int]
 """,
     "{0}",
     True,
