@@ -1,5 +1,6 @@
-/* torchffi._speedups: the C implementation of torchffi/_core/lifetimes.py and of attempt() and overwrite() in
-   torchffi/_core/tensor_numpy.py, which document the functions. Their tests run on both. */
+/* torchffi._speedups: the C implementation of torchffi/_core/lifetimes.py and of attempt(), overwrite() and hold() in
+   torchffi/_core/tensor_numpy.py, which document the functions, and methods of tensors on NumPy, which
+   torchffi/_numpy_indexing.py installs. Their tests run on both. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
@@ -602,25 +603,24 @@ static PyObject *with_arrays(const struct method *self, PyObject *array, PyObjec
 
 /* Calls the function, which the cache knows by its name, or which is called as it is. */
 static PyObject *call_function(struct method *self, PyObject *all) {
-  if (PyUnicode_CheckExact(self->function)) {
-    PyObject *arguments[8];
-    PyObject *known = PyDict_GetItemWithError(self->state->functions, self->function);
-    const Py_ssize_t count = PyTuple_Size(all);
-    if (known == NULL || PyTuple_Size(known) > 1) { /* it is not known yet, or called in a context */
-      if (PyErr_Occurred() || count > 7) {
-        return NULL;
-      }
-      arguments[0] = self->function;
-      for (Py_ssize_t i = 0; i < count; ++i) {
-        arguments[1 + i] = PyTuple_GetItem(all, i);
-      }
-      return compute(self->state, arguments, count + 1);
+  PyObject *known, *result = NULL, *arguments[8], *function = Py_NewRef(self->function);
+  const Py_ssize_t count = PyTuple_Size(all);
+  if (!PyUnicode_CheckExact(function)) {
+    result = PyObject_Call(function, all, NULL);
+  } else if ((known = PyDict_GetItemWithError(self->state->functions, function)) != NULL &&
+             PyTuple_Size(known) == 1) { /* it is called without a context */
+    self->function = Py_NewRef(PyTuple_GetItem(known, 0));
+    Py_DECREF(function);
+    result = PyObject_Call(self->function, all, NULL);
+  } else if (!PyErr_Occurred() && count < 8) {
+    arguments[0] = function;
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      arguments[1 + i] = PyTuple_GetItem(all, i);
     }
-    known = Py_NewRef(PyTuple_GetItem(known, 0));
-    Py_DECREF(self->function);
-    self->function = known;
+    result = compute(self->state, arguments, count + 1);
   }
-  return PyObject_Call(self->function, all, NULL);
+  Py_DECREF(function);
+  return result;
 }
 
 static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *named) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -118,7 +119,7 @@ def _bags(
     if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
         raise AxisError(f"an index is out of range for {len(weight)} rows")
     starts = offsets.tolist() if last else [*offsets.tolist(), len(indices)]
-    sizes = [end - start for start, end in zip(starts, starts[1:], strict=False)]
+    sizes = [end - start for start, end in pairwise(starts)]
     if sizes and (starts[0] != 0 or min(sizes) < 0 or starts[-1] > len(indices)):
         raise InvalidArgumentError(
             "offsets must begin with 0 and ascend to at most the input's length"
