@@ -131,6 +131,9 @@ def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return operator
 
 
+_FEW = 2**10  # elements: up to here two operations take less time than one with two results
+
+
 def _whole_divmod(a: Any, b: Any) -> Any:
     """The quotients and remainders of two arrays of integers."""
     return dividing(np.divmod, a, b)
@@ -140,7 +143,7 @@ def _divmod(x: Any, a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """The quotient and the remainder of x and another operand, which are a and b in some order."""
     kind, dtype = type(x), x._dtype
     whole = dtype.kind in INTEGER
-    if whole and x._backend is NUMPY:
+    if whole and x._backend is NUMPY and x.size > _FEW:
         try:
             pair = [one if type(one) is kind else scalars[kind, type(one), one] for one in (a, b)]
             raw = [one._data for one in pair]

@@ -201,6 +201,18 @@ def test_elements_by_a_mask_keep_their_order() -> None:
             ours[t.zeros((500, 330), dtype=t.bool)]
 
 
+def test_divmod_of_many_integers_is_that_of_numpy(backend: str) -> None:
+    a, b = (np.round(_draw(seed, -9, 9)).astype(np.int64) for seed in (14, 15))
+    b[b == 0] = 5
+    x, y = t.asarray(a), t.asarray(b)
+    for ours, theirs in ((divmod(x, y), divmod(a, b)), (divmod(-7, y), divmod(-7, b)),
+                         (divmod(-7, y), divmod(-7, b)), (divmod(x, 4), divmod(a, 4))):  # fmt: skip
+        for got, expected in zip(ours, theirs, strict=True):
+            assert got.dtype is t.int64 and (got.numpy() == expected).all()
+    with pytest.raises(ValueError, match="division by zero"):
+        divmod(x, t.zeros(SHAPE, dtype=t.int64))
+
+
 # ---- In place
 
 

@@ -37,17 +37,18 @@ def _in_blocks(
         arrays: Its arguments: arrays that broadcast, or None.
         add: Adds what the function returns, if there are several blocks.
     """
-    given = [one for one in arrays if one is not None]
-    shapes, dtypes = {one.shape for one in given}, {one.dtype for one in given}
-    shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    given = {(one.shape, one.dtype) for one in arrays if one is not None}
+    shape, dtype = given.pop()
+    if given:
+        shape = np.broadcast_shapes(shape, *(one for one, _ in given))
+        dtype = np.result_type(dtype, *(one for _, one in given))
     size = math.prod(shape)
     if size <= BLOCK:
         return reduced(function(*arrays, np.empty(shape, dtype)), reduction)
     whole = [None if one is None else np.broadcast_to(one, shape) for one in arrays]
     buffer = np.empty(shape if not reduction else BLOCK, dtype)
     summed = 0.0
-    for index in blocks(np.broadcast_to(given[0], shape)):
+    for index in blocks(np.broadcast_to(arrays[0], shape)):
         block = [None if one is None else one[index] for one in whole]
         if reduction:
             sides = [min(one.stop, n) - one.start for one, n in zip(index, shape, strict=True)]
@@ -118,7 +119,7 @@ _LEAST: Final = 1e-43  # the logarithms of smaller numbers are below the limit, 
 
 
 def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
-    least, most = (np.min(x), np.max(x)) if x.size else (1, 0)
+    least, most = (x.min(), x.max()) if x.size else (1, 0)
     if not (least >= 0 and most <= 1):  # also for NaN
         raise InvalidArgumentError("all elements of input should be between 0 and 1")
     np.negative(x, out=result)
@@ -126,7 +127,7 @@ def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
     if most == 1:
         np.maximum(result, -100, out=result)
     result *= target - 1
-    logs = np.log(x, out=np.empty_like(result))
+    logs = np.log(x, out=np.empty(result.shape, result.dtype))
     if least < _LEAST:
         np.maximum(logs, -100, out=logs)
     logs *= target
