@@ -27,6 +27,7 @@ from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
 from torchffi._core.arguments import Axis, Scalar
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
+from torchffi._core.lifetimes import speedups
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
@@ -225,3 +226,5 @@ for _name, _property in _PROPERTIES.items():
 for _name, _operator in vars(Operators).items():
     if callable(_operator) and _name.startswith("__"):
         setattr(Tensor, _name, _operator)
+if speedups is not None:
+    _numpy_indexing.install(speedups)

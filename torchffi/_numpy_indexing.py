@@ -1,4 +1,4 @@
-"""Indexing of tensors on NumPy, whose arrays have the same rules: most keys go to the array.
+"""Methods of tensors on NumPy that go to the array: views, and indexing, whose rules are the same.
 
 Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 """
@@ -6,6 +6,9 @@ Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 from __future__ import annotations
 
 import operator
+from functools import partial
+from operator import attrgetter, methodcaller
+from types import MethodType
 from typing import Any
 
 from torchffi._array import indexing
@@ -13,7 +16,9 @@ from torchffi._array.indexing import PICKS
 from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import FLOATING
+from torchffi._core.tensor_numpy import NumpyTensor
+from torchffi.dtypes import FLOATING, int64
+from torchffi.dtypes import bool as bool_
 
 _attempt, _overwrite = NUMPY.attempt, NUMPY.overwrite
 _get, _set = operator.getitem, operator.setitem
@@ -57,3 +62,53 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         status = _overwrite("index_put_", data, keys, 1, value._data)  # type: ignore[union-attr]
     if status != 0:
         indexing.setitem(x, key, value)
+
+
+# ---- Methods in C: one step from the method to the array
+
+
+def install(speedups: Any) -> None:
+    """Replaces methods of tensors on NumPy by those in C, which have the others as their slow paths.
+
+    A method calls a function of the array or a primitive, with integers within limits or with tensors
+    of the same class: see ``new_method()`` in ``_speedups.c``.
+    """
+    classes = {
+        kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
+    }
+    picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
+    method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
+    lengths, axes, matrix = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
+    methods: tuple[tuple[Any, ...], ...] = (
+        ("__getitem__", "g", None),
+        ("__setitem__", "s", None),
+        ("__len__", "l", None),
+        ("dim", "r", attrgetter("ndim")),
+        ("__dlpack__", "r", methodcaller("__dlpack__")),
+        ("view", "w", "reshape_to", *lengths),
+        ("reshape", "v", "reshape_to", *lengths),
+        ("view_as", "w", "reshape_as", 1),
+        ("reshape_as", "v", "reshape_as", 1),
+        ("flatten", "v", methodcaller("reshape", -1)),
+        ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
+        ("permute", "v", "permute_to", *axes),
+        ("transpose", "v", "transpose", *axes),
+        ("narrow", "v", "narrow", -1, -(2**62), 2**62),
+        ("squeeze", "v", "squeeze", *axes),
+        ("unsqueeze", "v", "unsqueeze", *axes),
+        ("t", "v", attrgetter("T"), *matrix),
+        ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
+        ("new_ones", "v", "ones_as", -1, 0, 2**62),
+        ("copy_", "c", None),
+        *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
+        *(
+            (name, "x", name)
+            for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")
+        ),
+    )
+    for name, result, function, *admitted in methods:
+        setattr(NumpyTensor, name, method(result, function, getattr(NumpyTensor, name), *admitted))
+    for name in ("T", "mT"):
+        getter = getattr(NumpyTensor, name)
+        swapped = method("v", attrgetter("T"), getter.fget, *matrix)
+        setattr(NumpyTensor, name, property(swapped, doc=getter.__doc__))

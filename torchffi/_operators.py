@@ -10,10 +10,12 @@ from torchffi import dtypes
 from torchffi._array import elementwise, special_values
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
+from torchffi._core.backends import NUMPY
 from torchffi._core.dispatch import run_in_place
-from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected
+from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._lazy_numpy import is_array
+from torchffi._lazy_numpy import is_array, np
+from torchffi._numpy.quiet import dividing
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
 
@@ -129,10 +131,31 @@ def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return operator
 
 
-def _remainder(quotient: Tensor, a: Any, b: Any) -> Any:
-    """``a % b``; of integers without a second division, which takes longer than a product."""
-    whole = isinstance(quotient, Tensor) and quotient._dtype.kind in INTEGER
-    return a - quotient * b if whole else a % b
+_FEW = 2**10  # elements: up to here two operations take less time than one with two results
+
+
+def _whole_divmod(a: Any, b: Any) -> Any:
+    """The quotients and remainders of two arrays of integers."""
+    return dividing(np.divmod, a, b)
+
+
+def _divmod(x: Any, a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """The quotient and the remainder of x and another operand, which are a and b in some order."""
+    kind, dtype = type(x), x._dtype
+    whole = dtype.kind in INTEGER
+    if whole and x._backend is NUMPY and x.size > _FEW:
+        try:
+            pair = [one if type(one) is kind else scalars[kind, type(one), one] for one in (a, b)]
+            raw = [one._data for one in pair]
+            found = NUMPY.attempt_several((tuple, (dtype, dtype)), _whole_divmod, *raw)
+        except (KeyError, TypeError):
+            found = None
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+    quotient = a // b
+    if whole and isinstance(quotient, Tensor) and quotient._dtype.kind in INTEGER:
+        return quotient, a - quotient * b  # a second division takes longer than a product
+    return quotient, a % b
 
 
 class Operators:
@@ -186,12 +209,10 @@ class Operators:
     __invert__ = elementwise.bitwise_invert
 
     def __divmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
-        quotient = self // other
-        return quotient, _remainder(quotient, self, other)
+        return _divmod(self, self, other)
 
     def __rdivmod__(self, other: Operand) -> tuple[Tensor, Tensor]:
-        quotient = other // self
-        return quotient, _remainder(quotient, other, self)
+        return _divmod(self, other, self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
         return round(self._only("round"), ndigits)  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*broadcast:UserWarning"),
 ]
 
-SHAPE = (300, 331)  # more than one block, which ends within a row
+SHAPE = (500, 331)  # more than one block, which ends within a row
 
 
 def _draw(seed: int, low: float = -1.0, high: float = 1.0, shape: Any = SHAPE) -> Any:
@@ -129,6 +129,16 @@ LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "logsigmoid": lambda f, x, y: f.logsigmoid(x * 200 - 100),
     "hardtanh": lambda f, x, y: f.hardtanh(x * 6 - 3),
     "hardswish": lambda f, x, y: f.hardswish(x * 10 - 5),
+    "hardsigmoid": lambda f, x, y: f.hardsigmoid(x * 10 - 5),
+    "sigmoid": lambda f, x, y: f.sigmoid(x * 200 - 100),
+    "silu": lambda f, x, y: f.silu(x * 20 - 10),
+    "relu": lambda f, x, y: f.relu(x - 0.5),
+    "leaky_relu": lambda f, x, y: f.leaky_relu(x - 0.5),
+    "prelu": lambda f, x, y: f.prelu(x - 0.5, y[:1, 0] + 0.25),
+    "elu": lambda f, x, y: f.elu(x * 4 - 2, alpha=0.5),
+    "threshold": lambda f, x, y: f.threshold(x, 0.5, 7.0),
+    "hardshrink": lambda f, x, y: f.hardshrink(x * 4 - 2),
+    "gaussian_nll_loss": lambda f, x, y: f.gaussian_nll_loss(x, y, x),
     "selu": lambda f, x, y: f.selu(x * 4 - 2),
     "softshrink": lambda f, x, y: f.softshrink(x * 4 - 2),
     "rms_norm": lambda f, x, y: f.rms_norm(x, (331,), y[0]),
@@ -149,6 +159,58 @@ def test_functions_of_large_operands_are_those_of_pytorch(case: str, torch: Any)
         got = LOSSES[case](f, t.asarray(x), t.asarray(y)).numpy()
     assert got.dtype == expected.dtype and got.shape == expected.shape
     np.testing.assert_allclose(got, expected, rtol=2e-5, atol=1e-6)
+
+
+# ---- Choices by a condition
+
+
+@pytest.mark.parametrize("name", ["bool", "uint8", "int16", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("layout", ["whole", "number", "row", "column", "strided"])
+def test_where_chooses_each_element(name: str, layout: str) -> None:
+    a, b = (np.round(_draw(seed, -9, 9)).astype(name) for seed in (9, 10))
+    condition = _draw(11) > 0.3
+    if name.startswith("float"):
+        a[0, :4] = [nan, inf, -inf, -0.0]
+    b = {"number": b[3, 3], "row": b[3], "column": b[:, :1]}.get(layout, b)
+    if layout == "strided":
+        a, b, condition = a[::-1, :-1:2], b[:, 1::2][:, ::-1], condition[:, 1::2]
+    expected, elements = np.where(condition, a, b), a[condition]
+    value = np.ravel(b)[0]
+    with t.use_backend("numpy"):
+        mask, x = t.from_numpy(condition), t.from_numpy(a)
+        got = t.where(mask, x, t.from_numpy(np.asarray(b))).numpy()
+        picked = x[mask].numpy()
+        x[mask] = t.asarray(value)
+    assert got.dtype == expected.dtype and got.tobytes() == expected.tobytes()
+    assert picked.tobytes() == elements.tobytes()
+    assert a.tobytes() == np.where(condition, value, a).tobytes()
+
+
+def test_elements_by_a_mask_keep_their_order() -> None:
+    x = _draw(12)
+    mask = _draw(13) > 0
+    with t.use_backend("numpy"):
+        assert (t.from_numpy(x)[t.from_numpy(mask)].numpy() == x[mask]).all()
+        assert t.from_numpy(x)[t.zeros(SHAPE, dtype=t.bool)].shape == (0,)
+        assert (t.from_numpy(x.T)[t.from_numpy(mask.T)].numpy() == x.T[mask.T]).all()
+        expected = np.where(mask, np.float32(2.5), x)
+        ours = t.from_numpy(x)
+        ours[t.from_numpy(mask)] = 2.5
+        assert (x == expected).all()
+        with pytest.raises(IndexError):
+            ours[t.zeros((500, 330), dtype=t.bool)]
+
+
+def test_divmod_of_many_integers_is_that_of_numpy(backend: str) -> None:
+    a, b = (np.round(_draw(seed, -9, 9)).astype(np.int64) for seed in (14, 15))
+    b[b == 0] = 5
+    x, y = t.asarray(a), t.asarray(b)
+    for ours, theirs in ((divmod(x, y), divmod(a, b)), (divmod(-7, y), divmod(-7, b)),
+                         (divmod(-7, y), divmod(-7, b)), (divmod(x, 4), divmod(a, 4))):  # fmt: skip
+        for got, expected in zip(ours, theirs, strict=True):
+            assert got.dtype is t.int64 and (got.numpy() == expected).all()
+    with pytest.raises(ValueError, match="division by zero"):
+        divmod(x, t.zeros(SHAPE, dtype=t.int64))
 
 
 # ---- In place

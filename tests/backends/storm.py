@@ -165,7 +165,9 @@ class Signals:
         signal.signal(signal.SIGALRM, self._interrupt)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        inside = self._code is not None and _within(frame, self._code)
+        if self._code is None:  # a signal that came as the timer was stopped
+            return
+        inside = _within(frame, self._code)
         # At times directly after this one, while Python still unwinds from it.
         pause = self._pause if self._random.random() < 0.7 else self._pause / 20
         self.interrupts += inside

@@ -15,7 +15,7 @@ from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
-from torchffi._core.tensor_numpy import hold
+from torchffi._core.tensor_numpy import by_numpy, hold
 from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
@@ -48,6 +48,18 @@ def asarray(
         made = sequences.tensor(obj, dtype)
         if made is not None:
             return made if device is None else made.to_device(device)
+    elif (
+        dtype is None
+        and device is None
+        and copy is not False
+        and is_array(obj)
+        and obj.flags.writeable
+    ):
+        try:
+            made = from_numpy(obj)
+            return made.clone() if copy else made
+        except (DTypeError, InvalidArgumentError):  # another byte order, or it must be copied
+            pass
     if not isinstance(obj, Tensor):
         obj = _of_buffer(obj, copy)
     if isinstance(obj, Tensor):
@@ -90,6 +102,10 @@ def asarray(
             "asarray: another dtype or device requires a copy, but copy=False"
         )
     return moved.clone() if copy and moved is result else moved
+
+
+def _is_shareable(obj: Any) -> bool:
+    return is_array(obj) and obj.flags.writeable
 
 
 def _of_buffer(obj: Any, copy: bool | None) -> Any:
@@ -218,7 +234,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
                 if tensor is not None:
                     return tensor
             elif backend is NUMPY:
-                return hold(array.view(), NUMPY.classes[dtypes.BY_NUMPY[array.dtype]])
+                return hold(array[...], by_numpy[array.dtype])
         except KeyError:  # the first array, or an unsupported dtype: by_numpy() below raises
             pass
     if not is_array(array):

@@ -73,6 +73,21 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
     Raises:
         TypeError: If the standard does not define a promotion, or all arguments are scalars.
     """
+    dtype = None
+    for value in arrays_and_dtypes:
+        if isinstance(value, DType):
+            other = value
+        elif isinstance(value, Tensor) and value.ndim:
+            other = value._dtype
+        else:
+            break
+        if dtype is None:
+            dtype = other
+        elif other is not dtype:
+            dtype = dtypes.promote("result_type", dtype, other)
+    else:
+        if dtype is not None:
+            return dtype
     found: list[tuple[DType, bool]] = []  # with whether it is of a 0-d tensor
     scalars: list[Scalar] = []
     for value in arrays_and_dtypes:

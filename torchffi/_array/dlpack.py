@@ -11,6 +11,7 @@ from typing import Any, Final
 from torchffi import _devices, dtypes
 from torchffi._core.backends import FFI, NUMPY, default_backend
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import hold
 from torchffi._libtorch import primitives as on_libtorch
 from torchffi.errors import (
     DTypeError,
@@ -121,6 +122,9 @@ def _request(producer: Any, keywords: dict[str, Any]) -> tuple[object, set[str]]
     return producer.__dlpack__(**keywords), set(keywords)
 
 
+_ON_NUMPY: Final = frozenset(NUMPY.classes.values())
+
+
 def _numpy_version() -> tuple[int, int] | None:
     from torchffi._numpy.storage import DLPACK_VERSION  # NumPy is imported with it
 
@@ -156,6 +160,9 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
             f"{type(x).__name__}; asarray() accepts other objects"
         )
     backend = default_backend()
+    own = backend is NUMPY and type(x) in _ON_NUMPY and device is None and copy is None
+    if own and x._data.flags.writeable:
+        return hold(x._data[...], type(x))
     source = _pair("from_dlpack: __dlpack_device__()", x.__dlpack_device__())
     if source[0] == DeviceType.CUDA_HOST:
         source = _CPU

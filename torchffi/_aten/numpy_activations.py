@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.choices import choose
 from torchffi._numpy.creation import rand
-from torchffi._numpy.special import clip
-from torchffi._numpy.totals import BLOCK, in_blocks
+from torchffi._numpy.special import clip, sigmoid
+from torchffi._numpy.totals import BLOCK, in_blocks, into_blocks
 from torchffi.dtypes import float64
 from torchffi.errors import InvalidArgumentError, ShapeError
 
@@ -20,48 +22,54 @@ _ALPHA: Final = 1.6732632423543772848170429916717
 _SCALE: Final = 1.0507009873554804934193349852946
 
 
-def sigmoid(x: Raw) -> Raw:
-    return np.asarray(1 / (1 + np.exp(-x)), x.dtype)
-
-
-def _softplus(x: Raw, beta: float = 1, threshold: float = 20) -> Raw:
+def _softplus(x: Raw, result: Raw, beta: float = 1, threshold: float = 20) -> None:
     scaled = x if beta == 1 else x * beta
-    result = np.exp(scaled)
-    result = np.log1p(result, out=result if result.ndim else None)
+    np.exp(scaled, out=result)
+    np.log1p(result, out=result)
     if beta != 1:
         result /= beta
-    if not x.size or np.maximum.reduce(scaled, None) <= threshold:
-        return result
-    return np.where(scaled > threshold, x, result)
+    if x.size and not np.maximum.reduce(scaled, None) <= threshold:
+        np.copyto(result, x, where=scaled > threshold)
 
 
-def _log_sigmoid(x: Raw) -> Raw:
-    result = np.asarray(np.log1p(np.exp(-np.abs(x))))
-    return np.subtract(np.minimum(x, 0), result, out=result)  # type: ignore[no-any-return]
+def _log_sigmoid(x: Raw, result: Raw) -> None:
+    if not x.size or np.minimum.reduce(x, None) >= -20:
+        np.negative(x, out=result)
+        np.exp(result, out=result)
+        np.log1p(result, out=result)
+        np.negative(result, out=result)
+    else:  # exp(-x) may overflow
+        np.abs(x, out=result)
+        np.negative(result, out=result)
+        np.exp(result, out=result)
+        np.log1p(result, out=result)
+        np.subtract(np.minimum(x, 0), result, out=result)
 
 
-def _mish(x: Raw) -> Raw:
-    return np.asarray(np.tanh(_softplus(x)) * x)
+def _mish(x: Raw, result: Raw) -> None:
+    _softplus(x, result)
+    np.tanh(result, out=result)
+    np.multiply(result, x, out=result)
 
 
 def _hardtanh(x: Raw, low: float = -1, high: float = 1) -> Raw:
     return np.asarray(clip(x, low, high), x.dtype)
 
 
-def _hardsigmoid(x: Raw) -> Raw:
-    result = np.asarray(np.maximum(x + 3, 0))
-    np.minimum(result, 6, out=result)
-    result /= 6
-    return result
+def _hardsigmoid(x: Raw, result: Raw) -> None:
+    np.add(x, 3, out=result)
+    result.clip(0, 6, out=result)
+    np.divide(result, 6, out=result)
 
 
-def _hardswish(x: Raw) -> Raw:
-    return np.asarray(_hardsigmoid(x) * x)
+def _hardswish(x: Raw, result: Raw) -> None:
+    _hardsigmoid(x, result)
+    np.multiply(result, x, out=result)
 
 
 def _elu(x: Raw, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Raw:
     negative = np.expm1(x * input_scale if input_scale != 1 else x) * (alpha * scale)
-    return np.where(x < 0, negative, x * scale if scale != 1 else x)
+    return choose(x < 0, negative, x * scale if scale != 1 else x)
 
 
 def _celu(x: Raw, alpha: float = 1.0) -> Raw:
@@ -75,7 +83,7 @@ def _prelu(x: Raw, weight: Raw) -> Raw:
     if weight.ndim > 1 or weight.size not in (1, channels):
         raise ShapeError(f"weight has shape {weight.shape}, expected ({channels},) or (1,)")
     factors = weight.reshape((-1,) + (1,) * (x.ndim - 2)) if x.ndim > 1 else weight.reshape(())
-    return np.where(x > 0, x, factors * x).reshape(x.shape)  # type: ignore[no-any-return]
+    return choose(x > 0, x, factors * x).reshape(x.shape)  # type: ignore[no-any-return]
 
 
 def _glu(x: Raw, axis: int = -1) -> Raw:
@@ -88,7 +96,7 @@ def _glu(x: Raw, axis: int = -1) -> Raw:
 def _softshrink(x: Raw, distance: float = 0.5) -> Raw:
     if distance < 0:
         raise InvalidArgumentError(f"lambd is {distance}, expected >= 0")
-    return np.where(np.abs(x) <= distance, x * 0, x - np.copysign(distance, x).astype(x.dtype))
+    return choose(np.abs(x) <= distance, x * 0, x - np.copysign(distance, x).astype(x.dtype))
 
 
 def _one_hot(x: Raw, classes: int = -1) -> Raw:
@@ -109,15 +117,17 @@ def _one_hot(x: Raw, classes: int = -1) -> Raw:
 
 _ELEMENTWISE: Final[dict[str, Callable[..., Any]]] = {
     "relu6": lambda x: _hardtanh(x, 0, 6),
-    "leaky_relu": lambda x, slope=0.01: np.where(x > 0, x, x * slope),
+    "leaky_relu": lambda x, slope=0.01: choose(x > 0, x, x * slope),
     "elu": _elu,
     "selu": lambda x: _elu(x, _ALPHA, _SCALE),
     "celu": _celu,
     "hardtanh": _hardtanh,
+    "threshold": lambda x, limit, value: choose(x <= limit, x.dtype.type(value), x),
+}
+_INTO: Final[dict[str, Callable[..., None]]] = {
     "hardswish": _hardswish,
     "hardsigmoid": _hardsigmoid,
     "mish": _mish,
-    "threshold": lambda x, limit, value: np.where(x <= limit, x.dtype.type(value), x),
 }
 _ONE_PASS: Final = ("relu6", "hardtanh")
 _OF_INTEGERS: Final = ("relu6", "hardtanh", "threshold")
@@ -130,6 +140,11 @@ def _blockwise(function: Callable[..., Any]) -> Callable[..., Raw]:
         return in_blocks(function, x, *arguments) if x.size > BLOCK else function(x, *arguments)
 
     return activation
+
+
+def _into(function: Callable[..., None]) -> Callable[..., Raw]:
+    """The same for a function that writes its result into an array."""
+    return partial(into_blocks, function)
 
 
 # ---- Random numbers
@@ -189,18 +204,19 @@ _BOTH: Final[dict[str, Function]] = {
         )
         for name, function in _ELEMENTWISE.items()
     },
+    **{name: of_arrays(_into(function)) for name, function in _INTO.items()},
     **_DROPOUTS,
 }
 TABLE: Final[dict[str, Function]] = {
     **_BOTH,
     **{f"{name}_": in_place(function) for name, function in _BOTH.items()},
     "prelu": of_arrays(_prelu),
-    "softplus": of_arrays(_blockwise(_softplus)),
+    "softplus": of_arrays(_into(_softplus)),
     "glu": of_arrays(_glu),
-    "log_sigmoid": of_arrays(_blockwise(_log_sigmoid)),
+    "log_sigmoid": of_arrays(_into(_log_sigmoid)),
     "softshrink": of_arrays(_blockwise(_softshrink)),
     "hardshrink": of_arrays(
-        _blockwise(lambda x, distance=0.5: np.where(np.abs(x) <= distance, x * 0, x))
+        _blockwise(lambda x, distance=0.5: choose(np.abs(x) <= distance, x * 0, x))
     ),
     "one_hot": of_arrays(_one_hot, "i"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import prod
 from typing import Any, Final
 
@@ -73,11 +74,10 @@ def _split(x: Tensor, split_size: int | Sequence[int], dim: int = 0) -> list[Ten
     sizes = (
         [min(size, length - i) for i in range(0, length, size)] if isinstance(size, int) else size
     )
-    at, parts = 0, []
-    for one in sizes:
-        parts.append(_slice(x, axis, at, at + one))
-        at += one
-    return parts
+    before = (slice(None),) * (axis % x.ndim)
+    ends = zip(sizes, accumulate(sizes), strict=True)
+    keys = [(*before, slice(end - size, end)) for size, end in ends]
+    return [x[key] for key in keys]
 
 
 def _index(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:

@@ -13,6 +13,8 @@ from torchffi._core.tensor_numpy import NUMPY
 from torchffi._numpy.primitives import as_torch_error
 from torchffi._numpy.quiet import quietly
 from torchffi._numpy.totals import HALF
+from torchffi.dtypes import INEXACT, int64
+from torchffi.dtypes import bool as bool_
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError
 
 Function = Callable[..., Any]
@@ -77,15 +79,20 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
 
 _PLAIN: Final = frozenset({int, float, bool, type(None)})
 _SIZES: Final = frozenset({list, tuple})
+_NUMBERS: Final = frozenset({int, float})
+
+
+_INDICES: Final = frozenset({NUMPY.classes[int64], NUMPY.classes[bool_]})
 
 
 def _attempt(kind: Any, function: Function, arguments: tuple[Any, ...]) -> Tensor | None:
-    """The result for tensors of one class and plain values, of that class; None if it is otherwise."""
+    """The result for tensors of one class, indices and plain values, of that class; None for others."""
     values = []
+    indices = _INDICES if kind._dtype.kind in INEXACT else ()
     for one in arguments:
-        if type(one) is kind:
+        if type(one) is kind or type(one) in indices:
             values.append(one._data)
-        elif type(one) in _PLAIN or (type(one) in _SIZES and one and type(one[0]) is int):
+        elif type(one) in _PLAIN or (type(one) in _SIZES and one and type(one[0]) in _NUMBERS):
             values.append(one)
         else:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -117,19 +118,18 @@ def _bags(
         raise ShapeError(f"weight has shape {weight.shape}, expected 2 axes")
     if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
         raise AxisError(f"an index is out of range for {len(weight)} rows")
-    starts = list(offsets) if last else [*offsets, len(indices)]
-    if len(starts) > 1 and (
-        starts[0] != 0 or starts != sorted(starts) or starts[-1] > len(indices)
-    ):
+    starts = offsets.tolist() if last else [*offsets.tolist(), len(indices)]
+    sizes = [end - start for start, end in pairwise(starts)]
+    if sizes and (starts[0] != 0 or min(sizes) < 0 or starts[-1] > len(indices)):
         raise InvalidArgumentError(
             "offsets must begin with 0 and ascend to at most the input's length"
         )
     count = max(len(starts) - 1, 0)
     owner = np.zeros(len(indices), np.int64)
+    lengths = np.asarray(sizes, np.int64)
     if count:
-        owner[: starts[-1]] = np.repeat(np.arange(count), np.diff(starts))
+        owner[: starts[-1]] = np.arange(count).repeat(lengths)
     kept: Any = slice(0, starts[-1] if count else 0)
-    lengths = np.diff(starts) if count else np.zeros(0, np.int64)
     if ignored is not None:
         kept = np.flatnonzero(indices[kept] != ignored)
         lengths = np.bincount(owner[kept], minlength=count)

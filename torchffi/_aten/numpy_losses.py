@@ -11,7 +11,9 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.moments import vector_norm
-from torchffi._numpy.totals import BLOCK, blocks, total
+from torchffi._numpy.special import at_least
+from torchffi._numpy.squares import total_of_squares
+from torchffi._numpy.totals import BLOCK, blocks, scratch, total
 from torchffi.errors import InvalidArgumentError, ShapeError
 
 
@@ -23,39 +25,62 @@ def reduced(loss: Raw, reduction: int) -> Raw:
     return np.asarray(summed if reduction == 2 else summed / loss.size, loss.dtype)
 
 
-def _in_blocks(function: Callable[..., Raw], reduction: int, *arrays: Any) -> Raw:
+def _in_blocks(
+    function: Callable[..., Raw], reduction: int, *arrays: Any, add: Callable[..., Any] = total
+) -> Raw:
     """A loss from a function of elements, called for block after block: its results stay in the cache.
 
     Args:
-        function: Returns the loss of each element.
+        function: Returns the loss of each element. It takes the arrays, and one for the result, which it
+            need not return.
         reduction: As for :func:`reduced`.
         arrays: Its arguments: arrays that broadcast, or None.
+        add: Adds what the function returns, if there are several blocks.
     """
-    shapes = {one.shape for one in arrays if one is not None}
-    shape = shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-    if math.prod(shape) <= BLOCK:
-        return reduced(function(*arrays), reduction)
+    given = {(one.shape, one.dtype) for one in arrays if one is not None}
+    shape, dtype = given.pop()
+    if given:
+        shape = np.broadcast_shapes(shape, *(one for one, _ in given))
+        dtype = np.result_type(dtype, *(one for _, one in given))
+    size = math.prod(shape)
+    if size <= BLOCK:
+        return reduced(function(*arrays, np.empty(shape, dtype)), reduction)
     whole = [None if one is None else np.broadcast_to(one, shape) for one in arrays]
-    summed, size = 0.0, math.prod(shape)
-    result: Any = None
-    for index in blocks(whole[0]):  # type: ignore[arg-type]
-        loss = function(*[None if one is None else one[index] for one in whole])
+    buffer = np.empty(shape if not reduction else BLOCK, dtype)
+    summed = 0.0
+    for index in blocks(np.broadcast_to(arrays[0], shape)):
+        block = [None if one is None else one[index] for one in whole]
         if reduction:
-            summed, dtype = summed + float(total(loss, None)), loss.dtype
+            sides = [min(one.stop, n) - one.start for one, n in zip(index, shape, strict=True)]
+            loss = function(*block, scratch(buffer, tuple(sides)))
+            summed += float(add(loss, tuple(range(loss.ndim)), False))
         else:
-            result = np.empty(shape, loss.dtype) if result is None else result
-            result[index] = loss
+            out = buffer[index]
+            if (loss := function(*block, out)) is not out:
+                out[...] = loss
     return (
-        result if not reduction else np.asarray(summed if reduction == 2 else summed / size, dtype)
+        buffer if not reduction else np.asarray(summed if reduction == 2 else summed / size, dtype)
     )
 
 
-def _difference(x: Raw, target: Raw) -> Raw:
-    return np.asarray(np.abs(away := x - target, out=away if away.ndim else None))
+def _away(x: Raw, target: Raw, result: Raw) -> Raw:
+    return np.subtract(x, target, out=result)
+
+
+def _difference(x: Raw, target: Raw, result: Raw) -> Raw:
+    return np.abs(_away(x, target, result), out=result)
+
+
+def _square(x: Raw, target: Raw, result: Raw) -> Raw:
+    return np.square(_away(x, target, result), out=result)
 
 
 def _mse(x: Raw, target: Raw, reduction: int = 1) -> Raw:
-    return _in_blocks(lambda a, b: np.square(a - b), reduction, x, target)
+    if reduction and x.size > BLOCK:
+        result = _in_blocks(_away, reduction, x, target, add=total_of_squares)
+        if np.isfinite(result):  # a sum of float32 has not overflowed on the way
+            return result
+    return _in_blocks(_square, reduction, x, target)
 
 
 def _l1(x: Raw, target: Raw, reduction: int = 1) -> Raw:
@@ -66,8 +91,8 @@ def _smooth_l1(x: Raw, target: Raw, reduction: int = 1, beta: float = 1.0) -> Ra
     if beta < 0:
         raise InvalidArgumentError(f"beta is {beta}, expected >= 0")
 
-    def loss(x: Raw, target: Raw) -> Raw:
-        size = _difference(x, target)
+    def loss(x: Raw, target: Raw, result: Raw) -> Raw:
+        size = _difference(x, target, result)
         if not beta:
             return size
         return np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta)
@@ -79,8 +104,8 @@ def _huber(x: Raw, target: Raw, reduction: int = 1, delta: float = 1.0) -> Raw:
     if delta <= 0:
         raise InvalidArgumentError(f"delta is {delta}, expected > 0")
 
-    def loss(x: Raw, target: Raw) -> Raw:
-        size = _difference(x, target)
+    def loss(x: Raw, target: Raw, result: Raw) -> Raw:
+        size = _difference(x, target, result)
         return np.where(size <= delta, size * size * 0.5, delta * (size - 0.5 * delta))
 
     return _in_blocks(loss, reduction, x, target)
@@ -90,53 +115,76 @@ def _binary(x: Raw, target: Raw, weight: Raw | None = None, reduction: int = 1) 
     return _in_blocks(_binary_loss, reduction, x, target, weight)
 
 
-def _binary_loss(x: Raw, target: Raw, weight: Raw | None) -> Raw:
-    if x.size and not (x.min() >= 0 and x.max() <= 1):  # also for NaN
+_LEAST: Final = 1e-43  # the logarithms of smaller numbers are below the limit, -100
+
+
+def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
+    least, most = (x.min(), x.max()) if x.size else (1, 0)
+    if not (least >= 0 and most <= 1):  # also for NaN
         raise InvalidArgumentError("all elements of input should be between 0 and 1")
-    logs = np.maximum(np.log(x), -100), np.maximum(np.log1p(-x), -100)
-    loss = np.asarray((target - 1) * logs[1] - target * logs[0])
-    return loss if weight is None else loss * weight
-
-
-def _softplus(x: Raw) -> Raw:
-    return np.asarray(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0))
+    np.negative(x, out=result)
+    np.log1p(result, out=result)
+    if most == 1:
+        np.maximum(result, -100, out=result)
+    result *= target - 1
+    logs = np.log(x, out=np.empty(result.shape, result.dtype))
+    if least < _LEAST:
+        np.maximum(logs, -100, out=logs)
+    logs *= target
+    result -= logs
+    if weight is not None:
+        result *= weight
+    return result
 
 
 def _binary_logits(
     x: Raw, target: Raw, weight: Any = None, pos_weight: Any = None, reduction: int = 1
 ) -> Raw:
-    def loss(x: Raw, target: Raw, weight: Any, pos_weight: Any) -> Raw:
-        soft = _softplus(-x)
+    def loss(x: Raw, target: Raw, weight: Any, pos_weight: Any, result: Raw) -> Raw:
+        np.abs(x, out=result)
+        np.negative(result, out=result)
+        np.exp(result, out=result)
+        np.log1p(result, out=result)
+        result += at_least(-x, 0)  # softplus(-x)
         if pos_weight is not None:
-            soft *= (pos_weight - 1) * target + 1
-        soft += (1 - target) * x
-        return soft if weight is None else soft * weight
+            result *= (pos_weight - 1) * target + 1
+        result += (1 - target) * x
+        if weight is not None:
+            result *= weight
+        return result
 
     return _in_blocks(loss, reduction, x, target, weight, pos_weight)
 
 
 def _kl_div(x: Raw, target: Raw, reduction: int = 1, *, log_target: bool = False) -> Raw:
-    def loss(x: Raw, target: Raw) -> Raw:
+    def loss(x: Raw, target: Raw, result: Raw) -> Raw:
         if log_target:
-            return np.asarray(np.exp(target) * (target - x))
-        logs = np.log(target)
-        logs -= x
-        logs *= target
-        zero = target == 0
-        if zero.any():  # xlogy
-            logs = np.where(zero, target * -x, logs)
-        return np.asarray(logs, x.dtype)
+            np.exp(target, out=result)
+            result *= target - x
+            return result
+        np.log(target, out=result)
+        result -= x
+        result *= target
+        if target.size and not np.min(target) > 0:
+            np.copyto(result, target * -x, where=target == 0)  # xlogy
+        return result
 
     return _in_blocks(loss, reduction, x, target)
 
 
 def _poisson(x: Raw, target: Raw, log: bool, full: bool, eps: float, reduction: int) -> Raw:
-    def loss(x: Raw, target: Raw) -> Raw:
-        found = np.exp(x) - target * x if log else x - target * np.log(x + eps)
+    def loss(x: Raw, target: Raw, result: Raw) -> Raw:
+        if log:
+            np.exp(x, out=result)
+            result -= target * x
+        else:
+            np.log(x + eps, out=result)
+            result *= -target
+            result += x
         if full:
             stirling = target * np.log(target) - target + 0.5 * np.log(2 * math.pi * target)
-            found = found + np.where(target > 1, stirling, 0)
-        return np.asarray(found, x.dtype)
+            np.add(result, stirling, out=result, where=target > 1)
+        return result
 
     return _in_blocks(loss, reduction, x, target)
 
@@ -171,10 +219,11 @@ def _cosine_loss(a: Raw, b: Raw, target: Raw, margin: float = 0.0, reduction: in
 
 
 def _ranking(a: Raw, b: Raw, target: Raw, margin: float = 0.0, reduction: int = 1) -> Raw:
-    def loss(a: Raw, b: Raw, target: Raw) -> Raw:
-        found = np.asarray((b - a) * target)
-        found += margin
-        return np.asarray(np.maximum(found, 0, out=found), a.dtype)
+    def loss(a: Raw, b: Raw, target: Raw, result: Raw) -> Raw:
+        np.subtract(b, a, out=result)
+        result *= target
+        result += margin
+        return np.maximum(result, 0, out=result)
 
     return _in_blocks(loss, reduction, a, b, target)
 
@@ -193,7 +242,7 @@ def _triplet(
 
 
 def _hinge(x: Raw, target: Raw, margin: float = 1.0, reduction: int = 1) -> Raw:
-    def loss(x: Raw, target: Raw) -> Raw:
+    def loss(x: Raw, target: Raw, result: Raw) -> Raw:
         far = np.where(target == 1, 0, np.maximum(margin - x, 0))
         near = np.where(target == -1, 0, x)
         return np.asarray(far + near, x.dtype)
@@ -202,9 +251,13 @@ def _hinge(x: Raw, target: Raw, margin: float = 1.0, reduction: int = 1) -> Raw:
 
 
 def _soft_margin(x: Raw, target: Raw, reduction: int = 1) -> Raw:
-    return _in_blocks(
-        lambda x, target: np.asarray(np.log1p(np.exp(-target * x)), x.dtype), reduction, x, target
-    )
+    def loss(x: Raw, target: Raw, result: Raw) -> Raw:
+        np.negative(target, out=result)
+        result *= x
+        np.exp(result, out=result)
+        return np.log1p(result, out=result)
+
+    return _in_blocks(loss, reduction, x, target)
 
 
 def _bilinear(a: Raw, b: Raw, weight: Raw, bias: Raw | None = None) -> Raw:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from torchffi._aten.numpy_activations import sigmoid
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.creation import rand
+from torchffi._numpy.special import sigmoid
 from torchffi.dtypes import float64
 from torchffi.errors import ShapeError
 

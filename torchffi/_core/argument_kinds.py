@@ -176,10 +176,11 @@ if dtype is None:
 START: Final = Kind(
     NUMBER.lines
     + """
-if not NUMBERS.issuperset(map(type, (start, stop, step))):
+types = {type(start), type(stop), type(step)}
+if not types <= NUMBERS:
     REFUSE
 if dtype is None:
-    dtype = DEFAULTS[float if float in (type(start), type(stop), type(step)) else int]
+    dtype = DEFAULTS[float if float in types else int]
 """,
     "{0}",
     True,
@@ -200,4 +201,4 @@ NEW: Final = Kind(
     "kind._dtype.code",
     True,
 )
-CPU: Final = Kind("if {0} is not None:\n    REFUSE", "-1")
+CPU: Final = Kind('if {0} is not None and {0} != "cpu":\n    REFUSE', "-1")

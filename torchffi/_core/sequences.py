@@ -1,4 +1,4 @@
-"""Tensors of nested lists of Python's numbers, without NumPy."""
+"""Tensors of nested lists of Python's numbers; on LibTorch without NumPy."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import backends
-from torchffi._core.backends import FFI, chosen_backend
+from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import hold
+from torchffi._lazy_numpy import np
 from torchffi._libtorch.c_numbers import C_TYPES, packed
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 
 _from_data: Final = lib.rt_torch_tensor_from_data
-_NUMBERS: Final[dict[type, DType]] = {
+DEFAULTS: Final[dict[type, DType]] = {
     bool: dtypes.bool,
     int: dtypes.default_int,
     float: dtypes.default_float,
@@ -26,12 +28,13 @@ _SEQUENCES: Final = frozenset({list, tuple})
 _RANKS: Final = [dtypes.BOOL, dtypes.INTEGER, dtypes.FLOATING, dtypes.COMPLEX]
 # The types of numbers that a dtype takes as they are.
 _ADMITTED: Final = {
-    dtype: frozenset(list(_NUMBERS)[: 1 + next(i for i, k in enumerate(_RANKS) if dtype.kind in k)])
+    dtype: frozenset(list(DEFAULTS)[: 1 + next(i for i, k in enumerate(_RANKS) if dtype.kind in k)])
     for dtype in C_TYPES
 }
 _NONE: Final[frozenset[type]] = frozenset()
+_FEW: Final = 32  # numbers: up to here Python finds the largest sooner than NumPy
 _EXACT: Final = 2**53  # float64 has all integers up to here
-NUMBERS: Final = frozenset(_NUMBERS)
+NUMBERS: Final = frozenset(DEFAULTS)
 TYPES: Final = _SEQUENCES | NUMBERS
 
 
@@ -46,6 +49,10 @@ def tensor(obj: Any, dtype: DType | None) -> Tensor | None:
         The tensor; None for what :func:`torchffi.asarray` has to look at more closely: other objects,
         ragged lists, no numbers, and numbers that do not fit the dtype.
     """
+    if dtype is None and (chosen_backend() or backends.default) is NUMPY:
+        made = _by_numpy(obj)
+        if made is not None:
+            return made
     found = _flat(obj)
     if found is None:
         return None
@@ -74,13 +81,13 @@ def tensor(obj: Any, dtype: DType | None) -> Tensor | None:
 def _default(types: set[type]) -> DType:
     """The default dtype of numbers of these types, that of the highest."""
     if len(types) == 1:
-        return _NUMBERS[next(iter(types))]
-    return next(dtype for kind, dtype in reversed(_NUMBERS.items()) if kind in types)
+        return DEFAULTS[next(iter(types))]
+    return next(dtype for kind, dtype in reversed(DEFAULTS.items()) if kind in types)
 
 
 def _flat(obj: Any) -> tuple[list[Any], tuple[int, ...], set[type]] | None:
     """The numbers in C order, their shape, and their types; None for what is no array of numbers."""
-    if type(obj) in _NUMBERS:
+    if type(obj) in DEFAULTS:
         return [obj], (), {type(obj)}
     level: list[Any] = obj
     shape: tuple[int, ...] = (len(level),)
@@ -100,3 +107,44 @@ def _flat(obj: Any) -> tuple[list[Any], tuple[int, ...], set[type]] | None:
         shape = (*shape, length)
         level = list(chain.from_iterable(level))
     return None
+
+
+# ---- On NumPy
+
+
+def _by_numpy(obj: Any) -> Tensor | None:
+    """A tensor on NumPy of numbers with the default dtype of their kind.
+
+    None for what needs a closer look: other objects, ragged lists, and large numbers, which may be
+    integers that float64 does not hold.
+    """
+    try:
+        dtype = DEFAULTS.get(type(obj))
+        if dtype is not None:  # a number
+            fits = dtype is dtypes.bool or abs(obj) <= _EXACT
+            return hold(np.array(obj, dtype.numpy), NUMPY.classes[dtype]) if fits else None
+        array = np.asarray(obj)
+        dtype = _LETTERS[array.dtype.char]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    if dtype.kind in dtypes.INEXACT:
+        if array.size and not _is_small(array):
+            return None
+        array = array.astype(dtype.numpy)
+    return hold(array, NUMPY.classes[dtype])
+
+
+def _is_small(values: np.ndarray[Any, Any]) -> bool:
+    """Whether no number, or part of a complex one, is above ``_EXACT``. It may be False for NaN."""
+    parts = values.view(np.float64)
+    if parts.size <= _FEW:
+        numbers = parts.reshape(-1).tolist()
+        return bool(max(numbers) <= _EXACT and min(numbers) >= -_EXACT)
+    largest, smallest = np.maximum.reduce(parts, None), np.minimum.reduce(parts, None)
+    return bool(largest <= _EXACT and smallest >= -_EXACT)
+
+
+# By the characters of NumPy's dtypes, those of Python's numbers.
+_LETTERS: Final = {
+    "?": dtypes.bool, "l": dtypes.int64, "d": dtypes.default_float, "D": dtypes.default_complex,
+}  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import repeat
 from operator import attrgetter, getitem
 from typing import Any, Final
 
@@ -126,7 +127,7 @@ class NumPy(Backend):
 
     def from_array(self, array: np.ndarray[Any, Any]) -> Tensor:
         """A tensor over an array's memory. It holds a new view, without the array's subclass."""
-        return self.wrap(array.view(np.ndarray), dtypes.by_numpy(array.dtype))
+        return hold(array.view(np.ndarray), self.classes[dtypes.by_numpy(array.dtype)])
 
 
 _dtypes: Final[dict[type[Tensor], Any]] = {}  # NumPy's dtype of each class, for the speedups
@@ -215,6 +216,8 @@ class NumpyTensor(Tensor):
 
     def __iter__(self) -> Iterator[Tensor]:
         data, kind = self._data, type(self)
+        if data.ndim > 1:
+            return map(hold, data, repeat(kind))
         if not data.ndim:
             super().__len__()  # raises
         return _elements(data, kind)
@@ -249,6 +252,18 @@ def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
 
 
 NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
+
+
+class _Classes(dict[Any, type[Tensor]]):
+    """Cache of the classes by NumPy's dtypes. KeyError for a dtype that torchffi does not have."""
+
+    def __missing__(self, dtype: np.dtype[Any]) -> type[Tensor]:
+        self[dtype] = kind = NUMPY.classes[dtypes.BY_NUMPY[dtype]]
+        return kind
+
+
+by_numpy: Final = _Classes()
 if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
+    hold = speedups.hold

@@ -11,6 +11,7 @@ import numpy as np
 from torchffi._numpy import generator
 from torchffi._numpy.checks import TYPES, Raw, no_device
 from torchffi._numpy.generator import seed as seed
+from torchffi.dtypes import int64
 from torchffi.errors import InvalidArgumentError
 
 
@@ -24,6 +25,18 @@ def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
 
 
 empty, zeros, ones = _filled(np.empty), _filled(np.zeros), _filled(np.ones)
+
+
+def _filled_as(function: Callable[..., Any]) -> Callable[..., Raw]:
+    """With the arguments of the methods; only arrays have them."""
+
+    def filled(x: Raw, *shape: Any) -> Raw:
+        return function(shape if type(shape[0]) is int else shape[0], x.dtype)  # type: ignore[no-any-return]
+
+    return filled
+
+
+zeros_as, ones_as = _filled_as(np.zeros), _filled_as(np.ones)
 
 
 def full(dims: tuple[int, ...], ndim: int, value: complex, dtype: int, device: int) -> Raw:
@@ -57,12 +70,22 @@ def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
     draw = (generator.current or generator.new()).random
-    result = np.empty(dims, TYPES[dtype])
-    steps = _STEPS.get(result.real.dtype, 2.0**53)
-    result.real = np.floor(draw(dims) * steps) / steps
-    if result.dtype.kind == "c":
-        result.imag = np.floor(draw(dims) * steps) / steps
+    kind = TYPES[dtype]
+    if kind.kind != "c":
+        return _truncated(draw(dims), kind).astype(kind, copy=False)
+    result = np.empty(dims, kind)
+    result.real = _truncated(draw(dims), result.real.dtype)
+    result.imag = _truncated(draw(dims), result.real.dtype)
     return result
+
+
+def _truncated(values: Any, kind: np.dtype[Any]) -> Raw:
+    """Random numbers in float64 with as many bits as a dtype has."""
+    steps, values = _STEPS.get(kind, 2.0**53), np.asarray(values)
+    values *= steps
+    np.floor(values, out=values)
+    values /= steps
+    return values  # type: ignore[no-any-return]
 
 
 def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
@@ -81,7 +104,7 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
     return np.eye(rows, columns, dtype=TYPES[dtype])
 
 
-_CHUNK = 2**13  # numbers that are counted at a time: they stay in the cache
+_CHUNK = 2**15  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
 
 
@@ -101,9 +124,11 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if max(abs(first), abs(last), abs(step)) >= _EXACT:
+    if not (-_EXACT < first < _EXACT and -_EXACT < last < _EXACT and -_EXACT < step < _EXACT):
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
     kind = TYPES[dtype]
+    if dtype == int64.code and step > 0 and type(first) is type(last) is type(step) is int:
+        return np.arange(first, last, step, dtype=kind)
     if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
     count = math.ceil((last - first) / step)

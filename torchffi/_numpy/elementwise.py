@@ -16,6 +16,7 @@ from torchffi._numpy.checks import (
     no_broadcast,
     shares_memory,
 )
+from torchffi._numpy.choices import choose
 from torchffi._numpy.quiet import dividing
 from torchffi._numpy.totals import BLOCK
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -49,7 +50,6 @@ _DIVISIONS = frozenset({"floor_divide", "remainder"})
 # Those that need no check of their operands.
 UFUNCS: dict[str, Callable[..., Any]] = {
     "matmul": np.matmul,
-    "where": np.where,
     **{name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS},
 }
 
@@ -109,9 +109,9 @@ def _overwriting(ufunc: np.ufunc) -> Callable[..., None]:
 def _clamp_in_place(x: Raw, low: float | None, high: float | None) -> None:
     if 0 in x.strides:
         check_writable(x)
-    if x.size > BLOCK and low is not None and high is not None:
-        x.clip(low, high, out=x)  # as special.clip()
-        return
+    if x.size > BLOCK and (x.dtype.kind == "f" or (low is not None and high is not None)):
+        x.clip(-np.inf if low is None else low, np.inf if high is None else high, out=x)
+        return  # as special.clip()
     if low is not None:
         np.maximum(x, low, out=x)
     if high is not None:
@@ -141,13 +141,13 @@ real, imag = attrgetter("real"), attrgetter("imag")
 def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:
     """The bounds are arrays, or 0 for none."""
     if isinstance(min, int):
-        return np.array(x) if isinstance(max, int) else np.asarray(np.minimum(x, max))
-    return np.asarray(np.maximum(x, min) if isinstance(max, int) else special.clip(x, min, max))
+        return np.array(x) if isinstance(max, int) else special.at_most(x, max)
+    return special.at_least(x, min) if isinstance(max, int) else special.clip(x, min, max)
 
 
 def where(condition: Raw, a: Raw, b: Raw) -> Raw:
     try:
-        return np.where(condition, a, b)
+        return choose(condition, a, b)
     except ValueError:
         shapes = f"{condition.shape}, {a.shape} and {b.shape}"
         raise ShapeError(f"shapes {shapes} do not broadcast") from None

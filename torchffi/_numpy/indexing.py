@@ -8,10 +8,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from torchffi._numpy import choices
 from torchffi._numpy.checks import Raw, check_writable, shares_memory
+from torchffi._numpy.choices import FEW
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
 _slice = builtins.slice
+_ALL = (_slice(None),)
 
 
 def select(x: Raw, axis: int, index: int) -> Raw:
@@ -19,21 +22,22 @@ def select(x: Raw, axis: int, index: int) -> Raw:
         return x[index, ...]
     if axis < -x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
-    return x[(_slice(None),) * (axis if axis >= 0 else axis + x.ndim) + (index, ...)]
+    return x[_ALL * (axis if axis >= 0 else axis + x.ndim) + (index, ...)]
 
 
 def slice(x: Raw, axis: int, start: int, stop: int, step: int) -> Raw:
     if not axis:
         return x[start:stop:step]
-    return x[(_slice(None),) * axis + (_slice(start, stop, step),)]
+    return x[_ALL * axis + (_slice(start, stop, step),)]
 
 
 def narrow(x: Raw, axis: int, start: int, length: int) -> Raw:
     size = x.shape[axis]
     first = start + size if start < 0 else start
-    if not 0 <= first <= size or not 0 <= length <= size - first:
+    if first < 0 or length < 0 or first + length > size:
         raise AxisError(f"{length} elements from {start} on are out of range for length {size}")
-    return x[(_slice(None),) * (axis % x.ndim) + (_slice(first, first + length),)]
+    part = _slice(first, first + length)
+    return x[_ALL * (axis if axis >= 0 else axis + x.ndim) + (part,)] if axis else x[part]
 
 
 def _key(indices: Sequence[Raw | Literal[0]]) -> tuple[Any, ...]:
@@ -50,7 +54,8 @@ def _check_indices(indices: Sequence[Raw | Literal[0]]) -> None:
 
 def index(x: Raw, indices: Sequence[Raw | Literal[0]], count: int) -> Raw:
     if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
-        return np.asarray(x[indices[0]])
+        one = indices[0]
+        return choices.pick(x, one) if one.size > FEW else np.asarray(x[one])
     _check_indices(indices)
     return np.asarray(x[_key(indices)])
 
@@ -112,13 +117,16 @@ def index_put_(x: Raw, indices: Sequence[Raw | Literal[0]], count: int, values: 
             indices = [*indices[:place], one.copy(), *indices[place + 1 :]]
     if values.ndim and np.may_share_memory(values, x):
         values = values.copy()
-    if count == 1 and not isinstance(indices[0], int) and indices[0].ndim:
-        key: Any = indices[0]
-    else:
+    key: Any = indices[0]
+    alone = count == 1 and not isinstance(key, int) and key.ndim
+    if not alone:
         _check_indices(indices)
         key = _key(indices)
     try:
-        x[key] = values
+        if alone and key.size > FEW:
+            choices.put(x, key, values)
+        else:
+            x[key] = values
     except ValueError:
         raise ShapeError(
             f"shape {values.shape} does not broadcast to {x[key].shape}, the indexed elements"

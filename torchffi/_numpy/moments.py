@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._numpy.checks import Raw, all_axes, check_not_empty, no_axis
-from torchffi._numpy.squares import SAFE, in_range, powers_of, squares
+from torchffi._numpy.squares import SAFE, in_range, powers_of, squares, total_of_squares
 from torchffi._numpy.totals import BLOCK, sum_of, total
 from torchffi.errors import InvalidArgumentError
 
@@ -50,16 +50,23 @@ def mean(x: Raw, axes: Axes, naxes: int, keepdims: bool) -> Raw:
     return result
 
 
-def _distances(x: Raw, centre: Raw) -> Raw:
-    """The squares of the distances from the centre."""
-    away = x - centre
-    return np.square(away, out=away if away.ndim else None)  # type: ignore[no-any-return]
+def _away(x: Raw, centre: Raw, result: Raw) -> Raw:
+    """The distances from the centre."""
+    return np.subtract(x, centre, out=result)
+
+
+def _distances(x: Raw, centre: Raw, result: Raw) -> Raw:
+    """Their squares."""
+    return np.square(_away(x, centre, result), out=result)
 
 
 def _squared_distances(x: Raw, along: Axes, centre: Raw, keepdims: bool) -> Any:
     """The sum of the squares of the distances from the centre, in float64."""
     if x.dtype == _SINGLE:
-        result = sum_of(_distances, x, along, centre.astype(x.dtype), keepdims=keepdims)
+        narrow = centre.astype(x.dtype)
+        result = sum_of(
+            _away, x, along, narrow, keepdims=keepdims, dtype=x.dtype, add=total_of_squares
+        )
         if in_range(result, x.dtype):
             return result
     return sum_of(_distances, x, along, centre, keepdims=keepdims)

@@ -64,7 +64,9 @@ def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
             raise no_axis(axis)
         if not x.size:
             check_not_empty(x, (axis[0],) if axis else axis)
-        return np.asarray(function(x, axis[0] if axis else None, None, keepdims=keepdims), np.int64)
+        along = axis[0] if axis else None
+        found = function(x, along, None, keepdims=True) if keepdims else function(x, along)
+        return np.asarray(found, np.int64)
 
     return primitive
 

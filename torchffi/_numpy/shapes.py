@@ -30,6 +30,25 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
     return result
 
 
+# With the arguments of the methods; only arrays have them.
+reshape_to, permute_to = np.ndarray.reshape, np.ndarray.transpose
+
+
+def _reshape_as(x: Raw, other: Raw) -> Raw:
+    return x.reshape(other.shape)  # type: ignore[no-any-return]
+
+
+def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
+    shape = x.shape
+    if not -len(shape) <= axis < len(shape) or type(sizes) is not tuple:
+        raise AxisError(f"axis {axis} is out of range for shape {shape}")
+    axis %= len(shape)
+    return x.reshape(*shape[:axis], *sizes, *shape[axis + 1 :])  # type: ignore[no-any-return]
+
+
+reshape_as, unflatten_to = _reshape_as, _unflatten
+
+
 def view_dtype(x: Raw, dtype: int) -> Raw:
     return x.view(TYPES[dtype])
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._numpy.checks import Raw
-from torchffi._numpy.totals import BLOCK, TOTAL, dots, sum_of
+from torchffi._numpy.totals import BLOCK, TOTAL, dots, sum_of, total
 
 # The squares of numbers between 1 / SAFE and SAFE do neither.
 SAFE: Final = {np.dtype(np.float32): 1e15, np.dtype(np.float64): 1e140}
@@ -17,14 +17,27 @@ SAFE: Final = {np.dtype(np.float32): 1e15, np.dtype(np.float64): 1e140}
 def in_range(totals: Any, dtype: np.dtype[Any]) -> bool:
     """Whether no square may have overflowed or underflowed in a dtype, by the totals of the squares."""
     safe = SAFE[dtype] ** 2
+    if np.ndim(totals) == 0:
+        return bool(1 / safe <= totals <= safe)
     least, most = np.min(totals, initial=safe), np.max(totals, initial=0)
     return bool(1 / safe <= least and most <= safe)  # False also for NaN
 
 
-def powers_of(x: Raw, order: float) -> Callable[[Raw], Raw]:
-    """A function of a block of an array: the magnitudes to a power, in a wider dtype."""
+def powers_of(x: Raw, order: float) -> Callable[[Raw, Raw], Raw]:
+    """A function for :func:`sum_of`: the magnitudes to a power, in a wider dtype."""
     wide = TOTAL[x.dtype]
-    return lambda block: np.asarray(np.abs(block.astype(wide, copy=False)) ** order)
+
+    def powers(block: Raw, result: Raw) -> Raw:
+        np.abs(block.astype(wide, copy=False), out=result)
+        return np.power(result, order, out=result)
+
+    return powers
+
+
+def total_of_squares(x: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The sum of the squares of real numbers over axes, which are not negative; x may be overwritten."""
+    found = dots(x, x, axes, keepdims) if x.dtype in SAFE else None
+    return total(np.square(x, out=x), axes, keepdims) if found is None else found
 
 
 def squares(x: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:

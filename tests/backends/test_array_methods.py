@@ -1,0 +1,255 @@
+"""Methods of tensors on NumPy that the speedups bind to arrays: they do what their slow paths do."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import inspect
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import torchffi as t
+from torchffi import dtypes
+from torchffi._core import lifetimes
+from torchffi._core.tensor_numpy import NumpyTensor
+
+pytestmark = pytest.mark.filterwarnings("error")
+needs_speedups = pytest.mark.skipif(
+    lifetimes.implementation() == "Python", reason="compares torchffi._speedups"
+)
+
+BIG = 2**70
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "int": lambda x: x[1],
+    "negative": lambda x: x[-1, -2],
+    "out-of-range": lambda x: x[9],
+    "big": lambda x: x[BIG],
+    "bool": lambda x: x[True],
+    "bool-in-tuple": lambda x: x[True, 0],
+    "float": lambda x: x[1.0],
+    "none": lambda x: x[None],
+    "dots": lambda x: x[...],
+    "two-dots": lambda x: x[..., ...],
+    "slice": lambda x: x[1:],
+    "backwards": lambda x: x[::-1],
+    "step-0": lambda x: x[::0],
+    "backwards-in-tuple": lambda x: x[0, ::-1],
+    "too-many": lambda x: x[0, 0, 0],
+    "empty-tuple": lambda x: x[()],
+    "list": lambda x: x[[0, 1]],
+    "index": lambda x: x[t.asarray([1, 0])],
+    "index-out-of-range": lambda x: x[t.asarray([1, 5])],
+    "index-without-axes": lambda x: x[t.asarray(1)],
+    "index-of-float": lambda x: x[t.asarray([1.0])],
+    "small-index": lambda x: x[t.asarray([1, 0], dtype=t.int8)],
+    "mask": lambda x: x[x > 2],
+    "mask-of-rows": lambda x: x[t.asarray([True, False])],
+    "mask-of-another-shape": lambda x: x[t.asarray([[True, False]])],
+    "mask-without-axes": lambda x: x[t.asarray(True)],
+    "view": lambda x: x.view(-1),
+    "view-tuple": lambda x: x.view((3, 2)),
+    "view-list": lambda x: x.view([3, 2]),
+    "view-0": lambda x: x.view(),
+    "view--2": lambda x: x.view(-2),
+    "view-bool": lambda x: x.view(True, 6),
+    "view-transposed": lambda x: x.T.view(6),
+    "view-split": lambda x: x.T.view(3, 1, 2),
+    "view-dtype": lambda x: x.view(t.int32),
+    "reshape": lambda x: x.reshape(3, -1),
+    "reshape-transposed": lambda x: x.T.reshape(6),
+    "reshape-nested": lambda x: x.reshape((3, 2), 1),
+    "reshape-wrong": lambda x: x.reshape(4),
+    "reshape-named": lambda x: x.reshape(shape=(6,)),
+    "view_as": lambda x: x.view_as(t.ones((3, 2))),
+    "view_as-wrong": lambda x: x.view_as(t.ones((3, 3))),
+    "reshape_as-other-dtype": lambda x: x.reshape_as(t.ones((3, 2), dtype=t.int64)),
+    "flatten": lambda x: x.flatten(),
+    "flatten-axes": lambda x: x[None].flatten(1),
+    "flatten-0-d": lambda x: x[0, 0].flatten(),
+    "unflatten": lambda x: x.unflatten(1, (3, 1)),
+    "unflatten--1": lambda x: x.unflatten(-1, (-1, 3)),
+    "unflatten-wrong": lambda x: x.unflatten(1, (2, 2)),
+    "unflatten-axis": lambda x: x.unflatten(5, (2, 2)),
+    "permute": lambda x: x.permute(1, 0),
+    "permute-tuple": lambda x: x.permute((-1, 0)),
+    "permute-twice": lambda x: x.permute(0, 0),
+    "permute-big": lambda x: x.permute(2**32, 1),
+    "transpose": lambda x: x.transpose(0, -1),
+    "transpose-wrong": lambda x: x.transpose(0, 2),
+    "t": lambda x: x.t(),
+    "t-1-d": lambda x: x[0].t(),
+    "T": lambda x: x.T,
+    "T-1-d": lambda x: x[0].T,
+    "mT": lambda x: x.mT,
+    "mT-3-d": lambda x: x[None].mT,
+    "mT-1-d": lambda x: x[0].mT,
+    "squeeze": lambda x: x[None].squeeze(0),
+    "squeeze-0-d": lambda x: x[0, 0].squeeze(0),
+    "squeeze-all": lambda x: x[None].squeeze(),
+    "unsqueeze": lambda x: x.unsqueeze(-1),
+    "unsqueeze-wrong": lambda x: x.unsqueeze(4),
+    "narrow": lambda x: x.narrow(1, 1, 2),
+    "narrow-negative": lambda x: x.narrow(-1, -2, 2),
+    "narrow-wrong": lambda x: x.narrow(1, 2, 2),
+    "narrow-axis": lambda x: x.narrow(2, 0, 1),
+    "new_zeros": lambda x: x.new_zeros(2, 1),
+    "new_ones": lambda x: x.new_ones((2, 1)),
+    "new_zeros-negative": lambda x: x.new_zeros(-1),
+    "new_zeros-dtype": lambda x: x.new_zeros(2, dtype=t.int64),
+    "dim": lambda x: x.dim(),
+    "len": lambda x: len(x),
+    "len-0-d": lambda x: len(x[0, 0]),
+    "add_": lambda x: x.add_(x.clone()),
+    "add_-self": lambda x: x.add_(x),
+    "add_-number": lambda x: x.add_(2),
+    "add_-row": lambda x: x.add_(x[0].clone()),
+    "add_-larger": lambda x: x[0].add_(x),
+    "add_-alpha": lambda x: x.add_(x.clone(), alpha=3),
+    "div_-whole": lambda x: x.div_(x.clone()),
+    "log_": lambda x: x.sub_(x).log_(),
+    "copy_": lambda x: x.copy_(x.clone()),
+    "copy_-overlapping": lambda x: x.view(-1)[1:].copy_(x.view(-1)[:-1]),
+    "copy_-other-dtype": lambda x: x.copy_(t.ones((2, 3), dtype=t.float64)),
+    "rows": lambda x: [row.tolist() for row in x],
+    "numbers": lambda x: list(x[0]),
+}  # fmt: skip
+
+
+def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts the slow paths in the place of the methods in C."""
+    found = 0
+    for name, value in list(vars(NumpyTensor).items()):
+        if type(value).__name__ == "Method":
+            monkeypatch.setattr(NumpyTensor, name, value.__wrapped__)
+            found += 1
+        elif type(value) is property and type(value.fget).__name__ == "Method":
+            monkeypatch.setattr(NumpyTensor, name, property(value.fget.__wrapped__))
+            found += 1
+    assert found > 30
+
+
+def _outcome(call: Callable[[Any], Any], dtype: Any) -> Any:
+    with t.use_backend("numpy"):
+        x = t.reshape(t.arange(1, 7, dtype=dtype), (2, 3))
+        try:
+            found = call(x)
+        except Exception as error:
+            return type(error), str(error), x.tolist()
+        if isinstance(found, t.Tensor):
+            assert type(found.numpy()) is np.ndarray and found.numpy().dtype == found.dtype.numpy
+            shares = np.shares_memory(found.numpy(), x.numpy())
+            found = found.tolist(), found.shape, found.dtype, shares, found is x
+        return str(found), str(x.tolist())
+
+
+@needs_speedups
+@pytest.mark.parametrize("dtype", [t.float32, t.int64], ids=str)
+@pytest.mark.parametrize("case", CALLS)
+def test_results_and_errors_are_those_of_the_slow_path(
+    case: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = _outcome(CALLS[case], dtype)
+    _slow(monkeypatch)
+    assert ours == _outcome(CALLS[case], dtype)
+
+
+ASSIGNMENTS: dict[str, Callable[[Any], Any]] = {
+    "number": lambda x: x.__setitem__((0, 1), 7.5),
+    "integer": lambda x: x.__setitem__(0, 7),
+    "too-large": lambda x: x.__setitem__(0, 1e300),
+    "infinite-integer": lambda x: x.__setitem__(0, 10**400),
+    "nan": lambda x: x.__setitem__(..., float("nan")),
+    "minus-zero": lambda x: x.__setitem__(1, -0.0),
+    "bool": lambda x: x.__setitem__(1, True),
+    "complex": lambda x: x.__setitem__(1, 1j),
+    "row": lambda x: x.__setitem__(1, t.asarray([7.0, 8.0, 9.0])),
+    "leading-axes": lambda x: x.__setitem__(1, t.asarray([[[7.0, 8.0, 9.0]]])),
+    "wrong-shape": lambda x: x.__setitem__(1, t.asarray([7.0, 8.0])),
+    "other-dtype": lambda x: x.__setitem__(1, t.asarray([7, 8, 9])),
+    "itself": lambda x: x.__setitem__(..., x),
+    "overlap": lambda x: x.view(-1).__setitem__(slice(1, None), x.view(-1)[:-1]),
+    "backwards": lambda x: x.__setitem__((0, slice(None, None, -1)), t.asarray([7.0, 8.0, 9.0])),
+    "index": lambda x: x.__setitem__(t.asarray([1, 0]), x.clone()),
+    "index-out-of-range": lambda x: x.__setitem__(t.asarray([1, 2]), x.clone()),
+    "mask": lambda x: x.__setitem__(x > 2, 0.0),
+    "mask-tensor": lambda x: x.__setitem__(x > 2, t.asarray([5.0, 4.0, 3.0, 2.0])),
+    "out-of-range": lambda x: x.__setitem__(5, 1.0),
+    "expanded": lambda x: x[:1].expand(2, 3).__setitem__(0, 1.0),
+    "expanded-whole": lambda x: x[:1].expand(2, 3).__setitem__(..., 1.0),
+    "expanded-from-tensor": lambda x: x[:1].expand(2, 3).__setitem__(..., x.clone()),
+    "index-overlap": lambda x: x.view(-1).__setitem__(t.asarray([1, 2, 3, 4, 5]), x.view(-1)[:-1]),
+    "0-d": lambda x: x[0, 0].__setitem__((), 4.0),
+}
+
+
+@needs_speedups
+@pytest.mark.parametrize("dtype", [t.float32, dtypes.float16, t.int64, t.complex64], ids=str)
+@pytest.mark.parametrize("case", ASSIGNMENTS)
+def test_assignments_are_those_of_the_slow_path(
+    case: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = _outcome(ASSIGNMENTS[case], dtype)
+    _slow(monkeypatch)
+    assert ours == _outcome(ASSIGNMENTS[case], dtype)
+
+
+def test_an_index_that_shares_memory_is_read_first() -> None:
+    with t.use_backend("numpy"):
+        i = t.asarray([1, 2, 0])
+        i[i] = t.asarray([0, 0, 2])
+        assert i.tolist() == [2, 0, 0]
+
+
+def test_a_read_only_array_is_not_written() -> None:
+    array = np.ones((2, 2), np.float32)
+    array.flags.writeable = False
+    with t.use_backend("numpy"):
+        x = t.from_numpy(array)
+        for write in (lambda: x.__setitem__(0, 2.0), lambda: x.add_(x), lambda: x.exp_()):
+            with pytest.raises(ValueError):
+                write()
+        assert x.T.tolist() == [[1, 1], [1, 1]]
+
+
+def test_a_freed_tensor_is_refused() -> None:
+    with t.use_backend("numpy"):
+        x, y = t.ones((2, 2)), t.ones((2, 2))
+        with x:
+            pass
+        calls = (lambda: x[0], lambda: x.T, lambda: len(x), lambda: y.add_(x), lambda: y.view_as(x),
+                 lambda: y.__setitem__(0, x), lambda: list(x))  # fmt: skip
+        for call in calls:
+            with pytest.raises(t.HandleError):
+                call()
+
+
+def test_methods_look_like_functions() -> None:
+    with t.use_backend("numpy"):
+        x = t.ones((2, 3))
+    assert x.reshape.__doc__ == t.Tensor.reshape.__doc__ and x.reshape.__name__ == "reshape"
+    assert inspect.signature(x.narrow) == inspect.signature(t.Tensor.narrow.__get__(x))
+    assert inspect.getdoc(NumpyTensor.T) == inspect.getdoc(t.Tensor.T)
+    bound = x.reshape
+    assert bound(3, 2).shape == (3, 2) and x.reshape(*(6,)).shape == (6,)
+    assert type(x).reshape(x, 6).shape == (6,)
+    assert copy.copy(x).tolist() == x.tolist()
+    with pytest.raises(TypeError):
+        type(x).reshape()
+
+
+def test_views_do_not_leak() -> None:
+    with t.use_backend("numpy"):
+        x = t.ones((2, 3))
+    array = x.numpy()
+    reference = weakref.ref(x)
+    for _ in range(3):
+        x[0], x.T, x[...], x.view(-1), list(x), x.add_(x[0].clone()), len(x)
+        with pytest.raises(IndexError):
+            x[7]
+    del x
+    gc.collect()
+    assert reference() is None and array.base is not None
