@@ -12,7 +12,6 @@ import torchffi
 
 STEPS = 200
 OPTIMIZERS = {
-    # With a rate of 0.05 PyTorch's own two implementations differ by 0.1 after 200 steps.
     "SGD": {"lr": 0.01, "momentum": 0.9, "nesterov": True},
     "Adam": {"lr": 1e-3},
     "AdamW": {"lr": 1e-3, "weight_decay": 0.1},
@@ -68,11 +67,18 @@ def encoder(nn: Any) -> Any:
     return Encoder()
 
 
-def curve(library: Any, model: Any, name: str, arrays: tuple[Any, Any]) -> np.ndarray[Any, Any]:
+# These call LibTorch's fused kernels. PyTorch does so only when it is told to, and its own two implementations
+# differ by rounding, which 200 steps can amplify: the loss of the convolutions with Adam differs by 1e-4 on some CPUs.
+FUSED = {"SGD", "Adam", "AdamW", "Adagrad"}
+
+
+def curve(
+    library: Any, model: Any, name: str, arrays: tuple[Any, Any], **options: bool
+) -> np.ndarray[Any, Any]:
     """The loss of each step."""
     library.manual_seed(3)
     net = model(library.nn)
-    optimizer = getattr(library.optim, name)(net.parameters(), **OPTIMIZERS[name])
+    optimizer = getattr(library.optim, name)(net.parameters(), **OPTIMIZERS[name], **options)
     images, labels = map(library.from_numpy, arrays)
     losses = []
     for step in range(STEPS):
@@ -103,7 +109,7 @@ def digits() -> tuple[Any, Any]:
 def test_losses_are_those_of_pytorch(
     ffi_backend: None, torch: Any, digits: tuple[Any, Any], model: Any, name: str
 ) -> None:
-    theirs = curve(torch, model, name, digits)
+    theirs = curve(torch, model, name, digits, **({"fused": True} if name in FUSED else {}))
     ours = curve(torchffi, model, name, digits)
     assert theirs[-1] < 0.9 * theirs[0]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
