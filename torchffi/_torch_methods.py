@@ -253,6 +253,10 @@ def to(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
 
     Source: aten::to.
     """
+    if len(arguments) == 1 and not named:
+        given = arguments[0]
+        if given is self._dtype or (type(given) is str and given == self.device):
+            return self
     device, dtype, copy = (
         named.pop("device", None),
         named.pop("dtype", None),

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from torchffi._core.backends import FFI, default_backend
 from torchffi._libtorch import gradients
+from torchffi._libtorch.gradients import asks_enabled
 from torchffi._libtorch.loader import lib
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -25,6 +26,9 @@ def is_grad_enabled() -> bool:
 
     Source: c10::GradMode::is_enabled.
     """
+    flag: int = asks_enabled()
+    if flag >= 0:
+        return flag == 1
     return gradients.grad_enabled() if _has_libtorch() else True
 
 
