@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from torchffi import _devices, dtypes
@@ -93,13 +93,13 @@ class _ByName(Planned):
         result = operator(*arguments, **named)
         collected = _pair(self._name) if self._name in _PAIRS else None
         self._adopt_from(operator, types_of(arguments, named), collected)
-        return collected(*result) if collected else result
+        return collected(result) if collected else result
 
 
 @cache
 def _pair(name: str) -> Any:
-    """PyTorch's type for the results of one of ``_PAIRS``."""
-    return namedtuple(name, "values indices")
+    """Makes PyTorch's type for the results of one of ``_PAIRS`` from a tuple of them."""
+    return partial(tuple.__new__, namedtuple(name, "values indices"))
 
 
 def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
