@@ -210,7 +210,7 @@ def test_a_method_keeps_the_ways_of_calling_it_apart(torch: Any) -> None:
                 assert np.allclose(found.tolist(), expected)
     x = tensor(array)
     for bad in (
-        lambda: functional.glu(x, input=x),
+        lambda: functional.glu(x, input=x, dim=1),
         lambda: functional.glu(x, 1, dim=1),
         lambda: functional.glu(),
         lambda: functional.glu(x, axis=1),
