@@ -209,8 +209,9 @@ def test_a_method_keeps_the_ways_of_calling_it_apart(torch: Any) -> None:
             for found in repeated(lambda call=call, x=x: call(functional, x), times):
                 assert np.allclose(found.tolist(), expected)
     x = tensor(array)
+    repeated(lambda: functional.cosine_similarity(x1=x, x2=x))
     for bad in (
-        lambda: functional.glu(x, input=x, dim=1),
+        lambda: functional.cosine_similarity(x, x1=x, x2=x),
         lambda: functional.glu(x, 1, dim=1),
         lambda: functional.glu(),
         lambda: functional.glu(x, axis=1),
