@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from torchffi._core.backends import FFI, default_backend
 from torchffi._libtorch import gradients
-from torchffi._libtorch.gradients import asks_enabled
+from torchffi._libtorch.gradients import asks_enabled, set_enabled
 from torchffi._libtorch.loader import lib
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -32,8 +32,11 @@ def is_grad_enabled() -> bool:
     return gradients.grad_enabled() if _has_libtorch() else True
 
 
-def _set(enabled: bool) -> bool:
+def set_mode(enabled: bool) -> bool:
     """Sets the mode of this thread, and returns what it was before."""
+    before: int = set_enabled(enabled)
+    if before >= 0:
+        return before == 1
     return gradients.set_grad_enabled(enabled) if _has_libtorch() else True
 
 
@@ -45,10 +48,10 @@ class _Mode:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(_set(self._enabled))
+        self._before.append(set_mode(self._enabled))
 
     def __exit__(self, *_: object) -> None:
-        _set(self._before.pop())
+        set_mode(self._before.pop())
 
     def __call__(self, function: _Function) -> _Function:
         """The function, which then runs in this mode."""
@@ -136,14 +139,14 @@ class set_grad_enabled(_Mode):
 
     def __init__(self, mode: bool) -> None:
         super().__init__(bool(mode))
-        self._first: list[bool] = [_set(self._enabled)]
+        self._first: list[bool] = [set_mode(self._enabled)]
 
     def __enter__(self) -> None:
         self._before.append(self._first.pop() if self._first else is_grad_enabled())
-        _set(self._enabled)
+        set_mode(self._enabled)
 
     def __call__(self, function: _Function) -> _Function:
         """The function, which then runs in this mode; the mode of this thread is what it was."""
         if self._first:
-            _set(self._first.pop())
+            set_mode(self._first.pop())
         return super().__call__(function)

@@ -21,7 +21,7 @@ in_use = False
 asks_gradient, asks_leaf = lib.rt_torch_tensor_requires_grad, lib.rt_torch_tensor_is_leaf
 asks_grad, _grad = lib.rt_torch_tensor_has_grad, lib.rt_torch_tensor_grad
 asks_enabled, detach = lib.rt_torch_grad_enabled, lib.rt_torch_tensor_detach
-set_requirement = lib.rt_torch_tensor_set_requires_grad
+set_requirement, set_enabled = lib.rt_torch_tensor_set_requires_grad, lib.rt_torch_set_grad_enabled
 
 _LIST = ffi.typeof("int64_t[]")
 _TEXT_BYTES = 256
@@ -97,7 +97,7 @@ def grad_enabled() -> bool:
 
 def set_grad_enabled(enabled: bool) -> bool:
     """Makes this thread record operations, or not; returns what it was before."""
-    return check_status(lib.rt_torch_set_grad_enabled(enabled)) == 1
+    return check_status(set_enabled(enabled)) == 1
 
 
 def handles(given: Sequence[int] | None) -> Any:
