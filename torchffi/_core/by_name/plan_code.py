@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from torchffi import _devices
 from torchffi._core.backends import FFI, default_backend
-from torchffi._core.by_name.argument_code import DEFAULT, Code, code
+from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TEXTS, Code, code
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make
@@ -94,9 +94,11 @@ def _keeps_dtype(name: str) -> bool:
     return name.startswith("aten::")
 
 
-def _results(operator: boxed.Operator) -> str | None:
-    """The code for the results; None if there is none."""
+def _results(operator: boxed.Operator, first: bool) -> str | None:
+    """The code for the results, or for the first one alone; None if there is none."""
     results, targets = operator.schema.results, operator.targets
+    if first:
+        return None if targets or results[0].type != Type("Tensor") else _ONE
     if targets and not _keeps_dtype(operator.name):
         return None
     if targets:
@@ -122,6 +124,8 @@ _NAMES: Final[dict[str, Any]] = {
     "CLASSES": LIBTORCH_CLASSES,
     "FFI": FFI,
     "LAYOUTS": values.LAYOUTS,
+    "REPEATED": REPEATED,
+    "TEXTS": TEXTS,
     "MEMORY_FORMATS": values.MEMORY_FORMATS,
     "REFUSED": (TypeError, ValueError, OverflowError, KeyError, struct.error),
     "array": array,
@@ -161,6 +165,7 @@ def plan(
     numbers: bool,
     general: General,
     named: Namer | None,
+    first: bool = False,
 ) -> Plan | None:
     """The plan of an operator for types of arguments; None if there is none.
 
@@ -172,6 +177,7 @@ def plan(
         general: The general path, for arguments that cannot be packed.
         named: Adds the name of a public function to an error. None if an error is left to the general
             path, which is then called again.
+        first: Whether only the first result is wanted.
     """
     names = types[positional : positional + (len(types) - positional) // 2]
     given = {i: one for i, one in enumerate(types[:positional])}
@@ -179,7 +185,7 @@ def plan(
         operator.positions[name]: one
         for name, one in zip(names, types[positional + len(names) :], strict=True)
     }
-    finish = _results(operator)
+    finish = _results(operator, first)
     count = max(given, default=-1) + 1
     codes: list[Code] = []
     for i, parameter in enumerate(operator.schema.parameters[:count]):
