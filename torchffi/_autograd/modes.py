@@ -68,8 +68,11 @@ class _Mode:
 
         @functools.wraps(function)
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            with _Mode(enabled):
+            before = set_mode(enabled)  # as _Mode does, without an object for each call
+            try:
                 return function(*arguments, **named)
+            finally:
+                set_mode(before)
 
         return wrapped  # type: ignore[return-value]
 

@@ -16,7 +16,7 @@ from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make
 from torchffi._libtorch.calls import operator_error
-from torchffi._libtorch.loader import lib
+from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators import boxed, values
 from torchffi._libtorch.operators.frames import (
     MOST_ARGUMENTS,
@@ -57,6 +57,15 @@ except ValueError:  # handle -1: an undefined tensor
 if tensor is None:
     raise named(error("call_one"))
 return tensor
+"""
+# No results, but lists of tensors may be written. The results' memory is shared: nothing gets into it.
+_NOTHING: Final = """
+if call(number, words, COUNT, no_results, 1) < 0:
+    raise named(error("call"))
+"""
+_WRITTEN: Final = """
+for one in a{0}:
+    one._cached_view = None
 """
 _AGAIN: Final = re.compile("raise named.*")
 # A frame that is not used again, after an exception, frees the results that it still holds.
@@ -101,14 +110,17 @@ def _results(operator: boxed.Operator, first: bool) -> str | None:
         return None if targets or results[0].type != Type("Tensor") else _ONE
     if targets and not _keeps_dtype(operator.name):
         return None
+    if not results:
+        types = {operator.schema.parameters[i].type for i in targets}
+        lists = types <= {Type("", element=Type("Tensor"))}
+        written = "".join(_WRITTEN.format(i) for i in targets)
+        return f"{_NOTHING}{written}return None" if lists else None
     if targets:
         one = operator.schema.parameters[targets[0]].type == Type("Tensor")
         alone = one and len(results) == len(targets) == len(operator.written)
         return (
             _IN_PLACE.replace("TARGET", f"a{targets[0]}") if alone and len(targets) == 1 else None
         )
-    if not results:
-        return None
     if len(results) == 1 and results[0].type == Type("Tensor"):
         return _ONE
     taken = [_taken(result.type, i) for i, result in enumerate(results)]
@@ -141,6 +153,7 @@ _NAMES: Final[dict[str, Any]] = {
     "make": make,
     "frames": frames,
     "free": lib.rt_torch_values_free,
+    "no_results": ffi.new("rt_torch_value[1]"),
     "make_any": make_any,
     "take": lib.rt_torch_value_take,
     "unpack": values.unpack,
