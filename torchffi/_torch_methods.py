@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final
 
-from torchffi import _conversion_methods, dtypes
+from torchffi import dtypes
 from torchffi._array import broadcasting, data_types, elementwise, manipulation
+from torchffi._aten import conversion_methods, direct_methods
+from torchffi._aten.conversion_methods import documented
+from torchffi._aten.conversion_methods import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
-from torchffi._conversion_methods import documented
-from torchffi._conversion_methods import one_sequence as one_sequence
 from torchffi._core.argument_kinds import INTEGER, OPERAND
 from torchffi._core.backends import FFI
 from torchffi._core.by_name.plans import Planned, types_of
@@ -193,13 +194,15 @@ def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
     return broadcasting.broadcast_to(self, tuple(one_sequence(shape)))
 
 
+_OPERATORS: Final = {name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()}
 METHODS: Final[dict[str, Method]] = {
     **{name: getattr(elementwise, name) for name in _ELEMENTWISE},
     **_RENAMED,
-    **{name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()},
+    **_OPERATORS,
+    **direct_methods.methods(_OPERATORS),
     **{name: _by_name(name, ()) for name in _PAIRS},
     "t": of_one("t", ANY)(_by_name("t", ("t",))),
-    **_conversion_methods.METHODS,
+    **conversion_methods.METHODS,
     **{
         one.__name__: one
         for one in (
