@@ -17,7 +17,7 @@ from torchffi._aten import conversion_methods, direct_methods
 from torchffi._aten.conversion_methods import documented
 from torchffi._aten.conversion_methods import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
-from torchffi._core.argument_kinds import INTEGER, OPERAND
+from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND
 from torchffi._core.backends import FFI
 from torchffi._core.by_name.plans import Planned, types_of
 from torchffi._core.fast_path import fast_path
@@ -173,6 +173,7 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     return tile(self, tuple(one_sequence(sizes)))
 
 
+@fast_path("flip", ANY, x=OPERAND, dims=EACH.and_then("if not {0}_:\n    REFUSE"))
 def flip(self: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along the axes. Source: aten::flip."""
     return manipulation.flip(self, axis=tuple(one_sequence(dims)))

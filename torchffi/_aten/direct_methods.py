@@ -6,14 +6,15 @@ On LibTorch they call it. Other calls, and those on NumPy, are left to the opera
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any, Final
 
-from torchffi._core.argument_kinds import AXES, FLAG, INTEGER, OPERAND, Kind, constant
+from torchffi._core.argument_kinds import AXES, FLAG, INTEGER, INTEGERS, OPERAND, Kind, constant
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.fast_path import written
-from torchffi._core.operations import Decorator, Result, Several, entries
+from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, FLOATING, INEXACT, REAL, DType
+from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, REAL, DType
 
 Method = Callable[..., Any]
 _POINTED: Final = Kind(INTEGER.lines, "({0},)")  # an integer that C takes by a pointer
@@ -79,11 +80,48 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def amin(self: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         return by_name["amin"](self, *_dims(dim), keepdim=keepdim)  # type: ignore[no-any-return]
 
-    found = (softmax, log_softmax, tril, triu, diagonal, unbind, cumsum, cumprod, amax, amin)
+    @_direct("moveaxis", ANY, x=OPERAND, source=INTEGERS, destination=INTEGERS)
+    def movedim(self: Tensor, source: Any, destination: Any) -> Tensor:
+        return by_name["movedim"](self, source, destination)  # type: ignore[no-any-return]
+
+    found = (
+        softmax,
+        log_softmax,
+        tril,
+        triu,
+        diagonal,
+        unbind,
+        cumsum,
+        cumprod,
+        amax,
+        amin,
+        movedim,
+    )
     for one in found:
         name = one.__name__
         one.__doc__, one.__qualname__ = by_name[name].__doc__, f"Tensor.{name}"
-    return {one.__name__: one for one in found}
+    written_to = {name: _in_place(name, by_name[name]) for name in _IN_PLACE}
+    return {**{one.__name__: one for one in found}, **written_to}
+
+
+_IN_PLACE: Final = ("add_", "copy_", "div_", "mul_", "sub_")
+
+
+def _in_place(name: str, by_name: Method) -> Method:
+    """The method that overwrites a tensor; with another tensor of its class by the C function."""
+    table = in_place_entries(name, ALL)
+    overwrites = {kind: table[kind] for kind in LIBTORCH_CLASSES & table.keys()}
+
+    @wraps(by_name)
+    def method(self: Any, /, *arguments: Any, **named: Any) -> Any:
+        overwrite = overwrites.get(type(self))
+        if overwrite is not None and len(arguments) == 1 and not named:
+            (other,) = arguments
+            if type(other) is type(self) and overwrite(self._data, other._data) == 0:
+                return self
+        return by_name(self, *arguments, **named)
+
+    return method
 
 
 def _dims(dim: Any) -> tuple[Any, ...]:
