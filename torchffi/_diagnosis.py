@@ -71,6 +71,9 @@ def memory_stats() -> dict[str, int]:
 
 def get_num_threads() -> int:
     """Number of threads that an operation of LibTorch may use; 1 without LibTorch."""
+    threads: int = lib.rt_torch_num_threads()
+    if threads > 0:  # LibTorch is loaded
+        return threads
     return int(lib.rt_torch_num_threads()) if loader.load().available else 1
 
 

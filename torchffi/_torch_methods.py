@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
-from torchffi import _devices, dtypes
+from torchffi import dtypes
 from torchffi._array import broadcasting, data_types, elementwise, manipulation
+from torchffi._aten import conversion_methods, direct_methods
+from torchffi._aten.conversion_methods import documented
+from torchffi._aten.conversion_methods import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
-from torchffi._core.argument_kinds import INTEGER, OPERAND
-from torchffi._core.arguments import new_shape
+from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND
 from torchffi._core.backends import FFI
 from torchffi._core.by_name.plans import Planned, types_of
-from torchffi._core.dispatch import create_like
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, DType
+from torchffi.dtypes import ANY
 from torchffi.errors import ArgumentError
 
 Method = Callable[..., Any]
@@ -67,11 +68,6 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 # Those that return values and indices.
 _PAIRS: Final = ("cummax", "cummin", "kthvalue", "mode", "sort", "topk")
-_DTYPES: Final = {
-    "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
-    "float": dtypes.float32, "half": dtypes.float16, "int": dtypes.int32, "long": dtypes.int64,
-    "short": dtypes.int16,
-}  # fmt: skip
 
 
 class _ByName(Planned):
@@ -93,38 +89,18 @@ class _ByName(Planned):
         result = operator(*arguments, **named)
         collected = _pair(self._name) if self._name in _PAIRS else None
         self._adopt_from(operator, types_of(arguments, named), collected)
-        return collected(*result) if collected else result
+        return collected(result) if collected else result
 
 
 @cache
 def _pair(name: str) -> Any:
-    """PyTorch's type for the results of one of ``_PAIRS``."""
-    return namedtuple(name, "values indices")
+    """Makes PyTorch's type for the results of one of ``_PAIRS`` from a tuple of them."""
+    return partial(tuple.__new__, namedtuple(name, "values indices"))
 
 
 def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
     text = f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
-    return _documented(_ByName(name, on_numpy).method(), name, text)
-
-
-def _converted(name: str, dtype: DType) -> Method:
-    def method(self: Tensor) -> Tensor:
-        return self if self._dtype is dtype else data_types.astype(self, dtype)
-
-    return _documented(
-        method, name, f"The tensor as {dtype}; itself if it has that dtype. See :meth:`astype`."
-    )
-
-
-def _documented(method: Method, name: str, text: str) -> Method:
-    method.__name__, method.__qualname__, method.__doc__ = name, f"Tensor.{name}", text
-    return method
-
-
-def one_sequence(arguments: tuple[Any, ...]) -> Any:
-    """Numbers passed as separate arguments or as one sequence."""
-    together = len(arguments) == 1 and isinstance(arguments[0], (tuple, list))
-    return arguments[0] if together else arguments
+    return documented(_ByName(name, on_numpy).method(), name, text)
 
 
 def dim(self: Tensor) -> int:
@@ -197,6 +173,7 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     return tile(self, tuple(one_sequence(sizes)))
 
 
+@fast_path("flip", ANY, x=OPERAND, dims=EACH.and_then("if not {0}_:\n    REFUSE"))
 def flip(self: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along the axes. Source: aten::flip."""
     return manipulation.flip(self, axis=tuple(one_sequence(dims)))
@@ -204,7 +181,8 @@ def flip(self: Tensor, *dims: Any) -> Tensor:
 
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor in the shape of another one, over the same memory. Source: aten::view_as."""
-    return data_types.view(self, other.shape)
+    shape = other.shape
+    return self.reshape(shape) if self.is_contiguous() else data_types.view(self, shape)
 
 
 def reshape_as(self: Tensor, other: Tensor) -> Tensor:
@@ -217,78 +195,20 @@ def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
     return broadcasting.broadcast_to(self, tuple(one_sequence(shape)))
 
 
-def new_zeros(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
-    """Zeros of a shape, with the dtype and device of the tensor. Source: aten::new_zeros."""
-    return _new("zeros", self, shape, dtype)
-
-
-def new_ones(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
-    """Ones of a shape, with the dtype and device of the tensor. Source: aten::new_ones."""
-    return _new("ones", self, shape, dtype)
-
-
-def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
-    made = dtypes.given(f"new_{name}", dtype, x.dtype)
-    dims = new_shape(f"new_{name}", one_sequence(shape))
-    return create_like(x, name, made, dims, made, _devices.number(x.device))
-
-
-def type_as(self: Tensor, other: Tensor) -> Tensor:
-    """The tensor with the dtype and on the device of another one. Source: aten::type_as."""
-    if isinstance(other, Tensor) and other.device == self.device:
-        return self if self._dtype is other._dtype else data_types.astype(self, other._dtype)
-    return to(self, other)
-
-
-def to(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
-    """The tensor on a device, and with a dtype; itself if it is there and has it already.
-
-    Args:
-        arguments: A device such as ``"cpu"`` or ``"cuda:0"``, a dtype, both, or a tensor that has both.
-        named: ``device``, ``dtype``, ``copy``; ``non_blocking`` has no effect.
-
-    Raises:
-        TypeError: For other arguments.
-        UnavailableError: If there is no such device.
-
-    Source: aten::to.
-    """
-    device, dtype, copy = (
-        named.pop("device", None),
-        named.pop("dtype", None),
-        named.pop("copy", False),
-    )
-    named.pop("non_blocking", None)
-    unknown = [f"{name}={value!r}" for name, value in named.items()]
-    for value in arguments:
-        if isinstance(value, Tensor):
-            device, dtype = value.device, value.dtype
-        elif isinstance(value, DType) or value in (bool, int, float, complex):
-            dtype = value
-        elif isinstance(value, str):
-            device = value
-        elif value is not None:
-            unknown.append(repr(value))
-    if unknown:
-        raise ArgumentError(f"to: expected a device, a dtype or a tensor, got {', '.join(unknown)}")
-    made = self._dtype if dtype is None else dtypes.given("to", dtype, self._dtype)
-    found = self if made is self._dtype else data_types.astype(self, made)
-    found = found if device is None else found.to_device(device)
-    return found.clone() if copy and found is self else found
-
-
+_OPERATORS: Final = {name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()}
 METHODS: Final[dict[str, Method]] = {
     **{name: getattr(elementwise, name) for name in _ELEMENTWISE},
     **_RENAMED,
-    **{name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()},
+    **_OPERATORS,
+    **direct_methods.methods(_OPERATORS),
     **{name: _by_name(name, ()) for name in _PAIRS},
     "t": of_one("t", ANY)(_by_name("t", ("t",))),
-    **{name: _converted(name, dtype) for name, dtype in _DTYPES.items()},
+    **conversion_methods.METHODS,
     **{
         one.__name__: one
         for one in (
             dim, unsqueeze, flatten, nelement, element_size, is_floating_point, is_complex, norm,
-            repeat, flip, view_as, reshape_as, broadcast_to, new_zeros, new_ones, type_as, to,
+            repeat, flip, view_as, reshape_as, broadcast_to,
         )
     },
 }  # fmt: skip

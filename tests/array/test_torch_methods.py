@@ -227,3 +227,25 @@ def test_missing_names_say_what_to_write(ffi_backend: None, name: str, hint: str
 def test_what_to_write_instead_exists() -> None:
     assert [name for name in _STANDARD.values() if name not in torchffi.__all__] == []
     assert [name for name in _STANDARD if name in torchffi.__all__] == []
+
+
+@pytest.mark.parametrize(
+    "call", ["amax()", "amin()", "amax(keepdim=True)", "amax((0, 1))", "amin(-1)"]
+)
+def test_extremes_are_those_of_pytorch_also_of_all_axes(
+    call: str, backend: str, torch: Any
+) -> None:
+    array = np.array([[1.0, 5.0], [3.0, 2.0]], np.float32)
+    expected = eval(f"x.{call}", {"x": torch.from_numpy(array.copy())})
+    found = eval(f"x.{call}", {"x": torchffi.asarray(array)})
+    assert found.shape == tuple(expected.shape) and found.tolist() == expected.tolist()
+
+
+def test_methods_with_a_c_function_return_lists_and_views(ffi_backend: None) -> None:
+    x = torchffi.asarray(np.array([[1.0, 5.0], [3.0, 2.0]], np.float32))
+    rows = x.unbind()
+    assert type(rows) is list and [row.tolist() for row in rows] == x.tolist()
+    x.diagonal()[0] = 7.0
+    assert x.tolist()[0][0] == 7.0
+    with pytest.raises(TypeError):
+        x.amax(None)

@@ -188,3 +188,44 @@ def test_results_of_pairs_are_named_tuples_in_each_call() -> None:
     for found in repeated(lambda: tensor().topk(2)):
         assert type(found).__name__ == "topk"
         assert found.values.shape == found.indices.shape == (2, 2)
+
+
+def test_a_method_keeps_the_ways_of_calling_it_apart(torch: Any) -> None:
+    """Its first plans are in its code; more ways of calling it than that are looked up."""
+    calls: list[Callable[[Any, Any], Any]] = [
+        lambda f, x: f.glu(x, 1),
+        lambda f, x: f.glu(x, dim=1),
+        lambda f, x: f.glu(input=x, dim=1),
+        lambda f, x: f.glu(x),
+        lambda f, x: f.glu(dim=1, input=x),
+        lambda f, x: f.glu(x + x, 0),
+    ]
+    array = np.arange(8, dtype=np.float32).reshape(2, 4)
+    both = [(array, 4), (array.astype(np.float64), 3)]
+    for dtype_array, times in both:
+        x, other = tensor(dtype_array), torch.from_numpy(dtype_array.copy())
+        for call in calls:
+            expected = call(torch.nn.functional, other).tolist()
+            for found in repeated(lambda call=call, x=x: call(functional, x), times):
+                assert np.allclose(found.tolist(), expected)
+    x = tensor(array)
+    repeated(lambda: functional.cosine_similarity(x1=x, x2=x))
+    for bad in (
+        lambda: functional.cosine_similarity(x, x1=x, x2=x),
+        lambda: functional.glu(x, 1, dim=1),
+        lambda: functional.glu(),
+        lambda: functional.glu(x, axis=1),
+    ):
+        with pytest.raises(TypeError):
+            bad()
+
+
+def test_a_plan_in_a_method_is_for_its_own_types() -> None:
+    x = tensor()
+    for _ in range(4):
+        assert x.softmax(1).shape == (2, 3)
+    y = tensor(X.astype(np.float64))
+    assert str(y.softmax(1).dtype) == "float64"
+    torchffi.tensor_free(x)
+    with pytest.raises(errors.HandleError):
+        x.softmax(1)

@@ -67,8 +67,9 @@ def encoder(nn: Any) -> Any:
     return Encoder()
 
 
-# These call LibTorch's fused kernels. PyTorch does so only when it is told to, and its own two implementations
-# differ by rounding, which 200 steps can amplify: the loss of the convolutions with Adam differs by 1e-4 on some CPUs.
+# These call LibTorch's fused kernels. PyTorch does so only when it is told to, and its own two
+# implementations differ by rounding, which 200 steps can amplify: the loss of the convolutions with
+# Adam differs by 1e-4 on some CPUs.
 FUSED = {"SGD", "Adam", "AdamW", "Adagrad"}
 
 

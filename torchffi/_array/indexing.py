@@ -112,7 +112,7 @@ def _resolve(x: Tensor, key: Any) -> tuple[Tensor, list[Tensor | None], tuple[in
                 view = run("select", x.dtype, view, axis, one)
                 continue
             # In a key with tensors an integer is an index tensor as well: they broadcast.
-            indices.append(arguments.scalar_tensor("index", one, dtypes.int64, x))
+            indices.append(arguments.scalar_operand("index", one, dtypes.int64, x))
             axis += 1
             continue
         else:
@@ -181,6 +181,24 @@ PICKS = {
     for backend in (FFI, NUMPY)
     for kind in backend.classes.values()
 }
+_INDICES = {kind: kind._backend.classes[dtypes.int64] for kind in PICKS}
+
+
+def _picks(x: Tensor, keys: tuple[Any, ...]) -> list[Any] | None:
+    """The raw indices of a key of tensors of int64 and integers; None for other keys."""
+    index, raw, tensors = _INDICES[type(x)], [], 0
+    for one in keys:
+        if type(one) is index:
+            raw.append(one._data)
+            tensors += 1
+        elif type(one) is int and one >> 31 in (0, -1):
+            found = scalars.get((index, int, one))
+            if found is None:
+                found = arguments.scalar_operand("index", one, dtypes.int64, x)
+            raw.append(found._data)
+        else:
+            return None
+    return raw if tensors else None
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -207,6 +225,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
             plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
+            if plain is None and type(key) is tuple and (picks := _picks(x, key)):
+                make, kind, call = _INDEX[kind]
+                plain = make(kind, call, x._data, picks, len(picks))
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
         plain = None
     if plain is not None:
@@ -239,6 +260,8 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         else:
             keys = key if type(key) is tuple else (key,)
             status = _ASSIGNMENTS[kind](x._data, keys, source._data)
+            if status != 0 and keys is key and (picks := _picks(x, key)):
+                status = _INDEX_PUT[kind](x._data, picks, len(picks), source._data)
         if status == 0:
             return
     view, indices, flipped = _resolve(x, key)

@@ -43,10 +43,12 @@ class Operator(Planned):
     Args:
         function: The public function.
         name: ATen's name with that of the overload, such as ``"conv2d"`` or ``"max.dim"``.
+        first: Whether a call returns only the first of several results.
     """
 
-    def __init__(self, function: str, name: str) -> None:
+    def __init__(self, function: str, name: str, *, first: bool = False) -> None:
         super().__init__()
+        self._first = first
         self._function = function
         self._name = name
         self._overload: Overload | None = None  # until the first call on LibTorch
@@ -65,7 +67,7 @@ class Operator(Planned):
         except TorchError as error:
             raise self._named(error) from None
         self._learn(arguments, named)
-        return result
+        return result[0] if self._first else result
 
     def on_libtorch(self) -> Overload:
         """The overload."""
@@ -77,7 +79,8 @@ class Operator(Planned):
 
     def _plan(self, types: Types, positional: int) -> Plan | None:
         if not LIBTORCH_CLASSES.isdisjoint(types):
-            return self.on_libtorch().plan(types, positional, self._call, self._named)
+            overload, first = self.on_libtorch(), self._first
+            return overload.plan(types, positional, self._call, self._named, first)
         names = types[positional : (positional + len(types)) // 2]
         return self._numpy_plan(positional, names, not _LISTS.isdisjoint(types))
 
@@ -85,6 +88,8 @@ class Operator(Planned):
         from torchffi._aten.numpy_table import TABLE
 
         function, renamed = TABLE[self._name], self._named
+        if self._first:
+            function = _first_of(function)
 
         def plan(*arguments: Any) -> Any:
             try:
@@ -125,6 +130,10 @@ class Operator(Planned):
         """The error with the name of the public function in front."""
         text = str(error).removeprefix(f"aten::{self._name}: ").removeprefix(f"{self._function}: ")
         return type(error)(f"{self._function}: {text}")
+
+
+def _first_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments, **named: function(*arguments, **named)[0]
 
 
 # ---- Functions with the arguments of an operator

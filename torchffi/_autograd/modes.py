@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from torchffi._core.backends import FFI, default_backend
 from torchffi._libtorch import gradients
+from torchffi._libtorch.gradients import asks_enabled, set_enabled
 from torchffi._libtorch.loader import lib
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -25,11 +26,17 @@ def is_grad_enabled() -> bool:
 
     Source: c10::GradMode::is_enabled.
     """
+    flag: int = asks_enabled()
+    if flag >= 0:
+        return flag == 1
     return gradients.grad_enabled() if _has_libtorch() else True
 
 
-def _set(enabled: bool) -> bool:
+def set_mode(enabled: bool) -> bool:
     """Sets the mode of this thread, and returns what it was before."""
+    before: int = set_enabled(enabled)
+    if before >= 0:
+        return before == 1
     return gradients.set_grad_enabled(enabled) if _has_libtorch() else True
 
 
@@ -41,10 +48,10 @@ class _Mode:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(_set(self._enabled))
+        self._before.append(set_mode(self._enabled))
 
     def __exit__(self, *_: object) -> None:
-        _set(self._before.pop())
+        set_mode(self._before.pop())
 
     def __call__(self, function: _Function) -> _Function:
         """The function, which then runs in this mode."""
@@ -61,8 +68,11 @@ class _Mode:
 
         @functools.wraps(function)
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            with _Mode(enabled):
+            before = set_mode(enabled)  # as _Mode does, without an object for each call
+            try:
                 return function(*arguments, **named)
+            finally:
+                set_mode(before)
 
         return wrapped  # type: ignore[return-value]
 
@@ -132,14 +142,14 @@ class set_grad_enabled(_Mode):
 
     def __init__(self, mode: bool) -> None:
         super().__init__(bool(mode))
-        self._first: list[bool] = [_set(self._enabled)]
+        self._first: list[bool] = [set_mode(self._enabled)]
 
     def __enter__(self) -> None:
         self._before.append(self._first.pop() if self._first else is_grad_enabled())
-        _set(self._enabled)
+        set_mode(self._enabled)
 
     def __call__(self, function: _Function) -> _Function:
         """The function, which then runs in this mode; the mode of this thread is what it was."""
         if self._first:
-            _set(self._first.pop())
+            set_mode(self._first.pop())
         return super().__call__(function)

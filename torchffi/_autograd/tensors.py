@@ -12,6 +12,7 @@ from torchffi._core.lifetimes import make
 from torchffi._core.parameters import is_parameter, register
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
+from torchffi._libtorch.gradients import asks_grad, asks_gradient, asks_leaf, set_requirement
 from torchffi.dtypes import INEXACT
 from torchffi.errors import ArgumentError, DTypeError, InvalidArgumentError, UnavailableError
 
@@ -29,7 +30,8 @@ def requires_grad(self: Tensor) -> bool:
 
     Always False on NumPy. Source: at::Tensor::requires_grad.
     """
-    return self._backend is FFI and gradients.requires_grad(self._data)
+    flag = asks_gradient(self._data) if self._backend is FFI else 0
+    return flag == 1 if flag >= 0 else gradients.requires_grad(self._data)
 
 
 def set_requires_grad(self: Tensor, value: bool) -> None:
@@ -53,6 +55,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
     Source: at::Tensor::requires_grad_.
     """
+    if requires_grad is False and self._backend is FFI and set_requirement(self._data, False) == 0:
+        return self
     if not isinstance(requires_grad, bool):
         raise ArgumentError(f"requires_grad_: expected a bool, got {requires_grad!r}")
     if not requires_grad and self._backend is NUMPY:
@@ -71,7 +75,8 @@ def is_leaf(self: Tensor) -> bool:
 
     Source: at::Tensor::is_leaf.
     """
-    return self._backend is NUMPY or gradients.is_leaf(self._data)
+    flag = asks_leaf(self._data) if self._backend is FFI else 1
+    return flag == 1 if flag >= 0 else gradients.is_leaf(self._data)
 
 
 class Node:
@@ -96,7 +101,9 @@ class Node:
 
 def grad_fn(self: Tensor) -> Node | None:
     """The recorded operation that made the tensor; None for a leaf. Source: at::Tensor::grad_fn."""
-    name = "" if self._backend is NUMPY else gradients.node_of(self._data)
+    if self._backend is NUMPY or asks_leaf(self._data) == 1:
+        return None
+    name = gradients.node_of(self._data)
     return Node(name) if name else None
 
 
@@ -113,7 +120,7 @@ def grad(self: Tensor) -> Tensor | None:
 
     Source: at::Tensor::grad.
     """
-    if self._backend is NUMPY:
+    if self._backend is NUMPY or (asks_grad(data := self._data) == 0 and asks_leaf(data) == 1):
         return None
     found: Tensor | None = gradients.grad(make, type(self), self._data)
     if found is None and not gradients.is_leaf(self._data):
@@ -149,9 +156,10 @@ def detach(self: Tensor) -> Tensor:
 
     Source: aten::detach.
     """
-    if self._backend is NUMPY:
-        return NUMPY.wrap(self._array_view(), self._dtype)
-    return gradients.detached(make, type(self), self._data)  # type: ignore[no-any-return]
+    if self._backend is FFI:
+        tensor: Tensor | None = make(type(self), gradients.detach, self._data)
+        return gradients.made(tensor) if tensor is None else tensor
+    return NUMPY.wrap(self._array_view(), self._dtype)
 
 
 def data(self: Tensor) -> Tensor:
@@ -163,6 +171,9 @@ def data(self: Tensor) -> Tensor:
 
     Source: at::Tensor::data, at::Tensor::set_data.
     """
+    if self._backend is FFI:  # as in detach()
+        tensor: Tensor | None = make(type(self), gradients.detach, self._data)
+        return gradients.made(tensor) if tensor is None else tensor
     return detach(self)
 
 

@@ -201,4 +201,6 @@ NEW: Final = Kind(
     "kind._dtype.code",
     True,
 )
-CPU: Final = Kind('if {0} is not None and {0} != "cpu":\n    REFUSE', "-1")
+CPU: Final = Kind(
+    'if {0} is not None and (type({0}) is not str or {0} != "cpu"):\n    REFUSE', "-1"
+)

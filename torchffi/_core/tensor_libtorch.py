@@ -146,6 +146,38 @@ class FFITensor(Owner, Tensor):
             shape = self._cached_view = primitives.shape(self._data)
             return shape
 
+    # The next ones read the cache as shape does, without its frame.
+
+    def dim(self) -> int:
+        """Number of axes."""
+        try:
+            view = self._cached_view
+            return len(view) if type(view) is tuple else view.ndim
+        except AttributeError:
+            return len(self.shape)
+
+    ndim = property(dim, doc="Number of axes.")
+
+    def numel(self) -> int:
+        """Number of elements."""
+        try:
+            view = self._cached_view
+            return prod(view) if type(view) is tuple else view.size
+        except AttributeError:
+            return prod(self.shape)
+
+    nelement = numel
+    size = property(numel, doc="Number of elements.")
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        try:
+            view = self._cached_view
+            return prod(view) * self.itemsize if type(view) is tuple else view.nbytes
+        except AttributeError:
+            return prod(self.shape) * self.itemsize
+
     def numpy(self) -> np.ndarray[Any, Any]:
         """A NumPy array over the same memory, which it keeps alive.
 
@@ -175,7 +207,18 @@ class FFITensor(Owner, Tensor):
 
     def is_contiguous(self) -> bool:
         """Whether the elements are in C order without gaps."""
-        return check_status(_is_contiguous(self._data)) == 1
+        flag = _is_contiguous(self._data)
+        return flag == 1 if flag >= 0 else bool(check_status(flag))
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Distance between neighbours along each axis, in elements."""
+        return primitives.strides(self._data)
+
+    def is_cuda(self) -> bool:
+        """Whether the elements are on a CUDA device."""
+        flag = _is_cuda(self._data)
+        return flag == 1 if flag >= 0 else bool(check_status(flag))
 
     def tolist(self) -> Any:
         """The values as nested lists of Python scalars."""
@@ -193,7 +236,8 @@ class FFITensor(Owner, Tensor):
         """
         value: float = _item_double(self._data)
         if -_EXACT < value < _EXACT:
-            return _SCALARS[self._dtype.kind](value)
+            number = _SCALARS[self._dtype.kind]
+            return value if number is float else number(value)
         # A larger number, infinity or NaN; or NaN for a complex number and on failure.
         if self._dtype in (dtypes.float16, dtypes.bfloat16):  # C has no such types
             return FFI.run("to_dtype", dtypes.float32, (self._data, dtypes.float32.code)).item()
@@ -210,6 +254,15 @@ class FFITensor(Owner, Tensor):
     def __float__(self) -> float:
         value: float = _item_double(self._data)
         return value if value == value else Tensor.__float__(self)
+
+    def __complex__(self) -> complex:
+        value: float = _item_double(self._data)
+        return complex(value) if -_EXACT < value < _EXACT else Tensor.__complex__(self)
+
+    def __index__(self) -> int:
+        value: float = _item_double(self._data)
+        exact = -_EXACT < value < _EXACT and self._dtype.kind in dtypes.INTEGER
+        return int(value) if exact else Tensor.__index__(self)
 
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)

@@ -17,9 +17,11 @@ Make = Callable[..., Any]
 in_use = False
 
 # Bound once: an attribute lookup on `lib` costs as much as a third of such a call.
-_requires_grad, _is_leaf = lib.rt_torch_tensor_requires_grad, lib.rt_torch_tensor_is_leaf
-_has_grad, _grad = lib.rt_torch_tensor_has_grad, lib.rt_torch_tensor_grad
-_grad_enabled, _detach = lib.rt_torch_grad_enabled, lib.rt_torch_tensor_detach
+# Callers that are called often use them without the functions below: 1, 0, or -1 on failure.
+asks_gradient, asks_leaf = lib.rt_torch_tensor_requires_grad, lib.rt_torch_tensor_is_leaf
+asks_grad, _grad = lib.rt_torch_tensor_has_grad, lib.rt_torch_tensor_grad
+asks_enabled, detach = lib.rt_torch_grad_enabled, lib.rt_torch_tensor_detach
+set_requirement, set_enabled = lib.rt_torch_tensor_set_requires_grad, lib.rt_torch_set_grad_enabled
 
 _LIST = ffi.typeof("int64_t[]")
 _TEXT_BYTES = 256
@@ -27,7 +29,7 @@ _TEXT_BYTES = 256
 
 def requires_grad(x: int) -> bool:
     """Whether operations on a tensor are recorded."""
-    flag = _requires_grad(x)
+    flag = asks_gradient(x)
     return flag == 1 if flag >= 0 else bool(check_status(flag))
 
 
@@ -35,12 +37,12 @@ def set_requires_grad(x: int, required: bool) -> None:
     """Makes a leaf require gradients, or not."""
     global in_use
     in_use = in_use or required
-    check_status(lib.rt_torch_tensor_set_requires_grad(x, required))
+    check_status(set_requirement(x, required))
 
 
 def is_leaf(x: int) -> bool:
     """Whether no recorded operation made the tensor."""
-    flag = _is_leaf(x)
+    flag = asks_leaf(x)
     return flag == 1 if flag >= 0 else bool(check_status(flag))
 
 
@@ -63,11 +65,6 @@ def made(tensor: Any) -> Any:
     return tensor
 
 
-def detached(make: Make, kind: Any, x: int) -> Any:
-    """The same memory without a history, as a tensor of a class."""
-    return made(make(kind, _detach, x))
-
-
 def set_data(x: int, data: int) -> None:
     """Gives a tensor the memory, shape and dtype of another one."""
     check_status(lib.rt_torch_tensor_set_data(x, data))
@@ -75,7 +72,7 @@ def set_data(x: int, data: int) -> None:
 
 def grad(make: Make, kind: Any, x: int) -> Any:
     """The gradient of a tensor, as a tensor of a class, or of that of its dtype; None if it has none."""
-    flag = _has_grad(x)
+    flag = asks_grad(x)
     if flag == 0:
         return None
     check_status(flag)
@@ -94,13 +91,13 @@ def retain_grad(x: int) -> None:
 
 def grad_enabled() -> bool:
     """Whether this thread records operations."""
-    flag = _grad_enabled()
+    flag = asks_enabled()
     return flag == 1 if flag >= 0 else bool(check_status(flag))
 
 
 def set_grad_enabled(enabled: bool) -> bool:
     """Makes this thread record operations, or not; returns what it was before."""
-    return check_status(lib.rt_torch_set_grad_enabled(enabled)) == 1
+    return check_status(set_enabled(enabled)) == 1
 
 
 def handles(given: Sequence[int] | None) -> Any:

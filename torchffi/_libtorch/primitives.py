@@ -112,17 +112,32 @@ def item(x: Raw, dtype: DType) -> Any:
 
 _MAX_NDIM = lib.RT_TORCH_MAX_NDIM
 _AXES = ffi.typeof(f"int64_t[{_MAX_NDIM}]")
+_shape, _strides, _unpack = lib.rt_torch_tensor_shape, lib.rt_torch_tensor_strides, ffi.unpack
+# Free list of arrays with an integer for each axis: a new one costs as much as the call.
+_axes: list[Any] = []
 
 
 def shape(x: Raw) -> tuple[int, ...]:
-    dims = ffi.new(_AXES)
-    return tuple(ffi.unpack(dims, check_status(lib.rt_torch_tensor_shape(x, dims, _MAX_NDIM))))
+    try:
+        dims = _axes.pop()
+    except IndexError:
+        dims = ffi.new(_AXES)
+    count = _shape(x, dims, _MAX_NDIM)
+    found = tuple(_unpack(dims, count if count >= 0 else check_status(count)))
+    _axes.append(dims)
+    return found
 
 
 def strides(x: Raw) -> tuple[int, ...]:
     """In elements."""
-    steps = ffi.new(_AXES)
-    return tuple(ffi.unpack(steps, check_status(lib.rt_torch_tensor_strides(x, steps, _MAX_NDIM))))
+    try:
+        steps = _axes.pop()
+    except IndexError:
+        steps = ffi.new(_AXES)
+    count = _strides(x, steps, _MAX_NDIM)
+    found = tuple(_unpack(steps, count if count >= 0 else check_status(count)))
+    _axes.append(steps)
+    return found
 
 
 def device(x: Raw) -> int:

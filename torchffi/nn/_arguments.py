@@ -24,6 +24,11 @@ def operator(function: str, name: str | None = None) -> Callable[..., Tensor]:
     return Operator(function, name or function)
 
 
+def first_of(function: str, name: str | None = None) -> Callable[..., Tensor]:
+    """As :func:`operator`, for the first result of an operator with several."""
+    return Operator(function, name or function, first=True)
+
+
 def operators(function: str, name: str | None = None) -> Callable[..., tuple[Tensor, ...]]:
     """As :func:`operator`, for an operator with several results."""
     return Operator(function, name or function)

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from torchffi._array import creation, elementwise, searching, sorting, utility
 from torchffi._array.manipulation import reshape
-from torchffi._autograd.modes import no_grad
+from torchffi._autograd.modes import set_mode
 from torchffi._core import arguments
 from torchffi._core.backends import FFI, default_backend
 from torchffi._core.tensor import Tensor
@@ -38,8 +38,11 @@ def overwrites(function: _Function) -> _Function:
         arguments.tensor(function.__name__, tensor)
         if skipped.get():
             return tensor
-        with no_grad():
+        recorded = set_mode(False)
+        try:
             function(tensor, *given, **named)
+        finally:
+            set_mode(recorded)
         return tensor
 
     return overwrite  # type: ignore[return-value]

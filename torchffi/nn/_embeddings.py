@@ -19,11 +19,11 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, FLOATING
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError, NotSupportedError
-from torchffi.nn._arguments import direct, operator, operators
+from torchffi.nn._arguments import direct, first_of, operator
 
 _embedding: Final = operator("embedding")
 _renorm: Final = operator("embedding", "embedding_renorm_")
-_bag: Final = operators("embedding_bag", "embedding_bag.padding_idx")
+_bag: Final = first_of("embedding_bag", "embedding_bag.padding_idx")
 _bag_renorm: Final = operator("embedding_bag", "embedding_renorm_")
 _bilinear: Final = operator("bilinear")
 _cosine_similarity: Final = operator("cosine_similarity")
@@ -152,7 +152,10 @@ def embedding_bag(
         )
     if offsets is None:
         bags, length = input.shape
-        offsets = ranges.arange(bags, device=input.device) * length
+        if length:
+            offsets = ranges.arange(0, bags * length, length, device=input.device)
+        else:
+            offsets = ranges.arange(bags, device=input.device) * 0
         indices = reshape(indices, (-1,))
         if per_sample_weights is not None:
             per_sample_weights = reshape(per_sample_weights, (-1,))
@@ -164,7 +167,7 @@ def embedding_bag(
             weight, indices, arguments.indices(name, offsets), bool(scale_grad_by_freq),
             _BAG_MODES[mode], False, per_sample_weights, bool(include_last_offset),
             _row(name, padding_idx, weight),
-        )[0]  # fmt: skip
+        )  # fmt: skip
     except InvalidArgumentError:
         extremes = [int(one(indices)) for one in (min, max) if indices.size]
         if extremes and not 0 <= extremes[0] <= extremes[1] < weight.shape[0]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from torchffi._core.arguments import tensor
 from torchffi._core.tensor import Tensor
 from torchffi.errors import ShapeError
-from torchffi.nn._arguments import Sizes, direct, operator, operators, strides
+from torchffi.nn._arguments import Sizes, direct, first_of, operator, operators, strides
 
 _MAX: Final = {name: operator(name) for name in ("max_pool1d", "max_pool2d", "max_pool3d")}
 _MAX_INDICES: Final = {name: operators(name, f"{name}_with_indices") for name in _MAX}
@@ -23,7 +23,7 @@ _ADAPTIVE: Final = {
     for name in ("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
 }
 _ADAPTIVE_MAX: Final = {
-    name: operators(name)
+    name: (first_of(name), operators(name))
     for name in ("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
 }
 
@@ -184,6 +184,8 @@ def _size(
     name: str, axes: int, input: Tensor, given: int | Sequence[int | None] | None
 ) -> list[int]:
     """The lengths of the result; None keeps that of the input."""
+    if type(given) is int and isinstance(input, Tensor) and input.ndim >= axes:
+        return [given] * axes
     tensor(name, input)
     sizes: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given] * axes
     if len(sizes) != axes or input.ndim < axes:
@@ -246,8 +248,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: Sizes, return_indices: bool 
     Source: aten::adaptive_max_pool1d.
     """
     name = "adaptive_max_pool1d"
-    found = _ADAPTIVE_MAX[name](input, _size(name, 1, input, output_size))
-    return found if return_indices else found[0]
+    return _ADAPTIVE_MAX[name][bool(return_indices)](input, _size(name, 1, input, output_size))
 
 
 def adaptive_max_pool2d(
@@ -258,8 +259,7 @@ def adaptive_max_pool2d(
     Source: aten::adaptive_max_pool2d.
     """
     name = "adaptive_max_pool2d"
-    found = _ADAPTIVE_MAX[name](input, _size(name, 2, input, output_size))
-    return found if return_indices else found[0]
+    return _ADAPTIVE_MAX[name][bool(return_indices)](input, _size(name, 2, input, output_size))
 
 
 def adaptive_max_pool3d(
@@ -270,5 +270,4 @@ def adaptive_max_pool3d(
     Source: aten::adaptive_max_pool3d.
     """
     name = "adaptive_max_pool3d"
-    found = _ADAPTIVE_MAX[name](input, _size(name, 3, input, output_size))
-    return found if return_indices else found[0]
+    return _ADAPTIVE_MAX[name][bool(return_indices)](input, _size(name, 3, input, output_size))

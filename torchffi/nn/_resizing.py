@@ -45,6 +45,7 @@ _AREA: Final[dict[int, Any]] = {
 }
 
 
+@direct(_pad)
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from array import array
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._libtorch.loader import lib
@@ -35,6 +36,33 @@ def _memory(tag: int, elements: str) -> Code:
     return Code("qq8x", f"{tag} | n_{{0}} << 32, p_{{0}}", lines)
 
 
+class _Memory(dict[Any, tuple[Any, int, int]]):
+    """Cache of arrays by what they are made of: the array, its address and its length.
+
+    The code of a plan holds the array during the call, so that clearing the cache frees none in use.
+    """
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __missing__(self, key: Any) -> tuple[Any, int, int]:
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        made = self._make(key)
+        found = self[key] = (made, *made.buffer_info())
+        return found
+
+
+_MOST_CACHED: Final = 256
+TEXTS: Final = _Memory(lambda text: array("b", text.encode()))
+# An integer for each of several axes, by the integer and the number of axes.
+REPEATED: Final = _Memory(lambda key: array("q", key[:1] * key[1]))
+
+
+def _cached(tag: int, key: str) -> Code:
+    return Code("qq8x", f"{tag} | n_{{0}} << 32, p_{{0}}", f"m_{{0}}, p_{{0}}, n_{{0}} = {key}\n")
+
+
 _NONE: Final = Code("q16x", str(lib.RT_TORCH_NONE))
 DEFAULT: Final = Code("q16x", str(lib.RT_TORCH_DEFAULT))
 _DOUBLE: Final = Code("qd8x", f"{lib.RT_TORCH_DOUBLE}, {{0}}")
@@ -51,7 +79,7 @@ _PLAIN: Final[dict[str, Mapping[type, Code]]] = {
     "float": {float: _DOUBLE, int: _DOUBLE},
     "int": {int: _INT},
     "SymInt": {int: _INT},
-    "str": {str: _memory(lib.RT_TORCH_STRING, 'array("b", {0}.encode())')},
+    "str": {str: _cached(lib.RT_TORCH_STRING, "TEXTS[{0}]")},
     "Device": {str: _word(lib.RT_TORCH_DEVICE, "device({0})")},
     "Layout": {str: _word(lib.RT_TORCH_LAYOUT, "LAYOUTS[{0}]")},
     "MemoryFormat": {str: _word(lib.RT_TORCH_MEMORY_FORMAT, "MEMORY_FORMATS[{0}]")},
@@ -91,4 +119,6 @@ def _list_code(element: Type, given: type, size: int) -> Code | None:
         return found
     if not size or given not in _PLAIN.get(element.name, {}):
         return None
+    if given is int and element.name in ("int", "SymInt"):
+        return _cached(lib.RT_TORCH_INT_LIST, f"REPEATED[{{0}}, {size}]")
     return found._replace(lines=found.lines.replace("{0})", f"({{0}},) * {size})"))  # one for all

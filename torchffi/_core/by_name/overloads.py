@@ -144,10 +144,15 @@ class Overload(Planned):
         return self.plan(types, positional, self._call)
 
     def plan(
-        self, types: Types, positional: int, general: General, named: Namer = same
+        self,
+        types: Types,
+        positional: int,
+        general: General,
+        named: Namer = same,
+        first: bool = False,
     ) -> Plan | None:
         """The plan of another function that calls this overload: see :func:`plan_code.plan`."""
-        return plan(self._operator, types, positional, self._numbers, general, named)
+        return plan(self._operator, types, positional, self._numbers, general, named, first)
 
     def direct_plan(
         self, types: Types, positional: int, names: Sequence[str], general: General

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from torchffi import _devices
 from torchffi._core.backends import FFI, default_backend
-from torchffi._core.by_name.argument_code import DEFAULT, Code, code
+from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TEXTS, Code, code
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make
 from torchffi._libtorch.calls import operator_error
-from torchffi._libtorch.loader import lib
+from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators import boxed, values
 from torchffi._libtorch.operators.frames import (
     MOST_ARGUMENTS,
@@ -58,6 +58,15 @@ if tensor is None:
     raise named(error("call_one"))
 return tensor
 """
+# No results, but lists of tensors may be written. The results' memory is shared: nothing gets into it.
+_NOTHING: Final = """
+if call(number, words, COUNT, no_results, 1) < 0:
+    raise named(error("call"))
+"""
+_WRITTEN: Final = """
+for one in a{0}:
+    one._cached_view = None
+"""
 _AGAIN: Final = re.compile("raise named.*")
 # A frame that is not used again, after an exception, frees the results that it still holds.
 _MORE: Final = """
@@ -94,19 +103,24 @@ def _keeps_dtype(name: str) -> bool:
     return name.startswith("aten::")
 
 
-def _results(operator: boxed.Operator) -> str | None:
-    """The code for the results; None if there is none."""
+def _results(operator: boxed.Operator, first: bool) -> str | None:
+    """The code for the results, or for the first one alone; None if there is none."""
     results, targets = operator.schema.results, operator.targets
+    if first:
+        return None if targets or results[0].type != Type("Tensor") else _ONE
     if targets and not _keeps_dtype(operator.name):
         return None
+    if not results:
+        types = {operator.schema.parameters[i].type for i in targets}
+        lists = types <= {Type("", element=Type("Tensor"))}
+        written = "".join(_WRITTEN.format(i) for i in targets)
+        return f"{_NOTHING}{written}return None" if lists else None
     if targets:
         one = operator.schema.parameters[targets[0]].type == Type("Tensor")
         alone = one and len(results) == len(targets) == len(operator.written)
         return (
             _IN_PLACE.replace("TARGET", f"a{targets[0]}") if alone and len(targets) == 1 else None
         )
-    if not results:
-        return None
     if len(results) == 1 and results[0].type == Type("Tensor"):
         return _ONE
     taken = [_taken(result.type, i) for i, result in enumerate(results)]
@@ -122,6 +136,8 @@ _NAMES: Final[dict[str, Any]] = {
     "CLASSES": LIBTORCH_CLASSES,
     "FFI": FFI,
     "LAYOUTS": values.LAYOUTS,
+    "REPEATED": REPEATED,
+    "TEXTS": TEXTS,
     "MEMORY_FORMATS": values.MEMORY_FORMATS,
     "REFUSED": (TypeError, ValueError, OverflowError, KeyError, struct.error),
     "array": array,
@@ -137,6 +153,7 @@ _NAMES: Final[dict[str, Any]] = {
     "make": make,
     "frames": frames,
     "free": lib.rt_torch_values_free,
+    "no_results": ffi.new("rt_torch_value[1]"),
     "make_any": make_any,
     "take": lib.rt_torch_value_take,
     "unpack": values.unpack,
@@ -161,6 +178,7 @@ def plan(
     numbers: bool,
     general: General,
     named: Namer | None,
+    first: bool = False,
 ) -> Plan | None:
     """The plan of an operator for types of arguments; None if there is none.
 
@@ -172,6 +190,7 @@ def plan(
         general: The general path, for arguments that cannot be packed.
         named: Adds the name of a public function to an error. None if an error is left to the general
             path, which is then called again.
+        first: Whether only the first result is wanted.
     """
     names = types[positional : positional + (len(types) - positional) // 2]
     given = {i: one for i, one in enumerate(types[:positional])}
@@ -179,7 +198,7 @@ def plan(
         operator.positions[name]: one
         for name, one in zip(names, types[positional + len(names) :], strict=True)
     }
-    finish = _results(operator)
+    finish = _results(operator, first)
     count = max(given, default=-1) + 1
     codes: list[Code] = []
     for i, parameter in enumerate(operator.schema.parameters[:count]):

@@ -20,7 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import cache
+from types import CodeType, FunctionType
+from typing import Any, Final, Literal
+
+from torchffi._libtorch import loader
 
 Plan = Callable[..., Any]
 # The types of the arguments by position, then the names of the others, then their types.
@@ -35,6 +39,8 @@ class Planned:
     def __init__(self) -> None:
         # None after the first call with these types; False if they have no plan.
         self._plans: dict[Types, Any] = {}
+        self._method: Any = None  # the result of method()
+        self._inlined: tuple[tuple[int, tuple[str, ...]], ...] = ()  # its shapes: see _with_plans()
 
     def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the plan for the types of the arguments, or the general path."""
@@ -42,14 +48,21 @@ class Planned:
             plan = self._plans.get(types_of(arguments, named))
             if plan:
                 return plan(*arguments, *named.values())
-            return self._call(arguments, named)
-        if len(arguments) == 1:  # the same, in half of the time
-            plan = self._plans.get((type(arguments[0]),))
+        elif len(arguments) == 1:  # the same, in half of the time
+            (one,) = arguments
+            plan = self._plans.get((type(one),))
+            if plan:
+                return plan(one)
         elif len(arguments) == 2:
-            plan = self._plans.get((type(arguments[0]), type(arguments[1])))
+            one, other = arguments
+            plan = self._plans.get((type(one), type(other)))
+            if plan:
+                return plan(one, other)
         else:
             plan = self._plans.get((*map(type, arguments),))
-        return plan(*arguments) if plan else self._call(arguments, named)
+            if plan:
+                return plan(*arguments)
+        return self._call(arguments, named)
 
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The general path. It calls :meth:`_learn` after a success."""
@@ -72,13 +85,16 @@ class Planned:
         elif self._plans[types] is None:
             # The call has succeeded, also without memory for its plan: compile() then raises either.
             with suppress(MemoryError, SystemError):
-                self._plans[types] = self._plan(types, len(arguments)) or False
+                self._adopt(types, self._plan(types, len(arguments)) or False)
 
-    def _adopt(self, types: Types, plan: Plan | None) -> None:
-        """Adds a plan, or None for types that have none yet."""
-        if len(self._plans) >= _MOST_PLANS:
+    def _adopt(self, types: Types, plan: Plan | Literal[False] | None) -> None:
+        """Adds a plan; None for types that have none yet, False for types without one."""
+        if len(self._plans) >= _MOST_PLANS and types not in self._plans:
             self._plans.clear()
         self._plans[types] = plan
+        if plan and self._method:
+            with suppress(MemoryError, SystemError):  # as in _learn()
+                self._inline(types, plan)
 
     def _adopt_from(
         self, other: Planned, types: Types, collected: Callable[..., Any] | None = None
@@ -88,33 +104,97 @@ class Planned:
         Args:
             other: The other function.
             types: The types.
-            collected: What makes one result of its results.
+            collected: What makes one result of a tuple of its results.
         """
         plan = other._plans.get(types)
         if plan and collected:
-            self._adopt(types, lambda *arguments: collected(*plan(*arguments)))
+            self._adopt(types, lambda *arguments: collected(plan(*arguments)))
         elif plan:
             self._adopt(types, plan)
 
     def method(self) -> Callable[..., Any]:
-        """The same as a function, which becomes a method in a class."""
-        plans, general = self._plans, self._call
+        """The same as a function, which becomes a method in a class. It may be made once.
 
-        def method(*arguments: Any, **named: Any) -> Any:
-            if named:
-                plan = plans.get(types_of(arguments, named))
-                if plan:
-                    return plan(*arguments, *named.values())
-                return general(arguments, named)
-            if len(arguments) == 1:
-                plan = plans.get((type(arguments[0]),))
-            elif len(arguments) == 2:
-                plan = plans.get((type(arguments[0]), type(arguments[1])))
-            else:
-                plan = plans.get((*map(type, arguments),))
-            return plan(*arguments) if plan else general(arguments, named)
+        Its first plans get into its code, so that no plan is looked up.
+        """
+        names = {"__name__": __name__, "ABSENT": _ABSENT, "call": self.__call__}
+        self._method = FunctionType(_uninlined.__code__, names)
+        return self._method  # type: ignore[no-any-return]
 
-        return method
+    def _inline(self, types: Types, plan: Plan) -> None:
+        """Puts a plan into the code of the method, unless there are enough."""
+        names = tuple(one for one in types if type(one) is str)
+        kinds = [one for one in types if type(one) is not str]
+        with loader.lock:
+            place = len(self._inlined)
+            if place >= _MOST_INLINED:
+                return
+            shapes = (*self._inlined, (len(kinds) - len(names), names))
+            code = _with_plans(shapes)
+            found = self._method.__globals__
+            found.update({f"T{place}_{i}": one for i, one in enumerate(kinds)})
+            found.update({f"plan{place}": plan}, plans=self._plans, general=self._call)
+            self._inlined = shapes
+            self._method.__defaults__ = (_ABSENT,)
+            self._method.__code__ = code  # last: another thread may call it meanwhile
+
+
+# ---- The code of a method
+
+_ABSENT: Final[Any] = object()
+_MOST_INLINED: Final = 3
+
+
+def _uninlined(*arguments: Any, **named: Any) -> Any:
+    """The code of a method until it has a plan. Its globals are those of :meth:`Planned.method`."""
+    return call(*arguments, **named)  # type: ignore[name-defined]  # noqa: F821
+
+
+# As Planned.__call__(), after comparisons with the types of the first plans.
+_METHOD: Final = """
+def method(a0=None, /, *more, **named):
+    if not named:
+        BY_POSITION
+        if not more:
+            plan = plans.get((type(a0),))
+            if plan:
+                return plan(a0)
+        elif len(more) == 1:
+            (a1,) = more
+            plan = plans.get((type(a0), type(a1)))
+            if plan:
+                return plan(a0, a1)
+        else:
+            plan = plans.get((type(a0), *map(type, more)))
+            if plan:
+                return plan(a0, *more)
+    else:
+        BY_NAME
+        plan = plans.get((type(a0), *map(type, more), *named, *map(type, named.values())))
+        if plan:
+            return plan(a0, *more, *named.values())
+    return call(*more, **named) if a0 is ABSENT else general((a0, *more), named)
+"""
+
+
+@cache
+def _with_plans(shapes: tuple[tuple[int, tuple[str, ...]], ...]) -> CodeType:
+    """The code of a method with plans, by their shapes: a number of arguments by position, and names."""
+    by_position, by_name = [""], [""]
+    for place, (count, names) in enumerate(shapes):
+        values = ["a0", *(f"more[{i}]" for i in range(count - 1))][:count]
+        values += [f"named[{name!r}]" for name in names]
+        tests = [f"len(more) == {count - 1}" if count > 1 else "not more"]
+        tests += [] if count else ["a0 is ABSENT"]
+        tests += [f"[*named] == {[*names]}"] if names else []
+        tests += [f"type({one}) is T{place}_{i}" for i, one in enumerate(values)]
+        lines = f"if {' and '.join(tests)}:\n            return plan{place}({', '.join(values)})"
+        (by_name if names else by_position).append(lines)
+    source = _METHOD.replace("BY_POSITION", "\n        ".join(by_position))
+    found: dict[str, Any] = {}
+    source = source.replace("BY_NAME", "\n        ".join(by_name))
+    exec(compile(source, "<torchffi plan>", "exec"), found)
+    return found["method"].__code__  # type: ignore[no-any-return]
 
 
 def types_of(arguments: Sequence[Any], named: Mapping[str, Any]) -> Types:
