@@ -218,14 +218,3 @@ def test_a_method_keeps_the_ways_of_calling_it_apart(torch: Any) -> None:
     ):
         with pytest.raises(TypeError):
             bad()
-
-
-def test_a_plan_in_a_method_is_for_its_own_types() -> None:
-    x = tensor()
-    for _ in range(4):
-        assert x.softmax(1).shape == (2, 3)
-    y = tensor(X.astype(np.float64))
-    assert str(y.softmax(1).dtype) == "float64"
-    torchffi.tensor_free(x)
-    with pytest.raises(errors.HandleError):
-        x.softmax(1)
