@@ -6,6 +6,7 @@ The thirteen dtypes of the Array API standard, and float16 and bfloat16, which a
 from __future__ import annotations
 
 import builtins
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from torchffi._lazy_numpy import np
@@ -23,11 +24,9 @@ class DType:
         itemsize: Bytes of one element.
         kind: The kind of numbers it holds.
         in_numpy: Whether NumPy has it.
-        numpy: NumPy's dtype, or None where NumPy has none.
     """
 
-    __slots__ = ("code", "in_numpy", "itemsize", "kind", "name", "numpy")
-    numpy: np.dtype[Any] | None
+    __slots__ = ("__dict__", "code", "in_numpy", "itemsize", "kind", "name")
 
     def __init__(
         self, name: str, code: int, itemsize: int, kind: Kind, in_numpy: builtins.bool = True
@@ -38,12 +37,10 @@ class DType:
         self.kind: Final[Kind] = kind
         self.in_numpy: Final = in_numpy
 
-    def __getattr__(self, name: str) -> Any:
-        if name != "numpy":
-            raise AttributeError(f"a dtype has no attribute {name!r}")
-        # Until now the slot is empty.
-        self.numpy = found = np.dtype(self.name) if self.in_numpy else None
-        return found
+    @cached_property
+    def numpy(self) -> np.dtype[Any] | None:
+        """NumPy's dtype, or None where NumPy has none."""
+        return np.dtype(self.name) if self.in_numpy else None
 
     def __repr__(self) -> str:
         return self.name
