@@ -162,6 +162,7 @@ class Signals:
         self._random = random.Random(seed)
         self._code: CodeType | None = None
         self._pause = 0.0
+        self._nested = 0
         signal.signal(signal.SIGALRM, self._interrupt)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -171,7 +172,13 @@ class Signals:
         # At times directly after this one, while Python still unwinds from it.
         pause = self._pause if self._random.random() < 0.7 else self._pause / 20
         self.interrupts += inside
-        signal.setitimer(signal.ITIMER_REAL, max(pause * self._random.random(), 2e-6))
+        # A signal may come before this function has returned, and another one before that has.
+        self._nested += 1
+        try:
+            least = 2e-6 * 2 ** min(self._nested, 12)
+            signal.setitimer(signal.ITIMER_REAL, max(pause * self._random.random(), least))
+        finally:
+            self._nested -= 1
         if inside:
             raise Interrupt
 

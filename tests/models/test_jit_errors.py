@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import torchffi as t
-from tests.support import handles, python
+from tests.support import handles, python, settled
 from torchffi.errors import (
     ArgumentError,
     AxisError,
@@ -43,7 +43,7 @@ def test_exceptions_of_the_code(
     files: Files, kind: str, expected: type[Exception], reason: str
 ) -> None:
     module, x = t.jit.load(files["failing"]), t.ones((4, 4))
-    before = handles()
+    before = settled()
     with pytest.raises(expected) as caught:
         module(kind, x)
     text = str(caught.value)

@@ -16,7 +16,7 @@ import pytest
 import torchffi as t
 from tests.abi.script_file import script_file
 from tests.models.scripts import bits
-from tests.support import ROOT, handles, python
+from tests.support import ROOT, handles, python, settled
 from torchffi._libtorch.loader import lib
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
@@ -25,7 +25,7 @@ Files = dict[str, Path]
 
 
 def test_a_module_is_freed_with_its_last_reference(files: Files) -> None:
-    before = handles()
+    before = settled()
     module = t.jit.load(files["cnn"])
     handle = module._data
     result = module(t.ones((1, 3, 8, 8)))
@@ -64,7 +64,7 @@ def test_both_implementations_free_modules(speedups: str) -> None:
 
 def test_failing_calls_keep_nothing(files: Files) -> None:
     module = t.jit.load(files["values"])
-    before = handles()
+    before = settled()
     for _ in range(3):
         for call in (
             lambda: module.several(t.ones(())),  # x[0] of no axis
@@ -124,7 +124,7 @@ def test_eight_threads_call_one_module(files: Files) -> None:
         t.asarray(np.random.default_rng(i).random((2, 3, 8, 8), np.float32)) for i in range(8)
     ]
     expected = [bits(module(x)) for x in inputs]
-    before = handles()
+    before = settled()
     with ThreadPoolExecutor(8) as pool:
         for _ in range(20):
             assert [bits(one) for one in pool.map(module, inputs)] == expected

@@ -15,7 +15,7 @@ from tests.models.scripts import bits
 from tests.packages.archives import rewritten
 from tests.packages.models import relations_inputs
 from tests.packages.test_models import load, reference, to_torchffi
-from tests.support import ROOT, handles, python
+from tests.support import ROOT, handles, python, settled
 from torchffi.errors import DTypeError, InvalidArgumentError, NotSupportedError, ShapeError
 
 torch = pytest.importorskip("torch")
@@ -161,7 +161,7 @@ def test_a_failure_in_the_code(packages: Path) -> None:
     inputs = [*map(to_torchffi, relations_inputs(4, 3, 5))]
     good = inputs[2]
     inputs[2] = t.asarray(np.array([0, 1, 2, 1000]))
-    before = handles()
+    before = settled()
     with pytest.raises(
         InvalidArgumentError, match=r"^the model failed: index out of bounds: 0 <= "
     ):

@@ -18,7 +18,7 @@ from tests.abi.package_file import FAILING, IDENTITY, IN_PAIRS, package_file
 from tests.models.scripts import bits
 from tests.packages.models import relations_inputs
 from tests.packages.test_models import load, to_torchffi
-from tests.support import ROOT, handles, python
+from tests.support import ROOT, handles, python, settled
 from torchffi._libtorch.loader import lib
 from torchffi.errors import InvalidArgumentError
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("ffi_backend")
 
 
 def test_a_package_is_freed_with_its_last_reference(tmp_path: Path) -> None:
-    before = handles()
+    before = settled()
     model = load(package_file(tmp_path))
     handle = model._data
     assert handle >> 26 & 31 == lib.RT_TORCH_PACKAGE
@@ -76,7 +76,7 @@ def test_no_file_is_left_while_a_package_is_in_use(
 
 
 def test_failing_calls_keep_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    before = handles()
+    before = settled()
     model = load(package_file(tmp_path, FAILING))
     for x in (t.ones((2, 3)), t.ones((2, 4)), t.ones(3)):
         with pytest.raises(ValueError, match=r"the model failed: .*made to fail|^args\[0\]: shape"):
@@ -93,7 +93,7 @@ def test_eight_threads_call_one_model(packages: Path) -> None:
         t.asarray(np.random.default_rng(i).random((2, 3, 32, 32), np.float32)) for i in range(8)
     ]
     expected = [bits(model(x)) for x in inputs]
-    before = handles()
+    before = settled()
     with ThreadPoolExecutor(8) as pool:
         for _ in range(20):
             assert [bits(one) for one in pool.map(model, inputs)] == expected
