@@ -28,6 +28,7 @@ STEPS = 1_000  # of training
 TESTS = (
     "tests/abi", "tests/interchange", "tests/fuzz", "tests/backends/test_lifetimes.py",
     "tests/backends/test_owner.py", "tests/backends/test_freed_tensors.py",
+    "tests/backends/test_array_methods.py",
     "tests/backends/test_borrowed_arrays.py", "tests/backends/test_ops.py",
     "tests/backends/test_ops_boxed.py", "tests/backends/test_ops_in_place.py",
     "tests/backends/test_threads.py", "tests/array/test_indexing.py",
