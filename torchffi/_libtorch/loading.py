@@ -119,8 +119,6 @@ class Loading:
             if damage:
                 self.probe(path, damage)
                 raise _Unavailable(f"{path} {damage}. {advice}")
-            # Lazily: finding the 43,000 functions that LibTorch calls takes a tenth of the start.
-            # They are LibTorch's own; those that the shim calls are found when it is opened.
             handle, error = _dlopen(path)
             if error:
                 self.probe(path, error)
