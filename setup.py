@@ -9,6 +9,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.editable_wheel import editable_wheel
 
 # A PEP 517 build does not add the project's folder to sys.path.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -53,6 +54,22 @@ class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
             ) from error
 
 
+class EditableWheel(editable_wheel):  # type: ignore[misc, unused-ignore]
+    """Puts the project's folder on ``sys.path``: torchffi/_shim.py finds ``shim`` there.
+
+    For a mapped package, setuptools would install an import hook instead, which imports ``pathlib`` and
+    ten other modules at each start of Python.
+    """
+
+    def finalize_options(self) -> None:
+        """Leaves out the packages that are mapped to another folder."""
+        mapped = tuple(self.distribution.package_dir)
+        packages = self.distribution.packages
+        self.distribution.packages = [name for name in packages if not name.startswith(mapped)]
+        self.distribution.package_dir = {"": "."}
+        super().finalize_options()
+
+
 def say(text: str) -> None:
     """Prints a line on stderr, which pip shows with -v."""
     print(f"torchffi: {text}", file=sys.stderr, flush=True)
@@ -76,7 +93,7 @@ try:
     setup(
         cffi_modules=["cdef/ffibuilder.py:ffibuilder"],
         ext_modules=[SPEEDUPS] if stable else [],
-        cmdclass={"build_ext": BuildExt},
+        cmdclass={"build_ext": BuildExt, "editable_wheel": EditableWheel},
         options={"bdist_wheel": {"py_limited_api": "cp310"}} if stable else {},
     )
 except CompilerError as error:

@@ -122,6 +122,15 @@ def test_an_editable_installation_follows_its_sources(machine: Machine) -> None:
     assert "Run: python -m torchffi build" in machine.info()["reason"]
 
 
+def test_an_editable_installation_adds_no_import_hook(machine: Machine) -> None:
+    machine.install("-e", machine.sources)
+    (hook,) = machine.packages.glob("*torchffi*.pth")
+    assert hook.read_text().strip() == str(machine.sources)
+    assert not list(machine.packages.glob("__editable__*.py"))
+    installed = machine.run("-c", "import torchffi._shim; print(*torchffi._shim.__path__)")
+    assert installed.stdout.strip() == str(machine.sources / "shim"), installed.stderr
+
+
 def test_an_sdist_builds_a_wheel_elsewhere(machine: Machine) -> None:
     machine.install("build")
     made = machine.run("-m", "build", "--sdist", "-o", machine.folder / "dist", machine.sources)
