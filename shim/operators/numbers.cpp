@@ -22,6 +22,7 @@
 #include <limits>
 
 #include "runtime/gradients.h"
+#include "runtime/loops.h"
 #include "runtime/scans.h"
 
 namespace rt::numbers {
@@ -32,18 +33,6 @@ bool is_loop(const at::Tensor &x) {
   return scans::is_dense_real(x) && !gradients::included();
 }
 
-constexpr int64_t kLanes = 16;  // of one step: a fixed number, so that the compiler vectorizes it
-
-// Applies a function to all elements of one or two arrays.
-template <class Real, class Function, class... Other>
-void each(Real *__restrict to, int64_t count, const Function &function, const Other *__restrict... from) {
-  int64_t start = 0;
-  for (; start + kLanes <= count; start += kLanes) {
-    for (int64_t i = start; i < start + kLanes; ++i) to[i] = function(from[i]...);
-  }
-  for (; start < count; ++start) to[start] = function(from[start]...);
-}
-
 template <class Real>
 Real sign_of(Real value) {
   Real sign = value > 0 ? Real(1) : value;
@@ -52,16 +41,9 @@ Real sign_of(Real value) {
 }
 
 template <class Real>
-void signs(const Real *__restrict from, Real *__restrict to, int64_t left) {
-  for (; left >= kLanes; left -= kLanes, from += kLanes, to += kLanes) {
-    for (int64_t i = 0; i < kLanes; ++i) to[i] = sign_of(from[i]);
-  }
-  for (int64_t i = 0; i < left; ++i) to[i] = sign_of(from[i]);
-}
-
-template <class Real>
 void sign_of(const at::Tensor &x, const at::Tensor &result) {
-  signs(x.const_data_ptr<Real>(), result.mutable_data_ptr<Real>(), x.numel());
+  const auto function = [](Real value) { return sign_of(value); };
+  loops::each(result.mutable_data_ptr<Real>(), x.numel(), function, x.const_data_ptr<Real>());
 }
 
 // The remainder with the sign of the divisor, if it is 0.
@@ -73,9 +55,10 @@ void sign_zeros(const at::Tensor &result, const at::Tensor &remainder, const at:
   const Real *const from = remainder.const_data_ptr<Real>(), *const by = y.const_data_ptr<Real>();
   Real *const to = result.mutable_data_ptr<Real>();
   if (y.dim() > 0) {
-    each(to, result.numel(), signed_zero, from, by);
+    loops::each(to, result.numel(), signed_zero, from, by);
   } else {
-    each(to, result.numel(), [&, divisor = *by](Real value) { return signed_zero(value, divisor); }, from);
+    loops::each(
+        to, result.numel(), [&, divisor = *by](Real value) { return signed_zero(value, divisor); }, from);
   }
 }
 

@@ -12,10 +12,13 @@
 #include <ATen/ops/fft_rfft.h>
 #include <ATen/ops/fft_rfftn.h>
 
+#include <iterator>
+
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/gradients.h"
+#include "runtime/loops.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -95,25 +98,40 @@ int64_t along_axes(int64_t tensor, const int64_t *lengths, int64_t nlengths, con
   return put(materialized(transform(t, sizes, along, norm_of(norm))));
 }
 
-template <class Number, class Value>
-at::Tensor divided(int64_t length, double scale, const Value &value) {
+// first, first + 1, ..., each times a factor.
+template <class Number>
+void ramp(Number *to, int64_t first, int64_t count, double factor) {
+  const auto loop = [](Number *__restrict out, int64_t left, double start, double by) {
+    constexpr double kSteps[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    static_assert(std::size(kSteps) == loops::kLanes);
+    for (; left >= loops::kLanes; left -= loops::kLanes, out += loops::kLanes, start += loops::kLanes) {
+      for (int64_t i = 0; i < loops::kLanes; ++i) out[i] = static_cast<Number>((start + kSteps[i]) * by);
+    }
+    for (int64_t i = 0; i < left; ++i) out[i] = static_cast<Number>((start + kSteps[i]) * by);
+  };
+  loops::vectorized(loop, to, count, static_cast<double>(first), factor);
+}
+
+template <class Number>
+at::Tensor ramps(int64_t positive, int64_t negative, double factor) {
   const at::ScalarType type = c10::CppTypeToScalarType<Number>::value;
+  const int64_t length = positive + negative;
   at::Tensor result = kernels::empty_cpu(shape_of(&length, 1, type), type);
   Number *const data = result.mutable_data_ptr<Number>();
-  for (int64_t i = 0; i < length; ++i) data[i] = static_cast<Number>(static_cast<double>(value(i)) / scale);
+  ramp(data, 0, positive, factor);
+  ramp(data + positive, -negative, negative, factor);
   return result;
 }
 
-// The frequencies of a function of the index, divided by n * d.
-template <class Value>
-int64_t frequencies(int64_t n, double d, int64_t length, int32_t dtype, int64_t device, const Value &value) {
+// The frequencies 0, 1, ... and the negative ones up to -1, divided by n * d.
+int64_t frequencies(int64_t n, double d, int64_t positive, int64_t negative, int32_t dtype, int64_t device) {
   const at::ScalarType type = dtype_of(dtype);
   const at::Device place = device_of(device);
   if (!c10::isFloatingType(type)) fail(RT_TORCH_TYPE, "dtype " + text(type) + " is not floating point");
   if (d == 0) fail(RT_TORCH_INVALID_ARGUMENT, "d is 0, expected another spacing");
-  const double scale = static_cast<double>(n) * d;
-  const at::Tensor result =
-      type == at::kFloat ? divided<float>(length, scale, value) : divided<double>(length, scale, value);
+  const double factor = 1.0 / (static_cast<double>(n) * d);  // as NumPy
+  const at::Tensor result = type == at::kFloat ? ramps<float>(positive, negative, factor)
+                                               : ramps<double>(positive, negative, factor);
   return put(result.to(place, type));
 }
 
@@ -168,12 +186,12 @@ int64_t tensor_fft_ifftshift(int64_t tensor, const int64_t *axes, int64_t naxes)
 
 int64_t tensor_fft_fftfreq(int64_t n, double d, int32_t dtype, int64_t device) {
   check_count(n);
-  return frequencies(n, d, n, dtype, device, [n](int64_t i) { return i < (n + 1) / 2 ? i : i - n; });
+  return frequencies(n, d, (n + 1) / 2, n / 2, dtype, device);
 }
 
 int64_t tensor_fft_rfftfreq(int64_t n, double d, int32_t dtype, int64_t device) {
   check_count(n);
-  return frequencies(n, d, n / 2 + 1, dtype, device, [](int64_t i) { return i; });
+  return frequencies(n, d, n / 2 + 1, 0, dtype, device);
 }
 
 }  // namespace rt

@@ -7,10 +7,10 @@
 #include <limits>
 #include <type_traits>
 
+#include "runtime/loops.h"
+
 namespace rt::scans {
 namespace {
-
-constexpr int64_t kLanes = 16;  // of one step: a fixed number, so that the compiler vectorizes it
 
 bool is_dense(const at::Tensor &x) {
   return x.is_cpu() && x.is_non_overlapping_and_dense();
@@ -20,14 +20,16 @@ bool is_dense(const at::Tensor &x) {
 template <class Value, class Test>
 bool any_of(const void *memory, int64_t count, const Test &test) {
   using Flag = std::conditional_t<sizeof(Value) == 8, int64_t, int32_t>;
-  const Value *data = static_cast<const Value *>(memory);
-  for (; count >= kLanes; count -= kLanes, data += kLanes) {
-    Flag found[kLanes], any = 0;
-    for (int64_t i = 0; i < kLanes; ++i) found[i] = test(data[i]) ? 1 : 0;
-    for (int64_t i = 0; i < kLanes; ++i) any |= found[i];
-    if (any != 0) return true;
-  }
-  return std::any_of(data, data + count, test);
+  const auto loop = [&test](const Value *data, int64_t left) {
+    for (; left >= loops::kLanes; left -= loops::kLanes, data += loops::kLanes) {
+      Flag found[loops::kLanes], any = 0;
+      for (int64_t i = 0; i < loops::kLanes; ++i) found[i] = test(data[i]) ? 1 : 0;
+      for (int64_t i = 0; i < loops::kLanes; ++i) any |= found[i];
+      if (any != 0) return true;
+    }
+    return std::any_of(data, data + left, test);
+  };
+  return loops::vectorized(loop, static_cast<const Value *>(memory), count);
 }
 
 }  // namespace

@@ -244,15 +244,15 @@ def test_long_ranges_are_rounded_once(backend: str) -> None:
         exact = first + np.arange(len(got)) * step
         assert len(got) == math.ceil((last - first) / step)
         np.testing.assert_allclose(got, exact, rtol=2**-23, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["fftfreq", "rfftfreq"])
+def test_long_frequencies_have_the_bits_of_numpy(name: str, backend: str) -> None:
     for n in (100_000, 100_001):
-        np.testing.assert_allclose(
-            t.fft.fftfreq(n, d=0.1).numpy(), np.fft.fftfreq(n, 0.1).astype(np.float32), rtol=2**-23
-        )
-        np.testing.assert_allclose(
-            t.fft.rfftfreq(n, d=0.1).numpy(),
-            np.fft.rfftfreq(n, 0.1).astype(np.float32),
-            rtol=2**-23,
-        )
+        expected = getattr(np.fft, name)(n, 0.1)
+        for dtype in (t.float32, t.float64):
+            got = getattr(t.fft, name)(n, d=0.1, dtype=dtype).numpy()
+            np.testing.assert_array_equal(got, expected.astype(got.dtype))
 
 
 # ---- Keys with several tensors, on arrays

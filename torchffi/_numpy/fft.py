@@ -70,8 +70,8 @@ def fft_ifftshift(x: Raw, axes: Any, naxes: int) -> Raw:
 _CHUNK = 2**13  # numbers that are counted at a time: they stay in the cache
 
 
-def _divided(n: int, d: float, dtype: int, device: int, *counts: range) -> Raw:
-    """The counts divided by n * d, in float64, rounded once."""
+def _ramps(n: int, d: float, dtype: int, device: int, *counts: range) -> Raw:
+    """The counts times 1 / (n * d), in float64 as NumPy, then rounded to the dtype."""
     if device >= 0:
         raise no_device()
     if n < 1 or not d:
@@ -80,15 +80,15 @@ def _divided(n: int, d: float, dtype: int, device: int, *counts: range) -> Raw:
     for part in counts:
         for start in range(part.start, part.stop, _CHUNK):
             block = np.arange(start, min(start + _CHUNK, part.stop), dtype=np.float64)
-            block /= n * d
+            block *= 1.0 / (n * d)
             result[at : at + block.size] = block
             at += block.size
     return result
 
 
 def fft_fftfreq(n: int, d: float, dtype: int, device: int) -> Raw:
-    return _divided(n, d, dtype, device, range((n + 1) // 2), range(-(n // 2), 0))
+    return _ramps(n, d, dtype, device, range((n + 1) // 2), range(-(n // 2), 0))
 
 
 def fft_rfftfreq(n: int, d: float, dtype: int, device: int) -> Raw:
-    return _divided(n, d, dtype, device, range(n // 2 + 1))
+    return _ramps(n, d, dtype, device, range(n // 2 + 1))
