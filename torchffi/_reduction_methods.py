@@ -36,11 +36,11 @@ def _refuse(name: str) -> NoReturn:
 def _sum_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     dtype: DType | None = None,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.sum`."""
     axis = _axis("sum", axis, dim)
@@ -51,11 +51,11 @@ def _sum_(
 def _prod_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     dtype: DType | None = None,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.prod`."""
     axis = _axis("prod", axis, dim)
@@ -66,10 +66,10 @@ def _prod_(
 def _mean_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.mean`."""
     axis = _axis("mean", axis, dim)
@@ -80,11 +80,11 @@ def _mean_(
 def _var_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     correction: float = 0.0,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.var`."""
     if dim is not None or keepdim:
@@ -96,11 +96,11 @@ def _var_(
 def _std_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     correction: float = 0.0,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.std`."""
     if dim is not None or keepdim:
@@ -112,10 +112,10 @@ def _std_(
 def _max_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.max`."""
     if dim is not None or keepdim:
@@ -127,10 +127,10 @@ def _max_(
 def _min_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.min`."""
     if dim is not None or keepdim:
@@ -142,10 +142,10 @@ def _min_(
 def _all_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.all`."""
     axis = _axis("all", axis, dim)
@@ -156,10 +156,10 @@ def _all_(
 def _any_(
     self: Tensor,
     axis: Axis = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: Axis = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.any`."""
     axis = _axis("any", axis, dim)
@@ -170,10 +170,10 @@ def _any_(
 def _argmax_(
     self: Tensor,
     axis: int | None = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: int | None = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.argmax`."""
     axis = _axis("argmax", axis, dim)
@@ -184,10 +184,10 @@ def _argmax_(
 def _argmin_(
     self: Tensor,
     axis: int | None = None,
+    keepdim: bool = False,
     *,
     keepdims: bool = False,
     dim: int | None = None,
-    keepdim: bool = False,
 ) -> Tensor:
     """See :func:`torchffi.argmin`."""
     axis = _axis("argmin", axis, dim)

@@ -28,6 +28,16 @@ struct Layout {
   int64_t offset;
 
   explicit Layout(const at::Tensor &x) : shape(x.sizes()), strides(x.strides()), offset(x.storage_offset()) {}
+  // That of x without an axis.
+  Layout(const at::Tensor &x, int64_t axis) : offset(x.storage_offset()) {
+    const at::IntArrayRef lengths = x.sizes(), steps = x.strides();
+    const int64_t count = x.dim();
+    for (int64_t i = 0; i < count; ++i) {
+      if (i == axis) continue;
+      shape.push_back(lengths[i]);
+      strides.push_back(steps[i]);
+    }
+  }
   void erase(int64_t axis) {
     shape.erase(shape.begin() + axis);
     strides.erase(strides.begin() + axis);
@@ -86,9 +96,8 @@ at::Tensor reshape(const at::Tensor &x, at::IntArrayRef shape) {
 
 at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
   if (!is_ours(x)) return x.select(axis, index);
-  Layout view(x);
-  view.offset += index * view.strides[axis];
-  view.erase(axis);
+  Layout view(x, axis);
+  view.offset += index * x.strides()[axis];
   return view.of(x);
 }
 
@@ -103,9 +112,7 @@ at::Tensor slice(const at::Tensor &x, int64_t axis, int64_t start, int64_t stop,
 
 at::Tensor squeeze(const at::Tensor &x, int64_t axis) {
   if (!is_ours(x)) return x.squeeze(axis);
-  Layout view(x);
-  view.erase(axis);
-  return view.of(x);
+  return Layout(x, axis).of(x);
 }
 
 at::Tensor transpose(const at::Tensor &x, int64_t axis0, int64_t axis1) {

@@ -111,7 +111,12 @@ CALLS = [
     *(f"x.clone().{name}_()" for name in ("relu", "sigmoid", "sqrt", "tanh")),
 ]  # fmt: skip
 CALLS += [
-    *(f"x.{name}(dim=1, keepdim=True)" for name in ("sum", "prod", "mean", "argmax", "argmin")),
+    *(
+        f"x.{name}({given})"
+        for name in ("sum", "prod", "mean", "argmax", "argmin")
+        for given in ("dim=1, keepdim=True", "1, True", "-1, keepdim=True")
+    ),
+    *(f"(x > 0).{name}(1, True)" for name in ("all", "any")),
     *(f"b.{name}(dim=1)" for name in ("all", "any")),
     "x.sum(dim=[0, 1])", "x.sum(0)", "x.mean(dim=(0, 1))", "x.sum(dim=-1, dtype=library.float64)",
     "x.squeeze()", "r.squeeze()", "r.squeeze(0)",

@@ -209,7 +209,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         TypeError: For an invalid index.
     """
     kind = type(x)
-    plain: Tensor | None = None
+    plain: Tensor | None
     try:
         if type(key) is int:
             make, kind, call = _SELECT[kind]
@@ -217,9 +217,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         elif type(key) is slice and key.step is None:
             start = 0 if key.start is None else key.start
             stop = _LAST if key.stop is None else key.stop
-            if type(start) is type(stop) is int:
-                make, kind, call = _SLICE[kind]
-                plain = make(kind, call, x._data, 0, start, stop, 1)
+            make, kind, call = _SLICE[kind]
+            integers = type(start) is type(stop) is int
+            plain = make(kind, call, x._data, 0, start, stop, 1) if integers else None
         elif type(key) in PICKS[kind]:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)

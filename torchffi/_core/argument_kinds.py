@@ -76,7 +76,7 @@ TENSORS: Final = Kind(
 
 INTEGER: Final = Kind("if type({0}) is not int:\n    REFUSE", "{0}")
 NUMBER: Final = Kind("if type({0}) is not float and type({0}) is not int:\n    REFUSE", "{0}")
-FLAG: Final = Kind("if type({0}) is not bool:\n    REFUSE", "{0}")
+FLAG: Final = Kind("if {0} is not False and {0} is not True:\n    REFUSE", "{0}")
 POINTER: Final = Kind(  # to a number, or NULL
     "if {0} is not None and type({0}) is not float and type({0}) is not int:\n    REFUSE",
     "NULL if {0} is None else ({0},)",
@@ -145,7 +145,9 @@ LENGTHS: Final = INTEGERS.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 # None is all axes, NULL in C. An empty tuple is no axis; C would reduce all.
 AXES: Final = TUPLE_OR_NONE._replace(
-    lines="\nif type({0}) is int:\n    {0}_, n_{0} = ({0},), 1\nel" + TUPLE_OR_NONE.lines[1:]
+    lines=TUPLE_OR_NONE.lines.replace(
+        "elif", "elif type({0}) is int:\n    {0}_, n_{0} = ({0},), 1\nelif"
+    )
 )
 
 

@@ -55,94 +55,94 @@ class Methods(TorchMethods):
         def sum(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             dtype: DType | None = None,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def prod(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             dtype: DType | None = None,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def mean(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def var(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             correction: float = 0.0,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def std(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             correction: float = 0.0,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def max(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def min(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def all(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def any(
             self,
             axis: Axis = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: Axis = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def argmax(
             self,
             axis: int | None = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: int | None = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def argmin(
             self,
             axis: int | None = None,
+            keepdim: bool = False,
             *,
             keepdims: bool = False,
             dim: int | None = None,
-            keepdim: bool = False,
         ) -> Self: ...
         def reshape(self, *shape: Any) -> Self: ...
         def view(self, *shape: Any) -> Self: ...
