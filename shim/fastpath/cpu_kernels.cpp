@@ -3,32 +3,148 @@
 
 #include <ATen/EmptyTensor.h>
 #include <ATen/core/dispatch/DispatchKeyExtractor.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/_log_softmax_native.h>
+#include <ATen/ops/_softmax.h>
+#include <ATen/ops/_softmax_native.h>
+#include <ATen/ops/acos.h>
+#include <ATen/ops/acos_native.h>
+#include <ATen/ops/acosh.h>
+#include <ATen/ops/acosh_native.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/add_native.h>
+#include <ATen/ops/all.h>
+#include <ATen/ops/all_native.h>
+#include <ATen/ops/amax.h>
+#include <ATen/ops/amax_native.h>
+#include <ATen/ops/amin.h>
+#include <ATen/ops/amin_native.h>
+#include <ATen/ops/any.h>
+#include <ATen/ops/any_native.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/argmax_native.h>
+#include <ATen/ops/argmin.h>
+#include <ATen/ops/argmin_native.h>
+#include <ATen/ops/asin.h>
+#include <ATen/ops/asin_native.h>
+#include <ATen/ops/asinh.h>
+#include <ATen/ops/asinh_native.h>
+#include <ATen/ops/atan.h>
+#include <ATen/ops/atan2.h>
+#include <ATen/ops/atan2_native.h>
+#include <ATen/ops/atan_native.h>
+#include <ATen/ops/atanh.h>
+#include <ATen/ops/atanh_native.h>
+#include <ATen/ops/bitwise_and.h>
+#include <ATen/ops/bitwise_and_native.h>
+#include <ATen/ops/bitwise_left_shift.h>
+#include <ATen/ops/bitwise_left_shift_native.h>
+#include <ATen/ops/bitwise_not.h>
+#include <ATen/ops/bitwise_not_native.h>
+#include <ATen/ops/bitwise_or.h>
+#include <ATen/ops/bitwise_or_native.h>
+#include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/ops/bitwise_right_shift_native.h>
+#include <ATen/ops/bitwise_xor.h>
+#include <ATen/ops/bitwise_xor_native.h>
+#include <ATen/ops/ceil.h>
+#include <ATen/ops/ceil_native.h>
 #include <ATen/ops/clamp_min_native.h>
+#include <ATen/ops/copysign.h>
+#include <ATen/ops/copysign_native.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/cos_native.h>
+#include <ATen/ops/cosh.h>
+#include <ATen/ops/cosh_native.h>
+#include <ATen/ops/cumprod.h>
+#include <ATen/ops/cumprod_native.h>
+#include <ATen/ops/cumsum.h>
+#include <ATen/ops/cumsum_native.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/div_native.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/eq_native.h>
+#include <ATen/ops/erf.h>
+#include <ATen/ops/erf_native.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/exp_native.h>
+#include <ATen/ops/expm1.h>
+#include <ATen/ops/expm1_native.h>
+#include <ATen/ops/floor.h>
+#include <ATen/ops/floor_native.h>
 #include <ATen/ops/ge.h>
 #include <ATen/ops/ge_native.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/gelu_native.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/gt_native.h>
+#include <ATen/ops/hypot.h>
+#include <ATen/ops/hypot_native.h>
 #include <ATen/ops/le.h>
 #include <ATen/ops/le_native.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/log10.h>
+#include <ATen/ops/log10_native.h>
+#include <ATen/ops/log1p.h>
+#include <ATen/ops/log1p_native.h>
+#include <ATen/ops/log2.h>
+#include <ATen/ops/log2_native.h>
+#include <ATen/ops/log_native.h>
+#include <ATen/ops/logaddexp.h>
+#include <ATen/ops/logaddexp_native.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/lt_native.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/maximum.h>
+#include <ATen/ops/maximum_native.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/mean_native.h>
+#include <ATen/ops/minimum.h>
+#include <ATen/ops/minimum_native.h>
 #include <ATen/ops/mm_native.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/mul_native.h>
 #include <ATen/ops/ne.h>
 #include <ATen/ops/ne_native.h>
+#include <ATen/ops/neg.h>
+#include <ATen/ops/neg_native.h>
+#include <ATen/ops/nextafter.h>
+#include <ATen/ops/nextafter_native.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/pow_native.h>
+#include <ATen/ops/prod.h>
+#include <ATen/ops/prod_native.h>
+#include <ATen/ops/reciprocal.h>
+#include <ATen/ops/reciprocal_native.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/round.h>
+#include <ATen/ops/round_native.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/rsqrt_native.h>
+#include <ATen/ops/sgn.h>
+#include <ATen/ops/sgn_native.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/sigmoid_native.h>
+#include <ATen/ops/signbit.h>
+#include <ATen/ops/signbit_native.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/silu_native.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/sin_native.h>
+#include <ATen/ops/sinh.h>
+#include <ATen/ops/sinh_native.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/sqrt_native.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sub_native.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/sum_native.h>
+#include <ATen/ops/tan.h>
+#include <ATen/ops/tan_native.h>
+#include <ATen/ops/tanh.h>
+#include <ATen/ops/tanh_native.h>
+#include <ATen/ops/trunc.h>
+#include <ATen/ops/trunc_native.h>
 #include <ATen/ops/zeros.h>
 
 #include <cstring>
@@ -138,6 +254,28 @@ RT_COMPARISON(gt)
 RT_COMPARISON(ge)
 
 #undef RT_COMPARISON
+
+#define RT_ONE(name, kernel)                                    \
+  at::Tensor name(const at::Tensor &x) {                        \
+    if (!is_plain_cpu(x)) return at::name(x);                   \
+    return Structured<at::native::structured_##kernel>::run(x); \
+  }
+#define RT_TWO(name, kernel)                                       \
+  at::Tensor name(const at::Tensor &x, const at::Tensor &y) {      \
+    if (!is_plain_cpu(x, y)) return at::name(x, y);                \
+    return Structured<at::native::structured_##kernel>::run(x, y); \
+  }
+#define RT_MORE(name, kernel, parameters, arguments)                   \
+  at::Tensor name parameters {                                         \
+    if (!is_plain_cpu(x)) return at::name arguments;                   \
+    return Structured<at::native::structured_##kernel>::run arguments; \
+  }
+
+RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE)
+
+#undef RT_ONE
+#undef RT_TWO
+#undef RT_MORE
 
 at::Tensor relu(const at::Tensor &x) {
   if (!is_plain_cpu(x)) return at::relu(x);

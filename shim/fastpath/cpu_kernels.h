@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "runtime/structured.h"
+
 namespace rt::cpu_kernels {
 
 // Whether the dispatcher would pick the CPU kernel for tensors with these keys, in a call that is no view and
@@ -23,6 +25,13 @@ at::Tensor le(const at::Tensor &x, const at::Tensor &y);
 at::Tensor gt(const at::Tensor &x, const at::Tensor &y);
 at::Tensor ge(const at::Tensor &x, const at::Tensor &y);
 at::Tensor relu(const at::Tensor &x);
+#define RT_ONE(name, kernel) at::Tensor name(const at::Tensor &x);
+#define RT_TWO(name, kernel) at::Tensor name(const at::Tensor &x, const at::Tensor &y);
+#define RT_MORE(name, kernel, parameters, arguments) at::Tensor name parameters;
+RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE)
+#undef RT_ONE
+#undef RT_TWO
+#undef RT_MORE
 at::Tensor matmul(const at::Tensor &x, const at::Tensor &y);
 at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype);
 

@@ -29,7 +29,16 @@
 #include <ATen/ops/zeros.h>
 #endif
 
-namespace rt::kernels {
+namespace rt {
+
+// Those of runtime/structured.h; with RT_FASTPATH 0 include their headers of ATen as well.
+#if RT_FASTPATH
+namespace structured = cpu_kernels;
+#else
+namespace structured = at;
+#endif
+
+namespace kernels {
 
 #if RT_FASTPATH
 
@@ -129,4 +138,5 @@ inline at::Tensor from_memory(c10::DataPtr memory, int64_t bytes, at::ScalarType
 
 #endif
 
-}  // namespace rt::kernels
+}  // namespace kernels
+}  // namespace rt

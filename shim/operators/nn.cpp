@@ -1,18 +1,19 @@
 // Activations with arguments, and the layers of a transformer.
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/_log_softmax.h>
+#include <ATen/ops/_softmax.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
-#include <ATen/ops/softmax.h>
 
 #include <limits>
 
 #include "exports.h"
+#include "operators/kernels.h"
 #include "runtime/checks.h"
 #include "runtime/tensors.h"
 
@@ -41,9 +42,9 @@ int64_t longest_axis(const at::Tensor &x, int64_t axis, bool logarithm) {
 
 at::Tensor softmax_of(const at::Tensor &x, int64_t axis, bool logarithm) {
   if (x.dim() == 0 || x.size(axis) <= longest_axis(x, axis, logarithm)) {
-    return logarithm ? at::log_softmax(x, axis) : at::softmax(x, axis);
+    return logarithm ? structured::_log_softmax(x, axis, false) : structured::_softmax(x, axis, false);
   }
-  const at::Tensor peak = at::amax(x, axis, true);
+  const at::Tensor peak = structured::amax(x, axis, true);
   const auto shifted = [&] { return x.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true).sub_(peak); };
   at::Tensor powers = shifted().exp_();
   const at::Tensor total = powers.sum(axis, true);
@@ -57,13 +58,13 @@ at::Tensor softmax_of(const at::Tensor &x, int64_t axis, bool logarithm) {
 int64_t gelu(int64_t tensor, int32_t approximate) {
   const at::Tensor x = get(tensor);
   check_floating(x);
-  return put(at::gelu(x, flag_of("approximate", approximate) ? "tanh" : "none"));
+  return put(structured::gelu(x, flag_of("approximate", approximate) ? "tanh" : "none"));
 }
 
 int64_t silu(int64_t tensor) {
   const at::Tensor x = get(tensor);
   check_inexact(x);
-  return put(at::silu(x));
+  return put(structured::silu(x));
 }
 
 int64_t softmax(int64_t tensor, int64_t axis) {

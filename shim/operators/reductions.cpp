@@ -14,6 +14,7 @@
 #include <cmath>
 
 #include "exports.h"
+#include "operators/kernels.h"
 #include "operators/totals.h"
 #include "runtime/checks.h"
 #include "runtime/gradients.h"
@@ -102,24 +103,24 @@ int64_t tensor_vector_norm(int64_t tensor, const int64_t *axes, int64_t naxes, d
     const at::ScalarType type = dtype_of(dtype);                                                      \
     const gradients::Untracked untracked;                                                             \
     const int64_t along = axis_of(axis == nullptr ? 0 : *axis, t.dim());                              \
-    if (t.scalar_type() == type) return put(at::name(t, along, type));                                \
+    if (t.scalar_type() == type) return put(structured::name(t, along, type));                        \
     at::Tensor result = t.to(type); /* not at::name(t, along, type), which makes a second copy */     \
     return put(result.name##_(along));                                                                \
   }
 RT_CUMULATIVE(cumsum)
 RT_CUMULATIVE(cumprod)
 
-#define RT_EXTREME(name, whole)                                                                \
-  int64_t tensor_##name(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) { \
-    const at::Tensor t = get(tensor);                                                          \
-    check_ordered(t);                                                                          \
-    const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());                        \
-    check_not_empty(t, list);                                                                  \
-    const gradients::Untracked untracked;                                                      \
-    if (!list.has_value() && keepdim == 0 && t.numel() <= kFew &&                              \
-        !c10::isBarebonesUnsignedType(t.scalar_type()))                                        \
-      return put(at::whole(t));                                                                \
-    return put(at::name(t, list.value_or(at::IntArrayRef()), flag_of("keepdim", keepdim)));    \
+#define RT_EXTREME(name, whole)                                                                     \
+  int64_t tensor_##name(int64_t tensor, const int64_t *axes, int64_t naxes, int32_t keepdim) {      \
+    const at::Tensor t = get(tensor);                                                               \
+    check_ordered(t);                                                                               \
+    const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());                             \
+    check_not_empty(t, list);                                                                       \
+    const gradients::Untracked untracked;                                                           \
+    if (!list.has_value() && keepdim == 0 && t.numel() <= kFew &&                                   \
+        !c10::isBarebonesUnsignedType(t.scalar_type()))                                             \
+      return put(at::whole(t));                                                                     \
+    return put(structured::name(t, list.value_or(at::IntArrayRef()), flag_of("keepdim", keepdim))); \
   }
 RT_EXTREME(amax, max)
 RT_EXTREME(amin, min)
@@ -131,7 +132,8 @@ RT_EXTREME(amin, min)
     const at::OptionalIntArrayRef list = axes_of(axes, naxes, t.dim());                        \
     const gradients::Untracked untracked;                                                      \
     const bool keep = flag_of("keepdim", keepdim);                                             \
-    const at::Tensor truth = list.has_value() || keep ? at::name(t, list, keep) : at::name(t); \
+    const at::Tensor truth =                                                                   \
+        list.has_value() || keep ? structured::name(t, list, keep) : structured::name(t);      \
     return put(truth.scalar_type() == at::kBool ? truth : truth.to(at::kBool));                \
   }
 RT_TRUTH(all)
@@ -145,7 +147,7 @@ RT_TRUTH(any)
     check_not_empty(t, list);                                                              \
     const gradients::Untracked untracked;                                                  \
     const auto along = axis == nullptr ? std::nullopt : std::optional<int64_t>(*axis);     \
-    at::Tensor found = at::name(t, along, flag_of("keepdim", keepdim));                    \
+    at::Tensor found = structured::name(t, along, flag_of("keepdim", keepdim));            \
     if (axis == nullptr && keepdim != 0) found = found.reshape(at::DimVector(t.dim(), 1)); \
     return put(std::move(found));                                                          \
   }

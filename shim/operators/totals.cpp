@@ -114,8 +114,8 @@ bool any_extreme(const at::Tensor &result, double smallest) {
 }
 
 at::Tensor largest_magnitude(const at::Tensor &x, at::IntArrayRef axes) {
-  if (x.is_complex()) return at::amax(x.abs(), axes, true);
-  return at::maximum(at::amax(x, axes, true), -at::amin(x, axes, true));
+  if (x.is_complex()) return structured::amax(x.abs(), axes, true);
+  return structured::maximum(structured::amax(x, axes, true), -structured::amin(x, axes, true));
 }
 
 // compute(x, keepdim), which is homogeneous of degree 1. If a result is not finite, or so small that its square may
@@ -169,7 +169,7 @@ at::Tensor prod(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim,
   const auto reduce = [&](const at::Tensor &part) {
     if (static_cast<int64_t>(list.size()) == part.dim()) return whole(at::prod(part, wide), part, true);
     at::Tensor product = part.to(wide, false, list.empty());  // the result is never x itself
-    for (const int64_t axis : list) product = at::prod(product, axis, true, wide);
+    for (const int64_t axis : list) product = structured::prod(product, axis, true, wide);
     return product;
   };
   const auto combine = [](at::Tensor &total, const at::Tensor &part) { return total.mul_(part); };
@@ -180,7 +180,7 @@ at::Tensor prod(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim,
 at::Tensor mean(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim) {
   const at::ScalarType dtype = x.scalar_type(), wide = accumulator(dtype);
   return rescaled(x, axes, keepdim, false, [&](const at::Tensor &scaled, bool keep) {
-    if (wide == dtype) return at::mean(scaled, axes, keep);
+    if (wide == dtype) return structured::mean(scaled, axes, keep);
     const at::Tensor total = sum(scaled, axes, keep, wide);
     const int64_t count = scaled.numel() / std::max<int64_t>(total.numel(), 1);
     return (total / static_cast<double>(count)).to(dtype);
