@@ -65,10 +65,18 @@ else:
 SAME_OR_SCALAR: Final = Kind(_SCALAR, "{0}_")
 BOUND: Final = Kind(f"if {{0}} is None:\n    {{0}}_ = 0\nel{_SCALAR[1:]}", "{0}_")
 TENSORS: Final = Kind(
-    "if type({0}) is not list and type({0}) is not tuple or not {0}:\n    REFUSE\n"
-    f"own = type({{0}}[0])\nentry = table.get(own){_ENTRY}"
-    "if len(set(map(type, {0}))) != 1:\n    REFUSE",
-    "[*map(RAW, {0})], len({0})",
+    f"""
+if type({{0}}) is not list and type({{0}}) is not tuple or not {{0}}:
+    REFUSE
+own = type({{0}}[0])
+entry = table.get(own){_ENTRY}
+{{0}}_ = []
+for {{0}}_i in {{0}}:
+    if type({{0}}_i) is not own:
+        REFUSE
+    {{0}}_.append({{0}}_i._data)
+""",
+    "{0}_, len({0}_)",
     True,
 )
 

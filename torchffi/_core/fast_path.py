@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
-from operator import attrgetter
 from types import FunctionType
 from typing import Any, Final, TypeVar, cast
 
@@ -56,7 +55,6 @@ _NAMES: Final[dict[str, Any]] = {
         for to in ALL
         if dtype.kind not in COMPLEX or to.kind in COMPLEX | dtypes.BOOL
     },
-    "RAW": attrgetter("_data"),
     "DEFAULTS": {bool: dtypes.bool, int: dtypes.default_int, float: dtypes.default_float},
     "INDICES_OF": {kind: backend.classes[dtypes.int64] for backend, _, kind in _CLASSES},
     "SCALARS": scalars,

@@ -175,6 +175,9 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
                 axis -= 1
             elif type(key) is _Slice:
                 start, stop, step = key.start, key.stop, key.step
+                if start is stop is step is None and axis < _ndim(x):  # no view is needed
+                    axis += 1
+                    continue
                 start = 0 if start is None else start
                 stop = _LAST if stop is None else stop
                 step = 1 if step is None else step
