@@ -19,10 +19,20 @@
 namespace rt {
 namespace {
 
-enum Kind : int { kBytes4, kBytes8, kBytes64, kBytes256, kView };
+enum Kind : int {
+  kBytes4,
+  kBytes8,
+  kBytes64,
+  kBytes256,
+  kBytes512,
+  kBytes1024,
+  kBytes2048,
+  kBytes4096,
+  kView
+};
 static_assert(kView < block_pool::kKinds);
 
-// A small tensor in one block: its TensorImpl, its StorageImpl, and room for its elements. Each of the three
+// A tensor of few bytes in one block: its TensorImpl, its StorageImpl, and room for its elements. Each of the three
 // may outlive the others (a view keeps only the storage), so the block counts how many are alive.
 template <Kind Which, size_t Bytes>
 struct SmallTensor {
@@ -115,11 +125,16 @@ int64_t bytes_of(at::IntArrayRef shape, at::ScalarType dtype) {
   return bytes;
 }
 
-at::Tensor make_small(int64_t bytes, at::ScalarType dtype) {
+at::Tensor make_pooled(int64_t bytes, at::ScalarType dtype) {
   if (bytes <= 4) return SmallTensor<kBytes4, 4>::make(bytes, dtype);
   if (bytes <= 8) return SmallTensor<kBytes8, 8>::make(bytes, dtype);
   if (bytes <= 64) return SmallTensor<kBytes64, 64>::make(bytes, dtype);
-  return SmallTensor<kBytes256, kSmallBytes>::make(bytes, dtype);
+  // From here on at most half of a block is unused.
+  if (bytes <= 256) return SmallTensor<kBytes256, 256>::make(bytes, dtype);
+  if (bytes <= 512) return SmallTensor<kBytes512, 512>::make(bytes, dtype);
+  if (bytes <= 1024) return SmallTensor<kBytes1024, 1024>::make(bytes, dtype);
+  if (bytes <= 2048) return SmallTensor<kBytes2048, 2048>::make(bytes, dtype);
+  return SmallTensor<kBytes4096, kPooledBytes>::make(bytes, dtype);
 }
 
 at::Tensor make_view(const at::Tensor &viewed) {
@@ -135,8 +150,8 @@ const ViewOrigin *origin_of(const c10::TensorImpl &tensor) noexcept {
 
 at::Tensor empty_cpu(at::IntArrayRef shape, at::ScalarType dtype) {
   const int64_t bytes = bytes_of(shape, dtype);
-  if (bytes > kSmallBytes) return at::detail::empty_cpu(shape, dtype);
-  at::Tensor tensor = make_small(bytes, dtype);
+  if (bytes > kPooledBytes) return at::detail::empty_cpu(shape, dtype);
+  at::Tensor tensor = make_pooled(bytes, dtype);
   tensor.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
   return tensor;
 }

@@ -1,13 +1,14 @@
-// CPU tensors made without the dispatcher: small ones in one block of memory, borrowed memory, and views.
+// CPU tensors made without the dispatcher: those of few bytes in one block of memory, borrowed memory, and views.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace rt {
 
-constexpr int64_t kSmallBytes = 256;  // a tensor with at most this many bytes of elements is small
+constexpr int64_t kSmallBytes = 256;    // a tensor with at most this many bytes of elements is small
+constexpr int64_t kPooledBytes = 4096;  // one with at most this many takes a single block of the block pool
 
-// An uninitialized tensor in C order. A small one takes a single block of the block pool.
+// An uninitialized tensor in C order.
 at::Tensor empty_cpu(at::IntArrayRef shape, at::ScalarType dtype);
 
 // A tensor of shape (0,) whose storage is borrowed CPU memory; the caller sets shape and strides.

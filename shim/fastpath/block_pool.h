@@ -1,11 +1,11 @@
-// Per-thread free lists of small memory blocks.
+// Per-thread free lists of memory blocks of a few sizes.
 #pragma once
 
 #include <cstddef>
 
 namespace rt::block_pool {
 
-constexpr int kKinds = 5;  // all blocks of a kind have the same size
+constexpr int kKinds = 9;  // all blocks of a kind have the same size
 
 // A block from this thread's free list, or a new one. It is aligned as LibTorch's memory (64 bytes) if bytes
 // is a multiple of 64, else as malloc aligns. Throws std::bad_alloc.
