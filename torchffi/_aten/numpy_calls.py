@@ -85,18 +85,26 @@ _NUMBERS: Final = frozenset({int, float})
 _INDICES: Final = frozenset({NUMPY.classes[int64], NUMPY.classes[bool_]})
 
 
-def _attempt(kind: Any, function: Function, arguments: tuple[Any, ...]) -> Tensor | None:
+def _attempt(
+    kind: Any, function: Function, arguments: tuple[Any, ...], several: bool = False
+) -> Any:
     """The result for tensors of one class, indices and plain values, of that class; None for others."""
     values = []
-    indices = _INDICES if kind._dtype.kind in INEXACT else ()
     for one in arguments:
-        if type(one) is kind or type(one) in indices:
+        own = type(one)
+        if own is kind:
             values.append(one._data)
-        elif type(one) in _PLAIN or (type(one) in _SIZES and one and type(one[0]) in _NUMBERS):
+        elif own in _PLAIN or (own in _SIZES and one and type(one[0]) in _NUMBERS):
             values.append(one)
+        elif own in _INDICES and kind._dtype.kind in INEXACT:
+            values.append(one._data)
         else:
             return None
-    return NUMPY.attempt(kind, function, *values)
+    if not several:
+        return NUMPY.attempt(kind, function, *values)
+    results: Any = NUMPY.attempt_several((tuple, None), function, *values)
+    fit = results and all(type(one) is kind or one._dtype.kind not in INEXACT for one in results)
+    return results if fit else None
 
 
 def of_arrays(
@@ -118,11 +126,16 @@ def of_arrays(
         and dtype.numpy.kind in kinds
         and (dtype.numpy != HALF or not widens)
     }
+    several = False  # whether the last call returned a tuple
 
     def of_tensors(*arguments: Any, **named: Any) -> Any:
+        nonlocal several
         kind = type(arguments[0]) if arguments and not named else None
         if kind in classes:
-            result = _attempt(kind, function, arguments)
+            if len(arguments) == 1 and not several:
+                result = NUMPY.attempt(kind, function, arguments[0]._data)
+            else:
+                result = _attempt(kind, function, arguments, several)
             if result is not None:
                 return result
         try:
@@ -137,8 +150,7 @@ def of_arrays(
                 more = {name: _widened(value) for name, value in more.items()}
             keeps = own == HALF or (not mixes and own.kind in "fc")
             result = quietly(partial(function, *values, **more))
-            if isinstance(result, tuple):
-                classes.clear()  # an attempt is for one result
+            several = isinstance(result, tuple)
             return _tensors(result, own if keeps else None)
         except Exception as error:
             raise as_torch_error(error) from None

@@ -11,7 +11,7 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.moments import vector_norm
-from torchffi._numpy.special import at_least
+from torchffi._numpy.special import at_least, largest, least
 from torchffi._numpy.squares import total_of_squares
 from torchffi._numpy.totals import BLOCK, blocks, scratch, total
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -119,8 +119,8 @@ _LEAST: Final = 1e-43  # the logarithms of smaller numbers are below the limit, 
 
 
 def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
-    least, most = (x.min(), x.max()) if x.size else (1, 0)
-    if not (least >= 0 and most <= 1):  # also for NaN
+    lowest, most = (least(x), largest(x)) if x.size else (1, 0)
+    if not (lowest >= 0 and most <= 1):  # also for NaN
         raise InvalidArgumentError("all elements of input should be between 0 and 1")
     np.negative(x, out=result)
     np.log1p(result, out=result)
@@ -128,7 +128,7 @@ def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
         np.maximum(result, -100, out=result)
     result *= target - 1
     logs = np.log(x, out=np.empty(result.shape, result.dtype))
-    if least < _LEAST:
+    if lowest < _LEAST:
         np.maximum(logs, -100, out=logs)
     logs *= target
     result -= logs
@@ -165,7 +165,7 @@ def _kl_div(x: Raw, target: Raw, reduction: int = 1, *, log_target: bool = False
         np.log(target, out=result)
         result -= x
         result *= target
-        if target.size and not np.min(target) > 0:
+        if target.size and not least(target) > 0:
             np.copyto(result, target * -x, where=target == 0)  # xlogy
         return result
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _LISTS: Final = frozenset({list, tuple})
+_PLAIN: Final = frozenset({int, float, bool, str, type(None)})
 
 
 def _tensors(values: Iterable[Any]) -> Iterable[Tensor]:
@@ -82,9 +83,18 @@ class Operator(Planned):
             overload, first = self.on_libtorch(), self._first
             return overload.plan(types, positional, self._call, self._named, first)
         names = types[positional : (positional + len(types)) // 2]
-        return self._numpy_plan(positional, names, not _LISTS.isdisjoint(types))
+        kinds = [one for one in types if type(one) is not str]
+        lists = [place for place, kind in enumerate(kinds) if kind in _LISTS]
+        return self.numpy_plan(positional, names, lists)
 
-    def _numpy_plan(self, positional: int, names: Sequence[str], lists: bool) -> Plan:
+    def numpy_plan(self, positional: int, names: Sequence[str], lists: Sequence[int]) -> Plan:
+        """The plan on NumPy.
+
+        Args:
+            positional: How many arguments come by position.
+            names: The names of the others.
+            lists: The places of lists, which may contain tensors on LibTorch.
+        """
         from torchffi._aten.numpy_table import TABLE
 
         function, renamed = TABLE[self._name], self._named
@@ -98,14 +108,16 @@ class Operator(Planned):
                 raise renamed(error) from None
 
         def general(*values: Any) -> Any:
-            arguments, named = (
-                values[:positional],
-                dict(zip(names, values[positional:], strict=True)),
-            )
-            if lists and _any_on_libtorch(values):
-                return self._call(arguments, named)
+            arguments, more = values, {}
+            if names:
+                more = dict(zip(names, values[positional:], strict=True))
+                arguments = values[:positional]
+            for place in lists:
+                one = values[place]
+                if not _PLAIN.issuperset(map(type, one)) and _any_on_libtorch(one):
+                    return self._call(arguments, more)
             try:
-                return function(*arguments, **named)
+                return function(*arguments, **more)
             except TorchError as error:
                 raise renamed(error) from None
 
@@ -156,11 +168,24 @@ class _Direct(Planned):
         return self._function(*arguments, **named)
 
     def _plan(self, types: Types, positional: int) -> Plan | None:
-        if LIBTORCH_CLASSES.isdisjoint(types):
-            return None
         names = tuple(one.name for one in _signatures.of(self._function))
-        overload = self._operator.on_libtorch()
-        return overload.direct_plan(types, positional, names, self._again)
+        if not LIBTORCH_CLASSES.isdisjoint(types):
+            overload = self._operator.on_libtorch()
+            return overload.direct_plan(types, positional, names, self._again)
+        if len(types) == positional == 1 and _LISTS.isdisjoint(types):
+            # The other arguments have their defaults, which are the operator's.
+            return self._operator.numpy_plan(1, (), ())
+        return _by_position(self._function, types, positional)
+
+
+def _by_position(function: Callable[..., Any], types: Types, positional: int) -> Plan:
+    """A plan that calls a function."""
+    names = types[positional : (positional + len(types)) // 2]
+    if not names:
+        return function
+    return lambda *values: function(
+        *values[:positional], **dict(zip(names, values[positional:], strict=True))
+    )
 
 
 def direct(operator: Callable[..., Any]) -> Callable[[_Function], _Function]:

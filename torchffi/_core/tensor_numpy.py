@@ -80,18 +80,20 @@ class NumPy(Backend):
         tensor._data = array
         return tensor
 
-    def attempt_several(self, kind: Any, name: str, /, *raw: Any) -> Any:
+    def attempt_several(self, kind: Any, name: Any, /, *raw: Any) -> Any:
         """As :meth:`attempt`, for a primitive with several results.
 
         Args:
             kind: A function that makes the result from a list of tensors, and their dtypes; None for
                 those of the arrays.
-            name: The primitive.
+            name: The primitive, or another function of arrays.
             raw: Its arguments.
         """
         collect, given = kind
         try:
             arrays = _call(name, raw)
+            if isinstance(arrays, np.ndarray):
+                return None
             of = given or [dtypes.by_numpy(array.dtype) for array in arrays]
             return collect(
                 [self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)]

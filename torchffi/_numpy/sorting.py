@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.special import are_places
 from torchffi.errors import AxisError
 
 _FEW = 1000  # elements: up to here a stable sort takes less time than the search for zeros
@@ -33,7 +34,7 @@ def argsort(x: Raw, axis: int, descending: bool) -> Raw:
 
 def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | Literal[0]) -> Raw:
     order = None if isinstance(sorter, int) else sorter
-    if order is not None and order.size and not 0 <= order.min() <= order.max() < x.size:
+    if order is not None and not are_places(order, x.size):
         raise AxisError("sorter index out of range")
     return np.asarray(np.searchsorted(x, values, "right" if right else "left", order))
 

@@ -77,7 +77,9 @@ def pad(
 
 
 def _per_axis(name: str, value: Any, axes: int) -> list[Any]:
-    found = list(value) if isinstance(value, (list, tuple)) else [value] * axes
+    if not isinstance(value, (list, tuple)):
+        return [value] * axes
+    found = list(value)
     if len(found) != axes:
         raise InvalidArgumentError(
             f"interpolate: {name} is {value}, expected a number or {axes} of them"
@@ -135,7 +137,7 @@ def interpolate(
             arguments.integer("interpolate", "size", n) for n in _per_axis("size", size, axes)
         ]
     else:
-        factors = [float(one) for one in _per_axis("scale_factor", scale_factor, axes)]
+        factors = [*map(float, _per_axis("scale_factor", scale_factor, axes))]
         if recompute_scale_factor or mode == "area":
             lengths = [int(n * f) for n, f in zip(input.shape[2:], factors, strict=True)]
             factors = None
