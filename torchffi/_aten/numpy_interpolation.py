@@ -63,14 +63,14 @@ def _cubic(length: int, new: int, factor: float | None, corners: bool, kind: Any
 def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable[..., Raw]:
     nearest = not aligns
 
-    def upsample(x: Raw, sizes: Sequence[int] | None, *more: Any) -> Raw:
-        corners, factors = (bool(more[0]), more[1]) if aligns else (False, more[0])
+    def upsample(x: Raw, sizes: Sequence[int] | None, given: Any, factors: Any = None) -> Raw:
+        corners, factors = (bool(given), factors) if aligns else (False, given)
         lengths = x.shape[2:]
         if x.ndim != axes + 2:
             raise ShapeError(f"input has shape {x.shape}, expected {axes + 2} axes")
         for axis, length in enumerate(lengths):
             factor = None if factors is None else factors[axis]
-            new = int(sizes[axis] if sizes is not None else length * factors[axis])
+            new = int(length * factor if sizes is None else sizes[axis])
             if length < 1 or new < 1:
                 raise ShapeError(f"sizes {length} and {new} of an axis, expected at least 1")
             times = new // length

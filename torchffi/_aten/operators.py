@@ -82,24 +82,18 @@ class Operator(Planned):
         if not LIBTORCH_CLASSES.isdisjoint(types):
             overload, first = self.on_libtorch(), self._first
             return overload.plan(types, positional, self._call, self._named, first)
-        names = types[positional : (positional + len(types)) // 2]
-        kinds = [one for one in types if type(one) is not str]
-        lists = [place for place, kind in enumerate(kinds) if kind in _LISTS]
-        return self.numpy_plan(positional, names, lists)
+        return self.numpy_plan(types, positional)
 
-    def numpy_plan(self, positional: int, names: Sequence[str], lists: Sequence[int]) -> Plan:
-        """The plan on NumPy.
-
-        Args:
-            positional: How many arguments come by position.
-            names: The names of the others.
-            lists: The places of lists, which may contain tensors on LibTorch.
-        """
+    def numpy_plan(self, types: Types, positional: int) -> Plan:
+        """The plan on NumPy. Arguments: see :meth:`_plan`."""
         from torchffi._aten.numpy_table import TABLE
 
         function, renamed = TABLE[self._name], self._named
         if self._first:
             function = _first_of(function)
+        names = types[positional : (positional + len(types)) // 2]
+        kinds = [one for one in types if type(one) is not str]
+        lists = [place for place, kind in enumerate(kinds) if kind in _LISTS]
 
         def plan(*arguments: Any) -> Any:
             try:
@@ -112,7 +106,7 @@ class Operator(Planned):
             if names:
                 more = dict(zip(names, values[positional:], strict=True))
                 arguments = values[:positional]
-            for place in lists:
+            for place in lists:  # which may contain tensors on LibTorch
                 one = values[place]
                 if not _PLAIN.issuperset(map(type, one)) and _any_on_libtorch(one):
                     return self._call(arguments, more)
@@ -121,7 +115,9 @@ class Operator(Planned):
             except TorchError as error:
                 raise renamed(error) from None
 
-        return general if names or lists else plan
+        found = general if names or lists else plan
+        attempt = None if names else getattr(function, "plan", None)
+        return (attempt and attempt(kinds, found)) or found
 
     def _on_numpy(self, arguments: Any, named: Any) -> Any:
         from torchffi._aten.numpy_table import TABLE  # most programs need it never
@@ -174,7 +170,7 @@ class _Direct(Planned):
             return overload.direct_plan(types, positional, names, self._again)
         if len(types) == positional == 1 and _LISTS.isdisjoint(types):
             # The other arguments have their defaults, which are the operator's.
-            return self._operator.numpy_plan(1, (), ())
+            return self._operator.numpy_plan(types, positional)
         return _by_position(self._function, types, positional)
 
 

@@ -120,7 +120,7 @@ def interpolate(
         raise InvalidArgumentError(
             f"interpolate: size is {size} and scale_factor is {scale_factor}, expected one of them"
         )
-    if mode in ("nearest", "nearest-exact", "area") and align_corners is not None:
+    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise InvalidArgumentError(
             f"interpolate: align_corners is {align_corners}, expected None for mode {mode!r}"
         )
@@ -150,7 +150,7 @@ def interpolate(
             f"interpolate: mode {mode!r} does not exist for {axes} axes after the channels; modes are "
             + ", ".join(known)
         )
-    if mode.startswith("nearest"):
+    if mode in ("nearest", "nearest-exact"):
         return upsampling(input, lengths, factors)
     return upsampling(input, lengths, bool(align_corners), factors)
 
