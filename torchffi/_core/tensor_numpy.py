@@ -13,7 +13,7 @@ from torchffi._core import dtype_classes
 from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
-from torchffi._numpy import primitives
+from torchffi._numpy import attempts, primitives
 from torchffi._numpy.quiet import WITHOUT_WARNINGS, Run, new_runner, quietly
 from torchffi.dtypes import DType
 
@@ -54,6 +54,7 @@ class NumPy(Backend):
 
     name = "numpy"
     primitives = primitives
+    attempts: dict[str, Any]  # by primitive: attempts that take less time than attempt()
 
     def wrap(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
         """A tensor over an array, which is converted to the dtype if it has another one."""
@@ -269,3 +270,4 @@ if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
     hold = speedups.hold
+NUMPY.attempts = attempts.attempts(hold)

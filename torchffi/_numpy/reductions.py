@@ -60,12 +60,13 @@ all, any = _reduction(np.logical_and.reduce, True), _reduction(np.logical_or.red
 
 def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
     def primitive(x: Raw, axis: Axes, keepdims: bool) -> Raw:
+        if not axis and not keepdims and x.size:
+            return function(x, None, np.empty((), np.int64))  # type: ignore[no-any-return]
         if axis and not x.ndim:
             raise no_axis(axis)
         if not x.size:
             check_not_empty(x, (axis[0],) if axis else axis)
-        along = axis[0] if axis else None
-        found = function(x, along, None, keepdims=True) if keepdims else function(x, along)
+        found = function(x, axis[0] if axis else None, None, keepdims=keepdims)
         return np.asarray(found, np.int64)
 
     return primitive

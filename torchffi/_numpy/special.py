@@ -51,7 +51,9 @@ def least(x: Array) -> Any:
 
 def are_places(x: Array, length: int) -> bool:
     """Whether all elements are indices of an axis of a length, not negative."""
-    return not x.size or bool(least(x) >= 0 and largest(x) < length)
+    if x.size > _SHORT:
+        return bool(np.minimum.reduce(x, None) >= 0 and np.maximum.reduce(x, None) < length)
+    return not x.size or bool(x.item(x.argmin()) >= 0 and x.item(x.argmax()) < length)
 
 
 def _rounded(a: Array, b: Array, quotient: Array) -> Array:
