@@ -12,7 +12,6 @@ from torchffi._core.arguments import new_shape
 from torchffi._core.dispatch import create_like
 from torchffi._core.operations import Entries, created, entries
 from torchffi._core.tensor import Tensor
-from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import ArgumentError
 
@@ -102,8 +101,7 @@ def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor with the dtype and on the device of another one. Source: aten::type_as."""
-    same = isinstance(other, NumpyTensor) and isinstance(self, NumpyTensor) and other._alive
-    if same or (isinstance(other, Tensor) and other.device == self.device):
+    if isinstance(other, Tensor) and other.device == self.device:
         return self if self._dtype is other._dtype else data_types.astype(self, other._dtype)
     return to(self, other)
 

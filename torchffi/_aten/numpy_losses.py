@@ -1,4 +1,4 @@
-"""ATen operators on NumPy: losses between numbers, of pairs, and distances."""
+"""ATen operators on NumPy: losses between numbers, of pairs, and distances; gaussian() is not ATen's."""
 
 from __future__ import annotations
 
@@ -189,6 +189,23 @@ def _poisson(x: Raw, target: Raw, log: bool, full: bool, eps: float, reduction: 
     return _in_blocks(loss, reduction, x, target)
 
 
+def _gaussian(x: Raw, target: Raw, var: Raw, full: bool, eps: float, reduction: int) -> Raw:
+    def loss(x: Raw, target: Raw, var: Raw, result: Raw) -> Raw:
+        limited = at_least(var, eps)
+        np.square(np.subtract(x, target, out=result), out=result)
+        result /= limited
+        result += np.log(limited, out=limited)
+        result *= 0.5
+        if full:
+            result += 0.5 * math.log(2 * math.pi)
+        return result
+
+    return _in_blocks(loss, reduction, x, target, var)
+
+
+gaussian: Final = of_arrays(_gaussian)  # which is no operator of ATen
+
+
 # ---- Pairs
 
 
@@ -260,20 +277,6 @@ def _soft_margin(x: Raw, target: Raw, reduction: int = 1) -> Raw:
     return _in_blocks(loss, reduction, x, target)
 
 
-def _bilinear(a: Raw, b: Raw, weight: Raw, bias: Raw | None = None) -> Raw:
-    if weight.ndim != 3 or (a.shape[-1], b.shape[-1]) != weight.shape[1:]:
-        raise ShapeError(
-            f"weight has shape {weight.shape} for inputs of shape {a.shape} and {b.shape}"
-        )
-    if a.shape[:-1] != b.shape[:-1]:
-        raise ShapeError(
-            f"inputs have shapes {a.shape} and {b.shape}, which differ before the last"
-        )
-    inner = np.matmul(a[..., None, None, :], weight)[..., 0, :]  # (..., out, in2)
-    result = np.matmul(inner, b[..., None])[..., 0]
-    return np.asarray(result if bias is None else result + bias)
-
-
 TABLE: Final[dict[str, Function]] = {
     "mse_loss": of_arrays(_mse, mixes=True),
     "l1_loss": of_arrays(_l1, mixes=True),
@@ -290,5 +293,4 @@ TABLE: Final[dict[str, Function]] = {
     "triplet_margin_loss": of_arrays(_triplet),
     "hinge_embedding_loss": of_arrays(_hinge, mixes=True),
     "soft_margin_loss": of_arrays(_soft_margin, mixes=True),
-    "bilinear": of_arrays(_bilinear, "fc"),
 }
