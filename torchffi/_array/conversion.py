@@ -15,7 +15,7 @@ from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
-from torchffi._core.tensor_numpy import by_numpy, hold
+from torchffi._core.tensor_numpy import by_numpy, hold, hold_view
 from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
@@ -49,7 +49,9 @@ def asarray(
     elif type(obj) in _ARRAYS and device is None and copy is not False and obj.flags.writeable:
         try:
             if (chosen_backend() or backends.default) is NUMPY:
-                return hold(np.array(obj) if copy else obj[...], by_numpy[obj.dtype])
+                if copy:
+                    return hold(np.array(obj), by_numpy[obj.dtype])
+                return hold_view(obj, by_numpy)
             shared = from_numpy(obj)
             return shared.clone() if copy else shared
         except (KeyError, DTypeError, InvalidArgumentError):
@@ -229,7 +231,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
                 if tensor is not None:
                     return tensor
             elif backend is NUMPY:
-                return hold(array[...], by_numpy[array.dtype])
+                return hold_view(array, by_numpy)
         except KeyError:  # the first array, or an unsupported dtype: by_numpy() below raises
             pass
     if not is_array(array):

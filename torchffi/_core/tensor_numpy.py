@@ -254,6 +254,11 @@ def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
     return tensor
 
 
+def hold_view(array: np.ndarray[Any, Any], classes: dict[Any, type[Tensor]]) -> Tensor:
+    """A tensor over a view of an array, of the class of its dtype. KeyError for an unknown dtype."""
+    return hold(array[...], classes[array.dtype])
+
+
 NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
 
 
@@ -269,5 +274,5 @@ by_numpy: Final = _Classes()
 if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
-    hold = speedups.hold
+    hold, hold_view = speedups.hold, speedups.hold_view
 NUMPY.attempts = attempts.attempts(hold)
