@@ -121,13 +121,13 @@ def test_errors_of_plans_on_numpy_name_the_function() -> None:
             f.glu(x)
             f.embedding_bag(i, x)
             f.gaussian_nll_loss(x, x, x)
-        with pytest.raises(ValueError, match="^glu: axis -1 of shape"):
+        with pytest.raises(ValueError, match=r"^glu: axis -1 of shape"):
             f.glu(x[:, :1])
-        with pytest.raises(IndexError, match="^embedding_bag: "):
+        with pytest.raises(IndexError, match=r"^embedding_bag: "):
             f.embedding_bag(i * 7, x)
         # Also next to a NaN, and with a limit below 0.
         y = torchffi.asarray([[float("nan"), -1.0], [1.0, 1.0]])
-        with pytest.raises(ValueError, match="^gaussian_nll_loss: var has negative"):
+        with pytest.raises(ValueError, match=r"^gaussian_nll_loss: var has negative"):
             f.gaussian_nll_loss(x, x, y, eps=-2.0)
 
 
