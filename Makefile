@@ -20,7 +20,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # The shim is compiled in a separate step, because pip would hide its progress.
 EDITABLE := TORCHFFI_BUILD_SHIM=0 $(PIP) --editable
-C_FILES := examples/*.c shim/*.h shim/*/*.h shim/*/*.cpp cdef/*.h cdef/*.c torchffi/*.c tests/*/*.cpp bench/*/*.cpp
+C_FILES := examples/*.c shim/*.h shim/*/*.h shim/*/*.cpp cdef/*.h cdef/*.c torchffi/*.h torchffi/*.c tests/*/*.cpp bench/*/*.cpp
 # Installs the dependencies of an extra, without building torchffi again; no torch if LIBTORCH is set.
 extras = $(BIN)/python -c 'from importlib.metadata import requires; print(*(r.partition(";")[0] \
   for r in requires("torchffi") for e in "$(1)".split() if f"extra == \"{e}\"" in r), sep="\n")' \
@@ -99,7 +99,7 @@ else
 endif
 	@touch $@
 
-.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h torchffi/_speedups.c $(wildcard shim/*.py shim/build/*.py cdef/*) | $(LIBTORCH_READY)
+.venv/torchffi: pyproject.toml setup.py shim/rt_torch.h $(wildcard torchffi/_speedups*.[ch] shim/*.py shim/build/*.py cdef/*) | $(LIBTORCH_READY)
 	@echo "== torchffi"
 	@$(EDITABLE) .
 	@touch $@

@@ -81,8 +81,8 @@ stable = not sysconfig.get_config_var("Py_GIL_DISABLED")
 # Lifetimes in C; free-threaded Python uses the Python implementation in torchffi/_core/lifetimes.py.
 SPEEDUPS = Extension(
     "torchffi._speedups",
-    ["torchffi/_speedups.c"],
-    depends=["cdef/binding.h"],
+    sorted(map(str, Path("torchffi").glob("_speedups*.c"))),
+    depends=["cdef/binding.h", "torchffi/_speedups.h"],
     define_macros=[("Py_LIMITED_API", "0x030A0000")],
     extra_compile_args=["-std=gnu11", "-fvisibility=hidden", "-Wall"],
     py_limited_api=True,

@@ -71,7 +71,7 @@ def install(speedups: Any) -> None:
     """Replaces methods of tensors on NumPy by those in C, which have the others as their slow paths.
 
     A method calls a function of the array or a primitive, with integers within limits or with tensors
-    of the same class: see ``new_method()`` in ``_speedups.c``.
+    of the same class: see ``new_method()`` in ``_speedups_methods.c``.
     """
     classes = {
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
@@ -89,7 +89,7 @@ def install(speedups: Any) -> None:
         ("reshape", "v", "reshape_to", *lengths),
         ("view_as", "w", "reshape_as", 1),
         ("reshape_as", "v", "reshape_as", 1),
-        ("flatten", "v", methodcaller("reshape", -1)),
+        ("flatten", "v", ("reshape", -1)),
         ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
         ("permute", "v", "permute_to", *axes),
         ("transpose", "v", "transpose", *axes),

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from torchffi._core.tensor_numpy import NUMPY, NumPy
+from torchffi._core.tensor_numpy import NUMPY, NumPy, by_numpy, hold_view
+from torchffi.dtypes import bfloat16, float32, int64
 from torchffi.dtypes import bool as bool_
-from torchffi.dtypes import float32, int64
 
 Attempt = Callable[..., Any]
 KIND = NUMPY.classes[float32]
@@ -104,3 +104,40 @@ def test_attempts_inside_an_attempt_are_computed() -> None:
         x = t.ones((2, 2))
         inner = lambda a: (x + x).numpy() + a  # noqa: E731
         assert (NUMPY.attempt(KIND, inner, _ones())._data == 3).all()
+
+
+def test_a_primitive_with_an_attempt_of_its_own_takes_what_attempt_takes() -> None:
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    given: dict[str, tuple[Any, ...]] = {
+        "squeeze": (x[:1], 0), "unsqueeze": (x, 1), "expand": (x[:1], (4, 3), 2),
+        "permute": (x, (1, 0), 2), "reshape": (x, (3, -1), 2), "select": (x, -1, 1),
+        "transpose": (x, 0, 1), "narrow": (x, 1, -2, 1), "diagonal": (x, 0, 0, 1),
+    }  # fmt: skip
+    assert {*given, "empty", "zeros"} == {*NUMPY.attempts}
+    for name, arguments in given.items():
+        tensor = NUMPY.attempts[name](KIND, name, *arguments)
+        expected = NumPy.attempt(KIND, name, *arguments)
+        assert type(tensor) is KIND and type(tensor._data) is np.ndarray
+        assert expected is not None and tensor.tolist() == expected.tolist()
+        assert np.shares_memory(tensor._data, x) == np.shares_memory(expected._data, x)
+        assert NUMPY.attempts[name](KIND, name, x, *[99] * (len(arguments) - 1)) is None
+    for name in ("empty", "zeros"):
+        tensor = NUMPY.attempts[name](KIND, name, (2, 0), 2, float32.code, -1)
+        assert tensor._data.dtype == np.float32 and tensor.shape == (2, 0)
+        assert NUMPY.attempts[name](KIND, name, (-1,), 1, float32.code, -1) is None
+        kind = NUMPY.classes[bfloat16]
+        assert NUMPY.attempts[name](kind, name, (1,), 1, bfloat16.code, -1) is None
+
+
+def test_a_tensor_over_a_view_of_an_array() -> None:
+    x = _ones()
+    t.from_numpy(x)  # fills the table of dtypes
+    tensor = hold_view(x, by_numpy)
+    assert type(tensor) is KIND and tensor._data is not x and tensor._data.base is x
+    for dtype in (">f4", "U1", "datetime64[s]"):
+        with pytest.raises(KeyError):
+            hold_view(np.zeros(1, dtype), by_numpy)
+    if NUMPY.attempt is not NumPy.attempt:  # what C checks
+        for arguments in ((), (x,), (x, 3), (x, {x.dtype: 3})):
+            with pytest.raises(TypeError, match=r"hold_view|expected a class"):
+                hold_view(*arguments)  # type: ignore[call-arg, arg-type]

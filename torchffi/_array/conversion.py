@@ -5,7 +5,7 @@ Source: Array API standard, "Creation Functions".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from torchffi import _devices, dtypes
 from torchffi._core import arguments, backends, sequences
@@ -15,10 +15,12 @@ from torchffi._core.dispatch import create
 from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
-from torchffi._core.tensor_numpy import by_numpy, hold
+from torchffi._core.tensor_numpy import by_numpy, hold, hold_view
 from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
+
+_ARRAYS: Final[set[type]] = set()  # numpy.ndarray, from the first array on
 
 
 def asarray(
@@ -44,27 +46,26 @@ def asarray(
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
+    elif type(obj) in _ARRAYS and device is None and copy is not False and obj.flags.writeable:
+        try:
+            if (chosen_backend() or backends.default) is NUMPY:
+                if copy:
+                    return hold(np.array(obj), by_numpy[obj.dtype])
+                return hold_view(obj, by_numpy)
+            shared = from_numpy(obj)
+            return shared.clone() if copy else shared
+        except (KeyError, DTypeError, InvalidArgumentError):
+            pass  # another byte order or dtype, or it must be copied
     if type(obj) in sequences.TYPES and copy is not False:
         made = sequences.tensor(obj, dtype)
         if made is not None:
             return made if device is None else made.to_device(device)
-    elif (
-        dtype is None
-        and device is None
-        and copy is not False
-        and is_array(obj)
-        and obj.flags.writeable
-    ):
-        try:
-            made = from_numpy(obj)
-            return made.clone() if copy else made
-        except (DTypeError, InvalidArgumentError):  # another byte order, or it must be copied
-            pass
     if not isinstance(obj, Tensor):
         obj = _of_buffer(obj, copy)
     if isinstance(obj, Tensor):
         result = obj
     elif is_array(obj):
+        _ARRAYS.add(np.ndarray)
         if not obj.flags.writeable:
             if copy is False:
                 raise InvalidArgumentError(
@@ -102,10 +103,6 @@ def asarray(
             "asarray: another dtype or device requires a copy, but copy=False"
         )
     return moved.clone() if copy and moved is result else moved
-
-
-def _is_shareable(obj: Any) -> bool:
-    return is_array(obj) and obj.flags.writeable
 
 
 def _of_buffer(obj: Any, copy: bool | None) -> Any:
@@ -234,7 +231,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
                 if tensor is not None:
                     return tensor
             elif backend is NUMPY:
-                return hold(array[...], by_numpy[array.dtype])
+                return hold_view(array, by_numpy)
         except KeyError:  # the first array, or an unsupported dtype: by_numpy() below raises
             pass
     if not is_array(array):

@@ -123,6 +123,8 @@ def to(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
         given = arguments[0]
         if given is self._dtype or (type(given) is str and given == self.device):
             return self
+        if type(given) is DType:
+            return data_types.astype(self, given)
     device, dtype, copy = (
         named.pop("device", None),
         named.pop("dtype", None),

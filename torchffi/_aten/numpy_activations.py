@@ -12,7 +12,7 @@ from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.choices import choose
 from torchffi._numpy.creation import rand
-from torchffi._numpy.special import clip, sigmoid
+from torchffi._numpy.special import clip, largest, least, sigmoid
 from torchffi._numpy.totals import BLOCK, in_blocks, into_blocks
 from torchffi.dtypes import float64
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -28,12 +28,12 @@ def _softplus(x: Raw, result: Raw, beta: float = 1, threshold: float = 20) -> No
     np.log1p(result, out=result)
     if beta != 1:
         result /= beta
-    if x.size and not np.maximum.reduce(scaled, None) <= threshold:
+    if x.size and not largest(scaled) <= threshold:
         np.copyto(result, x, where=scaled > threshold)
 
 
 def _log_sigmoid(x: Raw, result: Raw) -> None:
-    if not x.size or np.minimum.reduce(x, None) >= -20:
+    if not x.size or least(x) >= -20:
         np.negative(x, out=result)
         np.exp(result, out=result)
         np.log1p(result, out=result)
@@ -104,11 +104,12 @@ def _one_hot(x: Raw, classes: int = -1) -> Raw:
         raise InvalidArgumentError(f"dtype {x.dtype} is not supported; expected int64")
     if not x.size and classes < 1:
         raise InvalidArgumentError("num_classes must be given for a tensor without elements")
-    if x.size and x.min() < 0:
-        raise InvalidArgumentError(f"index {x.min()} is negative")
-    count = int(x.max()) + 1 if classes == -1 else classes
-    if x.size and x.max() >= count:
-        raise InvalidArgumentError(f"index {x.max()} is out of range for {count} classes")
+    if x.size and (lowest := least(x)) < 0:
+        raise InvalidArgumentError(f"index {lowest} is negative")
+    highest = int(largest(x)) if x.size else -1
+    count = highest + 1 if classes == -1 else classes
+    if x.size and highest >= count:
+        raise InvalidArgumentError(f"index {highest} is out of range for {count} classes")
     result = np.zeros((*x.shape, count), np.int64)
     if x.size:
         result.reshape(-1, count)[np.arange(x.size), x.reshape(-1)] = 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -77,7 +77,7 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
         raise InvalidArgumentError(f"dtypes {names} differ, expected one")
 
 
-_PLAIN: Final = frozenset({int, float, bool, type(None)})
+_PLAIN: Final = frozenset({int, float, bool, str, type(None)})
 _SIZES: Final = frozenset({list, tuple})
 _NUMBERS: Final = frozenset({int, float})
 
@@ -85,18 +85,52 @@ _NUMBERS: Final = frozenset({int, float})
 _INDICES: Final = frozenset({NUMPY.classes[int64], NUMPY.classes[bool_]})
 
 
-def _attempt(kind: Any, function: Function, arguments: tuple[Any, ...]) -> Tensor | None:
+def _attempt(
+    kind: Any, function: Function, arguments: tuple[Any, ...], several: bool = False
+) -> Any:
     """The result for tensors of one class, indices and plain values, of that class; None for others."""
     values = []
-    indices = _INDICES if kind._dtype.kind in INEXACT else ()
     for one in arguments:
-        if type(one) is kind or type(one) in indices:
+        own = type(one)
+        if own is kind:
             values.append(one._data)
-        elif type(one) in _PLAIN or (type(one) in _SIZES and one and type(one[0]) in _NUMBERS):
+        elif own in _PLAIN or (own in _SIZES and one and type(one[0]) in _NUMBERS):
             values.append(one)
+        elif own in _INDICES and kind._dtype.kind in INEXACT:
+            values.append(one._data)
         else:
             return None
-    return NUMPY.attempt(kind, function, *values)
+    if not several:
+        return NUMPY.attempt(kind, function, *values)
+    results: Any = NUMPY.attempt_several((tuple, None), function, *values)
+    fit = results and all(type(one) is kind or one._dtype.kind not in INEXACT for one in results)
+    return results if fit else None
+
+
+@cache
+def _written(shape: tuple[str, ...]) -> Callable[..., Function]:
+    """Compiles what makes a plan of the attempt for arguments that are tensors, lists, or plain values.
+
+    Args:
+        shape: ``"tensor"``, ``"list"`` or ``""`` for each of the arguments.
+    """
+    names = [f"a{i}" for i in range(len(shape))]
+    raw = [f"{a}._data" if one == "tensor" else a for a, one in zip(names, shape, strict=True)]
+    lists = [a for a, one in zip(names, shape, strict=True) if one == "list"]
+    plain = " and ".join(f"PLAIN.issuperset(map(type, {a}))" for a in lists) or "True"
+    source = f"""
+def make(attempt, kind, function, general, PLAIN):
+    def plan({", ".join(names)}):
+        if {plain}:
+            tensor = attempt(kind, function, {", ".join(raw)})
+            if tensor is not None:
+                return tensor
+        return general({", ".join(names)})
+    return plan
+"""
+    found: dict[str, Any] = {}
+    exec(compile(source, "<torchffi plan>", "exec"), found)
+    return found["make"]  # type: ignore[no-any-return]
 
 
 def of_arrays(
@@ -118,11 +152,16 @@ def of_arrays(
         and dtype.numpy.kind in kinds
         and (dtype.numpy != HALF or not widens)
     }
+    several = False  # whether the last call returned a tuple
 
     def of_tensors(*arguments: Any, **named: Any) -> Any:
+        nonlocal several
         kind = type(arguments[0]) if arguments and not named else None
         if kind in classes:
-            result = _attempt(kind, function, arguments)
+            if len(arguments) == 1 and not several:
+                result = NUMPY.attempt(kind, function, arguments[0]._data)
+            else:
+                result = _attempt(kind, function, arguments, several)
             if result is not None:
                 return result
         try:
@@ -137,12 +176,23 @@ def of_arrays(
                 more = {name: _widened(value) for name, value in more.items()}
             keeps = own == HALF or (not mixes and own.kind in "fc")
             result = quietly(partial(function, *values, **more))
-            if isinstance(result, tuple):
-                classes.clear()  # an attempt is for one result
+            several = isinstance(result, tuple)
             return _tensors(result, own if keeps else None)
         except Exception as error:
             raise as_torch_error(error) from None
 
+    def plan(types: Sequence[Any], general: Function) -> Function | None:
+        """The attempt for types of arguments, with a general function for all else."""
+        kind = types[0]
+        if several or kind not in classes:
+            return None
+        tensors = {kind, *(_INDICES if kind._dtype.kind in INEXACT else ())}
+        if not tensors | _PLAIN | _SIZES >= {*types}:
+            return None
+        shape = ["tensor" if one in tensors else "list" * (one in _SIZES) for one in types]
+        return _written(tuple(shape))(NUMPY.attempt, kind, function, general, _PLAIN)
+
+    of_tensors.plan = plan  # type: ignore[attr-defined]
     return of_tensors
 
 

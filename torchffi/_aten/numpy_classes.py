@@ -11,6 +11,7 @@ from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._aten.numpy_losses import reduced
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.layers import log_softmax
+from torchffi._numpy.special import are_places
 from torchffi._numpy.totals import total
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
@@ -34,9 +35,7 @@ def _picked(logs: Raw, target: Raw, weight: Raw | None, ignored: int) -> tuple[R
     if weight is not None and weight.shape != (classes,):
         raise ShapeError(f"weight has shape {weight.shape}, expected ({classes},)")
     counts: Any = True
-    if 0 <= ignored < classes or (
-        target.size and not 0 <= int(target.min()) <= int(target.max()) < classes
-    ):
+    if 0 <= ignored < classes or not are_places(target, classes):
         counts = target != ignored
         beyond = target[counts & ((target < 0) | (target >= classes))]
         if beyond.size:
@@ -116,7 +115,7 @@ def _bags(
 ) -> tuple[Raw, ...]:  # fmt: skip
     if weight.ndim != 2:
         raise ShapeError(f"weight has shape {weight.shape}, expected 2 axes")
-    if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
+    if not are_places(indices, len(weight)):
         raise AxisError(f"an index is out of range for {len(weight)} rows")
     starts = offsets.tolist() if last else [*offsets.tolist(), len(indices)]
     sizes = [end - start for start, end in pairwise(starts)]

@@ -1,4 +1,4 @@
-"""ATen operators on NumPy: convolutions, as matrix products with windows."""
+"""ATen operators on NumPy: convolutions, as matrix products with windows, and bilinear layers."""
 
 from __future__ import annotations
 
@@ -158,7 +158,24 @@ def _col2im(x: Raw, output: Any, kernel: Any, dilation: Any, padding: Any, strid
 
 
 _SPELLED: Final = {1: "conv_transpose1d", 2: "conv_transpose2d.input", 3: "conv_transpose3d.input"}
+
+
+def _bilinear(a: Raw, b: Raw, weight: Raw, bias: Raw | None = None) -> Raw:
+    if weight.ndim != 3 or (a.shape[-1], b.shape[-1]) != weight.shape[1:]:
+        raise ShapeError(
+            f"weight has shape {weight.shape} for inputs of shape {a.shape} and {b.shape}"
+        )
+    if a.shape[:-1] != b.shape[:-1]:
+        raise ShapeError(
+            f"inputs have shapes {a.shape} and {b.shape}, which differ before the last"
+        )
+    inner = np.matmul(a[..., None, None, :], weight)[..., 0, :]  # (..., out, in2)
+    result = np.matmul(inner, b[..., None])[..., 0]
+    return np.asarray(result if bias is None else result + bias)
+
+
 TABLE: Final[dict[str, Function]] = {
+    "bilinear": of_arrays(_bilinear, "fc"),
     **{f"conv{n}d": of_arrays(_convolution(n), "fiuc") for n in (1, 2, 3)},
     **{f"conv{n}d.padding": of_arrays(_convolution(n), "fiuc") for n in (1, 2, 3)},
     **{name: of_arrays(_transposed(n), "fc") for n, name in _SPELLED.items()},

@@ -63,32 +63,38 @@ def _cubic(length: int, new: int, factor: float | None, corners: bool, kind: Any
 def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable[..., Raw]:
     nearest = not aligns
 
-    def upsample(x: Raw, sizes: Sequence[int] | None, *more: Any) -> Raw:
-        corners, factors = (bool(more[0]), more[1]) if aligns else (False, more[0])
+    def upsample(x: Raw, sizes: Sequence[int] | None, given: Any, factors: Any = None) -> Raw:
+        corners, factors = (bool(given), factors) if aligns else (False, given)
+        lengths = x.shape[2:]
         if x.ndim != axes + 2:
             raise ShapeError(f"input has shape {x.shape}, expected {axes + 2} axes")
-        kind = x.dtype.type
-        for axis in range(axes):
-            length, factor = x.shape[axis + 2], None if factors is None else factors[axis]
-            new = int(length * factors[axis]) if sizes is None else int(sizes[axis])
+        for axis, length in enumerate(lengths):
+            factor = None if factors is None else factors[axis]
+            new = int(length * factor if sizes is None else sizes[axis])
             if length < 1 or new < 1:
                 raise ShapeError(f"sizes {length} and {new} of an axis, expected at least 1")
-            shape = (-1,) + (1,) * (axes - 1 - axis)
             times = new // length
-            exact = new == times * length and times & (times - 1) == 0  # also in float32
-            if nearest and exact and factor in (None, times):
+            exact = new == times * length and not times & (times - 1)  # also in float32
+            if nearest and exact and (factor is None or factor == times):
                 x = x.repeat(times, axis + 2)
-                continue
-            total: Any = None
-            for index, weight in taps(length, new, factor, corners, kind):
-                part = np.take(x, index, axis + 2)
-                if weight is not None:
-                    part *= weight.reshape(shape)
-                total = part if total is None else np.add(total, part, out=total)
-            x = total
+            else:
+                found = taps(length, new, factor, corners, x.dtype.type)
+                x = _resampled(x, axis + 2, found)
         return x
 
     return upsample
+
+
+def _resampled(x: Raw, axis: int, taps: _Taps) -> Raw:
+    """Weighted sums of elements along an axis."""
+    shape = (-1,) + (1,) * (x.ndim - 1 - axis)
+    total: Any = None
+    for index, weight in taps:
+        part = np.take(x, index, axis)
+        if weight is not None:
+            part *= weight.reshape(shape)
+        total = part if total is None else np.add(total, part, out=total)
+    return total  # type: ignore[no-any-return]
 
 
 TABLE: Final[dict[str, Function]] = {

@@ -1,4 +1,4 @@
-"""ATen operators on NumPy: losses between numbers, of pairs, and distances."""
+"""ATen operators on NumPy: losses between numbers, of pairs, and distances; gaussian() is not ATen's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.moments import vector_norm
-from torchffi._numpy.special import at_least
+from torchffi._numpy.special import at_least, largest, least
 from torchffi._numpy.squares import total_of_squares
 from torchffi._numpy.totals import BLOCK, blocks, scratch, total
 from torchffi.errors import InvalidArgumentError, ShapeError
@@ -119,8 +119,8 @@ _LEAST: Final = 1e-43  # the logarithms of smaller numbers are below the limit, 
 
 
 def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
-    least, most = (x.min(), x.max()) if x.size else (1, 0)
-    if not (least >= 0 and most <= 1):  # also for NaN
+    lowest, most = (least(x), largest(x)) if x.size else (1, 0)
+    if not (lowest >= 0 and most <= 1):  # also for NaN
         raise InvalidArgumentError("all elements of input should be between 0 and 1")
     np.negative(x, out=result)
     np.log1p(result, out=result)
@@ -128,7 +128,7 @@ def _binary_loss(x: Raw, target: Raw, weight: Raw | None, result: Raw) -> Raw:
         np.maximum(result, -100, out=result)
     result *= target - 1
     logs = np.log(x, out=np.empty(result.shape, result.dtype))
-    if least < _LEAST:
+    if lowest < _LEAST:
         np.maximum(logs, -100, out=logs)
     logs *= target
     result -= logs
@@ -165,7 +165,7 @@ def _kl_div(x: Raw, target: Raw, reduction: int = 1, *, log_target: bool = False
         np.log(target, out=result)
         result -= x
         result *= target
-        if target.size and not np.min(target) > 0:
+        if target.size and not least(target) > 0:
             np.copyto(result, target * -x, where=target == 0)  # xlogy
         return result
 
@@ -187,6 +187,23 @@ def _poisson(x: Raw, target: Raw, log: bool, full: bool, eps: float, reduction: 
         return result
 
     return _in_blocks(loss, reduction, x, target)
+
+
+def _gaussian(x: Raw, target: Raw, var: Raw, full: bool, eps: float, reduction: int) -> Raw:
+    def loss(x: Raw, target: Raw, var: Raw, result: Raw) -> Raw:
+        limited = at_least(var, eps)
+        np.square(np.subtract(x, target, out=result), out=result)
+        result /= limited
+        result += np.log(limited, out=limited)
+        result *= 0.5
+        if full:
+            result += 0.5 * math.log(2 * math.pi)
+        return result
+
+    return _in_blocks(loss, reduction, x, target, var)
+
+
+gaussian: Final = of_arrays(_gaussian)  # which is no operator of ATen
 
 
 # ---- Pairs
@@ -260,20 +277,6 @@ def _soft_margin(x: Raw, target: Raw, reduction: int = 1) -> Raw:
     return _in_blocks(loss, reduction, x, target)
 
 
-def _bilinear(a: Raw, b: Raw, weight: Raw, bias: Raw | None = None) -> Raw:
-    if weight.ndim != 3 or (a.shape[-1], b.shape[-1]) != weight.shape[1:]:
-        raise ShapeError(
-            f"weight has shape {weight.shape} for inputs of shape {a.shape} and {b.shape}"
-        )
-    if a.shape[:-1] != b.shape[:-1]:
-        raise ShapeError(
-            f"inputs have shapes {a.shape} and {b.shape}, which differ before the last"
-        )
-    inner = np.matmul(a[..., None, None, :], weight)[..., 0, :]  # (..., out, in2)
-    result = np.matmul(inner, b[..., None])[..., 0]
-    return np.asarray(result if bias is None else result + bias)
-
-
 TABLE: Final[dict[str, Function]] = {
     "mse_loss": of_arrays(_mse, mixes=True),
     "l1_loss": of_arrays(_l1, mixes=True),
@@ -290,5 +293,4 @@ TABLE: Final[dict[str, Function]] = {
     "triplet_margin_loss": of_arrays(_triplet),
     "hinge_embedding_loss": of_arrays(_hinge, mixes=True),
     "soft_margin_loss": of_arrays(_soft_margin, mixes=True),
-    "bilinear": of_arrays(_bilinear, "fc"),
 }

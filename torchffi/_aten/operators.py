@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _LISTS: Final = frozenset({list, tuple})
+_PLAIN: Final = frozenset({int, float, bool, str, type(None)})
 
 
 def _tensors(values: Iterable[Any]) -> Iterable[Tensor]:
@@ -81,15 +82,18 @@ class Operator(Planned):
         if not LIBTORCH_CLASSES.isdisjoint(types):
             overload, first = self.on_libtorch(), self._first
             return overload.plan(types, positional, self._call, self._named, first)
-        names = types[positional : (positional + len(types)) // 2]
-        return self._numpy_plan(positional, names, not _LISTS.isdisjoint(types))
+        return self.numpy_plan(types, positional)
 
-    def _numpy_plan(self, positional: int, names: Sequence[str], lists: bool) -> Plan:
+    def numpy_plan(self, types: Types, positional: int) -> Plan:
+        """The plan on NumPy. Arguments: see :meth:`_plan`."""
         from torchffi._aten.numpy_table import TABLE
 
         function, renamed = TABLE[self._name], self._named
         if self._first:
             function = _first_of(function)
+        names = types[positional : (positional + len(types)) // 2]
+        kinds = [one for one in types if type(one) is not str]
+        lists = [place for place, kind in enumerate(kinds) if kind in _LISTS]
 
         def plan(*arguments: Any) -> Any:
             try:
@@ -98,18 +102,22 @@ class Operator(Planned):
                 raise renamed(error) from None
 
         def general(*values: Any) -> Any:
-            arguments, named = (
-                values[:positional],
-                dict(zip(names, values[positional:], strict=True)),
-            )
-            if lists and _any_on_libtorch(values):
-                return self._call(arguments, named)
+            arguments, more = values, {}
+            if names:
+                more = dict(zip(names, values[positional:], strict=True))
+                arguments = values[:positional]
+            for place in lists:  # which may contain tensors on LibTorch
+                one = values[place]
+                if not _PLAIN.issuperset(map(type, one)) and _any_on_libtorch(one):
+                    return self._call(arguments, more)
             try:
-                return function(*arguments, **named)
+                return function(*arguments, **more)
             except TorchError as error:
                 raise renamed(error) from None
 
-        return general if names or lists else plan
+        found = general if names or lists else plan
+        attempt = None if names else getattr(function, "plan", None)
+        return (attempt and attempt(kinds, found)) or found
 
     def _on_numpy(self, arguments: Any, named: Any) -> Any:
         from torchffi._aten.numpy_table import TABLE  # most programs need it never
@@ -156,11 +164,24 @@ class _Direct(Planned):
         return self._function(*arguments, **named)
 
     def _plan(self, types: Types, positional: int) -> Plan | None:
-        if LIBTORCH_CLASSES.isdisjoint(types):
-            return None
         names = tuple(one.name for one in _signatures.of(self._function))
-        overload = self._operator.on_libtorch()
-        return overload.direct_plan(types, positional, names, self._again)
+        if not LIBTORCH_CLASSES.isdisjoint(types):
+            overload = self._operator.on_libtorch()
+            return overload.direct_plan(types, positional, names, self._again)
+        if len(types) == positional == 1 and _LISTS.isdisjoint(types):
+            # The other arguments have their defaults, which are the operator's.
+            return self._operator.numpy_plan(types, positional)
+        return _by_position(self._function, types, positional)
+
+
+def _by_position(function: Callable[..., Any], types: Types, positional: int) -> Plan:
+    """A plan that calls a function."""
+    names = types[positional : (positional + len(types)) // 2]
+    if not names:
+        return function
+    return lambda *values: function(
+        *values[:positional], **dict(zip(names, values[positional:], strict=True))
+    )
 
 
 def direct(operator: Callable[..., Any]) -> Callable[[_Function], _Function]:

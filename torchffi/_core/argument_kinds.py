@@ -183,14 +183,15 @@ if dtype is None:
     "{0}",
     True,
 )
+# The first value of a range. The types of the others are checked before they determine the dtype.
 START: Final = Kind(
     NUMBER.lines
     + """
-types = {type(start), type(stop), type(step)}
-if not types <= NUMBERS:
+if type(stop) not in NUMBERS or type(step) not in NUMBERS:
     REFUSE
 if dtype is None:
-    dtype = DEFAULTS[float if float in types else int]
+    of_floats = type(start) is float or type(stop) is float or type(step) is float
+    dtype = DEFAULTS[float if of_floats else int]
 """,
     "{0}",
     True,

@@ -85,7 +85,8 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         on_ffi, on_numpy = _classes(frozenset(admitted), result)
         if call is not None:
             table.update({kind: (make, of, call) for kind, of in on_ffi})
-        table.update({kind: (NUMPY.attempt, of, primitive) for kind, of in on_numpy})
+        attempt = NUMPY.attempts.get(primitive, NUMPY.attempt)
+        table.update({kind: (attempt, of, primitive) for kind, of in on_numpy})
     TABLES.setdefault(primitive, []).append(table)
     return table
 
@@ -115,14 +116,14 @@ def created(
         admitted: Kinds of dtypes that it creates.
         default: The dtype that None selects; None if it has no entry.
     """
-    call = c_function(primitive)
+    call, attempt = c_function(primitive), NUMPY.attempts.get(primitive, NUMPY.attempt)
     on_ffi: dict[DType | None, Entry] = {}
     on_numpy: dict[DType | None, Entry] = {}
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         if call is not None:
             on_ffi[dtype] = make, FFI.classes[dtype], call
         if dtype.in_numpy:
-            on_numpy[dtype] = NUMPY.attempt, NUMPY.classes[dtype], primitive
+            on_numpy[dtype] = attempt, NUMPY.classes[dtype], primitive
     for table in (on_ffi, on_numpy):
         if default in table:
             table[None] = table[default]

@@ -13,7 +13,7 @@ from torchffi._core import dtype_classes
 from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
-from torchffi._numpy import primitives
+from torchffi._numpy import attempts, primitives
 from torchffi._numpy.quiet import WITHOUT_WARNINGS, Run, new_runner, quietly
 from torchffi.dtypes import DType
 
@@ -54,6 +54,7 @@ class NumPy(Backend):
 
     name = "numpy"
     primitives = primitives
+    attempts: dict[str, Any]  # by primitive: attempts that take less time than attempt()
 
     def wrap(self, array: np.ndarray[Any, Any], dtype: DType) -> Tensor:
         """A tensor over an array, which is converted to the dtype if it has another one."""
@@ -80,18 +81,20 @@ class NumPy(Backend):
         tensor._data = array
         return tensor
 
-    def attempt_several(self, kind: Any, name: str, /, *raw: Any) -> Any:
+    def attempt_several(self, kind: Any, name: Any, /, *raw: Any) -> Any:
         """As :meth:`attempt`, for a primitive with several results.
 
         Args:
             kind: A function that makes the result from a list of tensors, and their dtypes; None for
                 those of the arrays.
-            name: The primitive.
+            name: The primitive, or another function of arrays.
             raw: Its arguments.
         """
         collect, given = kind
         try:
             arrays = _call(name, raw)
+            if isinstance(arrays, np.ndarray):
+                return None
             of = given or [dtypes.by_numpy(array.dtype) for array in arrays]
             return collect(
                 [self.wrap(array, dtype) for array, dtype in zip(arrays, of, strict=True)]
@@ -251,6 +254,11 @@ def hold(array: np.ndarray[Any, Any], kind: type[Tensor]) -> Tensor:
     return tensor
 
 
+def hold_view(array: np.ndarray[Any, Any], classes: dict[Any, type[Tensor]]) -> Tensor:
+    """A tensor over a view of an array, of the class of its dtype. KeyError for an unknown dtype."""
+    return hold(array[...], classes[array.dtype])
+
+
 NUMPY.classes = dtype_classes.of_dtypes(NumpyTensor)
 
 
@@ -266,4 +274,5 @@ by_numpy: Final = _Classes()
 if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
-    hold = speedups.hold
+    hold, hold_view = speedups.hold, speedups.hold_view
+NUMPY.attempts = attempts.attempts(hold)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -62,8 +62,12 @@ def full_like(x: Raw, value: float, dtype: int) -> Raw:
     return np.full(x.shape, value, kind)
 
 
-# 2 to the bits of each dtype's significand: with more random bits, values could round up to 1.
-_STEPS = {np.dtype(np.float16): 2.0**11, np.dtype(np.float32): 2.0**24}
+# 2 to the bits of each dtype's significand, and its inverse: with more random bits, values could round
+# up to 1. Arrays, because NumPy converts a number of Python in as much time as a few elements take.
+_STEPS: Final = {
+    np.dtype(kind): (np.asarray(2.0**bits), np.asarray(2.0**-bits, kind))
+    for kind, bits in ((np.float16, 11), (np.float32, 24))
+}
 
 
 def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
@@ -72,20 +76,21 @@ def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     draw = (generator.current or generator.new()).random
     kind = TYPES[dtype]
     if kind.kind != "c":
-        return _truncated(draw(dims), kind).astype(kind, copy=False)
+        return _rounded_down(draw(dims), kind)
     result = np.empty(dims, kind)
-    result.real = _truncated(draw(dims), result.real.dtype)
-    result.imag = _truncated(draw(dims), result.real.dtype)
+    result.real = _rounded_down(draw(dims), result.real.dtype)
+    result.imag = _rounded_down(draw(dims), result.real.dtype)
     return result
 
 
-def _truncated(values: Any, kind: np.dtype[Any]) -> Raw:
-    """Random numbers in float64 with as many bits as a dtype has."""
-    steps, values = _STEPS.get(kind, 2.0**53), np.asarray(values)
-    values *= steps
-    np.floor(values, out=values)
-    values /= steps
-    return values  # type: ignore[no-any-return]
+def _rounded_down(drawn: Any, kind: np.dtype[Any]) -> Raw:
+    """Random numbers, which have the bits of float64, in a dtype."""
+    values = np.asarray(drawn)
+    if (steps := _STEPS.get(kind)) is None:
+        return values
+    np.multiply(values, steps[0], values)
+    result = np.floor(values, values).astype(kind)
+    return np.multiply(result, steps[1], result)  # type: ignore[no-any-return]
 
 
 def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
@@ -106,6 +111,7 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
 
 _CHUNK = 2**15  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
+_INTEGERS: Final = int64.code
 
 
 def arange(start: float, stop: float, step: float, dtype: int, device: int) -> Raw:
@@ -124,20 +130,20 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if not (-_EXACT < first < _EXACT and -_EXACT < last < _EXACT and -_EXACT < step < _EXACT):
+    if not abs(first) + abs(last) + abs(step) < _EXACT:
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
     kind = TYPES[dtype]
-    if dtype == int64.code and step > 0 and type(first) is type(last) is type(step) is int:
+    if dtype == _INTEGERS and step > 0 and type(first) is type(last) is type(step) is int:
         return np.arange(first, last, step, dtype=kind)
-    if (last - first) / step <= 0:  # NumPy returns one value for an infinite step
+    count = (last - first) / step
+    if count <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
-    count = math.ceil((last - first) / step)
-    if kind.kind == "f" and _CHUNK < count < math.inf:
-        return _counted(first, step, count, kind)
+    if count > _CHUNK and kind.kind == "f":
+        return _counted(first, step, math.ceil(count), kind)
     values = np.arange(first, last, step)
-    result = np.asarray(values, kind)
-    if result is values:
-        return result
+    if values.dtype is kind:
+        return values
+    result = values.astype(kind)
     if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
         raise InvalidArgumentError(f"the values do not fit into {kind}")
     return result

@@ -85,14 +85,14 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
     divides = name in _DIVISIONS
 
     def primitive(a: Raw, b: Raw) -> None:
-        if b.shape and b.shape != a.shape:
+        if (shape := b.shape) and shape != a.shape:
             check_broadcast_to(b, a.shape)
         if 0 in a.strides:
             check_writable(a)
         # Before it writes: a division that raises has written some quotients.
         if divides and b.dtype.kind in "iu" and a.size and np.count_nonzero(b) < b.size:
             raise InvalidArgumentError("integer division by zero")
-        ufunc(a, b, out=a)
+        ufunc(a, b, a)
 
     return primitive
 

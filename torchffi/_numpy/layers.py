@@ -72,7 +72,7 @@ def linear(x: Raw, weight: Raw, bias: Raw | Literal[0]) -> Raw:
 def embedding(weight: Raw, indices: Raw) -> Raw:
     if weight.ndim != 2:
         raise ShapeError(f"weight has shape {weight.shape}, expected 2 axes")
-    if indices.size and not 0 <= indices.min() <= indices.max() < len(weight):
+    if not special.are_places(indices, len(weight)):
         raise AxisError(f"an index is out of range for {len(weight)} rows")
     return weight[indices]
 

@@ -37,6 +37,8 @@ def prod(x: Raw, axes: Axes, naxes: int, keepdims: bool, dtype: int) -> Raw:
 def count_nonzero(x: Raw, axes: Axes, naxes: int, keepdims: bool) -> Raw:
     if naxes and not x.ndim:
         raise no_axis(axes)
+    if not axes and not keepdims:
+        return np.asarray(np.count_nonzero(x), np.int64)
     return np.asarray(np.count_nonzero(x, axes or None, keepdims=keepdims), np.int64)
 
 
@@ -46,7 +48,7 @@ def _reduction(function: Callable[..., Any], of_nothing: bool) -> Callable[..., 
             raise no_axis(axes)
         if not (x.size or of_nothing):
             check_not_empty(x, axes)
-        return function(x, axes or None, None, None, keepdims)  # type: ignore[no-any-return]
+        return np.asarray(function(x, axes or None, None, None, keepdims))  # of a scalar, too
 
     return primitive
 
@@ -60,12 +62,13 @@ all, any = _reduction(np.logical_and.reduce, True), _reduction(np.logical_or.red
 
 def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
     def primitive(x: Raw, axis: Axes, keepdims: bool) -> Raw:
+        if not axis and not keepdims and x.size:
+            return function(x, None, np.empty((), np.int64))  # type: ignore[no-any-return]
         if axis and not x.ndim:
             raise no_axis(axis)
         if not x.size:
             check_not_empty(x, (axis[0],) if axis else axis)
-        along = axis[0] if axis else None
-        found = function(x, along, None, keepdims=True) if keepdims else function(x, along)
+        found = function(x, axis[0] if axis else None, None, keepdims=keepdims)
         return np.asarray(found, np.int64)
 
     return primitive

@@ -133,7 +133,7 @@ def unbind(x: Raw, axis: int) -> list[Raw]:
 
 def broadcast_tensors(tensors: Sequence[Raw], count: int) -> list[Raw]:
     shape = np.broadcast_shapes(*[x.shape for x in tensors])
-    return [expand(x, shape, len(shape)) for x in tensors]
+    return [x.view() if x.shape == shape else expand(x, shape, len(shape)) for x in tensors]
 
 
 def meshgrid(tensors: Sequence[Raw], count: int, swapped: bool) -> list[Raw]:

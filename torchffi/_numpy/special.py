@@ -36,6 +36,24 @@ _LARGE = (
 )  # fmt: skip
 _SQRT_PI = 1.7724538509055160273
 _FEW: Final = 2**10  # elements: up to here ndarray.clip() takes longer than np.maximum()
+_SHORT: Final = 2**13  # elements: up to here argmax() takes less time than a reduction
+
+
+def largest(x: Array) -> Any:
+    """The largest element of an array that is not empty, as a number; NaN if there is one."""
+    return np.maximum.reduce(x, None) if x.size > _SHORT else x.item(x.argmax())
+
+
+def least(x: Array) -> Any:
+    """The least element of an array that is not empty, as a number; NaN if there is one."""
+    return np.minimum.reduce(x, None) if x.size > _SHORT else x.item(x.argmin())
+
+
+def are_places(x: Array, length: int) -> bool:
+    """Whether all elements are indices of an axis of a length, not negative."""
+    if x.size > _SHORT:
+        return bool(np.minimum.reduce(x, None) >= 0 and np.maximum.reduce(x, None) < length)
+    return not x.size or bool(x.item(x.argmin()) >= 0 and x.item(x.argmax()) < length)
 
 
 def _rounded(a: Array, b: Array, quotient: Array) -> Array:

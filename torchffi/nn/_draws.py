@@ -16,8 +16,9 @@ from torchffi._array import creation, elementwise, searching, sorting, utility
 from torchffi._array.manipulation import reshape
 from torchffi._autograd.modes import set_mode
 from torchffi._core import arguments
-from torchffi._core.backends import FFI, default_backend
+from torchffi._core.backends import FFI, NUMPY, default_backend
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi.errors import InvalidArgumentError, ShapeError
 from torchffi.nn._arguments import operator
 
@@ -38,6 +39,9 @@ def overwrites(function: _Function) -> _Function:
         arguments.tensor(function.__name__, tensor)
         if skipped.get():
             return tensor
+        if tensor._backend is NUMPY:  # which records nothing
+            function(tensor, *given, **named)
+            return tensor
         recorded = set_mode(False)
         try:
             function(tensor, *given, **named)
@@ -46,6 +50,23 @@ def overwrites(function: _Function) -> _Function:
         return tensor
 
     return overwrite  # type: ignore[return-value]
+
+
+def fill(name: str, tensor: Tensor, value: float) -> Tensor:
+    """Overwrites all elements with a value, as a function does that :func:`overwrites` decorates."""
+    if isinstance(tensor, NumpyTensor):
+        if not skipped.get():
+            tensor[...] = value
+        return tensor
+    arguments.tensor(name, tensor)
+    if skipped.get():
+        return tensor
+    recorded = set_mode(False)
+    try:
+        tensor[...] = value
+    finally:
+        set_mode(recorded)
+    return tensor
 
 
 @overwrites

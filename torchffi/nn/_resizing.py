@@ -77,7 +77,9 @@ def pad(
 
 
 def _per_axis(name: str, value: Any, axes: int) -> list[Any]:
-    found = list(value) if isinstance(value, (list, tuple)) else [value] * axes
+    if not isinstance(value, (list, tuple)):
+        return [value] * axes
+    found = list(value)
     if len(found) != axes:
         raise InvalidArgumentError(
             f"interpolate: {name} is {value}, expected a number or {axes} of them"
@@ -118,7 +120,7 @@ def interpolate(
         raise InvalidArgumentError(
             f"interpolate: size is {size} and scale_factor is {scale_factor}, expected one of them"
         )
-    if mode in ("nearest", "nearest-exact", "area") and align_corners is not None:
+    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise InvalidArgumentError(
             f"interpolate: align_corners is {align_corners}, expected None for mode {mode!r}"
         )
@@ -135,7 +137,7 @@ def interpolate(
             arguments.integer("interpolate", "size", n) for n in _per_axis("size", size, axes)
         ]
     else:
-        factors = [float(one) for one in _per_axis("scale_factor", scale_factor, axes)]
+        factors = [*map(float, _per_axis("scale_factor", scale_factor, axes))]
         if recompute_scale_factor or mode == "area":
             lengths = [int(n * f) for n, f in zip(input.shape[2:], factors, strict=True)]
             factors = None
@@ -148,7 +150,7 @@ def interpolate(
             f"interpolate: mode {mode!r} does not exist for {axes} axes after the channels; modes are "
             + ", ".join(known)
         )
-    if mode.startswith("nearest"):
+    if mode in ("nearest", "nearest-exact"):
         return upsampling(input, lengths, factors)
     return upsampling(input, lengths, bool(align_corners), factors)
 

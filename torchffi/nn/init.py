@@ -15,7 +15,7 @@ from torchffi._array import creation
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, ShapeError
 from torchffi.nn._arguments import operator
-from torchffi.nn._draws import orthogonal_, overwrites, sparse_, trunc_normal_
+from torchffi.nn._draws import fill, orthogonal_, overwrites, sparse_, trunc_normal_
 
 __all__ = [
     "calculate_gain",
@@ -86,25 +86,19 @@ def normal_(
     return _normal_(tensor, mean, std, generator=generator)
 
 
-@overwrites
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """One value. Source: aten::copy_."""
-    tensor[...] = val
-    return tensor
+    return fill("constant_", tensor, val)
 
 
-@overwrites
 def ones_(tensor: Tensor) -> Tensor:
     """Ones. Source: aten::copy_."""
-    tensor[...] = 1
-    return tensor
+    return fill("ones_", tensor, 1)
 
 
-@overwrites
 def zeros_(tensor: Tensor) -> Tensor:
     """Zeros. Source: aten::copy_."""
-    tensor[...] = 0
-    return tensor
+    return fill("zeros_", tensor, 0)
 
 
 @overwrites

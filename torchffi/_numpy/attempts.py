@@ -1,0 +1,96 @@
+"""Attempts of primitives whose results need no check: views, and new arrays of a shape.
+
+They take the arguments of ``NUMPY.attempt()``, as far as the primitives have them. The interpreter calls
+one function in Python from another in half of the time that C needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from torchffi._lazy_numpy import np
+from torchffi._numpy import primitives
+
+Attempt = Callable[..., Any]
+# Makes a tensor of a class over an array.
+Hold = Callable[[Any, Any], Any]
+
+# How many arguments the primitives have that return views, or copies of the same dtype.
+_VIEWS: Final = {
+    "squeeze": 2, "unsqueeze": 2, "expand": 3, "permute": 3, "reshape": 3, "select": 3, "transpose": 3,
+    "narrow": 4, "diagonal": 4,
+}  # fmt: skip
+_NEW: Final = ("empty", "zeros")  # those of the same name in NumPy are in C
+
+
+def attempts(hold: Hold) -> dict[str, Attempt]:
+    """The attempts by primitive."""
+    views = {2: _of_two, 3: _of_three, 4: _of_four}
+    return {
+        **{name: views[count](name, hold) for name, count in _VIEWS.items()},
+        **{name: _of_shape(name, hold) for name in _NEW},
+    }
+
+
+def _of_two(name: str, hold: Hold) -> Attempt:
+    function: Any = None  # until the first call
+
+    def attempt(kind: Any, _: str, a: Any, b: Any, /) -> Any:
+        nonlocal function
+        try:
+            if function is None:
+                function = getattr(primitives, name)
+            return hold(function(a, b), kind)
+        except Exception:  # as in NumPy.attempt()
+            return None
+
+    return attempt
+
+
+def _of_three(name: str, hold: Hold) -> Attempt:
+    function: Any = None
+
+    def attempt(kind: Any, _: str, a: Any, b: Any, c: Any, /) -> Any:
+        nonlocal function
+        try:
+            if function is None:
+                function = getattr(primitives, name)
+            return hold(function(a, b, c), kind)
+        except Exception:
+            return None
+
+    return attempt
+
+
+def _of_four(name: str, hold: Hold) -> Attempt:
+    function: Any = None
+
+    def attempt(kind: Any, _: str, a: Any, b: Any, c: Any, d: Any, /) -> Any:
+        nonlocal function
+        try:
+            if function is None:
+                function = getattr(primitives, name)
+            return hold(function(a, b, c, d), kind)
+        except Exception:
+            return None
+
+    return attempt
+
+
+def _of_shape(name: str, hold: Hold) -> Attempt:
+    function: Any = None
+
+    def attempt(kind: Any, _: str, dims: Any, ndim: int, dtype: int, device: int, /) -> Any:
+        nonlocal function
+        exact = kind._dtype.numpy
+        if exact is None:  # NumPy does not have it
+            return None
+        try:
+            if function is None:
+                function = getattr(np, name)
+            return hold(function(dims, exact), kind)
+        except Exception:
+            return None
+
+    return attempt

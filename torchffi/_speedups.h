@@ -1,0 +1,80 @@
+/* What the C files of torchffi._speedups share: the state of the module, and functions on tensors on NumPy. */
+#ifndef TORCHFFI_SPEEDUPS_H
+#define TORCHFFI_SPEEDUPS_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+/* The option -fvisibility=hidden does not hide what is only declared. */
+#pragma GCC visibility push(hidden)
+
+/* The state of the module. torchffi can be imported again, with new classes, while tensors of the old ones are alive.
+   Never freed: the callbacks keep the module alive. */
+struct state {
+  PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
+  PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
+  PyObject *kinds;                        /* dict: dtype code -> tensor class */
+  PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
+  PyObject *frames, *new_frame; /* free list of arrays for handles, and the function that makes one */
+  PyObject *functions;  /* dict: primitive of NumPy -> function and first arguments; finds what is missing */
+  PyObject *fit;        /* makes an array of a result, of the dtype of a class of tensors */
+  PyObject *dtypes;     /* dict: class of tensors -> NumPy's dtype, as far as fit() was called for it */
+  PyObject *array_slot; /* the descriptor of the slot _data of tensors on NumPy */
+  PyTypeObject *array_type; /* numpy.ndarray; NULL until fit() has returned an array as it was */
+  PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
+  PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
+  PyObject *method_type;    /* types.MethodType */
+};
+
+/* Set by setup(): the functions of a slot's descriptor, and names of attributes. */
+extern descrgetfunc get_slot;
+extern descrsetfunc set_slot;
+extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
+
+/* int -> handle; -1, which is never a handle, for other objects and integers above 64 bits. */
+static inline int64_t handle_of(PyObject *number) {
+  int overflow;
+  return PyLong_AsLongLongAndOverflow(number, &overflow);
+}
+
+/* ---- _speedups_arrays.c ---- */
+
+/* Calls the function of a primitive with its first arguments and the given ones, which the name precedes. */
+PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count);
+
+/* After a failure: whether the slow path is taken. It is not for a KeyboardInterrupt, which is no Exception. */
+int refused(void);
+
+/* A tensor of a class over an array. */
+PyObject *hold(const struct state *self, PyObject *kind, PyObject *array);
+
+/* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
+PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *hold_array(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *hold_view(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *setup_arrays(PyObject *module, PyObject *arguments);
+
+/* ---- _speedups_indexing.c: NULL, maybe without an exception, for what the slow path does ---- */
+
+/* The elements of an array by a key. */
+PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key);
+
+/* Overwrites elements of an array with a number, or with the elements of a tensor of the class; returns None. */
+PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array, PyObject *key,
+                       PyObject *value);
+
+/* Whether a tensor of the same class has no more axes than an array. */
+int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value);
+
+/* Whether two arrays are known to be over the memory of one array. */
+int share_owner(PyObject *first, PyObject *second);
+
+/* ---- _speedups_methods.c ---- */
+
+/* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the class of methods. */
+PyObject *setup_methods(PyObject *module, PyObject *arguments);
+
+#pragma GCC visibility pop
+#endif

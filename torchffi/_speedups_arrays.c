@@ -1,0 +1,136 @@
+/* Calls of primitives on NumPy, and tensors over arrays: attempt(), overwrite() and hold() in
+   torchffi/_core/tensor_numpy.py. */
+#include "_speedups.h"
+
+PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *all, *result = NULL, *known;
+  Py_ssize_t first;
+  if (self->functions == NULL) {
+    return PyErr_Format(PyExc_TypeError, "setup_arrays() comes first");
+  }
+  if ((known = PyDict_GetItemWithError(self->functions, arguments[0])) != NULL) {
+    Py_INCREF(known);
+  } else if (PyErr_Occurred() || (known = PyObject_GetItem(self->functions, arguments[0])) == NULL) {
+    return NULL;
+  }
+  first = PyTuple_Size(known) - 1;
+  if (first >= 0 && (all = PyTuple_New(first + count - 1)) != NULL) {
+    for (Py_ssize_t i = 0; i < first; ++i) {
+      PyTuple_SetItem(all, i, Py_NewRef(PyTuple_GetItem(known, i + 1)));
+    }
+    for (Py_ssize_t i = 1; i < count; ++i) {
+      PyTuple_SetItem(all, first + i - 1, Py_NewRef(arguments[i]));
+    }
+    result = PyObject_Call(PyTuple_GetItem(known, 0), all, NULL);
+    Py_DECREF(all);
+  }
+  Py_DECREF(known);
+  return result;
+}
+
+/* Replaces a result by an array of the dtype of a class, unless it is one. */
+static int fit(struct state *self, PyObject *kind, PyObject **result) {
+  PyObject *dtype, *array;
+  if (Py_TYPE(*result) == self->array_type) {
+    if ((dtype = PyObject_GetAttr(*result, dtype_name)) == NULL) {
+      return -1;
+    }
+    Py_DECREF(dtype); /* the array keeps it */
+    if (dtype == PyDict_GetItemWithError(self->dtypes, kind)) {
+      return 0;
+    }
+  }
+  if ((array = PyObject_CallFunctionObjArgs(self->fit, *result, kind, NULL)) == NULL) {
+    return -1;
+  }
+  if (array == *result) {
+    self->array_type = Py_TYPE(array);
+  }
+  Py_DECREF(*result);
+  *result = array;
+  return 0;
+}
+
+int refused(void) {
+  const int known = PyErr_ExceptionMatches(PyExc_Exception);
+  if (known) {
+    PyErr_Clear();
+  }
+  return known;
+}
+
+PyObject *hold(const struct state *self, PyObject *kind, PyObject *array) {
+  PyObject *tensor = PyType_GenericAlloc((PyTypeObject *)kind, 0);
+  if (tensor != NULL && set_slot(self->array_slot, tensor, array) < 0) {
+    Py_CLEAR(tensor);
+  }
+  return tensor;
+}
+
+PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  struct state *self = PyModule_GetState(module);
+  PyObject *result, *tensor = NULL;
+  if (count < 2 || !PyType_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt() takes a class, a name and arguments");
+  }
+  result = compute(self, arguments + 1, count - 1);
+  if (result != NULL && fit(self, arguments[0], &result) == 0) {
+    tensor = hold(self, arguments[0], result);
+  }
+  Py_XDECREF(result);
+  return tensor == NULL && refused() ? Py_NewRef(Py_None) : tensor;
+}
+
+PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *result;
+  if (count < 1) {
+    return PyErr_Format(PyExc_TypeError, "overwrite() takes a name and arguments");
+  }
+  if ((result = compute(PyModule_GetState(module), arguments, count)) == NULL) {
+    return refused() ? PyLong_FromLong(-1) : NULL;
+  }
+  Py_DECREF(result);
+  return PyLong_FromLong(0);
+}
+
+PyObject *hold_array(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  if (count != 2 || !PyType_Check(arguments[1])) {
+    return PyErr_Format(PyExc_TypeError, "hold() takes an array and a class");
+  }
+  return hold(PyModule_GetState(module), arguments[1], arguments[0]);
+}
+
+PyObject *hold_view(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *dtype, *kind, *view, *tensor = NULL;
+  if (count != 2 || !PyDict_Check(arguments[1])) {
+    return PyErr_Format(PyExc_TypeError, "hold_view() takes an array and a dict");
+  }
+  if ((dtype = PyObject_GetAttr(arguments[0], dtype_name)) == NULL) {
+    return NULL;
+  }
+  if ((kind = PyDict_GetItemWithError(arguments[1], dtype)) != NULL) {
+    Py_INCREF(kind);
+  } else if (!PyErr_Occurred()) {
+    kind = PyObject_GetItem(arguments[1], dtype); /* finds what is missing */
+  }
+  Py_DECREF(dtype);
+  if (kind != NULL && PyType_Check(kind) && (view = PyObject_GetItem(arguments[0], Py_Ellipsis)) != NULL) {
+    tensor = hold(PyModule_GetState(module), kind, view);
+    Py_DECREF(view);
+  } else if (!PyErr_Occurred()) {
+    PyErr_Format(PyExc_TypeError, "expected a class, got %R", kind);
+  }
+  Py_XDECREF(kind);
+  return tensor;
+}
+
+PyObject *setup_arrays(PyObject *module, PyObject *arguments) {
+  struct state *self = PyModule_GetState(module);
+  if (!PyArg_ParseTuple(arguments, "O!OO!O", &PyDict_Type, &self->functions, &self->fit, &PyDict_Type,
+                        &self->dtypes, &self->array_slot)) {
+    return NULL;
+  }
+  Py_INCREF(arguments); /* keeps all of them alive */
+  self->array_type = NULL;
+  Py_RETURN_NONE;
+}

@@ -1,0 +1,175 @@
+/* Indexing of tensors on NumPy: the keys that NumPy treats as the standard does. */
+#include "_speedups.h"
+
+/* Whether it is an array over memory of its own or of another array, which is then put in its place. */
+static int find_owner(PyObject **array) {
+  PyObject *base = PyObject_GetAttr(*array, base_name);
+  int found = 0;
+  if (base == Py_None) {
+    found = 1;
+  } else if (base != NULL && Py_TYPE(base) == Py_TYPE(*array)) {
+    PyObject *root = PyObject_GetAttr(base, base_name);
+    found = root == Py_None;
+    Py_XDECREF(root);
+    *array = base; /* the array keeps it */
+  }
+  Py_XDECREF(base);
+  return found;
+}
+
+/* Whether two arrays are known not to share memory. */
+static int are_apart(PyObject *first, PyObject *second) {
+  return find_owner(&first) && find_owner(&second) && first != second;
+}
+
+int share_owner(PyObject *first, PyObject *second) {
+  return find_owner(&first) && find_owner(&second) && first == second;
+}
+
+/* Whether an array is known to have no two elements at one place. */
+static int has_own_elements(PyObject *array) {
+  PyObject *strides = PyObject_GetAttr(array, strides_name);
+  const Py_ssize_t count = strides != NULL ? PyTuple_Size(strides) : -1;
+  int found = count >= 0;
+  for (Py_ssize_t i = 0; i < count && found; ++i) {
+    found = PyLong_AsLongLong(PyTuple_GetItem(strides, i)) != 0;
+  }
+  Py_XDECREF(strides);
+  return found;
+}
+
+/* Whether a key gives a view: an integer, a slice with a positive step, None or an ellipsis. */
+static int is_basic(PyObject *key) {
+  if (PyLong_CheckExact(key) || key == Py_None || key == Py_Ellipsis) {
+    return 1;
+  }
+  if (Py_TYPE(key) == &PySlice_Type) {
+    PyObject *step = PyObject_GetAttr(key, step_name);
+    const int basic = step == Py_None || (step != NULL && PyLong_CheckExact(step) && handle_of(step) > 0);
+    Py_XDECREF(step);
+    return basic;
+  }
+  return 0;
+}
+
+/* Whether is_basic() admits a key or, in a tuple, all of them; and whether NumPy returns a view for it also of a single
+   element, which takes an ellipsis or a slice alone. */
+static int is_basic_key(PyObject *key, int *views) {
+  *views = key == Py_Ellipsis || Py_TYPE(key) == &PySlice_Type;
+  if (!PyTuple_CheckExact(key)) {
+    return is_basic(key);
+  }
+  const Py_ssize_t count = PyTuple_Size(key);
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject *one = PyTuple_GetItem(key, i);
+    if (!is_basic(one)) {
+      return 0;
+    }
+    *views |= one == Py_Ellipsis;
+  }
+  return 1;
+}
+
+/* The key for an array that gives a view also of one element: with an ellipsis. NULL for another key, without an
+   exception. */
+static PyObject *basic_key(PyObject *key) {
+  int views;
+  if (!is_basic_key(key, &views)) {
+    return NULL;
+  }
+  if (views) {
+    return Py_NewRef(key);
+  }
+  if (!PyTuple_CheckExact(key)) {
+    return PyTuple_Pack(2, key, Py_Ellipsis);
+  }
+  const Py_ssize_t count = PyTuple_Size(key);
+  PyObject *keys = PyTuple_New(count + 1);
+  for (Py_ssize_t i = 0; keys != NULL && i <= count; ++i) {
+    PyTuple_SetItem(keys, i, Py_NewRef(i < count ? PyTuple_GetItem(key, i) : Py_Ellipsis));
+  }
+  return keys;
+}
+
+enum { MOST_OF_MASK = 1 << 14 }; /* elements: the slow path takes less time for larger masks */
+
+/* The array of a tensor that is an index; NULL for another object, one without axes, and a large mask. */
+static PyObject *index_array(const struct state *self, PyObject *key) {
+  PyObject *array, *axes, *size, *kind = (PyObject *)Py_TYPE(key);
+  PyObject *whole = PyDict_GetItemWithError(self->index_classes, kind);
+  if (whole == NULL || (array = get_slot(self->array_slot, key, kind)) == NULL) {
+    return NULL;
+  }
+  axes = PyObject_GetAttr(array, ndim_name);
+  size = whole == Py_True ? NULL : PyObject_GetAttr(array, size_name);
+  if (axes == NULL || handle_of(axes) == 0 || (size != NULL && handle_of(size) > MOST_OF_MASK)) {
+    Py_CLEAR(array);
+  }
+  Py_XDECREF(axes);
+  Py_XDECREF(size);
+  return array;
+}
+
+PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key) {
+  PyObject *result = NULL, *keys = basic_key(key);
+  if (keys == NULL && !PyErr_Occurred()) {
+    keys = index_array(self, key);
+  }
+  if (keys != NULL) {
+    result = PyObject_GetItem(array, keys);
+    Py_DECREF(keys);
+  }
+  return result;
+}
+
+PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array, PyObject *key,
+                       PyObject *value) {
+  PyObject *source = NULL, *keys = NULL;
+  int status = -1;
+  if (!has_own_elements(array)) {
+    return NULL;
+  }
+  if ((PyObject *)Py_TYPE(value) == kind) {
+    source = get_slot(self->array_slot, value, kind);
+    if (source != NULL && !are_apart(array, source)) {
+      Py_CLEAR(source); /* NumPy could read elements that it has already written */
+    }
+  } else if (PyFloat_CheckExact(value) || PyLong_CheckExact(value)) {
+    const double number = PyFloat_AsDouble(value);
+    if (PyErr_Occurred()) {
+      return NULL;
+    }
+    /* All floating-point dtypes have these: a cast to infinity would give a warning. */
+    if (-6e4 < number && number < 6e4 && PyDict_GetItemWithError(self->array_classes, kind) == Py_True) {
+      source = Py_NewRef(value);
+    }
+  }
+  if (source == value) { /* a number: NumPy needs no view of one element */
+    int views;
+    keys = is_basic_key(key, &views) ? Py_NewRef(key) : NULL;
+  } else if (source != NULL && (keys = basic_key(key)) == NULL && !PyErr_Occurred() &&
+             (keys = index_array(self, key)) != NULL && !are_apart(array, keys)) {
+    Py_CLEAR(keys); /* nor that an index changes while it writes */
+  }
+  if (keys != NULL) {
+    status = PyObject_SetItem(array, keys, source);
+  }
+  Py_XDECREF(keys);
+  Py_XDECREF(source);
+  return status == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
+  PyObject *kind = (PyObject *)Py_TYPE(value), *axes = NULL, *most = NULL, *source = NULL;
+  int found = 0;
+  if (PyDict_GetItemWithError(self->array_classes, kind) != NULL &&
+      (source = get_slot(self->array_slot, value, kind)) != NULL &&
+      (axes = PyObject_GetAttr(source, ndim_name)) != NULL &&
+      (most = PyObject_GetAttr(array, ndim_name)) != NULL) {
+    found = handle_of(axes) <= handle_of(most);
+  }
+  Py_XDECREF(source);
+  Py_XDECREF(axes);
+  Py_XDECREF(most);
+  return found;
+}
