@@ -25,7 +25,6 @@
 #include <ATen/ops/hypot.h>
 #include <ATen/ops/imag.h>
 #include <ATen/ops/isinf.h>
-#include <ATen/ops/isnan.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log10.h>
 #include <ATen/ops/log1p.h>
@@ -201,7 +200,7 @@ RT_UNARY(structured, tensor_, floor, real)
 RT_UNARY(structured, tensor_, ceil, real)
 RT_UNARY(structured, tensor_, round, real)
 RT_UNARY(structured, tensor_, trunc, real)
-RT_UNARY(at, tensor_, isnan, any)
+RT_UNARY(numbers, tensor_, isnan, any)
 RT_UNARY(at, tensor_, isinf, any)
 RT_UNARY(numbers, tensor_, isfinite, any)
 RT_UNARY(at, tensor_, logical_not, any)

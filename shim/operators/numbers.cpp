@@ -9,7 +9,6 @@
 #include <ATen/ops/imag.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/isinf.h>
-#include <ATen/ops/isnan.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/real.h>
@@ -21,6 +20,7 @@
 #include <cmath>
 #include <limits>
 
+#include "operators/kernels.h"
 #include "runtime/gradients.h"
 #include "runtime/loops.h"
 #include "runtime/scans.h"
@@ -70,9 +70,13 @@ std::optional<at::Scalar> number_of(const at::Tensor &bound) {
 
 }  // namespace
 
+at::Tensor isnan(const at::Tensor &x) {
+  return kernels::ne(x, x);
+}
+
 at::Tensor sign(const at::Tensor &x) {
   if (!x.is_floating_point()) return at::sign(x);
-  if (!is_loop(x)) return at::where(at::isnan(x), x, at::sign(x));
+  if (!is_loop(x)) return at::where(numbers::isnan(x), x, at::sign(x));
   const at::Tensor result = at::empty_like(x);
   x.scalar_type() == at::kFloat ? sign_of<float>(x, result) : sign_of<double>(x, result);
   return result;

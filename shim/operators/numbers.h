@@ -8,6 +8,9 @@ namespace rt::numbers {
 // -1, 0 or 1; NaN of NaN, for which LibTorch has 0.
 at::Tensor sign(const at::Tensor &x);
 
+// x != x, without the dispatcher.
+at::Tensor isnan(const at::Tensor &x);
+
 // at::isfinite() makes two copies of floating-point operands.
 at::Tensor isfinite(const at::Tensor &x);
 
