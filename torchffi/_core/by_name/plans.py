@@ -20,11 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from types import CodeType, FunctionType
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from torchffi._libtorch import loader
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Plan = Callable[..., Any]
 # The types of the arguments by position, then the names of the others, then their types.
@@ -33,16 +36,23 @@ Types = tuple[Any, ...]
 _MOST_PLANS = 64  # of one function
 
 
-class Planned:
-    """A function with plans. A subclass defines the general path."""
+class Planned(partial[Any]):
+    """A function with plans. A subclass defines the general path.
+
+    A call goes to a function whose code has the first plans. The class is a ``partial`` without
+    arguments because that passes a call on in C, in half of the time of a method ``__call__``.
+    """
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:  # the arguments are those of the subclass
+        return super().__new__(cls, FunctionType(_uninlined.__code__, {"__name__": __name__}))
 
     def __init__(self) -> None:
         # None after the first call with these types; False if they have no plan.
         self._plans: dict[Types, Any] = {}
-        self._method: Any = None  # the result of method()
         self._inlined: tuple[tuple[int, tuple[str, ...]], ...] = ()  # its shapes: see _with_plans()
+        self.method().__globals__.update(ABSENT=_ABSENT, call=self._planned)
 
-    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
+    def _planned(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the plan for the types of the arguments, or the general path."""
         if named:
             plan = self._plans.get(types_of(arguments, named))
@@ -92,7 +102,7 @@ class Planned:
         if len(self._plans) >= _MOST_PLANS and types not in self._plans:
             self._plans.clear()
         self._plans[types] = plan
-        if plan and self._method:
+        if plan:
             with suppress(MemoryError, SystemError):  # as in _learn()
                 self._inline(types, plan)
 
@@ -112,14 +122,9 @@ class Planned:
         elif plan:
             self._adopt(types, plan)
 
-    def method(self) -> Callable[..., Any]:
-        """The same as a function, which becomes a method in a class. It may be made once.
-
-        Its first plans get into its code, so that no plan is looked up.
-        """
-        names = {"__name__": __name__, "ABSENT": _ABSENT, "call": self.__call__}
-        self._method = FunctionType(_uninlined.__code__, names)
-        return self._method  # type: ignore[no-any-return]
+    def method(self) -> FunctionType:
+        """The same as a function, which becomes a method in a class."""
+        return self.func  # type: ignore[return-value]
 
     def _inline(self, types: Types, plan: Plan) -> None:
         """Puts a plan into the code of the method, unless there are enough."""
@@ -131,12 +136,13 @@ class Planned:
                 return
             shapes = (*self._inlined, (len(kinds) - len(names), names))
             code = _with_plans(shapes)
-            found = self._method.__globals__
+            method = self.method()
+            found = method.__globals__
             found.update({f"T{place}_{i}": one for i, one in enumerate(kinds)})
             found.update({f"plan{place}": plan}, plans=self._plans, general=self._call)
             self._inlined = shapes
-            self._method.__defaults__ = (_ABSENT,)
-            self._method.__code__ = code  # last: another thread may call it meanwhile
+            method.__defaults__ = (_ABSENT,)
+            method.__code__ = code  # last: another thread may call it meanwhile
 
 
 # ---- The code of a method
@@ -146,11 +152,11 @@ _MOST_INLINED: Final = 3
 
 
 def _uninlined(*arguments: Any, **named: Any) -> Any:
-    """The code of a method until it has a plan. Its globals are those of :meth:`Planned.method`."""
+    """The code of the function until it has a plan. Its globals are those of ``Planned.__init__``."""
     return call(*arguments, **named)  # type: ignore[name-defined]  # noqa: F821
 
 
-# As Planned.__call__(), after comparisons with the types of the first plans.
+# As Planned._planned(), after comparisons with the types of the first plans.
 _METHOD: Final = """
 def method(a0=None, /, *more, **named):
     if not named:
