@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from torchffi import _devices, dtypes
 from torchffi._array import manipulation
-from torchffi._core.argument_kinds import DTYPE, OPERAND
+from torchffi._core.argument_kinds import CONTIGUOUS, DTYPE, EACH, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import common_dtype, is_scalar, scalar_dtype, tensor
 from torchffi._core.dispatch import create_like, run
@@ -241,6 +241,7 @@ def iinfo(type: DType | Tensor, /) -> IntegerLimits:
     return limits
 
 
+@fast_path("reshape", ANY, x=CONTIGUOUS, shape=EACH)
 def view(self: Tensor, *shape: Any) -> Tensor:
     """The same memory as another dtype, ``x.view(dtype)``, or in another shape, ``x.view(2, -1)``.
 

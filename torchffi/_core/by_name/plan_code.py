@@ -134,6 +134,7 @@ def _results(operator: boxed.Operator, first: bool) -> str | None:
 
 _NAMES: Final[dict[str, Any]] = {
     "CLASSES": LIBTORCH_CLASSES,
+    "CLASSES_OR_NONE": LIBTORCH_CLASSES | {type(None)},
     "FFI": FFI,
     "LAYOUTS": values.LAYOUTS,
     "REPEATED": REPEATED,
