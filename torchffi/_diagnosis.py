@@ -9,6 +9,8 @@ from torchffi._libtorch import loader
 from torchffi._libtorch.loader import lib
 from torchffi.errors import TorchError
 
+_num_threads = lib.rt_torch_num_threads
+
 
 def auto_detect_device() -> str:
     """``"cuda:0"`` if CUDA is available, else ``"cpu"``."""
@@ -71,10 +73,10 @@ def memory_stats() -> dict[str, int]:
 
 def get_num_threads() -> int:
     """Number of threads that an operation of LibTorch may use; 1 without LibTorch."""
-    threads: int = lib.rt_torch_num_threads()
+    threads: int = _num_threads()
     if threads > 0:  # LibTorch is loaded
         return threads
-    return int(lib.rt_torch_num_threads()) if loader.load().available else 1
+    return int(_num_threads()) if loader.load().available else 1
 
 
 def set_num_threads(threads: int) -> None:

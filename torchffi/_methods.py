@@ -30,7 +30,9 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.lifetimes import speedups
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
+from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._core.tensor_numpy import NumpyTensor
+from torchffi._libtorch.loader import lib
 from torchffi._operators import Operators
 from torchffi._torch_methods import one_sequence
 from torchffi.dtypes import ANY, DType
@@ -38,6 +40,9 @@ from torchffi.errors import HandleError
 
 if TYPE_CHECKING:
     from torchffi._array.dlpack import DeviceType
+
+
+_is_contiguous = lib.rt_torch_tensor_is_contiguous
 
 
 def _array_namespace_(self: Tensor, /, *, api_version: str | None = None) -> ModuleType:
@@ -62,6 +67,10 @@ def _clone_(self: Tensor) -> Tensor:
 def _contiguous_(self: Tensor) -> Tensor:
     """The elements in C order without gaps; self if they are. Source: aten::contiguous."""
     return self if self.is_contiguous() else run("contiguous", self._dtype, self)
+
+
+def _contiguous_on_libtorch(self: Tensor) -> Tensor:
+    return self if _is_contiguous(self._data) == 1 else _contiguous_(self)
 
 
 def _dlpack_(
@@ -219,6 +228,8 @@ for _name, _method in _METHODS.items():
     if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
+_contiguous_on_libtorch.__doc__ = _contiguous_.__doc__
+FFITensor.contiguous = _contiguous_on_libtorch  # type: ignore[method-assign, assignment]
 NumpyTensor.__getitem__ = _numpy_indexing.getitem  # type: ignore[method-assign, assignment]
 NumpyTensor.__setitem__ = _numpy_indexing.setitem  # type: ignore[method-assign, assignment]
 for _name, _property in _PROPERTIES.items():

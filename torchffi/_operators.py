@@ -158,6 +158,9 @@ def _divmod(x: Any, a: Any, b: Any) -> tuple[Tensor, Tensor]:
     return quotient, a % b
 
 
+_COPY: dict[type, Callable[..., int]] = in_place_entries("copy_", dtypes.ALL)
+
+
 class Operators:
     """Arithmetic, comparison and in-place operators."""
 
@@ -191,9 +194,14 @@ class Operators:
     __irshift__ = _in_place(elementwise.bitwise_right_shift, "bitwise_right_shift_", INTEGER)
 
     def __imatmul__(self, other: Operand) -> Tensor:
-        product = self @ other
-        _check_fits("matmul", self, product.dtype)  # type: ignore[arg-type]
-        _overwrite("matmul", self, product)  # type: ignore[arg-type]
+        x: Any = self
+        product: Any = self @ other
+        copy = _COPY.get(type(x)) if type(product) is type(x) else None
+        fits = copy is not None and product.shape == x.shape
+        if copy is not None and fits and copy(x._data, product._data) == 0:
+            return self  # type: ignore[return-value]
+        _check_fits("matmul", x, product.dtype)
+        _overwrite("matmul", x, product)
         return self  # type: ignore[return-value]
 
     __eq__ = _operator("equal")[0]  # type: ignore[assignment]

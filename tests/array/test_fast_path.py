@@ -158,3 +158,42 @@ def test_signature_is_the_slow_paths_before_and_after_the_first_call() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [shown, shown]
+
+
+def test_integers_that_are_equal_to_others_are_not_taken_for_them(backend: str) -> None:
+    """1 == 1.0 == True: an array that was made of one key must not serve the other ones."""
+    x = t.asarray(X)
+    assert t.reshape(x, (6, 1)).shape == (6, 1)
+    assert t.flip(x, axis=1).tolist() == X[:, ::-1].tolist()
+    for wrong in ((6.0, 1), (6.0, 1.0)):
+        with pytest.raises(TypeError):
+            t.reshape(x, wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            t.zeros(wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        t.flip(x, axis=1.0)  # type: ignore[arg-type]
+    with pytest.raises((ValueError, OverflowError)):
+        t.reshape(x, (2**70, 1))
+    for size in range(1, 600):  # more than are kept
+        assert t.zeros((size % 7, size)).shape == (size % 7, size)
+
+
+def test_views_of_another_shape_share_the_memory_or_are_refused(backend: str) -> None:
+    x, like = t.asarray(X.copy()), t.zeros((3, 2))
+    for view in (x.view(-1), x.view((3, 2)), x.view_as(like), x.reshape_as(like)):
+        view[...] = float(view.ndim)
+        assert x.tolist() == [[view.ndim] * 3] * 2
+    turned = t.matrix_transpose(x)
+    with pytest.raises(ValueError):
+        turned.view(-1)
+    with pytest.raises(ValueError):
+        turned.view_as(t.zeros(6))
+    assert t.asarray([1.0, 2.0]).expand_as(like).tolist() == [[1.0, 2.0]] * 3
+    if backend == "ffi":
+        with pytest.raises(TypeError):
+            x.expand_as(X)  # type: ignore[arg-type]
+    ones = x.new_ones(2, 2), x.new_ones((2, 2)), x.new_ones([2, 2], dtype=t.int64)
+    assert all(one.tolist() == [[1, 1]] * 2 for one in ones) and ones[2].dtype is t.int64
+    assert x.new_zeros(3).tolist() == [0.0] * 3 and x.new_zeros(3).backend == backend
+    with pytest.raises(ValueError):
+        x.new_zeros(-1)

@@ -218,3 +218,29 @@ def test_a_method_keeps_the_ways_of_calling_it_apart(torch: Any) -> None:
     ):
         with pytest.raises(TypeError):
             bad()
+
+
+def test_a_list_of_optional_tensors_has_a_plan() -> None:
+    x, rows, columns = tensor(), tensor([1, 0]), tensor([2, 0])
+    for found in repeated(lambda: aten.index.Tensor(x, [rows])):
+        assert found.tolist() == X[[1, 0]].tolist()
+    for found in repeated(lambda: aten.index.Tensor(x, [None, columns])):
+        assert found.tolist() == X[:, [2, 0]].tolist()
+    assert aten.index.Tensor._plans[type(x), list]
+    with torchffi.use_backend("numpy"):
+        other = torchffi.asarray(np.array([1, 0]))
+    assert aten.index.Tensor(x, [other]).tolist() == X[[1, 0]].tolist()
+    with pytest.raises(errors.ArgumentError, match="indices"):
+        aten.index.Tensor(x, [1.5])
+
+
+def test_an_operator_is_called_as_any_function() -> None:
+    x = tensor()
+    for call in (aten.clamp_min.default, aten.clamp_min):
+        for found in repeated(lambda call=call: call(x, 0.5)):
+            assert found.tolist() == X.clip(0.5).tolist()
+        for found in repeated(lambda call=call: call(self=x, min=0.5)):
+            assert found.tolist() == X.clip(0.5).tolist()
+        for found in repeated(lambda call=call: list(map(call, [x], [0.5]))):
+            assert found[0].tolist() == X.clip(0.5).tolist()
+    assert repr(aten.clamp_min.default).startswith("<torchffi.ops operator aten::clamp_min(")

@@ -28,6 +28,19 @@ def test_answers_are_those_of_numpy(dtype: str, shape: tuple[int, ...], backend:
     assert x.grad is None and x.grad_fn is None
 
 
+def test_strides_are_cached_with_the_shape(ffi_backend: None) -> None:
+    x, y = t.ones((2, 3)), t.ones((3, 2))
+    assert x.strides is x.strides
+    assert (x.shape, x.ndim, x.size, x.numel(), x.nbytes) == ((2, 3), 2, 6, 6, 24)
+    x.data = t.matrix_transpose(y)
+    assert (x.shape, x.strides) == ((2, 3), (1, 2))
+    array = x.numpy()
+    assert (x.shape, x.strides, array.strides) == ((2, 3), (1, 2), (4, 8))
+    t.ops.aten.transpose_(x, 0, 1)
+    assert (x.shape, x.strides) == ((3, 2), (2, 1))
+    assert x.tolist() == [[1.0, 1.0]] * 3
+
+
 def test_strides_follow_a_change_in_place(ffi_backend: None) -> None:
     x = t.ones((2, 3))
     assert (x.shape, x.strides) == ((2, 3), (3, 1))

@@ -17,6 +17,7 @@ from torchffi._core.argument_kinds import (
     INTEGER,
     INTEGERS,
     NUMBER,
+    ON_CPU,
     OPERAND,
     Kind,
     constant,
@@ -173,16 +174,9 @@ def _like(
 
 
 # The shape of an operand on the CPU, as the first arguments of a function that creates a tensor.
-_SHAPE = OPERAND.and_then(
-    """
-if own._backend is BACKENDS.NUMPY:
-    {0}_ = {0}._data.shape
-elif {0}.device == "cpu":
-    {0}_ = {0}.shape
-else:
-    REFUSE
-"""
-)._replace(raw="{0}_, len({0}_)")
+_SHAPE = ON_CPU.and_then("{0}_ = {0}._data.shape if type(call) is str else {0}.shape")._replace(
+    raw="{0}_, len({0}_)", in_c="INTS[{0}_], len({0}_)"
+)
 
 
 @fast_path("empty", ANY, x=_SHAPE, dtype=DTYPE, where=constant("-1"))

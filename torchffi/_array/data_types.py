@@ -5,13 +5,12 @@ Source: Array API standard, "Data Type Functions".
 
 from __future__ import annotations
 
-from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from torchffi import _devices, dtypes
 from torchffi._array import manipulation
-from torchffi._core.argument_kinds import DTYPE, OPERAND
+from torchffi._core.argument_kinds import CONTIGUOUS, DTYPE, EACH, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import common_dtype, is_scalar, scalar_dtype, tensor
 from torchffi._core.dispatch import create_like, run
@@ -178,7 +177,11 @@ class IntegerLimits(NamedTuple):
     dtype: DType
 
 
-@cache
+# Those that were asked for.
+_float_limits_of: Final[dict[DType, FloatLimits]] = {}
+_integer_limits_of: Final[dict[DType, IntegerLimits]] = {}
+
+
 def _integer_limits(dtype: DType) -> IntegerLimits:
     lowest, highest = dtypes.limits(dtype)
     return IntegerLimits(8 * dtype.itemsize, highest, lowest, dtype)
@@ -199,7 +202,12 @@ def finfo(type: DType | Tensor, /) -> FloatLimits:
     Raises:
         TypeError: For an integer dtype or bool.
     """
-    return _float_limits(dtypes.real_of(_dtype_of("finfo", type, dtypes.INEXACT)))
+    known = _float_limits_of.get(type) if isinstance(type, DType) else None
+    if known is not None:
+        return known
+    dtype = _dtype_of("finfo", type, dtypes.INEXACT)
+    limits = _float_limits_of[dtype] = _float_limits(dtypes.real_of(dtype))
+    return limits
 
 
 # Bits of the fraction and of the exponent.
@@ -208,7 +216,6 @@ _FLOATS: Final = {
 }  # fmt: skip
 
 
-@cache
 def _float_limits(dtype: DType) -> FloatLimits:
     fraction, exponent = _FLOATS[dtype]  # in bits
     top = 2 ** (exponent - 1) - 1
@@ -226,9 +233,15 @@ def iinfo(type: DType | Tensor, /) -> IntegerLimits:
     Raises:
         TypeError: For another dtype.
     """
-    return _integer_limits(_dtype_of("iinfo", type, dtypes.INTEGER))
+    known = _integer_limits_of.get(type) if isinstance(type, DType) else None
+    if known is not None:
+        return known
+    dtype = _dtype_of("iinfo", type, dtypes.INTEGER)
+    limits = _integer_limits_of[dtype] = _integer_limits(dtype)
+    return limits
 
 
+@fast_path("reshape", ANY, x=CONTIGUOUS, shape=EACH)
 def view(self: Tensor, *shape: Any) -> Tensor:
     """The same memory as another dtype, ``x.view(dtype)``, or in another shape, ``x.view(2, -1)``.
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final
 
 from torchffi import _devices, dtypes
 from torchffi._array import data_types
+from torchffi._core.argument_kinds import DTYPE, EACH, ON_CPU, constant
 from torchffi._core.arguments import new_shape
+from torchffi._core.backends import FFI, NUMPY
+from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.dispatch import create_like
-from torchffi._core.operations import Entries, created, entries
+from torchffi._core.fast_path import fast_path
+from torchffi._core.operations import Entries, entries
 from torchffi._core.tensor import Tensor
+from torchffi._libtorch.loader import lib
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import ArgumentError
 
 Method = Callable[..., Any]
+_is_cuda: Final = lib.rt_torch_tensor_is_cuda
 
 _DTYPES: Final = {
     "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
@@ -39,22 +44,26 @@ def one_sequence(arguments: tuple[Any, ...]) -> Any:
 def _table(dtype: DType) -> Entries:
     """The entries of a conversion to a dtype, from those that it is not refused for."""
     keeps = dtype.kind in dtypes.COMPLEX | dtypes.BOOL
-    return entries("astype", ANY if keeps else ANY - dtypes.COMPLEX, dtype)
+    table = entries("astype", ANY if keeps else ANY - dtypes.COMPLEX, dtype)
+    for backend in (FFI, NUMPY):
+        table.pop(backend.classes[dtype], None)
+    return table
 
 
 def _converted(name: str, dtype: DType) -> Method:
     table: Entries = {}  # until the first call
+    code = dtype.code
 
     def method(self: Tensor) -> Tensor:
-        if self._dtype is dtype:
-            return self
         entry = table.get(type(self))
         if entry is not None:
             make, kind, call = entry
-            tensor: Tensor | None = make(kind, call, self._data, dtype.code)
+            tensor: Tensor | None = make(kind, call, self._data, code)
             if tensor is not None:
                 return tensor
-        elif not table:
+        if self._dtype is dtype:
+            return self
+        if not table:
             table.update(_table(dtype))
         return data_types.astype(self, dtype)
 
@@ -63,37 +72,22 @@ def _converted(name: str, dtype: DType) -> Method:
     )
 
 
-_INT: Final = frozenset({int})
-_NO_ENTRY: Final[Any] = (None, None, None)
+_NEW: Final = {"shape": EACH, "dtype": DTYPE, "where": constant("-1")}
 
 
-@cache
-def _created(name: str) -> Any:
-    """The tables of a primitive that creates a tensor, made at the first call."""
-    return created(name, ANY, None)
-
-
+@fast_path("zeros", ANY, x=ON_CPU._replace(raw=""), **_NEW)
 def new_zeros(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
     """Zeros of a shape, with the dtype and device of the tensor. Source: aten::new_zeros."""
     return _new("zeros", self, shape, dtype)
 
 
+@fast_path("ones", ANY, x=ON_CPU._replace(raw=""), **_NEW)
 def new_ones(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
     """Ones of a shape, with the dtype and device of the tensor. Source: aten::new_ones."""
     return _new("ones", self, shape, dtype)
 
 
 def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
-    dims = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
-    plain = type(dims) is tuple and _INT.issuperset(map(type, dims))
-    if plain and dtype is None and not x.is_cuda():
-        make, kind, call = _created(name)[x._backend].get(x._dtype, _NO_ENTRY)
-        try:
-            tensor: Tensor | None = make and make(kind, call, dims, len(dims), x._dtype.code, -1)
-        except OverflowError:
-            tensor = None
-        if tensor is not None:
-            return tensor
     made = dtypes.given(f"new_{name}", dtype, x.dtype)
     dims = new_shape(f"new_{name}", one_sequence(shape))
     return create_like(x, name, made, dims, made, _devices.number(x.device))
@@ -101,6 +95,10 @@ def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor with the dtype and on the device of another one. Source: aten::type_as."""
+    kind = type(self)
+    known = kind in LIBTORCH_CLASSES and type(other) in LIBTORCH_CLASSES
+    if known and _is_cuda(self._data) == 0 and _is_cuda(other._data) == 0:
+        return self if type(other) is kind else self.astype(other._dtype)
     if isinstance(other, Tensor) and other.device == self.device:
         return self if self._dtype is other._dtype else data_types.astype(self, other._dtype)
     return to(self, other)

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final
 
-from torchffi._core.argument_kinds import AXES, FLAG, INTEGER, INTEGERS, OPERAND, Kind, constant
+from torchffi._core.argument_kinds import (
+    AXES,
+    FLAG,
+    INTEGER,
+    INTEGERS,
+    OPERAND,
+    SHAPE_OF,
+    Kind,
+    constant,
+)
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.fast_path import written
 from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
@@ -17,7 +26,9 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, REAL, DType
 
 Method = Callable[..., Any]
-_POINTED: Final = Kind(INTEGER.lines, "({0},)")  # an integer that C takes by a pointer
+_POINTED: Final = Kind(
+    INTEGER.lines, "({0},)", in_c="INTS[{0}]"
+)  # an integer that C takes by a pointer
 # Axes of ATen: none are all, as in C.
 _DIMS: Final = AXES._replace(lines=AXES.lines.replace("is tuple and {0}:", "is tuple:")).and_then(
     "if {0} is None:\n    REFUSE"
@@ -60,6 +71,10 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def diagonal(self: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
         return by_name["diagonal"](self, offset, dim1, dim2)  # type: ignore[no-any-return]
 
+    @_direct("expand", ANY, x=OPERAND, other=SHAPE_OF)
+    def expand_as(self: Tensor, other: Tensor) -> Tensor:
+        return by_name["expand_as"](self, other)  # type: ignore[no-any-return]
+
     @_direct("unbind", ANY, Several(list), x=OPERAND, dim=INTEGER)
     def unbind(self: Tensor, dim: int = 0) -> list[Tensor]:
         return by_name["unbind"](self, dim)  # type: ignore[no-any-return]
@@ -90,6 +105,7 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
         tril,
         triu,
         diagonal,
+        expand_as,
         unbind,
         cumsum,
         cumprod,

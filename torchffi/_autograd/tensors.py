@@ -13,6 +13,7 @@ from torchffi._core.parameters import is_parameter, register
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
 from torchffi._libtorch.gradients import asks_grad, asks_gradient, asks_leaf, set_requirement
+from torchffi._libtorch.gradients import detach as _detach
 from torchffi.dtypes import INEXACT
 from torchffi.errors import ArgumentError, DTypeError, InvalidArgumentError, UnavailableError
 
@@ -157,7 +158,7 @@ def detach(self: Tensor) -> Tensor:
     Source: aten::detach.
     """
     if self._backend is FFI:
-        tensor: Tensor | None = make(type(self), gradients.detach, self._data)
+        tensor: Tensor | None = make(type(self), _detach, self._data)
         return gradients.made(tensor) if tensor is None else tensor
     return NUMPY.wrap(self._array_view(), self._dtype)
 
@@ -172,7 +173,7 @@ def data(self: Tensor) -> Tensor:
     Source: at::Tensor::data, at::Tensor::set_data.
     """
     if self._backend is FFI:  # as in detach()
-        tensor: Tensor | None = make(type(self), gradients.detach, self._data)
+        tensor: Tensor | None = make(type(self), _detach, self._data)
         return gradients.made(tensor) if tensor is None else tensor
     return detach(self)
 

@@ -17,11 +17,14 @@ class Kind(NamedTuple):
             the slow path's result.
         raw: The expression that is passed to the C function.
         leads: Whether it looks up the entry, so that its lines must come first.
+        in_c: The expression on LibTorch, if it is another one: ``INTS`` has the integers as an array in
+            C, which takes a fifth of the time of converting them.
     """
 
     lines: str = ""
     raw: str = ""
     leads: bool = False
+    in_c: str = ""
 
     def and_then(self, lines: str) -> Kind:
         """The same kind with one more check."""
@@ -37,6 +40,13 @@ make, kind, call = entry
 # ---- Tensors. ``own`` is the class of the operand that selects the entry; the others must have it too.
 
 OPERAND: Final = Kind(f"own = type({{0}})\nentry = table.get(own){_ENTRY}", "{0}._data", True)
+# ... on the CPU. On NumPy, which has no other device, the call is a name.
+ON_CPU: Final = OPERAND.and_then(
+    "if type(call) is not str and IS_CUDA({0}._data) != 0:\n    REFUSE"
+)
+CONTIGUOUS: Final = OPERAND.and_then(
+    "if type(call) is str or IS_CONTIGUOUS({0}._data) != 1:\n    REFUSE"
+)
 SAME: Final = Kind("if type({0}) is not own:\n    REFUSE", "{0}._data")
 SAME_OR_NONE: Final = Kind(
     "if {0} is not None and type({0}) is not own:\n    REFUSE", "0 if {0} is None else {0}._data"
@@ -80,6 +90,13 @@ for {{0}}_i in {{0}}:
     True,
 )
 
+# The shape of another tensor.
+SHAPE_OF: Final = Kind(
+    "if not isinstance({0}, TENSOR):\n    REFUSE\n{0}_ = {0}.shape",
+    "{0}_, len({0}_)",
+    in_c="INTS[{0}_], len({0}_)",
+)
+
 # ---- Numbers. Bools are not integers here: NumPy and C treat them differently.
 
 INTEGER: Final = Kind("if type({0}) is not int:\n    REFUSE", "{0}")
@@ -90,7 +107,9 @@ POINTER: Final = Kind(  # to a number, or NULL
     "NULL if {0} is None else ({0},)",
 )
 AXIS_OR_NONE: Final = Kind(
-    "if {0} is not None and type({0}) is not int:\n    REFUSE", "NULL if {0} is None else ({0},)"
+    "if {0} is not None and type({0}) is not int:\n    REFUSE",
+    "NULL if {0} is None else ({0},)",
+    in_c="NULL if {0} is None else INTS[{0}]",
 )
 # A tuple of integers. A loop, because shapes are short: set.issuperset() costs as much as five of them.
 TUPLE: Final = Kind(
@@ -102,6 +121,7 @@ for {0}_i in {0}:
         REFUSE
 """,
     "{0}, len({0})",
+    in_c="INTS[{0}], len({0})",
 )
 # A shape, or axes: an integer or a tuple of them.
 INTEGERS: Final = Kind(
@@ -117,6 +137,7 @@ else:
     REFUSE
 """,
     "{0}_, len({0}_)",
+    in_c="INTS[{0}_], len({0}_)",
 )
 # A tuple of integers, or NULL.
 TUPLE_OR_NONE: Final = Kind(
@@ -132,6 +153,7 @@ else:
     REFUSE
 """,
     "{0}_, n_{0}",
+    in_c="INTS[{0}_] if n_{0} else {0}_, n_{0}",
 )
 # Integers as separate arguments, or in one tuple.
 EACH: Final = Kind(
@@ -147,6 +169,7 @@ for {0}_i in {0}:
                 REFUSE
 """,
     "{0}_, len({0}_)",
+    in_c="INTS[{0}_], len({0}_)",
 )
 # Lengths: C reads -1 as the length of the operand.
 LENGTHS: Final = INTEGERS.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")

@@ -30,7 +30,9 @@ from torchffi._core import backends
 from torchffi._core.argument_kinds import CPU, NEW, Kind
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.operations import Decorator, Result, created, entries, scalars
-from torchffi._libtorch.loader import ffi
+from torchffi._core.tensor import Tensor
+from torchffi._libtorch.calls import INTS
+from torchffi._libtorch.loader import ffi, lib
 from torchffi._signatures import Parameter
 from torchffi.dtypes import ALL, COMPLEX, DType
 
@@ -56,8 +58,12 @@ _NAMES: Final[dict[str, Any]] = {
         if dtype.kind not in COMPLEX or to.kind in COMPLEX | dtypes.BOOL
     },
     "DEFAULTS": {bool: dtypes.bool, int: dtypes.default_int, float: dtypes.default_float},
+    "INTS": INTS,
+    "IS_CONTIGUOUS": lib.rt_torch_tensor_is_contiguous,
+    "IS_CUDA": lib.rt_torch_tensor_is_cuda,
     "INDICES_OF": {kind: backend.classes[dtypes.int64] for backend, _, kind in _CLASSES},
     "SCALARS": scalars,
+    "TENSOR": Tensor,
 }
 
 
@@ -81,6 +87,15 @@ def _source(given: list[Parameter], kinds: Mapping[str, Kind]) -> str:
     for name, kind in sorted({**kinds, **unlisted}.items(), key=lambda item: not item[1].leads):
         lines += [line for line in kind.lines.replace("{0}", name).splitlines() if line]
     raw = ", ".join(kind.raw.replace("{0}", name) for name, kind in kinds.items() if kind.raw)
+    in_c = ", ".join(
+        (kind.in_c or kind.raw).replace("{0}", name) for name, kind in kinds.items() if kind.raw
+    )
+    call = f"tensor = make(kind, call, {in_c})"
+    if in_c != raw:  # a primitive of NumPy is a name
+        call = f"""if type(call) is str:
+                tensor = make(kind, call, {raw})
+            else:
+                {call}"""
     body = "\n        ".join(lines).replace("REFUSE", refuse)
     # The defaults of the text are placeholders: those of the slow path are copied.
     return f"""
@@ -88,7 +103,7 @@ def operation(table, slow_path):
     def function({_signatures.declared(given)}):
         {body}
         try:
-            tensor = make(kind, call, {raw})
+            {call}
         except OverflowError:
             tensor = None
         if tensor is None:

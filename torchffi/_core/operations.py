@@ -14,6 +14,7 @@ from functools import cache, partial, wraps
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
+from torchffi._core.dtype_classes import usual_entry
 from torchffi._core.lifetimes import make, make_several
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import c_function
@@ -136,16 +137,17 @@ def created(
 
 def unary(table: Entries, slow_path: _Function) -> _Function:
     """Adds the fast path to a function of one tensor."""
+    usual, make_one, of, c_call = usual_entry(FFI.classes, table)
 
     @wraps(slow_path)
     def function(x: Any, /) -> Any:
-        entry = table.get(type(x))
-        if entry is not None:
+        tensor = None
+        if type(x) is usual:
+            tensor = make_one(of, c_call, x._data)
+        elif (entry := table.get(type(x))) is not None:
             make, kind, call = entry
             tensor = make(kind, call, x._data)
-            if tensor is not None:
-                return tensor
-        return slow_path(x)
+        return slow_path(x) if tensor is None else tensor
 
     return function  # type: ignore[return-value]
 
@@ -157,9 +159,13 @@ Shortcuts = Mapping[float, Callable[[Any], Any]]
 
 def binary(table: Entries, slow_path: _Function, shortcuts: Shortcuts | None = None) -> _Function:
     """Adds the fast path to a function of two tensors, or of a tensor and a cached scalar."""
+    usual, make_one, of, c_call = usual_entry(FFI.classes, table)
 
     @wraps(slow_path)
     def function(x1: Any, x2: Any, /) -> Any:
+        if type(x1) is usual and type(x2) is usual:
+            tensor = make_one(of, c_call, x1._data, x2._data)
+            return slow_path(x1, x2) if tensor is None else tensor
         entry = table.get(type(x1))
         if entry is not None and type(x2) is type(x1):
             make, kind, call = entry

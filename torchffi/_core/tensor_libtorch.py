@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from math import prod
+from math import ceil, floor, prod
 from typing import Any, Final
 
 from torchffi import _devices, dtypes
@@ -25,11 +25,10 @@ from torchffi._lazy_numpy import np
 from torchffi._libtorch import gradients, primitives
 from torchffi._libtorch.c_numbers import C_TYPES, lists
 from torchffi._libtorch.calls import c_function, check_status, last_error
-from torchffi._libtorch.loader import ffi, lib
+from torchffi._libtorch.loader import lib
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
 
-_copy_to_host = lib.rt_torch_tensor_copy_to_host
 _is_contiguous = lib.rt_torch_tensor_is_contiguous
 _is_cuda = lib.rt_torch_tensor_is_cuda
 _item_double = lib.rt_torch_tensor_item_double
@@ -124,6 +123,18 @@ class LibTorch(Backend):
 FFI: Final = LibTorch()
 
 
+class _Layout:
+    """The shape and the strides of a tensor, which it caches in place of its shape."""
+
+    __slots__ = ("ndim", "shape", "size", "steps")
+
+    def __init__(self, shape: tuple[int, ...], steps: tuple[int, ...]) -> None:
+        self.shape: Final = shape
+        self.steps: Final = steps  # not strides, which an array has in bytes
+        self.ndim: Final = len(shape)
+        self.size: Final = prod(shape)
+
+
 class FFITensor(Owner, Tensor):
     """A tensor on LibTorch. Its data is a handle, which it owns."""
 
@@ -174,7 +185,7 @@ class FFITensor(Owner, Tensor):
         """Bytes of all elements."""
         try:
             view = self._cached_view
-            return prod(view) * self.itemsize if type(view) is tuple else view.nbytes
+            return (prod(view) if type(view) is tuple else view.size) * self.itemsize
         except AttributeError:
             return prod(self.shape) * self.itemsize
 
@@ -213,7 +224,15 @@ class FFITensor(Owner, Tensor):
     @property
     def strides(self) -> tuple[int, ...]:
         """Distance between neighbours along each axis, in elements."""
-        return primitives.strides(self._data)
+        view = None
+        try:
+            view = self._cached_view
+            return view.steps  # type: ignore[no-any-return]
+        except AttributeError:  # absent, or None, or only the shape, or an array
+            steps = primitives.strides(self._data)
+        if view is None or type(view) is tuple:
+            self._cached_view = _Layout(self.shape, steps)
+        return steps
 
     def is_cuda(self) -> bool:
         """Whether the elements are on a CUDA device."""
@@ -225,9 +244,7 @@ class FFITensor(Owner, Tensor):
         dtype, shape = self._dtype, self.shape
         if dtype not in C_TYPES:
             return self.astype(dtypes.float32).tolist()
-        memory = bytearray(prod(shape) * dtype.itemsize)
-        check_status(_copy_to_host(self._data, ffi.from_buffer(memory), len(memory)))
-        return lists(memory, dtype, shape)
+        return lists(self._data, dtype, shape)
 
     def item(self) -> Any:
         """The value of the only element, as a Python scalar. ValueError if there are more or fewer.
@@ -261,11 +278,20 @@ class FFITensor(Owner, Tensor):
 
     def __index__(self) -> int:
         value: float = _item_double(self._data)
-        exact = -_EXACT < value < _EXACT and self._dtype.kind in dtypes.INTEGER
+        exact = -_EXACT < value < _EXACT and type(self) in _INTEGERS
         return int(value) if exact else Tensor.__index__(self)
+
+    def __floor__(self) -> int:
+        value: float = _item_double(self._data)
+        return floor(value) if -_EXACT < value < _EXACT else Tensor.__floor__(self)
+
+    def __ceil__(self) -> int:
+        value: float = _item_double(self._data)
+        return ceil(value) if -_EXACT < value < _EXACT else Tensor.__ceil__(self)
 
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)
+_INTEGERS: Final = {kind for dtype, kind in FFI.classes.items() if dtype.kind in dtypes.INTEGER}
 class_of_code.update((dtype.code, kind) for dtype, kind in FFI.classes.items())
 # NumPy dtype -> tensor class and dtype code. Empty until the first array.
 kinds: Final[Kinds] = {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, Final
 
 from torchffi import dtypes
-from torchffi._libtorch.loader import ffi
+from torchffi._libtorch.calls import check_status
+from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import DType
 
 # The C type of an element of each dtype; a complex number is two of them. C has none for float16 and
@@ -40,14 +42,46 @@ def packed(values: Sequence[Any], dtype: DType) -> Any:
     return ffi.new(_ARRAYS[dtype], values)
 
 
-def lists(memory: bytearray, dtype: DType, shape: tuple[int, ...]) -> Any:
-    """Numbers in C order as lists of lists; the only number of the shape ``()``."""
-    if not memory:
-        return _without_values(shape)
+# Free list of memory for the elements of small tensors, in C and as bytes.
+_memory: Final[list[tuple[Any, memoryview]]] = []
+_MOST_KEPT: Final = 1024  # bytes
+_copy_to_host: Final = lib.rt_torch_tensor_copy_to_host
+
+
+def _new_memory(nbytes: int) -> tuple[Any, memoryview]:
+    memory = ffi.new("char[]", nbytes)
+    return memory, memoryview(ffi.buffer(memory)).cast("B")
+
+
+def lists(x: int, dtype: DType, shape: tuple[int, ...]) -> Any:
+    """The elements of a tensor as lists of lists; the only one of the shape ``()``.
+
+    Args:
+        x: The handle.
+        dtype: Its dtype, one of ``C_TYPES``.
+        shape: Its shape.
+    """
+    nbytes = prod(shape) * dtype.itemsize
+    try:
+        memory = _memory.pop() if nbytes <= _MOST_KEPT else _new_memory(nbytes)
+    except IndexError:
+        memory = _new_memory(_MOST_KEPT)
+    status = _copy_to_host(x, memory[0], nbytes)
+    if status < 0:
+        check_status(status)
     letter = _LETTERS[dtype]
-    if dtype.kind != "complex":
-        return memoryview(memory).cast(letter, shape).tolist()
-    parts = memoryview(memory).cast(letter).tolist()
+    if not nbytes:
+        found: Any = _without_values(shape)
+    elif dtype.kind != "complex":
+        found = memory[1][:nbytes].cast(letter, shape).tolist()
+    else:
+        found = _complex_lists(memory[1][:nbytes].cast(letter).tolist(), shape)
+    if nbytes <= _MOST_KEPT:
+        _memory.append(memory)
+    return found
+
+
+def _complex_lists(parts: Sequence[float], shape: tuple[int, ...]) -> Any:
     values: list[Any] = list(map(complex, parts[::2], parts[1::2]))
     for length in shape[:0:-1]:
         values = [values[i : i + length] for i in range(0, len(values), length)]

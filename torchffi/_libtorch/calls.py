@@ -37,3 +37,23 @@ def operator_error(function: str) -> TorchError:
     """This thread's last error, without the name of the C function in front."""
     error = last_error()
     return type(error)(str(error).removeprefix(f"{function}: "))
+
+
+class _Integers(dict[Any, Any]):
+    """Cache of integers as an array in C: an int, or a tuple of them.
+
+    What is passed to a call lives until it returns, so that clearing the cache frees none in use.
+    """
+
+    def __missing__(self, key: int | tuple[int, ...]) -> Any:
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        made = ffi.new(_INTEGERS, key if type(key) is tuple else (key,))
+        self[key] = made
+        return made
+
+
+_MOST_CACHED: Final = 256
+_INTEGERS: Final = ffi.typeof("int64_t[]")
+# Callers check that the key has integers only: True and 1.0 are keys like 1.
+INTS: Final = _Integers()

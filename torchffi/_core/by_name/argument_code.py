@@ -72,6 +72,10 @@ _TRUTH: Final = _word(lib.RT_TORCH_TRUTH)
 _NUMBERS: Final = {bool: _TRUTH, float: _DOUBLE, int: _INT}
 _TENSORS: Final = _memory(lib.RT_TORCH_TENSOR_LIST, 'array("q", [one._data for one in {0}])')
 
+_OPTIONAL_TENSORS: Final = _memory(
+    lib.RT_TORCH_TENSOR_LIST, 'array("q", [0 if one is None else one._data for one in {0}])'
+)
+
 # By the type of the parameter, then by that of the argument.
 _PLAIN: Final[dict[str, Mapping[type, Code]]] = {
     "Scalar": _NUMBERS,
@@ -85,10 +89,17 @@ _PLAIN: Final[dict[str, Mapping[type, Code]]] = {
     "MemoryFormat": {str: _word(lib.RT_TORCH_MEMORY_FORMAT, "MEMORY_FORMATS[{0}]")},
     "ScalarType": {DType: _word(lib.RT_TORCH_DTYPE, "{0}.code")},
 }
+
+
+def _checked(tensors: Code, classes: str) -> Code:
+    check = f"if not {classes}.issuperset(map(type, {{0}})):\n    raise TypeError\n"
+    return tensors._replace(lines=check + tensors.lines)
+
+
+# By the type of the elements; that of optional ones has a question mark.
 _LISTS: Final[dict[str, Code]] = {
-    "Tensor": _TENSORS._replace(
-        lines=f"if not CLASSES.issuperset(map(type, {{0}})):\n    raise TypeError\n{_TENSORS.lines}"
-    ),
+    "Tensor": _checked(_TENSORS, "CLASSES"),
+    "Tensor?": _checked(_OPTIONAL_TENSORS, "CLASSES_OR_NONE"),
     "bool": _memory(lib.RT_TORCH_TRUTH_LIST, 'array("B", {0})'),
     "float": _memory(lib.RT_TORCH_DOUBLE_LIST, 'array("d", {0})'),
     "int": _memory(lib.RT_TORCH_INT_LIST, 'array("q", {0})'),
@@ -114,7 +125,7 @@ def code(type_: Type, given: type, numbers: bool) -> Code | None:
 
 
 def _list_code(element: Type, given: type, size: int) -> Code | None:
-    found = None if element.optional else _LISTS.get(element.name)
+    found = _LISTS.get(f"{element.name}?" if element.optional else element.name)
     if found is None or given in (list, tuple):
         return found
     if not size or given not in _PLAIN.get(element.name, {}):

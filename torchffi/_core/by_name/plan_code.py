@@ -43,7 +43,7 @@ def same(error: TorchError) -> TorchError:
 
 _IN_PLACE: Final = """
 if call_one(number, words, COUNT, -1) == 0:
-    raise named(error("call_one"))
+    raise rename(error("call_one"))
 TARGET._cached_view = None
 return TARGET
 """
@@ -51,23 +51,23 @@ _ONE: Final = """
 try:
     tensor = make(None, call_one, number, words, COUNT, 0)
 except KeyError as other:
-    raise named(dtype_error(other)) from None
+    raise rename(dtype_error(other)) from None
 except ValueError:  # handle -1: an undefined tensor
     return None
 if tensor is None:
-    raise named(error("call_one"))
+    raise rename(error("call_one"))
 return tensor
 """
 # No results, but lists of tensors may be written. The results' memory is shared: nothing gets into it.
 _NOTHING: Final = """
 if call(number, words, COUNT, no_results, 1) < 0:
-    raise named(error("call"))
+    raise rename(error("call"))
 """
 _WRITTEN: Final = """
 for one in a{0}:
     one._cached_view = None
 """
-_AGAIN: Final = re.compile("raise named.*")
+_AGAIN: Final = re.compile("raise rename.*")
 # A frame that is not used again, after an exception, frees the results that it still holds.
 _MORE: Final = """
 try:
@@ -76,11 +76,11 @@ except IndexError:
     frame = ResultFrame(MOST_ARGUMENTS)
 results, returned = frame.results, frame.returned
 if call(number, words, COUNT, results, MOST_RESULTS) < 0:
-    raise named(error("call"))
+    raise rename(error("call"))
 try:
     found = FOUND
 except KeyError as other:
-    raise named(dtype_error(other)) from None
+    raise rename(dtype_error(other)) from None
 frames.append(frame)
 return found
 """
@@ -134,6 +134,7 @@ def _results(operator: boxed.Operator, first: bool) -> str | None:
 
 _NAMES: Final[dict[str, Any]] = {
     "CLASSES": LIBTORCH_CLASSES,
+    "CLASSES_OR_NONE": LIBTORCH_CLASSES | {type(None)},
     "FFI": FFI,
     "LAYOUTS": values.LAYOUTS,
     "REPEATED": REPEATED,
@@ -222,15 +223,26 @@ def plan(
     finish = finish.replace("COUNT", str(count))
     if named is None:
         finish = _AGAIN.sub(call_general, finish)
+    pack = struct.Struct("".join(one.format for one in codes)).pack
+    body = f"""
+try:
+{_indented(lines + f"words = pack({words})", 4)}
+except REFUSED:
+    {call_general}
+{finish.strip()}
+"""
+    called = {"number": operator.number, "pack": pack, "general": general, "rename": named}
+    return _function(parameters, body, called)
+
+
+def _function(parameters: Sequence[str], body: str, names: Mapping[str, Any]) -> Plan:
+    """A plan of some code, with attributes for functions that put the code into theirs."""
     source = f"""
-def planned(number, pack, general, named):
+def planned({", ".join(names)}):
     def plan({", ".join(parameters)}):
-        try:
-{_indented(lines + f"words = pack({words})", 12)}
-        except REFUSED:
-            {call_general}
-{_indented(finish, 8)}
+{_indented(body, 8)}
     return plan
 """
-    pack = struct.Struct("".join(one.format for one in codes)).pack
-    return _compiled(source)(operator.number, pack, general, named)
+    made: Any = _compiled(source)(*names.values())
+    made.parameters, made.body, made.names, made.of_body = parameters, body, names, _function
+    return made  # type: ignore[no-any-return]
