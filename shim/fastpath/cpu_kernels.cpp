@@ -62,6 +62,7 @@
 #include <ATen/ops/cumsum_native.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/div_native.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/eq_native.h>
 #include <ATen/ops/erf.h>
@@ -72,6 +73,7 @@
 #include <ATen/ops/expm1_native.h>
 #include <ATen/ops/floor.h>
 #include <ATen/ops/floor_native.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/ge.h>
 #include <ATen/ops/ge_native.h>
 #include <ATen/ops/gelu.h>
@@ -203,6 +205,9 @@ bool is_plain_cpu(const at::Tensor &x) {
 bool is_plain_cpu(const at::Tensor &x, const at::Tensor &y) {
   return cpu_kernels::is_plain_cpu(x.key_set() | y.key_set());
 }
+bool is_plain_cpu(const at::TensorOptions &options) {
+  return cpu_kernels::is_plain_cpu(c10::DispatchKeySet(options.computeDispatchKey()));
+}
 
 }  // namespace
 
@@ -298,9 +303,18 @@ at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, 
   return result;
 }
 
+at::Tensor empty(at::IntArrayRef shape, const at::TensorOptions &options) {
+  if (!is_plain_cpu(options)) return at::empty(shape, options);
+  return empty_cpu(shape, c10::typeMetaToScalarType(options.dtype()));
+}
+
+at::Tensor full(at::IntArrayRef shape, const at::Scalar &value, const at::TensorOptions &options) {
+  if (!is_plain_cpu(options)) return at::full(shape, value, options);
+  return empty_cpu(shape, c10::typeMetaToScalarType(options.dtype())).fill_(value);
+}
+
 at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options) {
-  const c10::DispatchKeySet keys(options.computeDispatchKey());
-  if (!is_plain_cpu(keys)) return at::zeros(shape, options);
+  if (!is_plain_cpu(options)) return at::zeros(shape, options);
   at::Tensor tensor = empty_cpu(shape, c10::typeMetaToScalarType(options.dtype()));
   if (tensor.nbytes() > static_cast<size_t>(kSmallBytes)) return tensor.zero_();
   if (tensor.nbytes() > 0) std::memset(tensor.mutable_data_ptr(), 0, tensor.nbytes());  // else it is NULL

@@ -35,6 +35,8 @@ RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE)
 at::Tensor matmul(const at::Tensor &x, const at::Tensor &y);
 at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype);
 
+at::Tensor empty(at::IntArrayRef shape, const at::TensorOptions &options);
+at::Tensor full(at::IntArrayRef shape, const at::Scalar &value, const at::TensorOptions &options);
 at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options);
 
 }  // namespace rt::cpu_kernels

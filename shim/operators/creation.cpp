@@ -2,8 +2,6 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/ones.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 
@@ -145,7 +143,7 @@ void check_random(const Plan &plan) {
 
 int64_t tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
-  return put(at::empty(p.shape, p.options));
+  return put(kernels::empty(p.shape, p.options));
 }
 
 int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
@@ -155,24 +153,24 @@ int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t d
 
 int64_t tensor_ones(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
-  return put(at::ones(p.shape, p.options));
+  return put(kernels::full(p.shape, 1, p.options));
 }
 
 int64_t tensor_full(const int64_t *dims, int64_t ndim, const void *value, int32_t value_dtype, int32_t dtype,
                     int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
-  return put(at::full(p.shape, scalar_of("value", value, value_dtype), p.options));
+  return put(kernels::full(p.shape, scalar_of("value", value, value_dtype), p.options));
 }
 
 int64_t tensor_full_real(const int64_t *dims, int64_t ndim, double value, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
-  return put(at::full(p.shape, number_of("value", value, dtype_of(dtype)), p.options));
+  return put(kernels::full(p.shape, number_of("value", value, dtype_of(dtype)), p.options));
 }
 
 int64_t tensor_full_like(int64_t tensor, double value, int32_t dtype) {
   const at::Tensor t = get(tensor);
   const at::TensorOptions options = at::TensorOptions().dtype(dtype_of(dtype)).device(t.device());
-  return put(at::full(t.sizes(), number_of("value", value, dtype_of(dtype)), options));
+  return put(kernels::full(t.sizes(), number_of("value", value, dtype_of(dtype)), options));
 }
 
 int64_t tensor_rand(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {

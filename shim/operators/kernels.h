@@ -15,7 +15,9 @@
 #include <ATen/ops/alias.h>
 #include <ATen/ops/diagonal.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/eq.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/ge.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/le.h>
@@ -44,7 +46,9 @@ namespace kernels {
 
 using cpu_kernels::add;
 using cpu_kernels::div;
+using cpu_kernels::empty;
 using cpu_kernels::eq;
+using cpu_kernels::full;
 using cpu_kernels::ge;
 using cpu_kernels::gt;
 using cpu_kernels::le;
@@ -76,7 +80,9 @@ using rt::from_memory;
 
 using at::add;
 using at::div;
+using at::empty;
 using at::eq;
+using at::full;
 using at::ge;
 using at::gt;
 using at::le;

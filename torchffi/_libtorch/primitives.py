@@ -208,12 +208,15 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
 
 def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
-    if len(keys) == 1 and type(keys[0]) is int:  # a row needs no loop over keys
-        try:
-            row = make(_select, x, 0, keys[0])
-        except OverflowError:
-            return -1
-        return -1 if row is None else int(_copy(row._data, values))
+    if len(keys) == 1:  # needs no loop over keys
+        if keys[0] is Ellipsis:
+            return int(_copy(x, values))
+        if type(keys[0]) is int:
+            try:
+                row = make(_select, x, 0, keys[0])
+            except OverflowError:
+                return -1
+            return -1 if row is None else int(_copy(row._data, values))
     for key in keys:
         if key is not Ellipsis and (type(key) is not _Slice or key != _WHOLE):
             break
