@@ -11,9 +11,9 @@ import math
 import warnings
 from typing import Final
 
-from torchffi._array import creation
 from torchffi._core.tensor import Tensor
 from torchffi.errors import InvalidArgumentError, ShapeError
+from torchffi.linalg import diagonal
 from torchffi.nn._arguments import operator
 from torchffi.nn._draws import fill, orthogonal_, overwrites, sparse_, trunc_normal_
 
@@ -103,11 +103,11 @@ def zeros_(tensor: Tensor) -> Tensor:
 
 @overwrites
 def eye_(tensor: Tensor) -> Tensor:
-    """Ones on the diagonal of a matrix, and zeros elsewhere. Source: aten::eye."""
+    """Ones on the diagonal of a matrix, and zeros elsewhere. Source: aten::zero_, aten::diagonal."""
     if tensor.ndim != 2:
         raise ShapeError(f"eye_: tensor has shape {tensor.shape}, expected 2 axes")
-    rows, columns = tensor.shape
-    tensor[...] = creation.eye(rows, columns, dtype=tensor.dtype, device=tensor.device)
+    tensor[...] = False
+    diagonal(tensor)[...] = True
     return tensor
 
 
