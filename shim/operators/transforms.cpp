@@ -186,7 +186,7 @@ int64_t tensor_fft_ifftshift(int64_t tensor, const int64_t *axes, int64_t naxes)
 
 int64_t tensor_fft_fftfreq(int64_t n, double d, int32_t dtype, int64_t device) {
   check_count(n);
-  return frequencies(n, d, (n + 1) / 2, n / 2, dtype, device);
+  return frequencies(n, d, n - n / 2, n / 2, dtype, device);
 }
 
 int64_t tensor_fft_rfftfreq(int64_t n, double d, int32_t dtype, int64_t device) {
