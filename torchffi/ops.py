@@ -47,6 +47,9 @@ class Operator(Planned):
     def __repr__(self) -> str:
         return f"<torchffi.ops operator {self._name}: {', '.join(self.overloads())}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Operator, (self._name, self._overloads)
+
     def __getattr__(self, name: str) -> Overload:
         if name.startswith("__") or name not in self.overloads():
             raise UnknownOperatorError(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import inspect
+import pickle
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -244,3 +247,16 @@ def test_an_operator_is_called_as_any_function() -> None:
         for found in repeated(lambda call=call: list(map(call, [x], [0.5]))):
             assert found[0].tolist() == X.clip(0.5).tolist()
     assert repr(aten.clamp_min.default).startswith("<torchffi.ops operator aten::clamp_min(")
+
+
+@pytest.mark.parametrize("name", ["neg", "neg.default", "_to_copy", "_to_copy.default"])
+def test_an_operator_can_be_copied_and_pickled(name: str) -> None:
+    operator = attrgetter(name)(aten)
+    expected = -X if name.startswith("neg") else X
+    repeated(lambda: operator(tensor()))  # so that it has plans
+    assert copy.copy(operator) is operator
+    assert copy.deepcopy({"of a module": operator})["of a module"] is operator
+    again = pickle.loads(pickle.dumps(operator))
+    assert type(again) is type(operator) and repr(again) == repr(operator)
+    for found in repeated(lambda: again(tensor())):
+        assert found.tolist() == expected.tolist()

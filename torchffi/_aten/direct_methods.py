@@ -26,9 +26,8 @@ from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, REAL, DType
 
 Method = Callable[..., Any]
-_POINTED: Final = Kind(
-    INTEGER.lines, "({0},)", in_c="INTS[{0}]"
-)  # an integer that C takes by a pointer
+# An integer that C takes by a pointer.
+_POINTED: Final = Kind(INTEGER.lines, "({0},)", in_c="INTS[{0}]")
 # Axes of ATen: none are all, as in C.
 _DIMS: Final = AXES._replace(lines=AXES.lines.replace("is tuple and {0}:", "is tuple:")).and_then(
     "if {0} is None:\n    REFUSE"

@@ -120,6 +120,9 @@ class Overload(Planned):
     def __repr__(self) -> str:
         return f"<torchffi.ops operator {self.schema}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Overload, (self.__name__,)
+
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """Returns None, the result, or a tuple of the results."""
         if not arguments or type(arguments[0]) not in LIBTORCH_CLASSES:

@@ -52,6 +52,12 @@ class Planned(partial[Any]):
         self._inlined: tuple[_Shape, ...] = ()  # those in the code
         self.method().__globals__.update(ABSENT=_ABSENT, PLANNED=self._planned)
 
+    def __copy__(self) -> Self:
+        return self  # as a function
+
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
+        return self
+
     def _planned(self, /, *arguments: Any, **named: Any) -> Any:
         """Calls the plan for the types of the arguments, or the general path."""
         if named:
