@@ -30,7 +30,7 @@ CHOICE := $(if $(LIBTORCH),$(subst /,_,$(LIBTORCH)),$(TORCH))
 LIBTORCH_READY := .venv/libtorch-$(CHOICE)
 READY := .venv/shim-$(CHOICE)$(if $(filter 0,$(TORCHFFI_FASTPATH)),-nofastpath)
 
-.PHONY: demo test sanitize bench regen lint check format clean
+.PHONY: demo test sanitize bench regen ready lint check format clean
 .DELETE_ON_ERROR:
 
 demo: $(READY) .venv/demo
@@ -52,8 +52,11 @@ bench: $(READY) .venv/bench .venv/models
 # The cdef comes first: nothing is built from one that differs from the header.
 regen: .venv/python
 	$(BIN)/python -m cdef
-	@$(MAKE) --no-print-directory $(READY)
+	@$(MAKE) --no-print-directory ready
 	$(BIN)/python docs/functions.py
+
+# By a name without the = of $(READY), which make would read as a variable.
+ready: $(READY)
 
 lint: check $(READY)
 	@mkdir -p build/tidy

@@ -460,6 +460,11 @@ int64_t torchffi_call_one(int64_t op, const void *arguments, int64_t count, int6
   return rt_functions()->rt_torch_call_one(op, arguments, count, position);
 }
 
+int64_t torchffi_call_several(int64_t op, const void *arguments, int64_t count, int64_t *results,
+                              int64_t capacity) {
+  return rt_functions()->rt_torch_call_several(op, arguments, count, results, capacity);
+}
+
 int64_t torchffi_take(int64_t *handles, int64_t index) {
   const int64_t handle = handles[index];
   handles[index] = 0;

@@ -79,10 +79,12 @@ int32_t torchffi_give(int64_t tensor, int64_t *handles, int64_t index);
 /* Frees the handles that are left in list[1] to list[n]; n is in list[0]. */
 void torchffi_free_list(int64_t *list);
 
-/* Calls rt_torch_call and rt_torch_call_one with arguments in the memory of a bytes object. */
+/* Calls rt_torch_call, rt_torch_call_one and rt_torch_call_several with arguments in the memory of a bytes object. */
 int64_t torchffi_call(int64_t op, const void *arguments, int64_t count, rt_torch_value *results,
                       int64_t capacity);
 int64_t torchffi_call_one(int64_t op, const void *arguments, int64_t count, int64_t position);
+int64_t torchffi_call_several(int64_t op, const void *arguments, int64_t count, int64_t *results,
+                              int64_t capacity);
 
 /* The number of results of a call for which torchffi_free_results has room. */
 enum { TORCHFFI_MOST_RESULTS = 64 };

@@ -140,6 +140,7 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "operator_names": ("dir(ops.aten)",),
     "call": ("ops.aten.add(a, b)",),
     "call_one": ("ops.aten.add(a, b)",),
+    "call_several": ("ops.aten.sort(a)",),
     "value_take": ("ops.aten.add(a, b)",),
     "values_free": ("ops.aten.add(a, b)",),
     "load_library": ("ops.load_library()",),

@@ -2956,7 +2956,7 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
  * @errors INVALID_ARGUMENT (op, count, capacity, NULL, an argument that does not match the schema: the
  *         message names it and quotes the schema), BAD_HANDLE, NOT_IMPLEMENTED (a type in the schema
  *         that rt_torch_value cannot hold, such as Storage or Stream; no kernel), and those of the operator
- * @source c10::Dispatcher::callBoxed
+ * @source c10::Dispatcher::call, c10::Dispatcher::callBoxed
  */
 RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, int64_t count,
                                    rt_torch_value *results, int64_t capacity);
@@ -2970,10 +2970,24 @@ RT_TORCH_API int64_t rt_torch_call(int64_t op, const rt_torch_value *arguments, 
  *                   called for what it writes
  * @return new tensor; -1 if that result is an undefined tensor, or position is -1; 0 on failure
  * @errors INVALID_ARGUMENT (position), and as for rt_torch_call()
- * @source c10::Dispatcher::callBoxed
+ * @source c10::Dispatcher::call
  */
 RT_TORCH_API int64_t rt_torch_call_one(int64_t op, const rt_torch_value *arguments, int64_t count,
                                        int64_t position);
+
+/** Calls any operator whose results are tensors, or one list of tensors.
+ *
+ * @param op         number of an operator
+ * @param arguments  as for rt_torch_call()
+ * @param count      as for rt_torch_call()
+ * @param results    receives a new tensor for each result or element, 0 for an undefined one
+ * @param capacity   handles at results, at least the number of tensors: of a list it may be known only after the call
+ * @return number of tensors; -1 on failure, with nothing to free
+ * @errors INVALID_ARGUMENT (other results; results is NULL, or capacity too small), and as for rt_torch_call()
+ * @source c10::Dispatcher::call
+ */
+RT_TORCH_API int64_t rt_torch_call_several(int64_t op, const rt_torch_value *arguments, int64_t count,
+                                           int64_t *results, int64_t capacity);
 
 /** Takes a tensor out of the results of rt_torch_call(), rt_torch_module_call() or rt_torch_package_call(); the
  * caller then owns it.

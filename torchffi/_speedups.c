@@ -154,17 +154,19 @@ static PyObject *take_frame(const struct state *self) {
   return frame;
 }
 
-/* A list of new owners of the handles. On failure all are freed. */
+/* A list of new owners of the handles, None for 0. On failure all are freed. */
 static PyObject *own_all(PyObject *module, const int64_t *handles, Py_ssize_t count) {
   PyObject *owners = PyList_New(0);
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject *number = NULL, *owner = NULL;
-    if (owners == NULL || (number = PyLong_FromLongLong(handles[i])) == NULL) {
+    if (handles[i] == 0) {
+      owner = Py_NewRef(Py_None);
+    } else if (owners == NULL || (number = PyLong_FromLongLong(handles[i])) == NULL) {
       abandon(handles[i]);
-    } else if ((owner = own_number(module, number, Py_None)) == NULL || PyList_Append(owners, owner) < 0) {
-      Py_CLEAR(owners);
+    } else {
+      owner = own_number(module, number, Py_None);
     }
-    if (number == NULL) {
+    if (owners != NULL && (owner == NULL || PyList_Append(owners, owner) < 0)) {
       Py_CLEAR(owners);
     }
     Py_XDECREF(number);

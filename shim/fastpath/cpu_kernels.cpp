@@ -62,6 +62,8 @@
 #include <ATen/ops/cumsum_native.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/div_native.h>
+#include <ATen/ops/elu.h>
+#include <ATen/ops/elu_native.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/eq_native.h>
@@ -80,10 +82,16 @@
 #include <ATen/ops/gelu_native.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/gt_native.h>
+#include <ATen/ops/hardshrink.h>
+#include <ATen/ops/hardshrink_native.h>
+#include <ATen/ops/hardsigmoid.h>
+#include <ATen/ops/hardsigmoid_native.h>
 #include <ATen/ops/hypot.h>
 #include <ATen/ops/hypot_native.h>
 #include <ATen/ops/le.h>
 #include <ATen/ops/le_native.h>
+#include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/leaky_relu_native.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log10.h>
 #include <ATen/ops/log10_native.h>
@@ -103,6 +111,8 @@
 #include <ATen/ops/mean_native.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/minimum_native.h>
+#include <ATen/ops/mish.h>
+#include <ATen/ops/mish_native.h>
 #include <ATen/ops/mm_native.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/mul_native.h>
@@ -135,6 +145,10 @@
 #include <ATen/ops/sin_native.h>
 #include <ATen/ops/sinh.h>
 #include <ATen/ops/sinh_native.h>
+#include <ATen/ops/softplus.h>
+#include <ATen/ops/softplus_native.h>
+#include <ATen/ops/softshrink.h>
+#include <ATen/ops/softshrink_native.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sqrt_native.h>
 #include <ATen/ops/sub.h>
@@ -145,6 +159,8 @@
 #include <ATen/ops/tan_native.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/tanh_native.h>
+#include <ATen/ops/threshold.h>
+#include <ATen/ops/threshold_native.h>
 #include <ATen/ops/trunc.h>
 #include <ATen/ops/trunc_native.h>
 #include <ATen/ops/zeros.h>

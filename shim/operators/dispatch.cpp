@@ -1,138 +1,18 @@
 // Calls to any operator of LibTorch's dispatcher, by name.
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <dlfcn.h>
-#include <torch/csrc/jit/runtime/operator.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
-#include <map>
-#include <mutex>
-#include <unordered_map>
 
 #include "exports.h"
-#include "operators/value_checks.h"
+#include "operators/registry.h"
 #include "runtime/checks.h"
 #include "runtime/errors.h"
 #include "runtime/gradients.h"
+#include "runtime/tensors.h"
 #include "runtime/values.h"
 
 namespace rt {
 namespace {
-
-struct Parameter {
-  std::string name;
-  Type type;
-  std::optional<c10::IValue> default_value;
-};
-
-struct Operator {
-  explicit Operator(const c10::OperatorHandle &found);
-
-  c10::OperatorHandle handle;
-  std::string name;  // such as "aten::add.Tensor"
-  std::string schema;
-  std::string refusal;  // why it cannot be called; "" if it can
-  std::vector<Parameter> parameters;
-  std::vector<Type> results;
-  std::vector<size_t> written;  // positions of the arguments that the operator writes
-  bool fresh;                   // whether its results share no memory with its arguments
-  ValueCheck check;             // nullptr if none is needed
-};
-
-// Operators with a kernel of their own say so in their schema; those composed of others may return an argument or a view
-// of one, and so may those of other libraries.
-bool makes_fresh(const c10::OperatorHandle &found) {
-  const auto aliases = [](const c10::Argument &one) { return one.alias_info() != nullptr; };
-  const auto has = [&](c10::DispatchKey key) { return found.hasKernelForDispatchKey(key); };
-  return found.schema().name().starts_with("aten::") && has(c10::DispatchKey::CPU) &&
-         !has(c10::DispatchKey::CompositeImplicitAutograd) &&
-         std::ranges::none_of(found.schema().arguments(), aliases) &&
-         std::ranges::none_of(found.schema().returns(), aliases);
-}
-
-Operator::Operator(const c10::OperatorHandle &found)
-    : handle(found),
-      name(c10::toString(found.operator_name())),
-      schema(c10::toString(found.schema())),
-      fresh(makes_fresh(found)),
-      check(value_check_of(name)) {
-  const auto refuse = [this](const Type &type, const std::string &which) {
-    if (refusal.empty()) refusal = which + " is a " + type.name + ", which rt_torch_value cannot hold";
-  };
-  if (found.schema().is_vararg() || found.schema().is_varret()) {
-    refusal = "it is variadic";
-  }
-  for (const c10::Argument &argument : found.schema().arguments()) {
-    const c10::AliasInfo *alias = argument.alias_info();
-    if (alias != nullptr && alias->isWrite()) written.push_back(parameters.size());
-    parameters.push_back({argument.name(), Type(argument.real_type()), argument.default_value()});
-    const Parameter &last = parameters.back();
-    if (!last.type.can_be_argument()) refuse(last.type, "argument '" + last.name + "'");
-  }
-  for (const c10::Argument &argument : found.schema().returns()) {
-    results.emplace_back(argument.real_type());
-    if (!results.back().can_be_result()) refuse(results.back(), "a result");
-  }
-}
-
-// Operators looked up so far. An entry is written once and never removed, so reading takes no lock.
-constexpr int64_t kMaxOperators = 65536;
-constinit std::atomic<const Operator *> operators[kMaxOperators]{};
-
-struct Numbers {
-  std::mutex mutex;
-  std::unordered_map<std::string, int64_t> by_name;
-};
-
-Numbers &numbers() {
-  static Numbers &all = *new Numbers;  // never destroyed: used until process exit
-  return all;
-}
-
-const Operator &operator_of(int64_t number) {
-  if (number > 0 && number <= kMaxOperators) {
-    if (const Operator *found = operators[number - 1].load(std::memory_order_acquire)) return *found;
-  }
-  fail(RT_TORCH_INVALID_ARGUMENT,
-       "op is " + std::to_string(number) + ", expected a number from rt_torch_operator_find()");
-}
-
-[[noreturn]] void fail_absent(const c10::OperatorName &name) {
-  const std::string text = c10::toString(name);
-  if (c10::Dispatcher::singleton().findOp(name)) {
-    fail(RT_TORCH_NOT_IMPLEMENTED, text + " has kernels but no schema, so it cannot be called by name");
-  }
-  const std::vector<std::string> known = [&] {
-    std::vector<std::string> overloads;
-    for (const auto &one : torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString(name.name))) {
-      if (one->schema().overload_name() == name.overload_name) {
-        fail(RT_TORCH_NOT_IMPLEMENTED,
-             text + " is an operator of TorchScript's interpreter only: the dispatcher does not have it");
-      }
-      if (one->isC10Op()) overloads.push_back(one->schema().overload_name());
-    }
-    return overloads;
-  }();
-  std::string there;
-  for (const std::string &overload : known) {
-    there += (there.empty() ? "; its overloads are " : ", ") + (overload.empty() ? "''" : overload);
-  }
-  fail(RT_TORCH_INVALID_ARGUMENT, "there is no operator " + text + there);
-}
-
-// Sorts the overloads of an operator by registration order, which is the order torch.ops tries them in.
-std::vector<std::string> overloads_in_order(const std::string &name, std::vector<std::string> overloads) {
-  std::map<std::string, size_t> position;
-  for (const auto &one : torch::jit::getAllOperatorsFor(c10::Symbol::fromQualString(name))) {
-    if (one->isC10Op()) position.emplace(one->schema().overload_name(), position.size());
-  }
-  std::ranges::sort(overloads, {}, [&](const std::string &overload) {
-    const auto found = position.find(overload);
-    return std::pair(found == position.end() ? position.size() : found->second, overload);
-  });
-  return overloads;
-}
 
 [[noreturn]] void fail_argument(const Operator &op, size_t position, const std::string &message,
                                 int32_t code = RT_TORCH_INVALID_ARGUMENT) {
@@ -156,7 +36,7 @@ c10::IValue argument_of(const Operator &op, size_t position, const rt_torch_valu
   }
 }
 
-torch::jit::Stack stack_of(const Operator &op, const rt_torch_value *arguments, int64_t count) {
+void check_count(const Operator &op, const rt_torch_value *arguments, int64_t count) {
   const size_t wanted = op.parameters.size();
   if (count < 0 || static_cast<size_t>(count) > wanted) {
     fail(RT_TORCH_INVALID_ARGUMENT, op.name + ": " + std::to_string(count) + " arguments, expected 0 to " +
@@ -165,6 +45,10 @@ torch::jit::Stack stack_of(const Operator &op, const rt_torch_value *arguments, 
   if (arguments == nullptr && count > 0) {
     fail(RT_TORCH_INVALID_ARGUMENT, op.name + ": arguments is NULL");
   }
+}
+
+torch::jit::Stack stack_of(const Operator &op, const rt_torch_value *arguments, int64_t count) {
+  const size_t wanted = op.parameters.size();
   torch::jit::Stack stack;
   stack.reserve(std::max(wanted, op.results.size()));
   for (size_t i = 0; i < wanted; ++i) {
@@ -243,86 +127,86 @@ AllWritten written_by(const Operator &op, const torch::jit::Stack &stack) {
   return all;
 }
 
-// Calls an operator and returns its results.
-torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64_t count) {
-  torch::jit::Stack stack = stack_of(op, arguments, count);
-  const AllWritten written = written_by(op, stack);
+// Calls an operator below its name in the error's message, and in autograd's books unless it needs none.
+template <class Function>
+void call_named(const Operator &op, Function &&function) {
   try {
-    if (op.check != nullptr) op.check(stack);
     if (op.fresh) {
       const gradients::Untracked untracked;
-      op.handle.callBoxed(stack);
+      function();
     } else {
-      op.handle.callBoxed(stack);
+      function();
     }
   } catch (...) {
-    for (const Written &one : written) one.restore();
     const Error error = current_error();
     fail(error.code(), op.name + ": " + first_sentence(error.what()));
   }
+}
+
+// The results of a call on a stack.
+torch::jit::Stack run(const Operator &op, const rt_torch_value *arguments, int64_t count) {
+  torch::jit::Stack stack = stack_of(op, arguments, count);
+  const AllWritten written = written_by(op, stack);
+  call_named(op, [&] {
+    try {
+      if (op.check != nullptr) op.check(stack);
+      op.handle.callBoxed(stack);
+    } catch (...) {
+      for (const Written &one : written) one.restore();
+      throw;
+    }
+  });
   return stack;
 }
 
+// The same without a stack; false, and nothing is called, if these arguments need one.
+bool run_unboxed(const Operator &op, const rt_torch_value *arguments, int64_t count, Tensors &results) {
+  if (op.unboxed == nullptr) return false;
+  c10::SmallVector<const rt_torch_value *, 12> values;
+  for (const Parameter &parameter : op.parameters) {
+    const auto position = static_cast<int64_t>(values.size());
+    const bool given = position < count && arguments[position].tag != RT_TORCH_DEFAULT;
+    values.push_back(given ? arguments + position : &parameter.written_default);
+  }
+  bool called = false;
+  call_named(op, [&] { called = op.unboxed(op.handle, values.data(), results); });
+  return called;
+}
+
+// Writes count results, and frees those that are there if one fails.
+template <class Write>
+int64_t write_all(rt_torch_value *results, size_t count, Write &&write_one) {
+  size_t done = 0;
+  try {
+    for (; done < count; ++done) results[done] = write_one(done);
+  } catch (...) {
+    while (done > 0) release(results[--done]);
+    throw;
+  }
+  return static_cast<int64_t>(done);
+}
+
 }  // namespace
-
-int64_t operator_find(const char *name, const char *overload) {
-  if (name == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "name is NULL");
-  const c10::OperatorName wanted(name, overload == nullptr ? "" : overload);
-  const std::string key = c10::toString(wanted);
-  const std::lock_guard lock(numbers().mutex);
-  auto &by_name = numbers().by_name;
-  if (const auto known = by_name.find(key); known != by_name.end()) return known->second;
-  if (wanted.name.find("::") == std::string::npos) {
-    fail(RT_TORCH_INVALID_ARGUMENT,
-         "'" + wanted.name + "' has no namespace, expected one such as 'aten::add'");
-  }
-  const auto found = c10::Dispatcher::singleton().findSchema(wanted);
-  if (!found) fail_absent(wanted);
-  const int64_t number = static_cast<int64_t>(by_name.size()) + 1;
-  if (number > kMaxOperators) fail(RT_TORCH_OUT_OF_MEMORY, "too many operators");
-  auto entry = std::make_unique<const Operator>(*found);
-  by_name.emplace(key, number);
-  operators[number - 1].store(entry.release(), std::memory_order_release);
-  return number;
-}
-
-int64_t operator_schema(int64_t op, char *text, int64_t capacity) {
-  return copy_out(operator_of(op).schema, text, capacity);
-}
-
-int64_t operator_names(char *text, int64_t capacity) {
-  std::map<std::string, std::vector<std::string>> overloads;
-  for (const c10::OperatorName &name : c10::Dispatcher::singleton().getAllOpNames()) {
-    overloads[name.name].push_back(name.overload_name);
-  }
-  std::string lines;
-  for (const auto &[name, unordered] : overloads) {
-    for (const std::string &overload : overloads_in_order(name, unordered)) {
-      lines.append(name).append(overload.empty() ? "" : ".").append(overload).append("\n");
-    }
-  }
-  return copy_out(lines, text, capacity);
-}
 
 int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torch_value *results,
              int64_t capacity) {
   const Operator &found = callable(op);
   check_room(found, results, capacity);
-  const torch::jit::Stack stack = run(found, arguments, count);
-  int64_t done = 0;
-  try {
-    for (; done < static_cast<int64_t>(found.results.size()); ++done) {
-      results[done] = write(stack.at(done), found.results[done]);
-    }
-  } catch (...) {
-    while (done > 0) release(results[--done]);
-    throw;
+  check_count(found, arguments, count);
+  const size_t wanted = found.results.size();
+  Tensors tensors;
+  if (run_unboxed(found, arguments, count, tensors)) {
+    const bool one_list = wanted == 1 && found.results[0].kind == Type::Kind::kList;
+    return write_all(results, wanted,
+                     [&](size_t i) { return one_list ? write(tensors) : write(tensors[i]); });
   }
-  return done;
+  const torch::jit::Stack stack = run(found, arguments, count);
+  return write_all(results, wanted, [&](size_t i) { return write(stack.at(i), found.results[i]); });
 }
 
 int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int64_t position) {
   const Operator &found = callable(op);
+  check_count(found, arguments, count);
   if (position == -1) {
     run(found, arguments, count);
     return -1;
@@ -333,9 +217,41 @@ int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int
                                         ", expected -1 or that of a result that is a tensor; the schema is " +
                                         found.schema);
   }
+  Tensors tensors;
+  if (run_unboxed(found, arguments, count, tensors)) {
+    return tensors[wanted].defined() ? put_result(tensors[wanted]) : -1;
+  }
   const torch::jit::Stack stack = run(found, arguments, count);
   const c10::IValue &result = stack.at(wanted);
   return result.isTensor() && result.toTensor().defined() ? put_result(result.toTensor()) : -1;
+}
+
+int64_t call_several(int64_t op, const rt_torch_value *arguments, int64_t count, int64_t *results,
+                     int64_t capacity) {
+  const Operator &found = callable(op);
+  const auto is_tensor = [](const Type &type) { return type.kind == Type::Kind::kTensor; };
+  const bool listed = found.results.size() == 1 && found.results[0].kind == Type::Kind::kList &&
+                      is_tensor(*found.results[0].element);
+  if (!listed && (found.results.empty() || !std::ranges::all_of(found.results, is_tensor))) {
+    fail(RT_TORCH_INVALID_ARGUMENT,
+         found.name + ": expected an operator whose results are tensors; the schema is " + found.schema);
+  }
+  check_count(found, arguments, count);
+  check_room(results, capacity, listed ? 0 : static_cast<int64_t>(found.results.size()));
+  Tensors tensors;
+  if (!run_unboxed(found, arguments, count, tensors)) {
+    for (const c10::IValue &one : run(found, arguments, count)) {
+      if (listed) {
+        for (const at::Tensor &element : one.toTensorVector()) tensors.push_back(element);
+      } else {
+        tensors.push_back(one.isTensor() ? one.toTensor() : at::Tensor());
+      }
+    }
+  }
+  check_room(results, capacity, static_cast<int64_t>(tensors.size()));
+  for (at::Tensor &one : tensors) one = own_result(one);
+  put_all(tensors, results);
+  return static_cast<int64_t>(tensors.size());
 }
 
 int32_t load_library(const char *path) {

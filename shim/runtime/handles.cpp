@@ -168,7 +168,7 @@ void check_room(const int64_t *results, int64_t capacity, int64_t count) {
   }
 }
 
-void put_all(const std::vector<at::Tensor> &tensors, int64_t *handles) {
+void put_all(at::TensorList tensors, int64_t *handles) {
   std::fill_n(handles, tensors.size(), 0);
   try {
     for (size_t i = 0; i < tensors.size(); ++i) {

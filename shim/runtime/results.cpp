@@ -111,23 +111,24 @@ rt_torch_value listed(int32_t tag, const void *data, size_t count, size_t size) 
   return value;
 }
 
-// A handle to a new TensorImpl: an operator may return its argument, and a later change of the result
-// (of its shape, say) must not affect the argument.
-int64_t put_result(const at::Tensor &tensor) {
+at::Tensor own_result(const at::Tensor &tensor) {
+  if (!tensor.defined()) return tensor;
   const bool shared = tensor.use_count() > 1;
-  return put(materialized(shared ? at::alias(tensor) : tensor));
+  return materialized(shared ? at::alias(tensor) : tensor);
 }
 
-namespace {
+int64_t put_result(const at::Tensor &tensor) {
+  return put(own_result(tensor));
+}
 
-rt_torch_value write_tensor(const at::Tensor &tensor) {
+rt_torch_value write(const at::Tensor &tensor) {
   if (!tensor.defined()) return tagged(RT_TORCH_NONE);
   rt_torch_value value = whole(RT_TORCH_TENSOR, put_result(tensor));
   value.length = static_cast<int32_t>(tensor.scalar_type());
   return value;
 }
 
-rt_torch_value write_tensors(const c10::List<at::Tensor> &tensors) {
+rt_torch_value write(at::TensorList tensors) {
   std::vector<int64_t> handles;
   handles.reserve(tensors.size());
   try {
@@ -138,6 +139,8 @@ rt_torch_value write_tensors(const c10::List<at::Tensor> &tensors) {
     throw;
   }
 }
+
+namespace {
 
 int32_t tag_of_int(Kind kind) {
   switch (kind) {
@@ -156,10 +159,10 @@ int32_t tag_of_int(Kind kind) {
 
 rt_torch_value write(const c10::IValue &value, const Type &type) {
   if (value.isNone()) return tagged(RT_TORCH_NONE);
-  if (value.isTensor()) return write_tensor(value.toTensor());
+  if (value.isTensor()) return write(value.toTensor());
   if (value.isInt()) return whole(tag_of_int(type.kind), value.toInt());
   if (value.isBool()) return whole(RT_TORCH_TRUTH, value.toBool());
-  if (value.isTensorList()) return write_tensors(value.toTensorList());
+  if (value.isTensorList()) return write(value.toTensorVector());
   if (value.isDouble()) {
     rt_torch_value result = tagged(RT_TORCH_DOUBLE);
     result.data.d = value.toDouble();

@@ -40,7 +40,7 @@ std::vector<at::Tensor> get_list(const int64_t *handles, int64_t count, at::Tens
 int64_t put(at::Tensor tensor);
 
 // New handles that own the tensors, 0 for an undefined one. On failure all that is written is 0.
-void put_all(const std::vector<at::Tensor> &tensors, int64_t *handles);
+void put_all(at::TensorList tensors, int64_t *handles);
 
 // For results of a caller who has room for capacity handles: fails unless that is enough for count, and then put_all().
 void check_room(const int64_t *results, int64_t capacity, int64_t count);

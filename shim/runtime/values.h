@@ -54,13 +54,19 @@ c10::IValue read(const rt_torch_value &value, const Type &type);
 
 // Converts a result. The caller owns its handles and its memory.
 rt_torch_value write(const c10::IValue &value, const Type &type);
+rt_torch_value write(const at::Tensor &tensor);
+rt_torch_value write(at::TensorList tensors);
 
 // Parts of read(): tuples, dicts, and values whose tag decides on their type.
 c10::IValue read_tuple(const rt_torch_value &value, const Type &type);
 c10::IValue read_dict(const rt_torch_value &value, const Type &type);
 c10::IValue read_any(const rt_torch_value &value, const Type &type);
 
-// A handle of a result, to a new TensorImpl.
+// A result as a new TensorImpl: an operator may return its argument, and a later change of the result (of its shape,
+// say) must not affect the argument. Undefined ones stay so.
+at::Tensor own_result(const at::Tensor &tensor);
+
+// Its handle.
 int64_t put_result(const at::Tensor &tensor);
 
 // Part of write(): tuples, dicts, and lists other than those of tensors and numbers.

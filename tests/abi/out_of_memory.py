@@ -161,6 +161,7 @@ def _samples(arguments: Arguments) -> dict[str, list[Any]]:
             ffi.NULL,
         ],
         "call_one": [operator("aten::relu"), cat, 1, 0],
+        "call_several": [operator("aten::unbind.int"), cat, 1, arguments.handles, 3],
     }
     named = {f"rt_torch_tensor_{name}": values for name, values in made.items()}
     named |= {f"rt_torch_{name}": values for name, values in layers.items()}

@@ -16,8 +16,8 @@ OTHERS = {
     "available", "version", "abi_version", "header_digest", "last_error", "cuda_available",
     "cuda_device_count", "cuda_reason", "seed", "num_threads", "set_num_threads", "live_handles",
     "peak_handles", "created_handles", "live_bytes", "operator_find", "operator_schema",
-    "operator_names", "call", "value_take", "values_free", "load_library", "tensor_from_dlpack",
-    "dlpack_free", "synchronize", "tensor_cuda", "tensor_full", "tensor_arange",
+    "operator_names", "call", "call_several", "value_take", "values_free", "load_library",
+    "tensor_from_dlpack", "dlpack_free", "synchronize", "tensor_cuda", "tensor_full", "tensor_arange",
     "tensor_arange_real", "tensor_linspace", "tensor_from_blob",
 }  # fmt: skip
 # Compared with PyTorch in tests/models and tests/packages, and safetensors files with their library.

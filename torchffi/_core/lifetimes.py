@@ -121,7 +121,8 @@ def _make_several(
     handles and its length.
 
     Args:
-        collect: Makes the result from a list of tensors; their dtypes tell the classes.
+        collect: Makes the result from a list of tensors, None for handle 0; their dtypes tell the
+            classes.
         function: The function; returns how many handles it has written, or -1.
         arguments: Its other arguments.
     """
@@ -131,7 +132,7 @@ def _make_several(
     count = function(*arguments, handles + 1, _MOST_RESULTS)
     if count < 0:
         return None
-    owners: list[Any] = [_own(list_[1 + i], None) for i in range(count)]
+    owners: list[Any] = [_own(list_[i], None) if list_[i] else None for i in range(1, 1 + count)]
     ffi.gc(handles, None)
     return collect(owners)
 

@@ -14,7 +14,7 @@ from torchffi._core.backends import FFI, default_backend
 from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TEXTS, Code, code
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
-from torchffi._core.lifetimes import make
+from torchffi._core.lifetimes import make, make_several
 from torchffi._libtorch.calls import operator_error
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._libtorch.operators import boxed, values
@@ -68,6 +68,18 @@ for one in a{0}:
     one._cached_view = None
 """
 _AGAIN: Final = re.compile("raise rename.*")
+# All results are tensors, or the only one is a list of them.
+_SEVERAL: Final = """
+try:
+    found = make_several(COLLECT, call_several, number, words, COUNT)
+except KeyError as other:
+    raise rename(dtype_error(other)) from None
+if found is None:
+    raise rename(error("call_several"))
+return found
+"""
+_FAILED: Final = 'raise rename(error("call_several"))'  # in _SEVERAL
+_LIST: Final = Type("", element=Type("Tensor"))
 # A frame that is not used again, after an exception, frees the results that it still holds.
 _MORE: Final = """
 try:
@@ -81,10 +93,10 @@ try:
     found = FOUND
 except KeyError as other:
     raise rename(dtype_error(other)) from None
+free(results, EXPECTED)
 frames.append(frame)
 return found
 """
-_FREED: Final = _MORE.replace("frames.append", "free(results, EXPECTED)\nframes.append")
 
 
 def _taken(type_: Type, position: int) -> str:
@@ -93,7 +105,7 @@ def _taken(type_: Type, position: int) -> str:
     if type_ == Type("Tensor"):
         taken = f"make(None, take, results, {position}, 0)"
         return f"{taken} if {word} & {TAG} == {lib.RT_TORCH_TENSOR} else None"
-    if type_ == Type("", element=Type("Tensor")):
+    if type_ == _LIST:
         return f"[make(None, take, results, {position}, i) for i in range({word} >> 32)]"
     return f"unpack(frame, {position}, make_any)"
 
@@ -123,11 +135,14 @@ def _results(operator: boxed.Operator, first: bool) -> str | None:
         )
     if len(results) == 1 and results[0].type == Type("Tensor"):
         return _ONE
+    types = {result.type for result in results}
+    if types == {Type("Tensor")}:
+        return _SEVERAL.replace("COLLECT", "tuple")
+    if len(results) == 1 and types == {_LIST}:
+        return _SEVERAL.replace("COLLECT", "list").replace(_FAILED, "AGAIN")
     taken = [_taken(result.type, i) for i, result in enumerate(results)]
-    all_taken = all(result.type == Type("Tensor") for result in results)
     found = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
-    more = _MORE if all_taken else _FREED.replace("EXPECTED", str(len(results)))
-    return more.replace("FOUND", found)
+    return _MORE.replace("FOUND", found).replace("EXPECTED", str(len(results)))
 
 
 # ---- The plan
@@ -147,11 +162,13 @@ _NAMES: Final[dict[str, Any]] = {
     "ResultFrame": ResultFrame,
     "call": lib.torchffi_call,
     "call_one": lib.torchffi_call_one,
+    "call_several": lib.torchffi_call_several,
     "default_backend": default_backend,
     "device": _devices.number,
     "dtype_error": dtype_error,
     "error": operator_error,
     "make": make,
+    "make_several": make_several,
     "frames": frames,
     "free": lib.rt_torch_values_free,
     "no_results": ffi.new("rt_torch_value[1]"),
@@ -220,7 +237,7 @@ def plan(
         lines = f"if default_backend() is not FFI:\n    raise TypeError\n{lines}"
     words = ", ".join(one.words.replace("{0}", f"a{i}") for i, one in enumerate(codes))
     call_general = f"return general(({by_position}), {{{by_name}}})"
-    finish = finish.replace("COUNT", str(count))
+    finish = finish.replace("COUNT", str(count)).replace("AGAIN", call_general)
     if named is None:
         finish = _AGAIN.sub(call_general, finish)
     pack = struct.Struct("".join(one.format for one in codes)).pack
