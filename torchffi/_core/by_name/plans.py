@@ -147,9 +147,9 @@ class Planned(partial[Any]):
             code = _with_plans(shapes)
             method = self.method()
             method.__globals__.update(found)
-            method.__globals__.update({f"plan{place}": plan}, PLANS=self._plans, GENERAL=self._call)
+            method.__globals__.update({f"plan{place}": plan}, PLANS=self._plans)
             self._inlined = shapes
-            method.__defaults__ = (_ABSENT,)
+            method.__defaults__ = (_ABSENT,) * _PARAMETERS
             method.__code__ = code  # last: another thread may call it meanwhile
 
 
@@ -189,42 +189,43 @@ def _uninlined(*arguments: Any, **named: Any) -> Any:
     return PLANNED(*arguments, **named)  # type: ignore[name-defined]  # noqa: F821
 
 
-# As Planned._planned(), after comparisons with the types of the first plans.
+# As Planned._planned(), after comparisons with the types of the first plans. The first arguments by
+# position have parameters of their own: a tuple of them would take as long as the comparisons.
 _METHOD: Final = """
-def method(a0=None, /, *more, **named):
+def method(a0=None, a1=None, a2=None, a3=None, /, *more, **named):
     if not named:
         BY_POSITION
-        if not more:
+        if a1 is ABSENT:
             plan = PLANS.get((type(a0),))
             if plan:
                 return plan(a0)
-        elif len(more) == 1:
-            (a1,) = more
+        elif a2 is ABSENT:
             plan = PLANS.get((type(a0), type(a1)))
             if plan:
                 return plan(a0, a1)
-        else:
-            plan = PLANS.get((type(a0), *map(type, more)))
-            if plan:
-                return plan(a0, *more)
     else:
         BY_NAME
-        plan = PLANS.get((type(a0), *map(type, more), *named, *map(type, named.values())))
-        if plan:
-            return plan(a0, *more, *named.values())
-    return PLANNED(*more, **named) if a0 is ABSENT else GENERAL((a0, *more), named)
+    if a3 is not ABSENT:
+        return PLANNED(a0, a1, a2, a3, *more, **named)
+    if a2 is not ABSENT:
+        return PLANNED(a0, a1, a2, **named)
+    if a1 is not ABSENT:
+        return PLANNED(a0, a1, **named)
+    return PLANNED(**named) if a0 is ABSENT else PLANNED(a0, **named)
 """
+_PARAMETERS: Final = 4
 
 
 @cache
 def _with_plans(shapes: tuple[_Shape, ...]) -> CodeType:
     """The code of a method with plans."""
-    by_position, by_name = [""], [""]
+    by_position, by_name = [""], ["pass"]
     for place, (count, names, parameters, body) in enumerate(shapes):
-        values = ["a0", *(f"more[{i}]" for i in range(count - 1))][:count]
-        values += [f"named[{name!r}]" for name in names]
-        tests = [f"len(more) == {count - 1}" if count > 1 else "not more"]
-        tests += [] if count else ["a0 is ABSENT"]
+        values = [
+            f"a{i}" if i < _PARAMETERS else f"more[{i - _PARAMETERS}]" for i in range(count)
+        ] + [f"named[{name!r}]" for name in names]
+        fewer = count < _PARAMETERS
+        tests = [f"a{count} is ABSENT" if fewer else f"len(more) == {count - _PARAMETERS}"]
         tests += [f"[*named] == {[*names]}"] if names else []
         tests += [f"type({one}) is T{place}_{i}" for i, one in enumerate(values)]
         lines = [f"if {' and '.join(tests)}:"]
