@@ -101,6 +101,7 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "tensor_data": ("t.numpy()",),
     "tensor_layout": ("t.numpy()",),
     "tensor_item_double": ("float(t)",),
+    "tensor_grad_state": ("t.grad",),
     "tensor_set_data": ("t.data = x",),
     "tensor_copy_to_host": ("(pickling)",),
     "tensor_alias": ("t[...]",),

@@ -28,7 +28,7 @@
  * of a process that had loaded LibTorch) or INTERNAL.
  *
  * NULL, lengths and integers are checked; an invalid pointer that is not NULL cannot be. LibTorch's warnings
- * are dropped.
+ * are dropped; functions marked "Never warns" run nothing that has one.
  *
  * ## Vocabulary
  *
@@ -64,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 15 };
+enum { RT_TORCH_ABI_VERSION = 16 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -175,7 +175,7 @@ RT_TORCH_API const char *rt_torch_cuda_reason(void);
  */
 RT_TORCH_API int32_t rt_torch_seed(int64_t seed);
 
-/** Number of threads an operator may use.
+/** Number of threads an operator may use. Never warns.
  *
  * @return 1 or more; -1 on failure
  * @source at::get_num_threads
@@ -447,21 +447,21 @@ RT_TORCH_API int32_t rt_torch_tensor_free(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_free_unless_slow(int64_t tensor);
 
-/** Number of axes.
+/** Number of axes. Never warns.
  *
  * @param tensor  tensor
  * @return 0 or more; -1 on failure
  */
 RT_TORCH_API int64_t rt_torch_tensor_ndim(int64_t tensor);
 
-/** Number of elements.
+/** Number of elements. Never warns.
  *
  * @param tensor  tensor
  * @return 0 or more; -1 on failure
  */
 RT_TORCH_API int64_t rt_torch_tensor_numel(int64_t tensor);
 
-/** Copies the shape out.
+/** Copies the shape out. Never warns.
  *
  * @param tensor    tensor
  * @param dims      receives the first min(ndim, capacity) dimensions; may be NULL if capacity is 0
@@ -471,7 +471,7 @@ RT_TORCH_API int64_t rt_torch_tensor_numel(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_shape(int64_t tensor, int64_t *dims, int64_t capacity);
 
-/** Copies the strides out, in elements.
+/** Copies the strides out, in elements. Never warns.
  *
  * @param tensor    tensor
  * @param strides   receives the first min(ndim, capacity) strides; may be NULL if capacity is 0
@@ -481,14 +481,14 @@ RT_TORCH_API int64_t rt_torch_tensor_shape(int64_t tensor, int64_t *dims, int64_
  */
 RT_TORCH_API int64_t rt_torch_tensor_strides(int64_t tensor, int64_t *strides, int64_t capacity);
 
-/** dtype of the elements.
+/** dtype of the elements. Never warns.
  *
  * @param tensor  tensor
  * @return a dtype; -1 on failure
  */
 RT_TORCH_API int32_t rt_torch_tensor_dtype(int64_t tensor);
 
-/** Device that holds the elements.
+/** Device that holds the elements. Never warns.
  *
  * @param tensor  tensor
  * @param device  receives the device
@@ -497,7 +497,7 @@ RT_TORCH_API int32_t rt_torch_tensor_dtype(int64_t tensor);
  */
 RT_TORCH_API int32_t rt_torch_tensor_device(int64_t tensor, int64_t *device);
 
-/** Whether the elements are on a CUDA device.
+/** Whether the elements are on a CUDA device. Never warns.
  *
  * @param tensor  tensor
  * @return 1 or 0; -1 on failure
@@ -517,7 +517,7 @@ RT_TORCH_API int32_t rt_torch_tensor_is_cuda(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_layout_name(int64_t tensor, char *text, int64_t capacity);
 
-/** Whether the elements are contiguous in C order.
+/** Whether the elements are contiguous in C order. Never warns.
  *
  * @param tensor  tensor
  * @return 1 or 0; -1 on failure
@@ -559,7 +559,7 @@ RT_TORCH_API int64_t rt_torch_tensor_layout(int64_t tensor, int64_t *values, int
  */
 RT_TORCH_API int32_t rt_torch_tensor_item(int64_t tensor, void *value);
 
-/** The value of a tensor with one element, converted to double from any real dtype.
+/** The value of a tensor with one element, converted to double from any real dtype. Never warns.
  *
  * @param tensor  tensor of a real dtype or bool
  * @return the nearest double; NAN on failure, and for a NaN: rt_torch_tensor_item() distinguishes the two
@@ -2619,7 +2619,7 @@ RT_TORCH_API int64_t rt_torch_scaled_dot_product_attention(int64_t query, int64_
  */
 RT_TORCH_API int32_t rt_torch_tensor_set_requires_grad(int64_t tensor, int32_t required);
 
-/** Whether operations on a tensor are recorded.
+/** Whether operations on a tensor are recorded. Never warns.
  *
  * @param tensor  tensor
  * @return 1 or 0; -1 on failure
@@ -2627,7 +2627,7 @@ RT_TORCH_API int32_t rt_torch_tensor_set_requires_grad(int64_t tensor, int32_t r
  */
 RT_TORCH_API int32_t rt_torch_tensor_requires_grad(int64_t tensor);
 
-/** Whether a tensor is a leaf: it does not require gradients, or no recorded operation made it.
+/** Whether a tensor is a leaf: it does not require gradients, or no recorded operation made it. Never warns.
  *
  * @param tensor  tensor
  * @return 1 or 0; -1 on failure
@@ -2648,7 +2648,7 @@ RT_TORCH_API int32_t rt_torch_tensor_is_leaf(int64_t tensor);
 RT_TORCH_API int64_t rt_torch_tensor_grad_fn(int64_t tensor, char *text, int64_t capacity);
 
 /** Number of writes to the memory of a tensor and of its views. A tensor that was saved for a gradient and
- * written to since makes rt_torch_backward() fail.
+ * written to since makes rt_torch_backward() fail. Never warns.
  *
  * Writes through rt_torch_tensor_data() and through other libraries are not counted.
  *
@@ -2680,13 +2680,22 @@ RT_TORCH_API int64_t rt_torch_tensor_detach(int64_t tensor);
  */
 RT_TORCH_API int32_t rt_torch_tensor_set_data(int64_t tensor, int64_t data);
 
-/** Whether a tensor has a gradient.
+/** Whether a tensor has a gradient. Never warns.
  *
  * @param tensor  tensor
  * @return 1 or 0; -1 on failure
  * @source at::Tensor::grad
  */
 RT_TORCH_API int32_t rt_torch_tensor_has_grad(int64_t tensor);
+
+/** Whether a tensor has a gradient, and if not, whether rt_torch_backward() would leave one there. Never warns.
+ *
+ * @param tensor  tensor
+ * @return 1 if it has a gradient; 0 for a leaf without one; 2 for the result of a recorded operation, which has none
+ *         and gets none unless rt_torch_tensor_retain_grad() was called; -1 on failure
+ * @source at::Tensor::grad
+ */
+RT_TORCH_API int32_t rt_torch_tensor_grad_state(int64_t tensor);
 
 /** The gradient of a tensor.
  *
@@ -2716,14 +2725,14 @@ RT_TORCH_API int32_t rt_torch_tensor_set_grad(int64_t tensor, int64_t grad);
  */
 RT_TORCH_API int32_t rt_torch_tensor_retain_grad(int64_t tensor);
 
-/** Whether this thread records operations. Each thread begins with 1.
+/** Whether this thread records operations. Each thread begins with 1. Never warns.
  *
  * @return 1 or 0; -1 on failure
  * @source c10::GradMode::is_enabled
  */
 RT_TORCH_API int32_t rt_torch_grad_enabled(void);
 
-/** Makes this thread record operations, or not.
+/** Makes this thread record operations, or not. Never warns.
  *
  * @param enabled  1 or 0
  * @return what it was before: 1 or 0; -1 on failure

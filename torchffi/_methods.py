@@ -20,7 +20,7 @@ from torchffi._array import (
     taking,
     utility,
 )
-from torchffi._aten import layers
+from torchffi._aten import layers, queries
 from torchffi._autograd import tensors as gradients
 from torchffi._core import printing
 from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
@@ -239,3 +239,4 @@ for _name, _operator in vars(Operators).items():
         setattr(Tensor, _name, _operator)
 if speedups is not None:
     _numpy_indexing.install(speedups)
+    queries.install(speedups)

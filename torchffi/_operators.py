@@ -197,9 +197,11 @@ class Operators:
         x: Any = self
         product: Any = self @ other
         copy = _COPY.get(type(x)) if type(product) is type(x) else None
-        fits = copy is not None and product.shape == x.shape
-        if copy is not None and fits and copy(x._data, product._data) == 0:
-            return self  # type: ignore[return-value]
+        if copy is not None:
+            sides = other.shape  # type: ignore[union-attr]
+            square = len(sides) == 2 and sides[0] == sides[1]  # then the shape is that of x
+            if (square or product.shape == x.shape) and copy(x._data, product._data) == 0:
+                return self  # type: ignore[return-value]
         _check_fits("matmul", x, product.dtype)
         _overwrite("matmul", x, product)
         return self  # type: ignore[return-value]

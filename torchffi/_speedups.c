@@ -92,7 +92,7 @@ static PyObject *look_up(PyObject *dict, PyObject *key) {
   return value;
 }
 
-static PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind) {
+PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind) {
   const struct state *self = PyModule_GetState(module);
   const int64_t handle = handle_of(number);
   if (handle <= 0) {
@@ -112,8 +112,11 @@ static PyObject *own(PyObject *module, PyObject *arguments) {
 }
 
 static PyObject *call(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
-  PyObject *result, *tuple = PyTuple_New(count);
-  if (tuple == NULL) {
+  PyObject *result, *tuple;
+  if (count == 1) {
+    return PyObject_CallFunctionObjArgs(function, arguments[0], NULL); /* without a tuple */
+  }
+  if ((tuple = PyTuple_New(count)) == NULL) {
     return NULL;
   }
   for (Py_ssize_t i = 0; i < count; ++i) {
@@ -140,18 +143,16 @@ static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t c
   return owner;
 }
 
-/* A tuple of an array for handles, its address, and its length; from the free list, for one call at a time. */
-static PyObject *take_frame(const struct state *self) {
-  const Py_ssize_t count = PyList_Size(self->frames);
-  PyObject *frame;
-  if (count <= 0) {
-    return PyObject_CallNoArgs(self->new_frame);
-  }
-  frame = Py_NewRef(PyList_GetItem(self->frames, count - 1));
-  if (PyList_SetSlice(self->frames, count - 1, count, NULL) < 0) {
-    Py_CLEAR(frame);
-  }
-  return frame;
+PyObject *take_frame(struct state *self) {
+  PyObject *frame = self->spare_frame;
+  self->spare_frame = NULL;
+  return frame != NULL ? frame : PyObject_CallNoArgs(self->new_frame);
+}
+
+void give_frame(struct state *self, PyObject *frame) {
+  PyObject *other = self->spare_frame;
+  self->spare_frame = frame;
+  Py_XDECREF(other);
 }
 
 /* A list of new owners of the handles, None for 0. On failure all are freed. */
@@ -176,7 +177,7 @@ static PyObject *own_all(PyObject *module, const int64_t *handles, Py_ssize_t co
 }
 
 static PyObject *make_several(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-  const struct state *self = PyModule_GetState(module);
+  struct state *self = PyModule_GetState(module);
   PyObject *frame, *tuple, *number = NULL, *owners = NULL, *result = NULL;
   if (count < 2) {
     return PyErr_Format(PyExc_TypeError,
@@ -203,10 +204,7 @@ static PyObject *make_several(PyObject *module, PyObject *const *arguments, Py_s
     }
     Py_DECREF(number);
   }
-  if (PyList_Append(self->frames, frame) < 0) {
-    PyErr_Clear(); /* it is made again */
-  }
-  Py_DECREF(frame);
+  give_frame(self, frame);
   if (owners != NULL) {
     result = PyObject_CallFunctionObjArgs(arguments[0], owners, NULL);
     Py_DECREF(owners);
@@ -263,7 +261,6 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_get);
   set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_set);
   new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)self->finalizer_type, Py_tp_new);
-  self->frames = PyList_New(0);
   self->callback = PyCFunction_New(&callbacks[0], module);
   self->borrowed_callback = PyCFunction_New(&callbacks[1], module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
@@ -287,6 +284,8 @@ static PyMethodDef functions[] = {
     {"setup_methods", setup_methods, METH_VARARGS,
      "setup_methods(classes, index_classes, MethodType): after setup_arrays(); returns the class of "
      "methods."},
+    {"setup_queries", setup_queries, METH_VARARGS,
+     "setup_queries(slot, MethodType): after setup(); returns the classes of methods and of properties."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},

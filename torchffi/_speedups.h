@@ -5,6 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <structmember.h>
 
 /* The option -fvisibility=hidden does not hide what is only declared. */
 #pragma GCC visibility push(hidden)
@@ -16,7 +17,8 @@ struct state {
   PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
   PyObject *kinds;                        /* dict: dtype code -> tensor class */
   PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
-  PyObject *frames, *new_frame; /* free list of arrays for handles, and the function that makes one */
+  PyObject *spare_frame,
+      *new_frame;       /* an array for handles that no call uses, and the function that makes one */
   PyObject *functions;  /* dict: primitive of NumPy -> function and first arguments; finds what is missing */
   PyObject *fit;        /* makes an array of a result, of the dtype of a class of tensors */
   PyObject *dtypes;     /* dict: class of tensors -> NumPy's dtype, as far as fit() was called for it */
@@ -25,6 +27,7 @@ struct state {
   PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
   PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
   PyObject *method_type;    /* types.MethodType */
+  PyObject *view_slot;      /* the descriptor of the slot _cached_view of Owner */
 };
 
 /* Set by setup(): the functions of a slot's descriptor, and names of attributes. */
@@ -37,6 +40,15 @@ static inline int64_t handle_of(PyObject *number) {
   int overflow;
   return PyLong_AsLongLongAndOverflow(number, &overflow);
 }
+
+/* ---- _speedups.c ---- */
+
+/* A new object of a class, or of that of its dtype for None, that owns a handle. On failure the handle is freed. */
+PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind);
+
+/* A tuple of an array of integers for results, its address, and its length, for one call at a time; and its return. */
+PyObject *take_frame(struct state *self);
+void give_frame(struct state *self, PyObject *frame);
 
 /* ---- _speedups_arrays.c ---- */
 
@@ -75,6 +87,35 @@ int share_owner(PyObject *first, PyObject *second);
 
 /* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the class of methods. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
+
+/* ---- _speedups_queries.c ---- */
+
+typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
+
+/* A method or a property, and the slow path for what it does not know: a function, or Python's property. */
+struct query {
+  PyObject_HEAD struct state *state;
+  call_by_vector call;
+  PyObject *module, *function, *answers, *slow_path;
+  PyObject *answer[2]; /* to 0 and 1: the first ones of a tuple of answers; borrowed */
+  PyObject
+      *argument; /* the only argument that a method admits, which the function takes too; NULL for none */
+  int result;    /* what is returned: see new_query() */
+  int of_shape;  /* whether that is of the shape, which is cached */
+};
+
+/* setup_queries(slot, MethodType): see torchffi/_aten/queries.py; returns the classes of methods and properties. */
+PyObject *setup_queries(PyObject *module, PyObject *arguments);
+
+/* ---- _speedups_contents.c: NULL, maybe without an exception, for what the slow path does ---- */
+
+/* The shape (s), the number of axes (d), the number of elements (n) or of their bytes (b). */
+PyObject *shape_or_count(const struct query *self, PyObject *tensor);
+
+/* The elements of a small tensor as lists. */
+PyObject *lists_of(const struct query *self, PyObject *tensor);
+
+int setup_contents(void);
 
 #pragma GCC visibility pop
 #endif

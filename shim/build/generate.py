@@ -142,7 +142,8 @@ def _export(function: Function) -> str:
     arguments = ", ".join(parameter.name for parameter in function.parameters)
     call = f"return rt::{function.bare_name}({arguments});"
     if function.failure is not None:
-        guard = "guard_in_child" if function.fork_safe else "guard"
+        guard = "guard" if function.warns else "guard_without_warnings"
+        guard = "guard_in_child" if function.fork_safe else guard
         call = (
             f"return rt::{guard}<{function.returns}>"
             f'("{function.operation}", {function.failure}, '

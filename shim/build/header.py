@@ -55,6 +55,7 @@ class Function:
         failure: What it returns when it fails, ``"0"``, ``"-1"``, ``"NULL"`` or ``"NAN"``; None if it
             never fails.
         fork_safe: Whether it works in the forked child of a process that used LibTorch.
+        warns: Whether LibTorch may have something to warn of in it.
         doc: The text of its comment.
     """
 
@@ -64,6 +65,7 @@ class Function:
     prototype: str
     failure: str | None
     fork_safe: bool
+    warns: bool
     doc: str
 
     @property
@@ -176,6 +178,7 @@ def _function(node: Any, doc: str | None) -> Function:
         prototype=generate(node),
         failure=_failure(node.name, doc),
         fork_safe="Works in a forked child" in doc,
+        warns="Never warns" not in doc,
         doc=doc,
     )
 

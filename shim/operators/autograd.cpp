@@ -19,6 +19,11 @@ namespace {
 // Against two threads that change the metadata of one tensor. LibTorch leaves that to its callers.
 constinit std::mutex metadata;
 
+bool is_leaf(const at::Tensor &tensor) {
+  // Its own is_leaf() does not see that a view's base was written to.
+  return !tensor.requires_grad() || tensor.grad_fn() == nullptr;
+}
+
 // The gradients to begin with; an undefined one where LibTorch takes ones.
 std::vector<at::Tensor> initial(const std::vector<at::Tensor> &tensors, const int64_t *handles) {
   std::vector<at::Tensor> gradients(tensors.size());
@@ -63,9 +68,7 @@ int32_t tensor_requires_grad(int64_t tensor) {
 }
 
 int32_t tensor_is_leaf(int64_t tensor) {
-  const at::Tensor t = get_any(tensor);
-  return !t.requires_grad() ||
-         t.grad_fn() == nullptr;  // is_leaf() does not see that a view's base was written to
+  return is_leaf(get_any(tensor));
 }
 
 int64_t tensor_grad_fn(int64_t tensor, char *text, int64_t capacity) {
@@ -101,6 +104,16 @@ int32_t tensor_has_grad(int64_t tensor) {
   const at::Tensor t = get_any(tensor);
   const std::lock_guard lock(metadata);
   return t.unsafeGetTensorImpl()->grad().defined();
+}
+
+int32_t tensor_grad_state(int64_t tensor) {
+  const at::Tensor t = get_any(tensor);
+  if (t.unsafeGetTensorImpl()->autograd_meta() == nullptr) return 0;
+  {
+    const std::lock_guard lock(metadata);
+    if (t.unsafeGetTensorImpl()->grad().defined()) return 1;
+  }
+  return is_leaf(t) ? 0 : 2;
 }
 
 int64_t tensor_grad(int64_t tensor) {

@@ -281,6 +281,22 @@ def test_a_gradient_is_set_and_removed(w: int) -> None:
         lib.rt_torch_tensor_free(handle)
 
 
+def test_the_state_of_a_gradient_tells_leaves_from_results(w: int) -> None:
+    state = lib.rt_torch_tensor_grad_state
+    plain, product = tensor(1.0, 2.0, 3.0), lib.rt_torch_tensor_mul(w, w)
+    given = tensor(5.0, 6.0, 7.0)
+    assert [state(handle) for handle in (w, plain, product)] == [0, 0, 2]
+    for handle in (w, plain, product):
+        assert lib.rt_torch_tensor_set_grad(handle, given) == 0
+        assert state(handle) == lib.rt_torch_tensor_has_grad(handle) == 1
+        assert lib.rt_torch_tensor_set_grad(handle, 0) == 0
+    assert [state(handle) for handle in (w, plain, product)] == [0, 0, 2]
+    for handle in (plain, product, given):
+        lib.rt_torch_tensor_free(handle)
+    assert state(plain) == -1
+    assert last_error()[0] == 8
+
+
 def test_data_is_replaced_and_what_was_recorded_still_leads_to_the_tensor(w: int) -> None:
     product = lib.rt_torch_tensor_mul(w, w)
     loss = total(product)

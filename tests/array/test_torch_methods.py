@@ -81,7 +81,8 @@ CALLS = [
     "i.bitwise_not()", "b.bitwise_not()",
     "x.amax(1)", "x.amax(dim=0, keepdim=True)", "x.amin(dim=(0, 1))", "x.argsort(descending=True) #",
     "r.bmm(r.transpose(1, 2))", "x.chunk(2)", "x.chunk(2, dim=1)", "x.split(1)", "x.split([1, 2], 1)",
-    "x.unbind()", "x.unbind(1)", "x.clamp(1.5, 3.0)", "x.clamp(min=2.0)", "x.clamp(max=y)",
+    "x.chunk(5, -1)", "x.split(2, -1)", "x.unbind()", "x.unbind(1)",
+    "x.clamp(1.5, 3.0)", "x.clamp(min=2.0)", "x.clamp(max=y)",
     "x.clamp_max(2.0)", "x.clamp_min(2.0)", "x.cumprod(1) #", "x.cumsum(0)", "x.cumsum(dim=1)",
     "x.diagonal() #", "v.dot(v) #", "v.expand_as(x)", "x.flatten()", "r.flatten(1)", "r.flatten(0, 1)",
     "x.gather(1, i % 3) #", "x.index_select(1, j)", "x.log_softmax(1)", "x.softmax(dim=0)",
@@ -254,3 +255,53 @@ def test_methods_with_a_c_function_return_lists_and_views(ffi_backend: None) -> 
     assert x.tolist()[0][0] == 7.0
     with pytest.raises(TypeError):
         x.amax(None)
+
+
+def _outcome(call: Any) -> Any:
+    """The shapes of the results of a call, or the class of its error."""
+    try:
+        found = call()
+    except Exception as error:
+        return type(error)
+    return [one.shape for one in (found if isinstance(found, list) else [found])]
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 6), (4, 3, 2), (0, 3), (3, 0), (), (1, 1)])
+def test_methods_in_one_step_do_what_the_operators_do(
+    shape: tuple[int, ...], ffi_backend: None
+) -> None:
+    aten, x = torchffi.ops.aten, torchffi.zeros(shape)
+    numbers: list[Any] = [-1, 0, 1, 2, 3, 7, 2**40, 2**62, 2**64, 1.5, None]
+    sizes: list[Any] = [
+        (-1,), (2, -1), (3, 2), (2, 3), (-1, -1), (0, -1), (-2, 3), (), (1, 6), (4,), (0,), (-1, 4),
+        (0, 5), [2, 3], (-1, 0), (2.0, 3), None,
+    ]  # fmt: skip
+    for axis in (*range(-4, 4), None):
+        calls = [("chunk", aten.chunk, n) for n in numbers]
+        calls += [("split", aten.split, n) for n in numbers]
+        calls += [("unflatten", aten.unflatten, n) for n in sizes]
+        for name, operator, given in calls:
+            found = _outcome(lambda: getattr(x, name)(given, axis))  # noqa: B023
+            expected = _outcome(lambda: operator(x, given, axis))  # noqa: B023
+            if name == "unflatten":
+                found = _outcome(lambda: x.unflatten(axis, given))  # noqa: B023
+                expected = _outcome(lambda: operator(x, axis, given))  # noqa: B023
+            assert found == expected, (name, given, axis)
+
+
+def test_parts_of_a_recorded_tensor_are_those_of_one_operation(ffi_backend: None) -> None:
+    w = torchffi.ones((4, 2)).requires_grad_()
+    for parts in (w.chunk(2), w.split(2)):
+        assert [part.grad_fn.name() for part in parts] == ["SplitBackward0"] * 2
+        with pytest.raises(torchffi.TorchError, match="multiple views"):
+            parts[0] *= 2.0
+
+
+def test_values_of_several_shapes_and_dtypes_are_not_mixed_up(ffi_backend: None) -> None:
+    for round_ in range(2):
+        for shape in ((), (0,), (2, 0), (3,), (2, 2), (1, 4), *((n, 1) for n in range(1, 80))):
+            for name in ("float32", "int64", "bool", "complex64", "int8"):
+                array = (np.arange(np.prod(shape, dtype=int)) + round_).reshape(shape).astype(name)
+                x = torchffi.asarray(array)
+                assert x.tolist() == array.tolist()
+        assert torchffi.asarray(np.arange(6).reshape(2, 3)).mT.tolist() == [[0, 3], [1, 4], [2, 5]]

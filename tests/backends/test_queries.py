@@ -84,6 +84,67 @@ def test_gradients_are_seen_at_once(ffi_backend: None) -> None:
     assert t.ones(2).requires_grad_().requires_grad_(False).requires_grad is False
 
 
+def test_a_property_is_set_and_deleted(ffi_backend: None) -> None:
+    x = t.ones(2)
+    x.requires_grad = True
+    x.grad = t.ones(2)
+    assert x.requires_grad is True and x.grad is not None and x.grad.tolist() == [1.0, 1.0]
+    del x.grad
+    assert x.grad is None
+    x.data = t.zeros(3)
+    assert (x.size, x.nbytes, x.ndim, x.tolist()) == (3, 12, 1, [0.0] * 3)
+    for name in ("is_leaf", "grad_fn", "device", "ndim", "size", "nbytes"):
+        with pytest.raises(AttributeError):
+            setattr(x, name, 1)
+        with pytest.raises(AttributeError):
+            delattr(x, name)
+
+
+def test_methods_take_the_arguments_of_the_functions(ffi_backend: None) -> None:
+    x = t.ones(2)
+    kind = type(x)
+    assert x.requires_grad_(requires_grad=False) is x.requires_grad_(False) is x
+    assert x.requires_grad_().requires_grad and x.requires_grad_(True).requires_grad
+    assert x.requires_grad_(requires_grad=False).requires_grad is False
+    wrong: list[Any] = [0, None, "no"]
+    for value in wrong:
+        with pytest.raises(TypeError):
+            x.requires_grad_(value)
+    with pytest.raises(ValueError, match="detach it first"):
+        (x.requires_grad_() * 2).requires_grad_(False)
+    calls: list[Any] = [kind.is_cuda, kind.numel, kind.item, kind.requires_grad_]
+    for call in calls:
+        with pytest.raises(TypeError):
+            call()
+        with pytest.raises(TypeError):
+            call(x, False, 1)
+        with pytest.raises((TypeError, AttributeError)):
+            call(5)
+        with pytest.raises(TypeError):
+            call(x, unknown=1)
+    assert x.is_contiguous.__name__ == "is_contiguous" and "gaps" in (x.is_contiguous.__doc__ or "")
+    assert list(map(kind.numel, [x, t.ones((2, 2))])) == [2, 4]
+    assert getattr(x, "dim")() == kind.dim(x) == 1  # noqa: B009
+    assert isinstance(kind.is_leaf, property) and "leaf" in (kind.is_leaf.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    "name", ["float32", "float64", "bfloat16", "int8", "uint64", "bool", "complex64"]
+)
+def test_an_item_has_the_type_of_its_dtype(name: str, ffi_backend: None) -> None:
+    dtype = getattr(t.dtypes, name)
+    x = t.ones((1, 1), dtype=dtype)
+    expected = {"bool": bool, "complex": complex, "floating point": float}.get(dtype.kind, int)
+    assert type(x.item()) is expected and x.item() == 1
+    if expected is int:
+        assert type(operator.index(x)) is int
+    else:
+        with pytest.raises(TypeError):
+            operator.index(x)
+    with pytest.raises(ValueError, match="expected exactly one"):
+        t.ones(2, dtype=dtype).item()
+
+
 @pytest.mark.parametrize("value", [0.0, -2.5, 2.5, 1e300, float("inf"), float("nan")])
 def test_floats_convert_as_python_floats(value: float, backend: str) -> None:
     x = t.asarray(value, dtype=t.float64)

@@ -31,9 +31,9 @@ MODULES |= {f"package_{name}" for name in ("load", "free", "spec", "call", "load
 # Compared with PyTorch in tests/gradients.
 GRADIENTS = {
     "tensor_set_requires_grad", "tensor_requires_grad", "tensor_is_leaf", "tensor_grad_fn",
-    "tensor_version", "tensor_detach", "tensor_set_data", "tensor_has_grad", "tensor_grad",
-    "tensor_set_grad", "tensor_retain_grad", "grad_enabled", "set_grad_enabled", "backward", "grad",
-    "tensor_add_hook", "tensor_remove_hook", "function",
+    "tensor_version", "tensor_detach", "tensor_set_data", "tensor_has_grad",
+    "tensor_grad_state", "tensor_grad", "tensor_set_grad", "tensor_retain_grad", "grad_enabled",
+    "set_grad_enabled", "backward", "grad", "tensor_add_hook", "tensor_remove_hook", "function",
 }  # fmt: skip
 # Used by the comparison itself.
 READ = {

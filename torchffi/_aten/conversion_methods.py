@@ -13,6 +13,7 @@ from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.dispatch import create_like
 from torchffi._core.fast_path import fast_path
+from torchffi._core.lifetimes import make
 from torchffi._core.operations import Entries, entries
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.loader import lib
@@ -21,6 +22,8 @@ from torchffi.errors import ArgumentError
 
 Method = Callable[..., Any]
 _is_cuda: Final = lib.rt_torch_tensor_is_cuda
+_astype: Final = lib.rt_torch_tensor_astype
+_REAL: Final = {kind for kind in LIBTORCH_CLASSES if kind._dtype.kind not in dtypes.COMPLEX}
 
 _DTYPES: Final = {
     "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
@@ -95,10 +98,16 @@ def _new(name: str, x: Tensor, shape: Any, dtype: DType | None) -> Tensor:
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor with the dtype and on the device of another one. Source: aten::type_as."""
-    kind = type(self)
-    known = kind in LIBTORCH_CLASSES and type(other) in LIBTORCH_CLASSES
+    kind, like = type(self), type(other)
+    known = kind in LIBTORCH_CLASSES and like in LIBTORCH_CLASSES
     if known and _is_cuda(self._data) == 0 and _is_cuda(other._data) == 0:
-        return self if type(other) is kind else self.astype(other._dtype)
+        if like is kind:
+            return self
+        if kind in _REAL:
+            tensor: Tensor | None = make(like, _astype, self._data, like._dtype.code)
+            if tensor is not None:
+                return tensor
+        return data_types.astype(self, like._dtype)
     if isinstance(other, Tensor) and other.device == self.device:
         return self if self._dtype is other._dtype else data_types.astype(self, other._dtype)
     return to(self, other)

@@ -27,8 +27,10 @@ def is_grad_enabled() -> bool:
     Source: c10::GradMode::is_enabled.
     """
     flag: int = asks_enabled()
-    if flag >= 0:
-        return flag == 1
+    if flag == 1:
+        return True
+    if flag == 0:
+        return False
     return gradients.grad_enabled() if _has_libtorch() else True
 
 

@@ -121,17 +121,18 @@ def grad(self: Tensor) -> Tensor | None:
 
     Source: at::Tensor::grad.
     """
-    if self._backend is NUMPY or (asks_grad(data := self._data) == 0 and asks_leaf(data) == 1):
+    state = 0 if self._backend is NUMPY else asks_grad(self._data)
+    if state == 0:
         return None
-    found: Tensor | None = gradients.grad(make, type(self), self._data)
-    if found is None and not gradients.is_leaf(self._data):
+    if state == 2:
         warnings.warn(
             "grad: the tensor is not a leaf, so backward() does not keep its gradient; call "
             "retain_grad() on it before",
             UserWarning,
             stacklevel=2,
         )
-    return found
+        return None
+    return gradients.grad(make, type(self), self._data)  # type: ignore[no-any-return]
 
 
 def set_grad(self: Tensor, value: Tensor | None) -> None:

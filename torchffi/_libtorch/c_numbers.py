@@ -22,12 +22,12 @@ C_TYPES: Final = {
     dtypes.complex128: "double",
 }
 _ARRAYS: Final = {dtype: ffi.typeof(f"{name}[]") for dtype, name in C_TYPES.items()}
-# The letters of these types in Python's buffer protocol.
+# The letters of these types in Python's buffer protocol; that of the parts of a complex number.
 _LETTER_OF: Final = {
     "bool": "?", "int8_t": "b", "int16_t": "h", "int32_t": "i", "int64_t": "q", "uint8_t": "B",
     "uint16_t": "H", "uint32_t": "I", "uint64_t": "Q", "float": "f", "double": "d",
 }  # fmt: skip
-_LETTERS: Final[dict[DType, Any]] = {dtype: _LETTER_OF[name] for dtype, name in C_TYPES.items()}
+LETTERS: Final[dict[DType, Any]] = {dtype: _LETTER_OF[name] for dtype, name in C_TYPES.items()}
 
 
 def packed(values: Sequence[Any], dtype: DType) -> Any:
@@ -69,7 +69,7 @@ def lists(x: int, dtype: DType, shape: tuple[int, ...]) -> Any:
     status = _copy_to_host(x, memory[0], nbytes)
     if status < 0:
         check_status(status)
-    letter = _LETTERS[dtype]
+    letter = LETTERS[dtype]
     if not nbytes:
         found: Any = _without_values(shape)
     elif dtype.kind != "complex":

@@ -168,6 +168,8 @@ _alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndi
 def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
     """A view by integers, slices with positive steps, None and an ellipsis; None for other keys."""
     view, axis = None, 0
+    if len(keys) == 1 and keys[0] is None:  # needs no loop over keys
+        return make(_unsqueeze, x, 0)
     try:
         for place, key in enumerate(keys):
             if type(key) is int:

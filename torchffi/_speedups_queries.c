@@ -1,0 +1,240 @@
+/* Methods and properties of tensors on LibTorch that call one function of the binding.
+   torchffi/_aten/queries.py installs them. */
+#include "_speedups.h"
+
+/* In the stable ABI of all versions of Python that have it (from 3.8 on), declared there from 3.12 on. */
+#ifndef Py_TPFLAGS_HAVE_VECTORCALL
+#define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
+#endif
+#define ARGUMENTS_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
+
+static PyObject *numbers[2]; /* 0 and 1 */
+
+/* The value of the only element, as a number of the type that the answers have for the class of the tensor. NULL for one
+   that a double may not hold. */
+static PyObject *number_of(const struct query *self, PyObject *kind, PyObject *value) {
+  const double number = PyFloat_CheckExact(value) ? PyFloat_AsDouble(value) : Py_HUGE_VAL;
+  PyObject *type = PyDict_GetItemWithError(self->answers, kind);
+  if (type == NULL || !(-0x1p53 < number && number < 0x1p53)) {
+    return NULL;
+  }
+  if (type == (PyObject *)&PyFloat_Type) {
+    return Py_NewRef(value);
+  }
+  return type == (PyObject *)&PyBool_Type ? PyBool_FromLong(number != 0) : PyLong_FromDouble(number);
+}
+
+/* NULL, maybe without an exception, for what the slow path does. */
+static PyObject *answer(const struct query *self, PyObject *tensor) {
+  PyObject *number, *result, *found = NULL, *kind = (PyObject *)Py_TYPE(tensor);
+  if (self->of_shape) {
+    return shape_or_count(self, tensor);
+  }
+  if (self->result == 't') {
+    return lists_of(self, tensor);
+  }
+  if ((number = get_slot(self->state->data_slot, tensor, kind)) == NULL) {
+    return NULL;
+  }
+  result = PyObject_CallFunctionObjArgs(self->function, number, self->argument, NULL);
+  Py_DECREF(number);
+  if (result == NULL) {
+    return NULL;
+  }
+  if (self->result == 'm') {
+    found = handle_of(result) > 0 ? own_number(self->module, result, kind) : NULL;
+  } else if (self->result == 'v') {
+    found = number_of(self, kind, result);
+  } else { /* Python has one object for each small integer; the slow path knows any other */
+    found = result == numbers[0]   ? self->answer[0]
+            : result == numbers[1] ? self->answer[1]
+                                   : Py_NotImplemented;
+    found = found == Py_NotImplemented ? NULL : Py_NewRef(found == Py_Ellipsis ? tensor : found);
+  }
+  Py_DECREF(result);
+  return found;
+}
+
+/* ---- Methods ---- */
+
+static PyObject *call_slow_path(struct query *self, PyObject *const *arguments, Py_ssize_t count,
+                                PyObject *names) {
+  const Py_ssize_t named = names != NULL ? PyTuple_Size(names) : 0;
+  PyObject *result = NULL, *all = PyTuple_New(count), *dict = named > 0 ? PyDict_New() : NULL;
+  int failed = all == NULL || (named > 0 && dict == NULL);
+  for (Py_ssize_t i = 0; i < count && !failed; ++i) {
+    PyTuple_SetItem(all, i, Py_NewRef(arguments[i]));
+  }
+  for (Py_ssize_t i = 0; i < named && !failed; ++i) {
+    failed = PyDict_SetItem(dict, PyTuple_GetItem(names, i), arguments[count + i]) < 0;
+  }
+  if (!failed) {
+    result = PyObject_Call(self->slow_path, all, dict);
+  }
+  Py_XDECREF(all);
+  Py_XDECREF(dict);
+  return result;
+}
+
+static PyObject *call_query(PyObject *object, PyObject *const *arguments, size_t flags, PyObject *names) {
+  struct query *self = (struct query *)object;
+  const Py_ssize_t count = (Py_ssize_t)(flags & ~ARGUMENTS_OFFSET);
+  PyObject *result = NULL;
+  if (names == NULL && (self->argument == NULL ? count == 1 : count == 2 && arguments[1] == self->argument)) {
+    result = answer(self, arguments[0]);
+  }
+  if (result == NULL && (!PyErr_Occurred() || refused())) {
+    result = call_slow_path(self, arguments, count, names);
+  }
+  return result;
+}
+
+/* The same for callers with a tuple. */
+static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject *named) {
+  PyObject *result = NULL;
+  if (named == NULL && PyTuple_Size(arguments) == 1) {
+    PyObject *tensor = PyTuple_GetItem(arguments, 0);
+    return call_query(object, &tensor, 1, NULL);
+  }
+  result = PyObject_Call(((struct query *)object)->slow_path, arguments, named);
+  return result;
+}
+
+static PyObject *bind_query(PyObject *self, PyObject *object, PyObject *type) {
+  if (object == NULL || object == Py_None) {
+    return Py_NewRef(self);
+  }
+  return PyObject_CallFunctionObjArgs(((struct query *)self)->state->method_type, self, object, NULL);
+}
+
+/* ---- Properties ---- */
+
+static PyObject *get_property(PyObject *object, PyObject *tensor, PyObject *type) {
+  struct query *self = (struct query *)object;
+  PyObject *result = NULL;
+  if (tensor == NULL || tensor == Py_None) {
+    return Py_NewRef(self->slow_path); /* Python's, with its docstring */
+  }
+  result = answer(self, tensor);
+  if (result == NULL && (!PyErr_Occurred() || refused())) {
+    result = ((descrgetfunc)PyType_GetSlot(&PyProperty_Type, Py_tp_descr_get))(self->slow_path, tensor, type);
+  }
+  return result;
+}
+
+static int set_property(PyObject *object, PyObject *tensor, PyObject *value) {
+  PyObject *slow_path = ((struct query *)object)->slow_path;
+  return ((descrsetfunc)PyType_GetSlot(&PyProperty_Type, Py_tp_descr_set))(slow_path, tensor, value);
+}
+
+/* ---- Both ---- */
+
+/* Attributes that it has not itself are those of its slow path. */
+static PyObject *query_attribute(PyObject *self, PyObject *name) {
+  PyObject *slow_path = ((struct query *)self)->slow_path;
+  if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0) {
+    return Py_NewRef(slow_path);
+  }
+  if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+    return PyObject_GenericGetAttr(self, name);
+  }
+  return PyObject_GetAttr(slow_path, name);
+}
+
+static void free_query(PyObject *object) {
+  struct query *self = (struct query *)object;
+  PyTypeObject *type = Py_TYPE(object);
+  Py_XDECREF(self->module);
+  Py_XDECREF(self->function);
+  Py_XDECREF(self->answers);
+  Py_XDECREF(self->slow_path);
+  Py_XDECREF(self->argument);
+  ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
+  Py_DECREF(type);
+}
+
+/* Query(module, result, function, answers, slow_path, argument). The result is, as a letter: the first or the second of
+   two answers, where the function returns 0 or 1 (a), in which an ellipsis stands for the tensor itself and NotImplemented
+   for the slow path; a new tensor of the class, whose handle the function returns (m); the number that it returns, as one
+   of the type that the answers, a dict, have for the class (v); the elements that it copies to memory (t), as lists, for
+   classes whose letters the answers have; and for the function that copies out the shape: see shape_or_count(). */
+static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *named) {
+  struct query *self = (struct query *)PyType_GenericAlloc(type, 0);
+  PyObject *module, *function, *answers, *slow_path, *argument = NULL;
+  if (self != NULL && !PyArg_ParseTuple(arguments, "OCOOO|O", &module, &self->result, &function, &answers,
+                                        &slow_path, &argument)) {
+    Py_CLEAR(self);
+  }
+  if (self != NULL && !(self->result == 'v' || self->result == 't' ? PyDict_Check(answers)
+                        : self->result == 'a' ? PyTuple_Check(answers) && PyTuple_Size(answers) == 2
+                                              : 1)) {
+    PyErr_Format(PyExc_TypeError, "unexpected answers: %R", answers);
+    Py_CLEAR(self);
+  }
+  if (self != NULL) {
+    self->state = PyModule_GetState(module);
+    self->of_shape = self->result == 's' || self->result == 'd' || self->result == 'n' || self->result == 'b';
+    self->call = call_query;
+    self->module = Py_NewRef(module);
+    self->function = Py_NewRef(function);
+    self->answers = Py_NewRef(answers);
+    for (Py_ssize_t i = 0; i < 2 && self->result == 'a'; ++i) {
+      self->answer[i] = PyTuple_GetItem(answers, i);
+    }
+    self->slow_path = Py_NewRef(slow_path);
+    self->argument = Py_XNewRef(argument);
+  }
+  return (PyObject *)self;
+}
+
+static PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(struct query, call), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot query_slots[] = {
+    {Py_tp_new, new_query},
+    {Py_tp_call, call_with_tuple},
+    {Py_tp_descr_get, bind_query},
+    {Py_tp_getattro, query_attribute},
+    {Py_tp_dealloc, free_query},
+    {Py_tp_members, members},
+    {0, NULL},
+};
+
+static PyType_Spec query_spec = {
+    .name = "torchffi._speedups.Query",
+    .basicsize = sizeof(struct query),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = query_slots};
+
+static PyType_Slot property_slots[] = {
+    {Py_tp_new, new_query},          {Py_tp_descr_get, get_property},
+    {Py_tp_descr_set, set_property}, {Py_tp_getattro, query_attribute},
+    {Py_tp_dealloc, free_query},     {0, NULL},
+};
+
+static PyType_Spec property_spec = {.name = "torchffi._speedups.Property",
+                                    .basicsize = sizeof(struct query),
+                                    .flags = Py_TPFLAGS_DEFAULT,
+                                    .slots = property_slots};
+
+PyObject *setup_queries(PyObject *module, PyObject *arguments) {
+  struct state *self = PyModule_GetState(module);
+  PyObject *query, *property, *both = NULL;
+  if (!PyArg_ParseTuple(arguments, "OO", &self->view_slot, &self->method_type)) {
+    return NULL;
+  }
+  Py_INCREF(arguments); /* keeps all of them alive */
+  numbers[0] = PyLong_FromLong(0);
+  numbers[1] = PyLong_FromLong(1);
+  query = PyType_FromModuleAndSpec(module, &query_spec, NULL);
+  property = PyType_FromModuleAndSpec(module, &property_spec, NULL);
+  if (setup_contents() == 0 && numbers[0] != NULL && numbers[1] != NULL && query != NULL &&
+      property != NULL) {
+    both = PyTuple_Pack(2, query, property);
+  }
+  Py_XDECREF(query);
+  Py_XDECREF(property);
+  return both;
+}
