@@ -15,6 +15,7 @@ from torchffi._core.argument_kinds import (
     INTEGER,
     INTEGERS,
     OPERAND,
+    SAME,
     SHAPE_OF,
     Kind,
     constant,
@@ -23,7 +24,7 @@ from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.fast_path import written
 from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, REAL, DType
+from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 
 Method = Callable[..., Any]
 # An integer that C takes by a pointer.
@@ -98,6 +99,22 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def movedim(self: Tensor, source: Any, destination: Any) -> Tensor:
         return by_name["movedim"](self, source, destination)  # type: ignore[no-any-return]
 
+    @_direct("dot", NUMERIC, x=OPERAND, tensor=SAME)
+    def dot(self: Tensor, tensor: Tensor) -> Tensor:
+        return by_name["dot"](self, tensor)  # type: ignore[no-any-return]
+
+    @_direct("mv", NUMERIC, x=OPERAND, vec=SAME)
+    def mv(self: Tensor, vec: Tensor) -> Tensor:
+        return by_name["mv"](self, vec)  # type: ignore[no-any-return]
+
+    @_direct("mm", NUMERIC, x=OPERAND, mat2=SAME)
+    def mm(self: Tensor, mat2: Tensor) -> Tensor:
+        return by_name["mm"](self, mat2)  # type: ignore[no-any-return]
+
+    @_direct("outer", ANY, x=OPERAND, vec2=SAME)
+    def outer(self: Tensor, vec2: Tensor) -> Tensor:
+        return by_name["outer"](self, vec2)  # type: ignore[no-any-return]
+
     found = (
         softmax,
         log_softmax,
@@ -111,6 +128,10 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
         amax,
         amin,
         movedim,
+        dot,
+        mv,
+        mm,
+        outer,
     )
     for one in found:
         name = one.__name__
