@@ -300,6 +300,16 @@ RT_TORCH_API int64_t rt_torch_tensor_full_real(const int64_t *dims, int64_t ndim
  */
 RT_TORCH_API int64_t rt_torch_tensor_full_like(int64_t tensor, double value, int32_t dtype);
 
+/** An uninitialized tensor of the shape and on the device of another one, in C order.
+ *
+ * @param tensor  tensor of the shape and device
+ * @param dtype   dtype of the result
+ * @return new tensor; 0 on failure
+ * @errors INVALID_ARGUMENT (dtype)
+ * @source aten::empty.memory_format
+ */
+RT_TORCH_API int64_t rt_torch_tensor_empty_like(int64_t tensor, int32_t dtype);
+
 /** Random numbers, uniform in [0, 1).
  *
  * @param dims    shape, ndim integers
@@ -1423,6 +1433,17 @@ RT_TORCH_API int64_t rt_torch_tensor_conj(int64_t tensor);
  */
 RT_TORCH_API int64_t rt_torch_tensor_clamp(int64_t tensor, int64_t min, int64_t max);
 
+/** Differences between adjacent elements along an axis, taken n times.
+ *
+ * @param tensor  tensor of a numeric dtype
+ * @param n       how many times, 0 or more
+ * @param axis    axis, which is shorter by n in the result
+ * @return new tensor of the same dtype; 0 on failure
+ * @errors INDEX (axis), TYPE (bool), INVALID_ARGUMENT (n)
+ * @source aten::sub.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_diff(int64_t tensor, int64_t n, int64_t axis);
+
 /* ---- Matrices ------------------------------------------------------------------------------------ */
 
 /** Matrix product over the last two axes; the axes before broadcast.
@@ -1434,6 +1455,46 @@ RT_TORCH_API int64_t rt_torch_tensor_clamp(int64_t tensor, int64_t min, int64_t 
  * @source aten::matmul
  */
 RT_TORCH_API int64_t rt_torch_tensor_matmul(int64_t a, int64_t b);
+
+/** Product of two vectors.
+ *
+ * @param a  tensor of shape (n,)
+ * @param b  tensor of shape (n,), of the dtype of a
+ * @return new tensor of shape (); 0 on failure
+ * @errors SHAPE, TYPE (different dtypes, bool)
+ * @source aten::dot
+ */
+RT_TORCH_API int64_t rt_torch_tensor_dot(int64_t a, int64_t b);
+
+/** Product of a matrix and a vector.
+ *
+ * @param a  tensor of shape (m, n)
+ * @param b  tensor of shape (n,), of the dtype of a
+ * @return new tensor of shape (m,); 0 on failure
+ * @errors SHAPE, TYPE (different dtypes, bool)
+ * @source aten::mv
+ */
+RT_TORCH_API int64_t rt_torch_tensor_mv(int64_t a, int64_t b);
+
+/** Product of two matrices.
+ *
+ * @param a  tensor of shape (m, n)
+ * @param b  tensor of shape (n, p), of the dtype of a
+ * @return new tensor of shape (m, p); 0 on failure
+ * @errors SHAPE, TYPE (different dtypes, bool)
+ * @source aten::mm
+ */
+RT_TORCH_API int64_t rt_torch_tensor_mm(int64_t a, int64_t b);
+
+/** Every element of one vector times every element of another one.
+ *
+ * @param a  tensor of shape (n,)
+ * @param b  tensor of shape (m,), of the dtype of a
+ * @return new tensor of shape (n, m); 0 on failure
+ * @errors SHAPE, TYPE (different dtypes)
+ * @source aten::mul.Tensor
+ */
+RT_TORCH_API int64_t rt_torch_tensor_outer(int64_t a, int64_t b);
 
 /** beta * bias + alpha * (a @ b).
  *
@@ -2418,6 +2479,19 @@ RT_TORCH_API int64_t rt_torch_tensor_index(int64_t tensor, const int64_t *indice
  * @source aten::index.Tensor
  */
 RT_TORCH_API int64_t rt_torch_tensor_take(int64_t tensor, int64_t indices, const int64_t *axis);
+
+/** Overwrites the elements that rt_torch_tensor_select() selects.
+ *
+ * @param tensor  tensor, overwritten
+ * @param axis    axis
+ * @param index   index on that axis; negative counts from the end
+ * @param values  tensor that broadcasts to the selection, and is converted to the dtype; it may share memory with
+ *                the tensor
+ * @return 0; -1 on failure
+ * @errors INDEX (axis, index), SHAPE
+ * @source aten::select.int, aten::copy_
+ */
+RT_TORCH_API int32_t rt_torch_tensor_select_put_(int64_t tensor, int64_t axis, int64_t index, int64_t values);
 
 /** Overwrites the elements that rt_torch_tensor_index() selects.
  *

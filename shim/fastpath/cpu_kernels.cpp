@@ -13,6 +13,8 @@
 #include <ATen/ops/acosh_native.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/add_native.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/addmm_native.h>
 #include <ATen/ops/all.h>
 #include <ATen/ops/all_native.h>
 #include <ATen/ops/amax.h>
@@ -21,6 +23,8 @@
 #include <ATen/ops/amin_native.h>
 #include <ATen/ops/any.h>
 #include <ATen/ops/any_native.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/arange_native.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/argmax_native.h>
 #include <ATen/ops/argmin.h>
@@ -47,6 +51,8 @@
 #include <ATen/ops/bitwise_right_shift_native.h>
 #include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/bitwise_xor_native.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cat_native.h>
 #include <ATen/ops/ceil.h>
 #include <ATen/ops/ceil_native.h>
 #include <ATen/ops/clamp_min_native.h>
@@ -56,12 +62,14 @@
 #include <ATen/ops/cos_native.h>
 #include <ATen/ops/cosh.h>
 #include <ATen/ops/cosh_native.h>
+#include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/cumprod.h>
 #include <ATen/ops/cumprod_native.h>
 #include <ATen/ops/cumsum.h>
 #include <ATen/ops/cumsum_native.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/div_native.h>
+#include <ATen/ops/dot_native.h>
 #include <ATen/ops/elu.h>
 #include <ATen/ops/elu_native.h>
 #include <ATen/ops/empty.h>
@@ -88,10 +96,14 @@
 #include <ATen/ops/hardsigmoid_native.h>
 #include <ATen/ops/hypot.h>
 #include <ATen/ops/hypot_native.h>
+#include <ATen/ops/index.h>
+#include <ATen/ops/index_native.h>
 #include <ATen/ops/le.h>
 #include <ATen/ops/le_native.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/leaky_relu_native.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/linalg_vector_norm_native.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/log10.h>
 #include <ATen/ops/log10_native.h>
@@ -102,13 +114,21 @@
 #include <ATen/ops/log_native.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logaddexp_native.h>
+#include <ATen/ops/logical_and.h>
+#include <ATen/ops/logical_not.h>
+#include <ATen/ops/logical_or.h>
+#include <ATen/ops/logical_xor.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/lt_native.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/max_native.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/maximum_native.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mean_native.h>
+#include <ATen/ops/min.h>
+#include <ATen/ops/min_native.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/minimum_native.h>
 #include <ATen/ops/mish.h>
@@ -116,6 +136,7 @@
 #include <ATen/ops/mm_native.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/mul_native.h>
+#include <ATen/ops/mv_native.h>
 #include <ATen/ops/ne.h>
 #include <ATen/ops/ne_native.h>
 #include <ATen/ops/neg.h>
@@ -129,10 +150,14 @@
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/reciprocal_native.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/remainder.h>
+#include <ATen/ops/remainder_native.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/round_native.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/rsqrt_native.h>
+#include <ATen/ops/searchsorted.h>
+#include <ATen/ops/searchsorted_native.h>
 #include <ATen/ops/sgn.h>
 #include <ATen/ops/sgn_native.h>
 #include <ATen/ops/sigmoid.h>
@@ -151,6 +176,7 @@
 #include <ATen/ops/softshrink_native.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/sqrt_native.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sub_native.h>
 #include <ATen/ops/sum.h>
@@ -161,10 +187,15 @@
 #include <ATen/ops/tanh_native.h>
 #include <ATen/ops/threshold.h>
 #include <ATen/ops/threshold_native.h>
+#include <ATen/ops/tril.h>
+#include <ATen/ops/tril_native.h>
+#include <ATen/ops/triu.h>
+#include <ATen/ops/triu_native.h>
 #include <ATen/ops/trunc.h>
 #include <ATen/ops/trunc_native.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "fastpath/allocate.h"
@@ -188,6 +219,14 @@ class Structured<Kernel, void (at::impl::MetaBase::*)(int64_t, at::IntArrayRef, 
     Structured kernel;
     kernel.meta(arguments...);
     kernel.impl(arguments..., kernel.output_);
+    return std::move(kernel.output_);
+  }
+
+  // For a kernel whose meta() returns further arguments of impl(): finish(kernel, those arguments, output).
+  template <class Finish, class... Arguments>
+  static at::Tensor run_with(const Finish &finish, const Arguments &...arguments) {
+    Structured kernel;
+    finish(kernel, kernel.meta(arguments...), kernel.output_);
     return std::move(kernel.output_);
   }
 
@@ -215,14 +254,42 @@ class Structured<Kernel, void (at::impl::MetaBase::*)(int64_t, at::IntArrayRef, 
   at::Tensor output_;
 };
 
-bool is_plain_cpu(const at::Tensor &x) {
-  return cpu_kernels::is_plain_cpu(x.key_set());
+template <class... Tensors>
+bool is_plain_cpu(const Tensors &...operands) {
+  return cpu_kernels::is_plain_cpu((... | operands.key_set()));
 }
-bool is_plain_cpu(const at::Tensor &x, const at::Tensor &y) {
-  return cpu_kernels::is_plain_cpu(x.key_set() | y.key_set());
+bool is_plain_cpu(at::TensorList operands) {
+  c10::DispatchKeySet keys;
+  for (const at::Tensor &operand : operands) keys = keys | operand.key_set();
+  return cpu_kernels::is_plain_cpu(keys);
 }
 bool is_plain_cpu(const at::TensorOptions &options) {
   return cpu_kernels::is_plain_cpu(c10::DispatchKeySet(options.computeDispatchKey()));
+}
+
+// Whether a reduction can keep its axes, and have them dropped here. LibTorch drops them by a view, through the dispatcher.
+bool can_keep(at::OptionalIntArrayRef) {
+  return true;
+}
+bool can_keep(std::optional<int64_t> axis) {  // of argmax(), which then reduces another shape
+  return axis.has_value();
+}
+
+// A new tensor in C order without the axes of length 1 that a reduction has kept.
+at::Tensor dropped(at::Tensor result, at::OptionalIntArrayRef axes) {
+  at::DimVector shape;
+  if (axes.has_value() && !axes->empty()) {
+    const int64_t count = result.dim();
+    for (int64_t i = 0; i < count; ++i) {
+      const auto is_axis = [i, count](int64_t axis) { return axis == i || axis == i - count; };
+      if (std::ranges::none_of(*axes, is_axis)) shape.push_back(result.size(i));
+    }
+  }
+  result.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
+  return result;
+}
+at::Tensor dropped(at::Tensor result, std::optional<int64_t> axis) {
+  return dropped(std::move(result), axis.has_value() ? at::OptionalIntArrayRef(*axis) : std::nullopt);
 }
 
 }  // namespace
@@ -292,11 +359,41 @@ RT_COMPARISON(ge)
     return Structured<at::native::structured_##kernel>::run arguments; \
   }
 
-RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE)
+#define RT_REDUCE(name, kernel, parameters, arguments)                               \
+  at::Tensor name parameters {                                                       \
+    const bool plain = is_plain_cpu(x), keepdim = keep || (plain && can_keep(axes)); \
+    if (!plain) return at::name arguments;                                           \
+    at::Tensor result = Structured<at::native::structured_##kernel>::run arguments;  \
+    return keep == keepdim ? std::move(result) : dropped(std::move(result), axes);   \
+  }
+
+RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE, RT_REDUCE)
 
 #undef RT_ONE
 #undef RT_TWO
 #undef RT_MORE
+#undef RT_REDUCE
+
+#define RT_LOGICAL(name)                                              \
+  at::Tensor name(const at::Tensor &x, const at::Tensor &y) {         \
+    if (is_plain_cpu(x, y)) {                                         \
+      if (auto result = small::name(x, y)) return std::move(*result); \
+    }                                                                 \
+    return at::name(x, y);                                            \
+  }
+
+RT_LOGICAL(logical_and)
+RT_LOGICAL(logical_or)
+RT_LOGICAL(logical_xor)
+
+#undef RT_LOGICAL
+
+at::Tensor logical_not(const at::Tensor &x) {
+  if (is_plain_cpu(x)) {
+    if (auto result = small::logical_not(x)) return std::move(*result);
+  }
+  return at::logical_not(x);
+}
 
 at::Tensor relu(const at::Tensor &x) {
   if (!is_plain_cpu(x)) return at::relu(x);
@@ -304,19 +401,85 @@ at::Tensor relu(const at::Tensor &x) {
   return Structured<at::native::structured_clamp_min_out>::run(x, at::Scalar(0));
 }
 
-at::Tensor matmul(const at::Tensor &x, const at::Tensor &y) {
-  if (x.dim() != 2 || y.dim() != 2 || !is_plain_cpu(x, y)) return at::matmul(x, y);
-  return Structured<at::native::structured_mm_out_cpu>::run(x, y);
+at::Tensor count_nonzero(const at::Tensor &x) {
+  if (is_plain_cpu(x)) {
+    if (auto result = small::count_nonzero(x)) return std::move(*result);
+  }
+  return at::count_nonzero(x);
 }
 
-at::Tensor sum(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keepdim, at::ScalarType dtype) {
-  if (!is_plain_cpu(x)) return at::sum(x, axes, keepdim, dtype);
-  // Without keepdim the kernel re-views its output through the dispatcher: reduce with it and drop axes here.
-  const bool scalar = !axes.has_value() && !keepdim;
-  const at::Tensor result =
-      Structured<at::native::structured_sum_out>::run(x, axes, keepdim || scalar, std::optional(dtype));
-  if (scalar) result.unsafeGetTensorImpl()->set_sizes_contiguous({});
+// These write to an output of the right shape, so that LibTorch neither allocates nor resizes one.
+#define RT_EXTREME(name)                                \
+  at::Tensor name(const at::Tensor &x) {                \
+    if (!is_plain_cpu(x)) return at::name(x);           \
+    at::Tensor result = empty_cpu({}, x.scalar_type()); \
+    return at::native::name##_unary_out(x, result);     \
+  }
+
+RT_EXTREME(max)
+RT_EXTREME(min)
+
+#undef RT_EXTREME
+
+at::Tensor searchsorted(const at::Tensor &sorted, const at::Tensor &x, bool out_int32, bool right) {
+  if (!is_plain_cpu(sorted, x)) return at::searchsorted(sorted, x, out_int32, right);
+  at::Tensor result = empty_cpu(x.sizes(), out_int32 ? at::kInt : at::kLong);
+  return at::native::searchsorted_out_cpu(sorted, x, out_int32, right, std::nullopt, std::nullopt, result);
+}
+
+at::Tensor addmm(const at::Tensor &bias, const at::Tensor &x, const at::Tensor &y, double beta,
+                 double alpha) {
+  if (!is_plain_cpu(bias, x, y)) return at::addmm(bias, x, y, beta, alpha);
+  return Structured<at::native::structured_addmm_out_cpu>::run(bias, x, y, at::Scalar(beta),
+                                                               at::Scalar(alpha));
+}
+
+at::Tensor matmul(const at::Tensor &x, const at::Tensor &y) {
+  if (!is_plain_cpu(x, y)) return at::matmul(x, y);
+  if (x.dim() == 2 && y.dim() == 2) return Structured<at::native::structured_mm_out_cpu>::run(x, y);
+  if (x.dim() == 2 && y.dim() == 1) return at::native::mv(x, y);
+  if (x.dim() == 1 && y.dim() == 1) return at::native::dot(x, y);
+  return at::matmul(x, y);
+}
+
+at::Tensor cat(at::TensorList tensors, int64_t axis) {
+  if (!is_plain_cpu(tensors)) return at::cat(tensors, axis);
+  const at::ITensorListRef list(tensors);
+  const auto finish = [&list](auto &kernel, const auto &found, const at::Tensor &output) {
+    kernel.impl(list, found.dim, found.valid, found.all_contiguous, found.all_same_dtype,
+                found.all_same_sizes_and_stride, found.memory_format, output);
+  };
+  return Structured<at::native::structured_cat_out_cpu>::run_with(finish, list, axis);
+}
+
+// The tensors joined along the axis are, in memory, those joined along a new axis in front of it.
+at::Tensor stack(at::TensorList tensors, int64_t axis) {
+  at::DimVector shape(tensors[0].sizes());
+  if (axis == static_cast<int64_t>(shape.size()) || !is_plain_cpu(tensors)) return at::stack(tensors, axis);
+  const at::Tensor result = cat(tensors, axis);
+  if (!result.is_contiguous()) return at::stack(tensors, axis);
+  shape.insert(shape.begin() + axis, static_cast<int64_t>(tensors.size()));
+  result.unsafeGetTensorImpl()->set_sizes_contiguous(shape);
   return result;
+}
+
+at::Tensor index(const at::Tensor &x, const c10::List<std::optional<at::Tensor>> &indices) {
+  c10::DispatchKeySet keys = x.key_set();
+  for (const std::optional<at::Tensor> one : indices) {
+    if (one.has_value()) keys = keys | one->key_set();
+  }
+  if (!is_plain_cpu(keys)) return at::index(x, indices);
+  const auto finish = [&x](auto &kernel, const auto &found, const at::Tensor &output) {
+    kernel.impl(x, found.sizes, found.strides, output);
+  };
+  return Structured<at::native::structured_index_out>::run_with(finish, x, at::IOptTensorListRef(indices));
+}
+
+at::Tensor arange(const at::Scalar &start, const at::Scalar &stop, const at::Scalar &step, int64_t count,
+                  const at::TensorOptions &options) {
+  if (!is_plain_cpu(options)) return at::arange(start, stop, step, options);
+  at::Tensor result = empty_cpu({count}, c10::typeMetaToScalarType(options.dtype()));
+  return at::native::arange_out(start, stop, step, result);
 }
 
 at::Tensor empty(at::IntArrayRef shape, const at::TensorOptions &options) {
@@ -326,7 +489,8 @@ at::Tensor empty(at::IntArrayRef shape, const at::TensorOptions &options) {
 
 at::Tensor full(at::IntArrayRef shape, const at::Scalar &value, const at::TensorOptions &options) {
   if (!is_plain_cpu(options)) return at::full(shape, value, options);
-  return empty_cpu(shape, c10::typeMetaToScalarType(options.dtype())).fill_(value);
+  const at::Tensor tensor = empty_cpu(shape, c10::typeMetaToScalarType(options.dtype()));
+  return small::fill(tensor, value) ? tensor : tensor.fill_(value);
 }
 
 at::Tensor zeros(at::IntArrayRef shape, const at::TensorOptions &options) {

@@ -1,6 +1,7 @@
-// One loop for each of the most common dtypes: float32, float64, int32, int64.
+// One loop for each of the most common dtypes: float32, float64, int32, int64, and bool where it has the operation.
 #include "fastpath/small.h"
 
+#include <algorithm>
 #include <functional>
 #include <type_traits>
 
@@ -14,8 +15,11 @@ bool is_small(const at::Tensor &x) {
 }
 
 // Dispatches on dtype, passing a value of the C type.
-template <class Loop>
+template <bool also_bool, class Loop>
 void with_type(at::ScalarType dtype, Loop &&loop) {
+  if constexpr (also_bool) {
+    if (dtype == at::kBool) return loop(false);
+  }
   switch (dtype) {
     case at::kFloat:
       return loop(0.0F);
@@ -52,7 +56,8 @@ std::optional<at::Tensor> binary(const at::Tensor &x, const at::Tensor &y, Opera
     return std::nullopt;
   }
   std::optional<at::Tensor> result;
-  with_type(dtype, [&]<class T>(T) {
+  constexpr bool is_test = std::is_same_v<std::invoke_result_t<Operation, float, float>, bool>;
+  with_type<is_test>(dtype, [&]<class T>(T) {
     using Result = std::invoke_result_t<Operation, T, T>;
     result = empty_cpu(x.sizes(), std::is_same_v<Result, bool> ? at::kBool : dtype);
     const T *a = static_cast<const T *>(x.const_data_ptr()), *b = static_cast<const T *>(y.const_data_ptr());
@@ -96,10 +101,54 @@ std::optional<at::Tensor> ge(const at::Tensor &x, const at::Tensor &y) {
   return binary(x, y, std::greater_equal());
 }
 
+std::optional<at::Tensor> logical_and(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::logical_and());
+}
+std::optional<at::Tensor> logical_or(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, std::logical_or());
+}
+std::optional<at::Tensor> logical_xor(const at::Tensor &x, const at::Tensor &y) {
+  return binary(x, y, [](auto a, auto b) { return static_cast<bool>(a) != static_cast<bool>(b); });
+}
+
+std::optional<at::Tensor> logical_not(const at::Tensor &x) {
+  if (!is_small(x)) return std::nullopt;
+  std::optional<at::Tensor> result;
+  with_type<true>(x.scalar_type(), [&]<class T>(T) {
+    result = empty_cpu(x.sizes(), at::kBool);
+    const T *in = static_cast<const T *>(x.const_data_ptr());
+    bool *out = static_cast<bool *>(result->mutable_data_ptr());
+    for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = !static_cast<bool>(in[i]);
+  });
+  return result;
+}
+
+std::optional<at::Tensor> count_nonzero(const at::Tensor &x) {
+  if (!is_small(x)) return std::nullopt;
+  std::optional<at::Tensor> result;
+  with_type<true>(x.scalar_type(), [&]<class T>(T) {
+    const T *in = static_cast<const T *>(x.const_data_ptr());
+    result = empty_cpu({}, at::kLong);
+    *static_cast<int64_t *>(result->mutable_data_ptr()) =
+        std::count_if(in, in + x.numel(), [](T value) { return static_cast<bool>(value); });
+  });
+  return result;
+}
+
+bool fill(const at::Tensor &x, const at::Scalar &value) {
+  bool filled = false;
+  if (!is_small(x)) return filled;
+  with_type<true>(x.scalar_type(), [&]<class T>(T) {
+    std::fill_n(static_cast<T *>(x.mutable_data_ptr()), x.numel(), value.to<T>());
+    filled = true;
+  });
+  return filled;
+}
+
 std::optional<at::Tensor> relu(const at::Tensor &x) {
   if (!is_small(x)) return std::nullopt;
   std::optional<at::Tensor> result;
-  with_type(x.scalar_type(), [&]<class T>(T) {
+  with_type<false>(x.scalar_type(), [&]<class T>(T) {
     result = empty_cpu(x.sizes(), x.scalar_type());
     const T *in = static_cast<const T *>(x.const_data_ptr());
     T *out = static_cast<T *>(result->mutable_data_ptr());

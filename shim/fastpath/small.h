@@ -19,6 +19,14 @@ std::optional<at::Tensor> lt(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> le(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> gt(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> ge(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> count_nonzero(const at::Tensor &x);
+std::optional<at::Tensor> logical_and(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> logical_not(const at::Tensor &x);
+std::optional<at::Tensor> logical_or(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> logical_xor(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> relu(const at::Tensor &x);
+
+// Writes a number to all elements of a new tensor of the CPU, unless that is too large, or of another dtype.
+bool fill(const at::Tensor &x, const at::Scalar &value);
 
 }  // namespace rt::small

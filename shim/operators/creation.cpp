@@ -77,8 +77,8 @@ at::Tensor whole_range(Wide start, int64_t count, Wide step, const at::TensorOpt
   }
   const bool is_small = std::max({start, stop, step, -start, -stop, -step}) < exact;
   if (is_small && (step > 0 || !c10::isIntegralType(type, false) || c10::isSignedType(type))) {
-    return at::arange(static_cast<int64_t>(start), static_cast<int64_t>(stop), static_cast<int64_t>(step),
-                      options);
+    return kernels::arange(static_cast<int64_t>(start), static_cast<int64_t>(stop),
+                           static_cast<int64_t>(step), count, options);
   }
   const bool as_double =
       !c10::isIntegralType(type, true) && !(fits(start, at::kLong) && fits(last, at::kLong));
@@ -144,6 +144,11 @@ void check_random(const Plan &plan) {
 int64_t tensor_empty(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
   return put(kernels::empty(p.shape, p.options));
+}
+
+int64_t tensor_empty_like(int64_t tensor, int32_t dtype) {
+  const at::Tensor t = get(tensor);
+  return put(kernels::empty(t.sizes(), at::TensorOptions().dtype(dtype_of(dtype)).device(t.device())));
 }
 
 int64_t tensor_zeros(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {

@@ -30,10 +30,6 @@
 #include <ATen/ops/log1p.h>
 #include <ATen/ops/log2.h>
 #include <ATen/ops/logaddexp.h>
-#include <ATen/ops/logical_and.h>
-#include <ATen/ops/logical_not.h>
-#include <ATen/ops/logical_or.h>
-#include <ATen/ops/logical_xor.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/neg.h>
@@ -55,6 +51,8 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/trunc.h>
 #include <ATen/ops/where.h>
+
+#include <algorithm>
 
 #include "exports.h"
 #include "operators/kernels.h"
@@ -164,9 +162,9 @@ RT_BINARY(structured, atan2, real)
 RT_BINARY(structured, copysign, real)
 RT_BINARY(structured, hypot, real)
 RT_BINARY(structured, logaddexp, any)
-RT_BINARY(at, logical_and, any)
-RT_BINARY(at, logical_or, any)
-RT_BINARY(at, logical_xor, any)
+RT_BINARY(kernels, logical_and, any)
+RT_BINARY(kernels, logical_or, any)
+RT_BINARY(kernels, logical_xor, any)
 RT_BINARY(structured, nextafter, real)
 
 RT_IN_PLACE(add, any, )
@@ -203,7 +201,7 @@ RT_UNARY(structured, tensor_, trunc, real)
 RT_UNARY(numbers, tensor_, isnan, any)
 RT_UNARY(at, tensor_, isinf, any)
 RT_UNARY(numbers, tensor_, isfinite, any)
-RT_UNARY(at, tensor_, logical_not, any)
+RT_UNARY(kernels, tensor_, logical_not, any)
 RT_UNARY(structured, tensor_, bitwise_not, integer_or_bool)
 RT_UNARY(structured, tensor_, acos, any)
 RT_UNARY(structured, tensor_, acosh, any)
@@ -271,6 +269,21 @@ int64_t tensor_clamp(int64_t tensor, int64_t min, int64_t max) {
   }
   if (low.has_value() && high.has_value()) check_broadcast(low->sizes(), high->sizes());
   return put(numbers::clamp(x, low, high));
+}
+
+int64_t tensor_diff(int64_t tensor, int64_t n, int64_t axis) {
+  at::Tensor x = get(tensor);
+  check_supported<number>(x.scalar_type());
+  const int64_t along = axis_of(axis, x.dim());
+  if (n < 0) fail(RT_TORCH_INVALID_ARGUMENT, "n is " + std::to_string(n) + ", expected 0 or more");
+  if (n == 0) return put(x.clone());
+  n = std::min(n, x.size(along) + 1);  // then it is empty
+  for (; n > 0; --n) {
+    const int64_t size = x.size(along), length = std::max<int64_t>(size - 1, 0);
+    x = kernels::sub(kernels::slice(x, along, size - length, size, 1),
+                     kernels::slice(x, along, 0, length, 1));
+  }
+  return put(std::move(x));
 }
 
 int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {

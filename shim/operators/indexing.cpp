@@ -3,7 +3,6 @@
 #include <ATen/core/List.h>
 #include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/gather.h>
-#include <ATen/ops/index.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/where.h>
 
@@ -29,6 +28,13 @@ void check_index(int64_t index, int64_t axis, int64_t length) {
   }
 }
 
+// The value of a 0-d tensor of int64 or int32 on the CPU.
+int64_t number_of(const at::Tensor &tensor) {
+  const void *data = tensor.const_data_ptr();
+  return tensor.scalar_type() == at::kLong ? *static_cast<const int64_t *>(data)
+                                           : *static_cast<const int32_t *>(data);
+}
+
 Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t count) {
   if (count < 1)
     fail(RT_TORCH_INVALID_ARGUMENT, "count is " + std::to_string(count) + ", expected 1 or more");
@@ -49,7 +55,7 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
         case at::kLong:
           // LibTorch does not check a number that is combined with indices that select nothing.
           if (index->dim() == 0 && index->is_cpu() && axes <= tensor.dim())
-            check_index(index->item<int64_t>(), axes - 1, tensor.size(axes - 1));
+            check_index(number_of(*index), axes - 1, tensor.size(axes - 1));
           check_broadcast(broadcast, index->sizes());
           if (static_cast<size_t>(index->dim()) > broadcast.size()) broadcast = index->sizes();
           break;
@@ -98,6 +104,33 @@ bool all_broadcast(const Indices &indices) {
     shape = at::infer_size_dimvector(shape, sizes);
   }
   return true;
+}
+
+// A number among index tensors selects: LibTorch would broadcast it. Only for a key without slices and masks, because the
+// axes of the result are elsewhere with some slices. The list then has the other tensors.
+at::Tensor selected(const at::Tensor &tensor, Indices &list) {
+  bool numbers = false, others = false;
+  for (const std::optional<at::Tensor> index : list) {
+    if (!index.has_value() || (index->scalar_type() != at::kLong && index->scalar_type() != at::kInt))
+      return tensor;
+    const bool is_number = index->dim() == 0 && index->is_cpu();
+    numbers |= is_number;
+    others |= !is_number;
+  }
+  if (!numbers || !others) return tensor;
+  at::Tensor view = tensor;
+  Indices left;
+  for (const std::optional<at::Tensor> index : list) {
+    if (index->dim() > 0 || !index->is_cpu()) {
+      left.push_back(index);
+      continue;
+    }
+    const auto axis = static_cast<int64_t>(left.size());
+    const int64_t number = number_of(*index);
+    view = kernels::select(view, axis, number < 0 ? number + view.size(axis) : number);
+  }
+  list = std::move(left);
+  return view;
 }
 
 // LibTorch reports any exception while it broadcasts indices as a mismatch of their shapes, also one for want of
@@ -152,9 +185,10 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
 }
 
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
-  const at::Tensor t = get(tensor);
-  const Indices list = indices_of(t, indices, count);
+  at::Tensor t = get(tensor);
+  Indices list = indices_of(t, indices, count);
   if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
+  t = selected(t, list);
   const std::optional<at::Tensor> first = list.get(0);
   if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
       first->sizes() == t.sizes() && t.is_cpu() && !gradients::included()) {
@@ -163,7 +197,7 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
     return put(selected.scalar_type() == t.scalar_type() ? selected : selected.view(t.scalar_type()));
   }
   const gradients::Untracked untracked;
-  return put(with_indices(list, [&] { return at::index(t, list); }));
+  return put(with_indices(list, [&] { return kernels::index(t, list); }));
 }
 
 int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
@@ -184,7 +218,7 @@ int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
   for (int64_t i = 0; i < along; ++i) list.push_back(std::nullopt);
   list.push_back(picked);
   const gradients::Untracked untracked;
-  return put(with_indices(list, [&] { return at::index(t, list); }));
+  return put(with_indices(list, [&] { return kernels::index(t, list); }));
 }
 
 int64_t tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis) {
@@ -211,6 +245,19 @@ int64_t tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis) {
   }
   const gradients::Untracked untracked;
   return put(at::gather(kernels::expand(t, from), along, kernels::expand(picked, to)));
+}
+
+int32_t tensor_select_put_(int64_t tensor, int64_t axis, int64_t index, int64_t values) {
+  const at::Tensor t = get(tensor), from = get(values);
+  const int64_t along = axis_of(axis, t.dim()), length = t.size(along);
+  check_index(index, along, length);
+  const int64_t place = index < 0 ? index + length : index;
+  // A view in autograd's books, if the call is recorded.
+  const at::Tensor view =
+      gradients::included() ? get_entered(tensor).select(along, place) : kernels::select(t, along, place);
+  check_broadcast_to(from.sizes(), view.sizes());
+  view.copy_(unaliased(view, from));
+  return 0;
 }
 
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {

@@ -12,7 +12,11 @@
 #else
 #include <ATen/EmptyTensor.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/addmm.h>
 #include <ATen/ops/alias.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/diagonal.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
@@ -20,12 +24,21 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/ge.h>
 #include <ATen/ops/gt.h>
+#include <ATen/ops/index.h>
 #include <ATen/ops/le.h>
+#include <ATen/ops/logical_and.h>
+#include <ATen/ops/logical_not.h>
+#include <ATen/ops/logical_or.h>
+#include <ATen/ops/logical_xor.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/matmul.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/min.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ne.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/searchsorted.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
@@ -45,18 +58,31 @@ namespace kernels {
 #if RT_FASTPATH
 
 using cpu_kernels::add;
+using cpu_kernels::addmm;
+using cpu_kernels::arange;
+using cpu_kernels::cat;
+using cpu_kernels::count_nonzero;
 using cpu_kernels::div;
 using cpu_kernels::empty;
 using cpu_kernels::eq;
 using cpu_kernels::full;
 using cpu_kernels::ge;
 using cpu_kernels::gt;
+using cpu_kernels::index;
 using cpu_kernels::le;
+using cpu_kernels::logical_and;
+using cpu_kernels::logical_not;
+using cpu_kernels::logical_or;
+using cpu_kernels::logical_xor;
 using cpu_kernels::lt;
 using cpu_kernels::matmul;
+using cpu_kernels::max;
+using cpu_kernels::min;
 using cpu_kernels::mul;
 using cpu_kernels::ne;
 using cpu_kernels::relu;
+using cpu_kernels::searchsorted;
+using cpu_kernels::stack;
 using cpu_kernels::sub;
 using cpu_kernels::sum;
 using cpu_kernels::zeros;
@@ -79,22 +105,39 @@ using rt::from_memory;
 #else
 
 using at::add;
+using at::addmm;
+using at::cat;
+using at::count_nonzero;
 using at::div;
 using at::empty;
 using at::eq;
 using at::full;
 using at::ge;
 using at::gt;
+using at::index;
 using at::le;
+using at::logical_and;
+using at::logical_not;
+using at::logical_or;
+using at::logical_xor;
 using at::lt;
 using at::matmul;
+using at::max;
+using at::min;
 using at::mul;
 using at::ne;
 using at::relu;
+using at::searchsorted;
+using at::stack;
 using at::sub;
 using at::sum;
 using at::zeros;
 
+// count numbers from start on, whole or not.
+inline at::Tensor arange(const at::Scalar &start, const at::Scalar &stop, const at::Scalar &step,
+                         int64_t /*count*/, const at::TensorOptions &options) {
+  return at::arange(start, stop, step, options);
+}
 inline at::Tensor alias(const at::Tensor &x) {
   return at::alias(x);
 }

@@ -1,10 +1,8 @@
 // Shapes, axis order, joining.
 #include <ATen/ExpandUtils.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/flip.h>
 #include <ATen/ops/roll.h>
 #include <ATen/ops/sort.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/tile.h>
 #include <ATen/ops/tril.h>
 #include <ATen/ops/triu.h>
@@ -63,6 +61,14 @@ void check_joined(const std::vector<at::Tensor> &list, int64_t along) {
     }
   }
   shape_of(shape.data(), static_cast<int64_t>(shape.size()), list[0].scalar_type());
+}
+
+// The two parts of an axis exchanged.
+at::Tensor rolled(const at::Tensor &tensor, int64_t shift, int64_t axis) {
+  const int64_t length = tensor.size(axis), first = shift % length,
+                split = first > 0 ? length - first : -first;
+  return kernels::cat(
+      {kernels::slice(tensor, axis, split, length, 1), kernels::slice(tensor, axis, 0, split, 1)}, axis);
 }
 
 }  // namespace
@@ -177,13 +183,18 @@ int64_t tensor_roll(int64_t tensor, const int64_t *shifts, int64_t nshifts, cons
     fail(RT_TORCH_INVALID_ARGUMENT, "nshifts is " + std::to_string(nshifts) + ", expected " +
                                         std::to_string(std::max<int64_t>(expected, 1)));
   }
-  std::vector<int64_t> far = list_of("shifts", shifts, nshifts).vec(), along;
+  const at::IntArrayRef far = list_of("shifts", shifts, nshifts);
+  at::DimVector along;
   for (const int64_t axis : list_of("axes", axes, naxes)) along.push_back(axis_of(axis, t.dim()));
-  for (size_t i = 0; i < far.size(); ++i) {  // LibTorch adds it to the length
-    far[i] %= std::max<int64_t>(along.empty() ? t.numel() : t.size(along[i]), 1);
-  }
   const gradients::Untracked untracked;
-  return put(at::roll(t, far, along));
+  if (along.empty() || t.numel() == 0) {  // LibTorch adds a shift to the length
+    at::DimVector within(far);
+    for (int64_t &shift : within) shift %= std::max<int64_t>(t.numel(), 1);
+    return put(at::roll(t, within, along));
+  }
+  at::Tensor result = t;
+  for (size_t i = 0; i < far.size(); ++i) result = rolled(result, far[i], along[i]);
+  return put(std::move(result));
 }
 
 int64_t tensor_tile(int64_t tensor, const int64_t *counts, int64_t ncounts) {
@@ -207,7 +218,7 @@ int64_t tensor_tile(int64_t tensor, const int64_t *counts, int64_t ncounts) {
   int64_t tensor_##name(int64_t tensor, int64_t diagonal) {                                       \
     const at::Tensor t = get(tensor);                                                             \
     if (t.dim() < 2) fail(RT_TORCH_SHAPE, "shape " + text(t.sizes()) + " has fewer than 2 axes"); \
-    return put(at::name(t, std::clamp(diagonal, -t.size(-2) - 1, t.size(-1) + 1)));               \
+    return put(structured::name(t, std::clamp(diagonal, -t.size(-2) - 1, t.size(-1) + 1)));       \
   }
 RT_TRIANGLE(tril)
 RT_TRIANGLE(triu)
@@ -239,7 +250,7 @@ int64_t tensor_cat(const int64_t *tensors, int64_t count, int64_t axis) {
   for (const at::Tensor &t : list) check_same_shape(list[0], t, along);
   check_joined(list, along);
   const gradients::Untracked untracked;
-  return put(at::cat(list, along));
+  return put(kernels::cat(list, along));
 }
 
 int64_t tensor_stack(const int64_t *tensors, int64_t count, int64_t axis) {
@@ -249,7 +260,7 @@ int64_t tensor_stack(const int64_t *tensors, int64_t count, int64_t axis) {
          "the tensors already have the maximum of " + std::to_string(RT_TORCH_MAX_NDIM) + " axes");
   for (const at::Tensor &t : list) check_same_shape(list[0], t, -1);
   const gradients::Untracked untracked;
-  return put(at::stack(list, axis_of(axis, list[0].dim() + 1)));
+  return put(kernels::stack(list, axis_of(axis, list[0].dim() + 1)));
 }
 
 int64_t tensor_repeat_interleave(int64_t tensor, int64_t repeats, const int64_t *axis) {

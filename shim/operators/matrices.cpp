@@ -1,6 +1,5 @@
 // Products of vectors and matrices.
 #include <ATen/ExpandUtils.h>
-#include <ATen/ops/addmm.h>
 #include <ATen/ops/linalg_cross.h>
 #include <ATen/ops/tensordot.h>
 #include <ATen/ops/trace.h>
@@ -103,6 +102,26 @@ int64_t tensor_tensordot(int64_t a, int64_t b, const int64_t *axes_a, const int6
   return put(at::tensordot(x, y, first, second));
 }
 
+#define RT_PRODUCT(name, ndim_a, ndim_b)        \
+  int64_t tensor_##name(int64_t a, int64_t b) { \
+    const at::Tensor x = get(a), y = get(b);    \
+    check_ndim("a", x, ndim_a);                 \
+    check_ndim("b", y, ndim_b);                 \
+    check_matmul(x, y);                         \
+    return put(kernels::matmul(x, y));          \
+  }
+RT_PRODUCT(dot, 1, 1)
+RT_PRODUCT(mv, 2, 1)
+RT_PRODUCT(mm, 2, 2)
+
+int64_t tensor_outer(int64_t a, int64_t b) {
+  const at::Tensor x = get(a), y = get(b);
+  check_ndim("a", x, 1);
+  check_ndim("b", y, 1);
+  check_same_dtype(x, y);
+  return put(kernels::mul(kernels::unsqueeze(x, 1), y));
+}
+
 int64_t tensor_matmul(int64_t a, int64_t b) {
   const at::Tensor x = get(a), y = get(b);
   check_matmul(x, y);
@@ -118,7 +137,7 @@ int64_t tensor_addmm(int64_t bias, int64_t a, int64_t b, double beta, double alp
   check_broadcast_to(c.sizes(), {x.size(0), y.size(1)});
   check_factor("beta", beta, x);
   check_factor("alpha", alpha, x);
-  return put(at::addmm(c, x, y, beta, alpha));
+  return put(kernels::addmm(c, x, y, beta, alpha));
 }
 
 }  // namespace rt

@@ -15,6 +15,7 @@
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -100,10 +101,12 @@ int64_t linear(int64_t tensor, int64_t weight, int64_t bias) {
   const at::Tensor x = get(tensor), w = get(weight);
   const std::optional<at::Tensor> b = get_optional(bias);
   check_ndim("weight", w, 2);
-  check_matmul(x, w.t());
+  const at::Tensor columns = kernels::transpose(w, 0, 1);
+  check_matmul(x, columns);
   if (b.has_value()) check_same_dtype(x, *b);
   if (b.has_value()) check_shape("bias", *b, {w.size(0)});
-  return put(at::linear(x, w, b));
+  if (x.dim() != 2 || gradients::included()) return put(at::linear(x, w, b));
+  return put(b.has_value() ? kernels::addmm(*b, x, columns, 1, 1) : kernels::matmul(x, columns));
 }
 
 int64_t embedding(int64_t weight, int64_t indices) {

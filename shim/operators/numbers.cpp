@@ -33,6 +33,11 @@ bool is_loop(const at::Tensor &x) {
   return scans::is_dense_real(x) && !gradients::included();
 }
 
+// An uninitialized tensor of the same shape, strides and dtype.
+at::Tensor empty_as(const at::Tensor &x) {
+  return x.is_contiguous() ? kernels::empty_cpu(x.sizes(), x.scalar_type()) : at::empty_like(x);
+}
+
 template <class Real>
 Real sign_of(Real value) {
   Real sign = value > 0 ? Real(1) : value;
@@ -77,7 +82,7 @@ at::Tensor isnan(const at::Tensor &x) {
 at::Tensor sign(const at::Tensor &x) {
   if (!x.is_floating_point()) return at::sign(x);
   if (!is_loop(x)) return at::where(numbers::isnan(x), x, at::sign(x));
-  const at::Tensor result = at::empty_like(x);
+  const at::Tensor result = empty_as(x);
   x.scalar_type() == at::kFloat ? sign_of<float>(x, result) : sign_of<double>(x, result);
   return result;
 }
@@ -97,11 +102,11 @@ at::Tensor floor_divide(const at::Tensor &x, const at::Tensor &y) {
 }
 
 at::Tensor remainder(const at::Tensor &x, const at::Tensor &y) {
-  at::Tensor result = at::remainder(x, y);
+  at::Tensor result = structured::remainder(x, y);
   if (!result.is_floating_point()) return result;
   const bool same = y.scalar_type() == result.scalar_type() && y.is_contiguous() && result.is_contiguous();
   if (same && (y.dim() == 0 || y.sizes() == result.sizes()) && is_loop(result) && is_loop(y)) {
-    const at::Tensor target = at::empty_like(result);
+    const at::Tensor target = empty_as(result);
     target.scalar_type() == at::kFloat ? sign_zeros<float>(target, result, y)
                                        : sign_zeros<double>(target, result, y);
     return target;

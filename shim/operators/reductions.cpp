@@ -7,8 +7,6 @@
 #include <ATen/ops/argmin.h>
 #include <ATen/ops/cumprod.h>
 #include <ATen/ops/cumsum.h>
-#include <ATen/ops/max.h>
-#include <ATen/ops/min.h>
 #include <ATen/ops/var.h>
 
 #include <cmath>
@@ -119,7 +117,7 @@ RT_CUMULATIVE(cumprod)
     const gradients::Untracked untracked;                                                           \
     if (!list.has_value() && keepdim == 0 && t.numel() <= kFew &&                                   \
         !c10::isBarebonesUnsignedType(t.scalar_type()))                                             \
-      return put(at::whole(t));                                                                     \
+      return put(kernels::whole(t));                                                                \
     return put(structured::name(t, list.value_or(at::IntArrayRef()), flag_of("keepdim", keepdim))); \
   }
 RT_EXTREME(amax, max)

@@ -20,10 +20,10 @@ namespace {
 
 bool ends_in_nan(const at::Tensor &sorted, const std::optional<at::Tensor> &order) {
   if (!sorted.is_floating_point() || sorted.numel() == 0) return false;
+  if (!order.has_value() && scans::is_dense_real(sorted)) return scans::is_nan(sorted, sorted.numel() - 1);
   const at::Tensor last = order.has_value() ? sorted.index({order->narrow(0, order->numel() - 1, 1)})
                                             : kernels::select(sorted, 0, sorted.numel() - 1);
-  return !order.has_value() && scans::is_dense_real(last) ? !scans::all_numbers(last)
-                                                          : last.isnan().item<bool>();
+  return last.isnan().item<bool>();
 }
 
 // at::searchsorted() in a tensor that ends in NaNs, which that does not take as greater than the numbers.
@@ -63,7 +63,8 @@ int64_t tensor_searchsorted(int64_t sorted, int64_t values, int32_t right, int64
     if (ends_in_nan(s, order)) {
       return put(search_before_nan(order.has_value() ? s.index({order}) : s, v, behind));
     }
-    return put(at::searchsorted(s, v, false, behind, std::nullopt, order));
+    return put(order.has_value() ? at::searchsorted(s, v, false, behind, std::nullopt, order)
+                                 : kernels::searchsorted(s, v, false, behind));
   } catch (const c10::Error &error) {
     if (std::string_view(error.what_without_backtrace()).find("out of range") == std::string_view::npos)
       throw;

@@ -4,7 +4,6 @@
 #include <ATen/ops/amax.h>
 #include <ATen/ops/amin.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/masked_select.h>
@@ -200,7 +199,7 @@ at::Tensor count_nonzero(const at::Tensor &x, at::OptionalIntArrayRef axes, bool
   const at::DimVector list = all_axes(x, axes);
   // LibTorch's own kernel, which counts all elements, lacks these dtypes.
   if (static_cast<int64_t>(list.size()) == x.dim() && !c10::isBarebonesUnsignedType(x.scalar_type()))
-    return whole(at::count_nonzero(x), x, keepdim);
+    return whole(kernels::count_nonzero(x), x, keepdim);
   const auto reduce = [&](const at::Tensor &part) {
     return kernels::sum(part.scalar_type() == at::kBool ? part : part.ne(0), list, true, at::kLong);
   };
@@ -218,7 +217,7 @@ at::Tensor vector_norm(const at::Tensor &x, at::OptionalIntArrayRef axes, double
   }
   if (along < 0 || std::isinf(order)) {
     return rescaled(x, list, keepdim, true, [&](const at::Tensor &scaled, bool keep) {
-      return at::linalg_vector_norm(scaled, order, list, keep);
+      return structured::linalg_vector_norm(scaled, order, list, keep);
     });
   }
   // The norm of the norms of segments: a running total in float32 stops to grow at 2**24.

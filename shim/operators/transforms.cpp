@@ -6,7 +6,6 @@
 #include <ATen/ops/fft_ifft.h>
 #include <ATen/ops/fft_ifftn.h>
 #include <ATen/ops/fft_ifftshift.h>
-#include <ATen/ops/fft_ihfft.h>
 #include <ATen/ops/fft_irfft.h>
 #include <ATen/ops/fft_irfftn.h>
 #include <ATen/ops/fft_rfft.h>
@@ -154,7 +153,18 @@ RT_ALONG_AXIS(ifft, Operand::kAny, false)
 RT_ALONG_AXIS(rfft, Operand::kReal, false)
 RT_ALONG_AXIS(irfft, Operand::kComplex, true)
 RT_ALONG_AXIS(hfft, Operand::kComplex, true)
-RT_ALONG_AXIS(ihfft, Operand::kReal, false)
+
+// The conjugates of rfft(), with the factor of the other direction: not LibTorch's lazy ones, which would be copied.
+int64_t tensor_fft_ihfft(int64_t tensor, const int64_t *n, int64_t axis, int32_t norm) {
+  return along_axis<Operand::kReal, false>(
+      tensor, n, axis, norm,
+      [](const at::Tensor &t, std::optional<int64_t> length, int64_t along, c10::string_view factor) {
+        const c10::string_view other = factor == "backward"  ? "forward"
+                                       : factor == "forward" ? "backward"
+                                                             : factor;
+        return at::fft_rfft(t, length, along, other).conj_physical_();
+      });
+}
 
 #define RT_ALONG_AXES(name, operand, halved)                                                               \
   int64_t tensor_fft_##name(int64_t tensor, const int64_t *lengths, int64_t nlengths, const int64_t *axes, \

@@ -237,7 +237,7 @@ constexpr Kernel kernel(std::string_view name) {
 #define RT_MORE(name, kernel_class, parameters, arguments) \
   kernel<Tensor parameters, structured::name>("aten::" #name),
 #if RT_FASTPATH
-constexpr Kernel kKernels[] = {RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE)};
+constexpr Kernel kKernels[] = {RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE, RT_MORE)};
 #else
 constexpr std::array<Kernel, 0> kKernels{};
 #endif

@@ -75,6 +75,11 @@ bool all_indices(const at::Tensor &x, int64_t length) {
   return x.ge(0).logical_and_(x.lt(length)).all().item<bool>();
 }
 
+bool is_nan(const at::Tensor &x, int64_t place) {
+  if (x.scalar_type() == at::kFloat) return std::isnan(static_cast<const float *>(x.const_data_ptr())[place]);
+  return std::isnan(static_cast<const double *>(x.const_data_ptr())[place]);
+}
+
 bool all_numbers(const at::Tensor &x) {
   const auto nan = [](auto value) { return value != value; };
   if (x.scalar_type() == at::kFloat) return !any_of<float>(x.const_data_ptr(), x.numel(), nan);

@@ -138,6 +138,38 @@ def test_layout_is_cut_to_the_capacity(new: Handles) -> None:
     assert last_error()[0] == 8
 
 
+def test_assignment_to_a_row_is_checked_and_may_read_the_tensor(new: Handles) -> None:
+    a = new.of([1, 2, 3, 4], 2, 2)
+    assert (
+        lib.rt_torch_tensor_select_put_(a, 1, -1, new.own(lib.rt_torch_tensor_select(a, 0, 0))) == 0
+    )
+    assert read(a) == [1, 1, 3, 2]
+    for axis, index, values, code in (
+        (2, 0, a, 4),
+        (0, 2, a, 4),
+        (0, -3, a, 4),
+        (0, 0, new.floats(3), 2),
+    ):
+        assert lib.rt_torch_tensor_select_put_(a, axis, index, values) == -1
+        assert last_error()[0] == code
+    assert read(a) == [1, 1, 3, 2]
+
+
+def test_products_and_differences_check_their_operands(new: Handles) -> None:
+    a, row = new.of([1, 2, 3, 4], 2, 2), new.of([1, 5], 2)
+    assert read(new.own(lib.rt_torch_tensor_outer(row, row))) == [1, 5, 5, 25]
+    assert read(new.own(lib.rt_torch_tensor_diff(row, 1, -1))) == [4]
+    assert lib.rt_torch_tensor_numel(new.own(lib.rt_torch_tensor_diff(row, 2**62, 0))) == 0
+    for name in ("dot", "outer"):
+        assert getattr(lib, f"rt_torch_tensor_{name}")(a, row) == 0
+        assert last_error()[0] == 2
+    assert lib.rt_torch_tensor_mv(row, row) == 0
+    assert lib.rt_torch_tensor_mm(a, row) == 0
+    assert last_error()[0] == 2
+    assert lib.rt_torch_tensor_diff(a, -1, 0) == 0
+    assert last_error()[0] == 1
+
+
 # ---- Functions without a Python caller
 
 

@@ -1,4 +1,4 @@
-"""Small tensors: reused memory, and operators that call their kernels without the dispatcher."""
+"""Small tensors: reused memory, and scalar loops."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 import torchffi as t
 from tests.support import check, inf, nan, python
-from torchffi import dtypes
 from torchffi.ops import aten
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
@@ -141,105 +140,6 @@ def test_memory_of_threads_that_ended_is_returned() -> None:
     assert printed.strip() == "True"
 
 
-# ---- Comparison with the dispatcher
-
-# Functions on the fast path, and the operators that compute the same through the dispatcher.
-BINARY = {
-    "add": lambda x, y: aten.add.Tensor(x, y),
-    "subtract": lambda x, y: aten.sub.Tensor(x, y),
-    "multiply": lambda x, y: aten.mul.Tensor(x, y),
-    "divide": lambda x, y: aten.div.Tensor(x, y),
-    "equal": lambda x, y: aten.eq.Tensor(x, y),
-    "not_equal": lambda x, y: aten.ne.Tensor(x, y),
-    "less": lambda x, y: aten.lt.Tensor(x, y),
-    "less_equal": lambda x, y: aten.le.Tensor(x, y),
-    "greater": lambda x, y: aten.gt.Tensor(x, y),
-    "greater_equal": lambda x, y: aten.ge.Tensor(x, y),
-}
-ORDER = ["less", "less_equal", "greater", "greater_equal"]
-UNARY = {
-    "relu": (t.nn.relu, lambda x: aten.relu(x)),
-    "sum": (lambda x: t.sum(x, dtype=x.dtype), lambda x: aten.sum(x, dtype=x.dtype)),
-    "sum over an axis": (
-        lambda x: t.sum(x, axis=-1, keepdims=True, dtype=x.dtype),
-        lambda x: aten.sum.dim_IntList(x, [-1], True, dtype=x.dtype),
-    ),
-    "select": (lambda x: x[-1], lambda x: aten.select.int(x, 0, -1)),
-    "reshape": (lambda x: t.reshape(x, (-1, 1)), lambda x: aten.reshape(x, [-1, 1])),
-}
-INTEGERS = ["uint8", "int64"]
-NUMBERS = [*INTEGERS, "float16", "bfloat16", "float32", "float64", "complex64"]
-
-
-def same(actual: t.Tensor, expected: t.Tensor) -> None:
-    assert (actual.dtype, actual.shape, actual.strides) == (
-        expected.dtype, expected.shape, expected.strides,
-    )  # fmt: skip
-    assert aten.equal(actual, expected)
-
-
-def operands(name: str) -> list[t.Tensor]:
-    """Matrices with and without gaps, without elements, and larger than the limit for small tensors."""
-    grid = t.astype(t.asarray(np.arange(1, 13).reshape(3, 4)), dtypes.by_name(name))
-    large = t.astype(t.asarray(np.arange(1, 10001).reshape(100, 100) % 7 + 1), grid.dtype)
-    return [grid, t.asarray(grid[:3, :3].mT), grid[:, ::2], grid[:, :0], large, large.mT]
-
-
-def images(name: str) -> list[t.Tensor]:
-    """Tensors of 4 and 5 axes whose channels are last in memory, small and large."""
-    shapes = [(4, 1, 4, 3), (2, 2, 3, 2), (2, 40, 40, 3), (2, 2, 1, 3, 2), (2, 9, 9, 9, 3)]
-    made = [np.arange(np.prod(shape)).reshape(shape) % 7 + 1 for shape in shapes]
-    tensors = [t.astype(t.asarray(values), dtypes.by_name(name)) for values in made]
-    return [x.permute(0, x.ndim - 1, *range(1, x.ndim - 1)) for x in tensors]
-
-
-@pytest.mark.parametrize(
-    ("name", "dtype"),
-    [
-        (name, d)
-        for name in BINARY
-        for d in NUMBERS
-        if not (name == "divide" and d in INTEGERS) and not (name in ORDER and d == "complex64")
-    ],
-)
-def test_operator_of_two_tensors_gives_the_result_of_the_dispatcher(name: str, dtype: str) -> None:
-    for x in operands(dtype) + images(dtype):
-        for y in (x, x[:1], x[..., :1], x[:1, :1] + x[:1, :1]):
-            same(getattr(t, name)(x, y), BINARY[name](x, y))
-
-
-@pytest.mark.parametrize(
-    ("name", "dtype"),
-    [(name, d) for name in UNARY for d in NUMBERS if name != "relu" or d != "complex64"],
-)
-def test_operator_of_one_tensor_gives_the_result_of_the_dispatcher(name: str, dtype: str) -> None:
-    direct, dispatched = UNARY[name]
-    for x in operands(dtype) + images(dtype):
-        same(direct(x), dispatched(x))
-
-
-@pytest.mark.parametrize("dtype", NUMBERS)
-def test_matrix_product_is_that_of_the_dispatcher(dtype: str) -> None:
-    for x in operands(dtype):
-        same(x @ x.mT, aten.mm(x, x.mT))
-        same(x @ x.mT[:, 0], aten.mv(x, x.mT[:, 0]))
-
-
-def test_different_dtypes_promote_as_in_the_dispatcher() -> None:
-    x, y = t.asarray([1, 2], dtype=t.int8), t.asarray([300, 4])
-    same(t.multiply(x, y), aten.mul.Tensor(x, y))
-
-
-def test_sparse_tensors_take_their_own_kernels_by_name() -> None:
-    dense = t.asarray([[0.0, 1.0], [2.0, 0.0]])
-    sparse = aten.to_sparse(dense)
-    twice = aten.add(sparse, sparse)
-    check(aten.to_dense(twice), np.array([[0.0, 2.0], [4.0, 0.0]], np.float32))
-    check(aten.mm(sparse, dense), np.array([[2.0, 0.0], [0.0, 2.0]], np.float32))
-    row = aten.select(sparse, 0, 0)
-    check(aten.to_dense(row), np.array([0.0, 1.0], np.float32))
-
-
 # ---- Scalar loops instead of TensorIterator
 
 
@@ -261,7 +161,11 @@ def test_arithmetic_of_small_tensors_is_bitwise_that_of_pytorch(name: str, torch
         for name in ("add", "sub", "mul", "truediv", "eq", "ne", "lt", "le", "gt", "ge"):
             function = getattr(operator, name)
             alike(function(a, b).numpy(), function(x, y).numpy())
+        for name in ("logical_and", "logical_or", "logical_xor"):
+            alike(getattr(t, name)(a, b).numpy(), getattr(torch, name)(x, y).numpy())
     alike(t.nn.relu(ours).numpy(), torch.relu(theirs).numpy())
+    alike(t.logical_not(ours).numpy(), torch.logical_not(theirs).numpy())
+    assert int(t.count_nonzero(ours)) == int(torch.count_nonzero(theirs))
 
 
 def alike(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> None:

@@ -53,10 +53,11 @@ LAYERS = {
 # Linear algebra, Fourier transforms, sets, several views: compared with NumPy and PyTorch elsewhere.
 ALGEBRA = {
     f"tensor_{name}" for name in (
-        "cholesky", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_norm",
+        "cholesky", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_norm", "outer",
         "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot",
         "trace", "vecdot", "unique_values", "unique_counts", "unique_inverse", "nonzero_numpy",
-        "take_along_axis", "repeat_interleave", "unbind",
+        "take_along_axis", "repeat_interleave", "unbind", "diff", "empty_like", "dot", "mm", "mv",
+        "select_put_",
     )
 } | {"broadcast_tensors", "meshgrid"}  # fmt: skip
 ALGEBRA |= {

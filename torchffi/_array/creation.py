@@ -17,7 +17,6 @@ from torchffi._core.argument_kinds import (
     INTEGER,
     INTEGERS,
     NUMBER,
-    ON_CPU,
     OPERAND,
     Kind,
     constant,
@@ -173,13 +172,7 @@ def _like(
     return create_like(x, "full", dtype, x.shape, value, dtype, where)
 
 
-# The shape of an operand on the CPU, as the first arguments of a function that creates a tensor.
-_SHAPE = ON_CPU.and_then("{0}_ = {0}._data.shape if type(call) is str else {0}.shape")._replace(
-    raw="{0}_, len({0}_)", in_c="INTS[{0}_], len({0}_)"
-)
-
-
-@fast_path("empty", ANY, x=_SHAPE, dtype=DTYPE, where=constant("-1"))
+@fast_path("empty_like", ANY, x=OPERAND, dtype=DTYPE)
 def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor with uninitialized values and the shape of ``x``, on its backend.
 
@@ -194,7 +187,7 @@ def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None =
     return create_like(x, "empty", dtype, x.shape, dtype, where)
 
 
-@fast_path("zeros", ANY, x=_SHAPE, dtype=DTYPE, where=constant("-1"))
+@fast_path("full_like", ANY, x=OPERAND, value=constant("0"), dtype=DTYPE)
 def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """A tensor of zeros with the shape of ``x``. Arguments are those of :func:`empty_like`."""
     return _like("zeros_like", x, dtype, device, 0)

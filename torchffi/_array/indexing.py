@@ -23,7 +23,7 @@ from torchffi._core.lifetimes import make
 from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy, is_numpy_scalar
-from torchffi._libtorch.primitives import basic_index, basic_index_put_
+from torchffi._libtorch.primitives import basic_index, basic_index_put_, select_put
 from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
@@ -171,10 +171,10 @@ for _kind in FFI.classes.values():
     _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
     _ASSIGNMENTS[_kind] = partial(basic_index_put_, partial(make, _kind))
 # A single integer or slice needs no loop over keys.
-_SELECT, _SLICE = entries("select", ANY), entries("slice", ANY)
+_SELECT, _SLICE, _INDEX = (entries(name, ANY) for name in ("select", "slice", "index"))
 _LAST = 2**63 - 1
-_INDEX = entries("index", ANY)
 _INDEX_PUT = in_place_entries("index_put_", dtypes.ALL)
+_ROW_PUT = {kind: select_put for kind in FFI.classes.values()}  # NumPy: see _numpy_indexing.py
 # tensor class -> the classes of its index tensors
 PICKS = {
     kind: {backend.classes[dtypes.int64], backend.classes[dtypes.bool]}
@@ -224,8 +224,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
-            plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
-            if plain is None and type(key) is tuple and (picks := _picks(x, key)):
+            keys = key if type(key) is tuple else (key,)
+            picks = _picks(x, keys) if keys and type(keys[0]) is _INDICES[kind] else None
+            plain = None if picks else _VIEWS[kind](x._data, keys)
+            if plain is None and (picks := picks or _picks(x, keys)):
                 make, kind, call = _INDEX[kind]
                 plain = make(kind, call, x._data, picks, len(picks))
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
@@ -257,6 +259,8 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     if source is not None and (source is value or value or str(value) != "-0.0"):
         if type(key) in PICKS[kind]:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
+        elif type(key) is int and kind in _ROW_PUT and key >> 63 in (0, -1):
+            status = _ROW_PUT[kind](x._data, 0, key, source._data)
         else:
             keys = key if type(key) is tuple else (key,)
             status = _ASSIGNMENTS[kind](x._data, keys, source._data)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from torchffi import dtypes
-from torchffi._array import broadcasting, elementwise, manipulation
+from torchffi._array import broadcasting
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import INTEGER, NUMBER, OPERAND, SAME, Kind
 from torchffi._core.arguments import integer, tensor
@@ -79,6 +79,7 @@ def addmm(bias: Tensor, x1: Tensor, x2: Tensor, /, *, beta: float = 1, alpha: fl
     return run("addmm", dtype, bias, x1, x2, float(beta), float(alpha))
 
 
+@fast_path("outer", NUMERIC, x1=OPERAND, x2=SAME)
 def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
     """Every element of one vector times every element of the other.
 
@@ -99,7 +100,7 @@ def outer(x1: Tensor, x2: Tensor, /) -> Tensor:
     for x in (x1, x2):
         if x.ndim != 1:
             raise ShapeError(f"outer: expected a 1-D tensor, got shape {x.shape}; use reshape()")
-    return elementwise.multiply(manipulation.expand_dims(x1, axis=1), x2)
+    return run("outer", x1.dtype, x1, x2)
 
 
 def _of_vectors(operation: str, x1: Tensor, x2: Tensor, axis: int) -> tuple[Tensor, Tensor]:

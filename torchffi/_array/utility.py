@@ -6,11 +6,12 @@ Source: Array API standard, "Utility Functions".
 from __future__ import annotations
 
 from torchffi import dtypes
-from torchffi._array import elementwise, joining, taking
+from torchffi._array import joining
 from torchffi._array.statistical import reduce
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import AXES, FLAG, OPERAND
+from torchffi._core.argument_kinds import AXES, FLAG, INTEGER, OPERAND
 from torchffi._core.arguments import Axis, tensor
+from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, NUMERIC
@@ -49,6 +50,7 @@ def any(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return reduce("any", x, axis, dtypes.bool, bool(keepdims))
 
 
+@fast_path("diff", NUMERIC, x=OPERAND, n=INTEGER, axis=INTEGER)
 def diff(
     x: Tensor,
     /,
@@ -83,11 +85,5 @@ def diff(
     along = arguments.axis("diff", axis, x)
     pieces = [piece for piece in (prepend, x, append) if piece is not None]
     result = joining.concat(pieces, axis=along) if len(pieces) > 1 else x
-    for _ in range(min(n, result.shape[along] + 1)):  # then it is empty
-        length = max(result.shape[along] - 1, 0)
-        first = min(1, result.shape[along])
-        result = elementwise.subtract(
-            taking.narrow(result, along, first, length),
-            taking.narrow(result, along, 0, length),
-        )
-    return x.clone() if result is x else result
+    # More differences than elements leave none.
+    return run("diff", x.dtype, result, min(n, result.shape[along] + 1), along)

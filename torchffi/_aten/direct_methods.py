@@ -15,25 +15,18 @@ from torchffi._core.argument_kinds import (
     INTEGER,
     INTEGERS,
     OPERAND,
+    SAME,
     SHAPE_OF,
     Kind,
     constant,
 )
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.fast_path import written
-from torchffi._core.lifetimes import make
 from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch import gradients
-from torchffi._libtorch.calls import INTS
-from torchffi._libtorch.loader import lib
-from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, REAL, DType
+from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 
 Method = Callable[..., Any]
-_MOST: Final = 2**62
-_slice: Final = lib.rt_torch_tensor_slice
-_reshape: Final = lib.rt_torch_tensor_reshape
-_is_contiguous: Final = lib.rt_torch_tensor_is_contiguous
 # An integer that C takes by a pointer.
 _POINTED: Final = Kind(INTEGER.lines, "({0},)", in_c="INTS[{0}]")
 # Axes of ATen: none are all, as in C.
@@ -106,36 +99,21 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def movedim(self: Tensor, source: Any, destination: Any) -> Tensor:
         return by_name["movedim"](self, source, destination)  # type: ignore[no-any-return]
 
-    def chunk(self: Tensor, chunks: int, dim: int = 0) -> Any:
-        if (
-            type(self) in LIBTORCH_CLASSES
-            and type(chunks) is type(dim) is int
-            and 0 < chunks <= _MOST
-        ):
-            shape = self.shape
-            length = shape[dim] if -len(shape) <= dim < len(shape) else 0
-            parts = _parts(self, length, -(-length // chunks), dim)
-            if parts is not None:
-                return parts
-        return by_name["chunk"](self, chunks, dim)
+    @_direct("dot", NUMERIC, x=OPERAND, tensor=SAME)
+    def dot(self: Tensor, tensor: Tensor) -> Tensor:
+        return by_name["dot"](self, tensor)  # type: ignore[no-any-return]
 
-    def split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
-        if type(self) in LIBTORCH_CLASSES and type(split_size) is type(dim) is int:
-            shape = self.shape
-            length = shape[dim] if -len(shape) <= dim < len(shape) else 0
-            parts = _parts(self, length, split_size, dim)
-            if parts is not None:
-                return parts
-        return by_name["split"](self, split_size, dim)
+    @_direct("mv", NUMERIC, x=OPERAND, vec=SAME)
+    def mv(self: Tensor, vec: Tensor) -> Tensor:
+        return by_name["mv"](self, vec)  # type: ignore[no-any-return]
 
-    def unflatten(self: Tensor, dim: int, sizes: Any) -> Tensor:
-        kind = type(self)
-        wanted = _unflattened(self.shape, dim, sizes) if kind in LIBTORCH_CLASSES else None
-        if wanted is not None and _is_contiguous(self._data) == 1:
-            tensor: Tensor | None = make(kind, _reshape, self._data, INTS[wanted], len(wanted))
-            if tensor is not None:
-                return tensor
-        return by_name["unflatten"](self, dim, sizes)  # type: ignore[no-any-return]
+    @_direct("mm", NUMERIC, x=OPERAND, mat2=SAME)
+    def mm(self: Tensor, mat2: Tensor) -> Tensor:
+        return by_name["mm"](self, mat2)  # type: ignore[no-any-return]
+
+    @_direct("outer", ANY, x=OPERAND, vec2=SAME)
+    def outer(self: Tensor, vec2: Tensor) -> Tensor:
+        return by_name["outer"](self, vec2)  # type: ignore[no-any-return]
 
     found = (
         softmax,
@@ -150,9 +128,10 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
         amax,
         amin,
         movedim,
-        chunk,
-        split,
-        unflatten,
+        dot,
+        mv,
+        mm,
+        outer,
     )
     for one in found:
         name = one.__name__
@@ -179,37 +158,6 @@ def _in_place(name: str, by_name: Method) -> Method:
         return by_name(self, *arguments, **named)
 
     return method
-
-
-def _parts(x: Tensor, length: int, size: int, dim: int) -> list[Any] | None:
-    """Views of a length along an axis; None for what the operator does."""
-    if (
-        not 0 < size <= _MOST
-        or length < 1
-        or (gradients.in_use and gradients.asks_gradient(x._data) != 0)
-    ):
-        return None  # a recorded operation is one with several results
-    kind, data = type(x), x._data
-    parts = []
-    for start in range(0, length, size):
-        part = make(kind, _slice, data, dim, start, start + size, 1)
-        if part is None:
-            return None
-        parts.append(part)
-    return parts
-
-
-def _unflattened(shape: tuple[int, ...], dim: int, sizes: Any) -> tuple[int, ...] | None:
-    """The shape with several axes in place of one, maybe with a -1; None for what the operator does."""
-    if type(dim) is not int or type(sizes) is not tuple or not -len(shape) <= dim < len(shape):
-        return None
-    if 0 in shape or not sizes:  # reshape() would not see that they do not fit
-        return None
-    for size in sizes:
-        if type(size) is not int:
-            return None
-    place = dim if dim >= 0 else dim + len(shape)
-    return shape[:place] + sizes + shape[place + 1 :]
 
 
 def _dims(dim: Any) -> tuple[Any, ...]:

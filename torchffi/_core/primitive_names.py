@@ -12,7 +12,8 @@ _ELEMENTWISE: Final = """
     remainder round rsqrt sgn sign signbit sin sinh sqrt square sub tan tanh trunc where
 """
 _CREATION: Final = """
-    arange arange_real empty eye from_bytes full full_like full_real linspace ones rand randn zeros
+    arange arange_real empty empty_like eye from_bytes full full_like full_real linspace
+    ones rand randn zeros
 """
 _SHAPES: Final = """
     alias astype basic_index broadcast_tensors cat clone contiguous diagonal expand flip index
@@ -21,13 +22,13 @@ _SHAPES: Final = """
     view view_dtype
 """
 _REDUCTIONS: Final = """
-    all amax amin any argmax argmin argsort count_nonzero cumprod cumsum isin mean nonzero
+    all amax amin any argmax argmin argsort count_nonzero cumprod cumsum diff isin mean nonzero
     nonzero_numpy prod searchsorted sort std sum unique_counts unique_inverse unique_values var
     vector_norm
 """
 _MATRICES: Final = """
-    addmm cholesky cross det eig eigh eigvals eigvalsh inv matmul matrix_norm matrix_power matrix_rank
-    pinv qr slogdet solve svd svdvals tensordot trace vecdot
+    addmm cholesky cross det dot eig eigh eigvals eigvalsh inv matmul matrix_norm matrix_power
+    matrix_rank mm mv outer pinv qr slogdet solve svd svdvals tensordot trace vecdot
 """
 _TRANSFORMS: Final = """
     fft_fft fft_fftfreq fft_fftn fft_fftshift fft_hfft fft_ifft fft_ifftn fft_ifftshift fft_ihfft

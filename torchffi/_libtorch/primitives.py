@@ -162,6 +162,7 @@ _LAST = 2**63 - 1
 _WHOLE = slice(None)
 _Slice = slice  # __getattr__() binds the primitive slice to that name
 _select, _slice, _unsqueeze = c_function("select"), c_function("slice"), c_function("unsqueeze")
+select_put = c_function("select_put_")
 _alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndim")
 
 
@@ -215,10 +216,9 @@ def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> 
             return int(_copy(x, values))
         if type(keys[0]) is int:
             try:
-                row = make(_select, x, 0, keys[0])
+                return int(select_put(x, 0, keys[0], values))
             except OverflowError:
                 return -1
-            return -1 if row is None else int(_copy(row._data, values))
     for key in keys:
         if key is not Ellipsis and (type(key) is not _Slice or key != _WHOLE):
             break

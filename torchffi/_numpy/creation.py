@@ -55,8 +55,14 @@ def full_real(dims: tuple[int, ...], ndim: int, value: float, dtype: int, device
     return np.full(dims, value, kind)
 
 
+def empty_like(x: Raw, dtype: int) -> Raw:
+    return np.empty(x.shape, TYPES[dtype])
+
+
 def full_like(x: Raw, value: float, dtype: int) -> Raw:
     kind = TYPES[dtype]
+    if type(value) is int and value == 0:  # the system's pages are 0; not for -0.0
+        return np.zeros(x.shape, kind)
     if kind.kind in "iub" and kind.type(value) != value:
         raise InvalidArgumentError(f"{value} does not fit")
     return np.full(x.shape, value, kind)

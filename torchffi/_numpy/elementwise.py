@@ -145,6 +145,11 @@ def clamp(x: Raw, min: Raw | Literal[0], max: Raw | Literal[0]) -> Raw:
     return special.at_least(x, min) if isinstance(max, int) else special.clip(x, min, max)
 
 
+def diff(x: Raw, n: int, axis: int) -> Raw:
+    # More differences than elements leave none.
+    return np.diff(x, min(n, x.shape[axis] + 1), axis) if n else np.array(x)
+
+
 def where(condition: Raw, a: Raw, b: Raw) -> Raw:
     try:
         return choose(condition, a, b)

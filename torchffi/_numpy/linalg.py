@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,24 @@ def matmul(a: Raw, b: Raw) -> Raw:
         return np.asarray(np.matmul(a, b))
     except ValueError:
         raise no_product(a, b) from None
+
+
+def _product(ndim_a: int, ndim_b: int) -> Callable[[Raw, Raw], Raw]:
+    def primitive(a: Raw, b: Raw) -> Raw:
+        if a.ndim != ndim_a or b.ndim != ndim_b:
+            raise ShapeError(f"shapes {a.shape} and {b.shape}, expected {ndim_a} and {ndim_b} axes")
+        return matmul(a, b)
+
+    return primitive
+
+
+dot, mv, mm = _product(1, 1), _product(2, 1), _product(2, 2)
+
+
+def outer(a: Raw, b: Raw) -> Raw:
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(f"shapes {a.shape} and {b.shape}, expected one axis")
+    return np.multiply(a[:, None], b)
 
 
 def addmm(bias: Raw, a: Raw, b: Raw, beta: float, alpha: float) -> Raw:
