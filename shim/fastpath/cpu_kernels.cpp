@@ -456,7 +456,7 @@ at::Tensor cat(at::TensorList tensors, int64_t axis) {
 at::Tensor stack(at::TensorList tensors, int64_t axis) {
   at::DimVector shape(tensors[0].sizes());
   if (axis == static_cast<int64_t>(shape.size()) || !is_plain_cpu(tensors)) return at::stack(tensors, axis);
-  const at::Tensor result = cat(tensors, axis);
+  at::Tensor result = cat(tensors, axis);
   if (!result.is_contiguous()) return at::stack(tensors, axis);
   shape.insert(shape.begin() + axis, static_cast<int64_t>(tensors.size()));
   result.unsafeGetTensorImpl()->set_sizes_contiguous(shape);

@@ -121,6 +121,7 @@ at::Tensor selected(const at::Tensor &tensor, Indices &list) {
   at::Tensor view = tensor;
   Indices left;
   for (const std::optional<at::Tensor> index : list) {
+    if (!index.has_value()) continue;  // there is none
     if (index->dim() > 0 || !index->is_cpu()) {
       left.push_back(index);
       continue;
@@ -129,7 +130,7 @@ at::Tensor selected(const at::Tensor &tensor, Indices &list) {
     const int64_t number = number_of(*index);
     view = kernels::select(view, axis, number < 0 ? number + view.size(axis) : number);
   }
-  list = std::move(left);
+  list = left;
   return view;
 }
 

@@ -224,10 +224,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
-            keys = key if type(key) is tuple else (key,)
-            picks = _picks(x, keys) if keys and type(keys[0]) is _INDICES[kind] else None
-            plain = None if picks else _VIEWS[kind](x._data, keys)
-            if plain is None and (picks := picks or _picks(x, keys)):
+            plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
+            if plain is None and type(key) is tuple and (picks := _picks(x, key)):
                 make, kind, call = _INDEX[kind]
                 plain = make(kind, call, x._data, picks, len(picks))
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
