@@ -5,6 +5,7 @@
 
 #include "exports.h"
 #include "operators/registry.h"
+#include "operators/written.h"
 #include "runtime/checks.h"
 #include "runtime/errors.h"
 #include "runtime/gradients.h"
@@ -80,49 +81,14 @@ std::string first_sentence(const std::string &text) {
   return listed ? text.substr(0, text.find(". ")) : text;
 }
 
-bool fits_storage(const at::Tensor &tensor) {
-  const auto size = static_cast<int64_t>(tensor.element_size());
-  const int64_t offset = tensor.storage_offset() * size,
-                reach = reach_of(tensor.sizes(), tensor.strides(), size);
-  return tensor.numel() == 0 ||
-         (reach >= 0 && reach <= static_cast<int64_t>(tensor.storage().nbytes()) - offset);
-}
-
-// The memory and the shape of a tensor that an operator writes.
-struct Written {
-  at::Tensor tensor;
-  c10::Storage storage;
-  at::DimVector sizes, strides;
-  int64_t offset;
-
-  explicit Written(const at::Tensor &given)
-      : tensor(given),
-        storage(given.storage()),
-        sizes(given.sizes()),
-        strides(given.strides()),
-        offset(given.storage_offset()) {}
-
-  // For a failed operator: resize_() and its like change the shape before they find that the storage cannot grow.
-  void restore() const {
-    if (fits_storage(tensor)) return;
-    c10::TensorImpl *impl = tensor.unsafeGetTensorImpl();
-    impl->set_storage_keep_dtype(storage);
-    impl->set_sizes_and_strides(sizes, strides, offset);
-    if (!fits_storage(tensor)) impl->set_sizes_contiguous({0});
-  }
-};
-
-using AllWritten = c10::SmallVector<Written, 1>;
-
 AllWritten written_by(const Operator &op, const torch::jit::Stack &stack) {
   AllWritten all;
-  const auto add = [&all](const at::Tensor &tensor) {
-    if (tensor.defined() && tensor.has_storage() && tensor.layout() == at::kStrided) all.emplace_back(tensor);
-  };
   for (const size_t position : op.written) {
     const c10::IValue &value = stack[position];
-    if (value.isTensor()) add(value.toTensor());
-    if (value.isTensorList()) std::ranges::for_each(value.toTensorVector(), add);
+    if (value.isTensor()) add_written(value.toTensor(), all);
+    if (value.isTensorList()) {
+      for (const at::Tensor &one : value.toTensorVector()) add_written(one, all);
+    }
   }
   return all;
 }
@@ -207,8 +173,9 @@ int64_t call(int64_t op, const rt_torch_value *arguments, int64_t count, rt_torc
 int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int64_t position) {
   const Operator &found = callable(op);
   check_count(found, arguments, count);
+  Tensors tensors;
   if (position == -1) {
-    run(found, arguments, count);
+    if (!run_unboxed(found, arguments, count, tensors)) run(found, arguments, count);
     return -1;
   }
   const auto wanted = static_cast<size_t>(position);
@@ -217,7 +184,6 @@ int64_t call_one(int64_t op, const rt_torch_value *arguments, int64_t count, int
                                         ", expected -1 or that of a result that is a tensor; the schema is " +
                                         found.schema);
   }
-  Tensors tensors;
   if (run_unboxed(found, arguments, count, tensors)) {
     return tensors[wanted].defined() ? put_result(tensors[wanted]) : -1;
   }

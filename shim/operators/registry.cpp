@@ -128,7 +128,7 @@ Operator::Operator(const c10::OperatorHandle &found)
     results.emplace_back(argument.real_type());
     if (!results.back().can_be_result()) refuse(results.back(), "a result");
   }
-  if (written.empty() && check == nullptr) unboxed = unboxed_call_of(found);
+  if (check == nullptr) unboxed = unboxed_call_of(found);
 }
 
 const Operator &operator_of(int64_t number) {

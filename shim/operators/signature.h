@@ -3,6 +3,7 @@
 // Each type has a letter: capital for a value that must be there, small if it may be None.
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
@@ -29,6 +30,20 @@ struct Argument<const at::Tensor &> {
     return true;
   }
   const at::Tensor &get() const { return tensor; }
+};
+
+// A tensor that the operator writes.
+template <>
+struct Argument<at::Tensor &> {
+  static constexpr char letter = 'W';
+  mutable at::Tensor tensor;
+
+  bool read(const rt_torch_value &value) {
+    if (value.tag != RT_TORCH_TENSOR) return false;
+    tensor = get_entered(value.data.i);
+    return true;
+  }
+  at::Tensor &get() const { return tensor; }
 };
 
 // Those of one word.
@@ -102,6 +117,15 @@ struct Argument<const at::Scalar &> {
     }
   }
   const at::Scalar &get() const { return number; }
+};
+
+// Only LibTorch's own: as None.
+template <>
+struct Argument<at::Generator> {
+  static constexpr char letter = 'N';
+
+  bool read(const rt_torch_value & /*value*/) { return false; }
+  at::Generator get() const { return {}; }
 };
 
 // Lists and texts stay in the memory of the caller.
@@ -194,6 +218,10 @@ struct Result;
 template <>
 struct Result<at::Tensor> {
   static constexpr std::string_view letters = "T";
+};
+template <>
+struct Result<at::Tensor &> {
+  static constexpr std::string_view letters = "W";
 };
 template <>
 struct Result<std::tuple<at::Tensor, at::Tensor>> {

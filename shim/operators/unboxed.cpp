@@ -9,6 +9,7 @@
 
 #include "operators/kernels.h"
 #include "operators/signature.h"
+#include "operators/written.h"
 
 namespace rt {
 namespace {
@@ -17,6 +18,10 @@ namespace {
 
 void collect(at::Tensor &&result, Tensors &results) {
   results.push_back(std::move(result));
+}
+
+void collect(at::Tensor &result, Tensors &results) {
+  results.push_back(result);
 }
 
 void collect(std::vector<at::Tensor> &&result, Tensors &results) {
@@ -37,6 +42,12 @@ bool read_all(std::tuple<Argument<Args>...> &arguments, const rt_torch_value *co
   }
 }
 
+template <class T>
+void note_written(const Argument<T> & /*argument*/, AllWritten & /*all*/) {}
+void note_written(const Argument<at::Tensor &> &argument, AllWritten &all) {
+  add_written(argument.tensor, all);
+}
+
 template <class Signature>
 struct Call;
 
@@ -46,7 +57,15 @@ struct Call<R(Args...)> {
   static bool with(const Function &function, const rt_torch_value *const *values, Tensors &results) {
     std::tuple<Argument<Args>...> arguments;
     if (!read_all<Args...>(arguments, values)) return false;
-    collect(std::apply([&](const auto &...one) -> R { return function(one.get()...); }, arguments), results);
+    AllWritten written;
+    std::apply([&](const auto &...one) { (note_written(one, written), ...); }, arguments);
+    try {
+      collect(std::apply([&](const auto &...one) -> R { return function(one.get()...); }, arguments),
+              results);
+    } catch (...) {
+      for (const Written &one : written) one.restore();
+      throw;
+    }
     return true;
   }
 
@@ -104,7 +123,9 @@ using MaybeScalar = const std::optional<Scalar> &;
 using Two = std::tuple<Tensor, Tensor>;
 using Three = std::tuple<Tensor, Tensor, Tensor>;
 using Many = std::vector<Tensor>;
+using MaybeGenerator = std::optional<at::Generator>;
 using T = const Tensor &;
+using W = Tensor &;  // is written
 using S = const Scalar &;
 
 // Signatures of several operators, and of those that models call often.
@@ -125,6 +146,23 @@ constexpr Entry kSignatures[] = {
     by_dispatcher<Tensor(T, string_view)>,
     by_dispatcher<Tensor(T, T, std::optional<string_view>)>,
     by_dispatcher<Tensor(T, S, std::optional<string_view>)>,
+    // In place
+    by_dispatcher<W(W)>,
+    by_dispatcher<W(W, T)>,
+    by_dispatcher<W(W, S)>,
+    by_dispatcher<W(W, T, S)>,
+    by_dispatcher<W(W, S, S)>,
+    by_dispatcher<W(W, T, T)>,
+    by_dispatcher<W(W, T, T, S)>,
+    by_dispatcher<W(W, T, bool)>,
+    by_dispatcher<W(W, int64_t)>,
+    by_dispatcher<W(W, SymInt)>,
+    by_dispatcher<W(W, MaybeScalar, MaybeScalar)>,
+    by_dispatcher<W(W, int64_t, T, T)>,
+    by_dispatcher<W(W, int64_t, T, S)>,
+    by_dispatcher<W(W, MaybeGenerator)>,
+    by_dispatcher<W(W, double, MaybeGenerator)>,
+    by_dispatcher<W(W, double, double, MaybeGenerator)>,
     // Reductions, scans and sorting
     by_dispatcher<Tensor(T, bool)>,
     by_dispatcher<Tensor(T, std::optional<ScalarType>)>,
@@ -265,6 +303,8 @@ char letter_of(const c10::Type &type) {
       return 'S';
     case c10::TypeKind::StringType:
       return 'C';
+    case c10::TypeKind::GeneratorType:
+      return 'N';
     case c10::TypeKind::ListType:
       switch (letter_of(*type.expectRef<c10::ListType>().getElementType())) {
         case 'I':
@@ -289,9 +329,14 @@ char letter_of(const c10::Type &type) {
 
 std::string letters_of(const c10::FunctionSchema &schema) {
   std::string letters;
-  for (const c10::Argument &one : schema.arguments()) letters += letter_of(*one.real_type());
+  const auto add = [&letters](const c10::Argument &one) {
+    const char letter = letter_of(*one.real_type());
+    const bool written = one.alias_info() != nullptr && one.alias_info()->isWrite();
+    letters += !written ? letter : letter == 'T' ? 'W' : '?';
+  };
+  std::ranges::for_each(schema.arguments(), add);
   letters += '>';
-  for (const c10::Argument &one : schema.returns()) letters += letter_of(*one.real_type());
+  std::ranges::for_each(schema.returns(), add);
   return letters;
 }
 

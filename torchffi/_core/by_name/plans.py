@@ -157,7 +157,9 @@ def _collecting(plan: Any, collected: Callable[..., Any]) -> Plan:
     """A plan with one result, made of the tuple of the results of another one."""
     if "return found" not in getattr(plan, "body", ""):  # not one of plan_code.py
         return lambda *arguments: collected(plan(*arguments))
-    body = plan.body.replace("return found", "return collected(found)")
+    body = plan.body.replace("make_several(tuple,", "make_several(collected,")
+    if body == plan.body:
+        body = body.replace("return found", "return collected(found)")
     return plan.of_body(plan.parameters, body, {**plan.names, "collected": collected})  # type: ignore[no-any-return]
 
 
