@@ -20,7 +20,7 @@ struct Parameter {
   Type type;
   std::optional<c10::IValue> default_value;
   // The default value as a caller would write it, with RT_TORCH_DEFAULT if there is none or for a rare kind.
-  rt_torch_value written_default{.tag = RT_TORCH_DEFAULT};
+  rt_torch_value written_default{.tag = RT_TORCH_DEFAULT, .length = 0, .data = {}};
   std::vector<int64_t> elements;  // of a default value that is a list
 };
 
