@@ -33,10 +33,15 @@ GIB = 2**30
 
 
 def bounded_memory() -> None:
-    """Limits the address space, so that huge sizes fail to allocate."""
+    """Limits the address space, so that huge sizes fail to allocate.
+
+    Less than 2 GiB are left: a request for just that could fit into malloc's heap, which keeps what is
+    freed, and FBGEMM calls NULL where there is no address space for the code that it generates.
+    """
     with open("/proc/self/statm") as statm:
         used = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + 2 * GIB, used + 2 * GIB))
+    most = used + 2 * GIB - GIB // 16
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 # A deleter in C; its context is NULL.
