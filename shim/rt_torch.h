@@ -3022,7 +3022,7 @@ RT_TORCH_API int64_t rt_torch_operator_names(char *text, int64_t capacity);
  * of bounds, and are not checked: ctc_loss, _convert_indices_from_coo_to_csr and its inverse,
  * _native_batch_norm_legit.no_stats and the other _batch_norm operators (with weights that are too short), and
  * to_dense of a sparse tensor with unchecked indices. MKL (fft) and oneDNN (gelu, convolutions) end the process
- * if they cannot allocate the plan of a computation.
+ * if they cannot allocate the plan of a computation, and FBGEMM (products of int64) if it cannot map its code.
  *
  * If an operator fails, a tensor that it writes keeps the shape and the memory that it had, if it was about to
  * grow: the elements may have changed.

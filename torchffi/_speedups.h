@@ -85,6 +85,18 @@ int share_owner(PyObject *first, PyObject *second);
 
 /* ---- _speedups_methods.c ---- */
 
+/* The first members of a method or a property in C, and what it has in common with the others. The slow path is for what
+   it does not know: a function, or Python's property. */
+#define FAST_HEAD                    \
+  PyObject_HEAD struct state *state; \
+  PyObject *module, *function, *slow_path;
+struct fast {
+  FAST_HEAD
+};
+PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type);
+PyObject *fast_attribute(PyObject *self, PyObject *name);
+void free_fast(PyObject *self);
+
 /* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the class of methods. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
@@ -92,11 +104,11 @@ PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
 typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
 
-/* A method or a property, and the slow path for what it does not know: a function, or Python's property. */
+/* A method or a property that asks one function. */
 struct query {
-  PyObject_HEAD struct state *state;
+  FAST_HEAD
   call_by_vector call;
-  PyObject *module, *function, *answers, *slow_path;
+  PyObject *answers;
   PyObject *answer[2]; /* to 0 and 1: the first ones of a tuple of answers; borrowed */
   PyObject
       *argument; /* the only argument that a method admits, which the function takes too; NULL for none */

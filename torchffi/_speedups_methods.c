@@ -3,8 +3,7 @@
 
 /* A method that calls a function of arrays, and the slow path for arguments that it does not admit and if it fails. */
 struct method {
-  PyObject_HEAD struct state *state;
-  PyObject *module, *function, *slow_path;
+  FAST_HEAD
   int result;            /* what is returned: see new_method() */
   int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
                             -2: integers, and tuples of them */
@@ -146,16 +145,16 @@ static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *na
   return result;
 }
 
-static PyObject *bind_method(PyObject *self, PyObject *object, PyObject *type) {
+PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type) {
   if (object == NULL || object == Py_None) {
     return Py_NewRef(self);
   }
-  return PyObject_CallFunctionObjArgs(((struct method *)self)->state->method_type, self, object, NULL);
+  return PyObject_CallFunctionObjArgs(((struct fast *)self)->state->method_type, self, object, NULL);
 }
 
-/* Attributes that a method has not itself are those of its slow path. */
-static PyObject *method_attribute(PyObject *self, PyObject *name) {
-  PyObject *slow_path = ((struct method *)self)->slow_path;
+/* Attributes that it has not itself are those of its slow path. */
+PyObject *fast_attribute(PyObject *self, PyObject *name) {
+  PyObject *slow_path = ((struct fast *)self)->slow_path;
   if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0) {
     return Py_NewRef(slow_path);
   }
@@ -165,8 +164,8 @@ static PyObject *method_attribute(PyObject *self, PyObject *name) {
   return PyObject_GetAttr(slow_path, name);
 }
 
-static void free_method(PyObject *object) {
-  struct method *self = (struct method *)object;
+void free_fast(PyObject *object) {
+  struct fast *self = (struct fast *)object;
   PyTypeObject *type = Py_TYPE(object);
   Py_XDECREF(self->module);
   Py_XDECREF(self->function);
@@ -201,9 +200,8 @@ static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *n
 }
 
 static PyType_Slot method_slots[] = {
-    {Py_tp_new, new_method},        {Py_tp_call, call_method},
-    {Py_tp_descr_get, bind_method}, {Py_tp_getattro, method_attribute},
-    {Py_tp_dealloc, free_method},   {0, NULL},
+    {Py_tp_new, new_method},          {Py_tp_call, call_method},  {Py_tp_descr_get, bind_fast},
+    {Py_tp_getattro, fast_attribute}, {Py_tp_dealloc, free_fast}, {0, NULL},
 };
 
 static PyType_Spec method_spec = {.name = "torchffi._speedups.Method",

@@ -100,13 +100,6 @@ static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject
   return result;
 }
 
-static PyObject *bind_query(PyObject *self, PyObject *object, PyObject *type) {
-  if (object == NULL || object == Py_None) {
-    return Py_NewRef(self);
-  }
-  return PyObject_CallFunctionObjArgs(((struct query *)self)->state->method_type, self, object, NULL);
-}
-
 /* ---- Properties ---- */
 
 static PyObject *get_property(PyObject *object, PyObject *tensor, PyObject *type) {
@@ -129,28 +122,11 @@ static int set_property(PyObject *object, PyObject *tensor, PyObject *value) {
 
 /* ---- Both ---- */
 
-/* Attributes that it has not itself are those of its slow path. */
-static PyObject *query_attribute(PyObject *self, PyObject *name) {
-  PyObject *slow_path = ((struct query *)self)->slow_path;
-  if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0) {
-    return Py_NewRef(slow_path);
-  }
-  if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
-    return PyObject_GenericGetAttr(self, name);
-  }
-  return PyObject_GetAttr(slow_path, name);
-}
-
 static void free_query(PyObject *object) {
   struct query *self = (struct query *)object;
-  PyTypeObject *type = Py_TYPE(object);
-  Py_XDECREF(self->module);
-  Py_XDECREF(self->function);
-  Py_XDECREF(self->answers);
-  Py_XDECREF(self->slow_path);
-  Py_XDECREF(self->argument);
-  ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-  Py_DECREF(type);
+  Py_CLEAR(self->answers);
+  Py_CLEAR(self->argument);
+  free_fast(object);
 }
 
 /* Query(module, result, function, answers, slow_path, argument). The result is, as a letter: the first or the second of
@@ -195,8 +171,8 @@ static PyMemberDef members[] = {
 static PyType_Slot query_slots[] = {
     {Py_tp_new, new_query},
     {Py_tp_call, call_with_tuple},
-    {Py_tp_descr_get, bind_query},
-    {Py_tp_getattro, query_attribute},
+    {Py_tp_descr_get, bind_fast},
+    {Py_tp_getattro, fast_attribute},
     {Py_tp_dealloc, free_query},
     {Py_tp_members, members},
     {0, NULL},
@@ -209,9 +185,8 @@ static PyType_Spec query_spec = {
     .slots = query_slots};
 
 static PyType_Slot property_slots[] = {
-    {Py_tp_new, new_query},          {Py_tp_descr_get, get_property},
-    {Py_tp_descr_set, set_property}, {Py_tp_getattro, query_attribute},
-    {Py_tp_dealloc, free_query},     {0, NULL},
+    {Py_tp_new, new_query},           {Py_tp_descr_get, get_property}, {Py_tp_descr_set, set_property},
+    {Py_tp_getattro, fast_attribute}, {Py_tp_dealloc, free_query},     {0, NULL},
 };
 
 static PyType_Spec property_spec = {.name = "torchffi._speedups.Property",

@@ -305,19 +305,11 @@ char letter_of(const c10::Type &type) {
       return 'C';
     case c10::TypeKind::GeneratorType:
       return 'N';
-    case c10::TypeKind::ListType:
-      switch (letter_of(*type.expectRef<c10::ListType>().getElementType())) {
-        case 'I':
-          return 'L';
-        case 'Y':
-          return 'M';
-        case 'D':
-          return 'F';
-        case 'T':
-          return 'G';
-        default:
-          return '?';
-      }
+    case c10::TypeKind::ListType: {
+      constexpr std::string_view elements = "IYDT", lists = "LMFG";
+      const size_t found = elements.find(letter_of(*type.expectRef<c10::ListType>().getElementType()));
+      return found == elements.npos ? '?' : lists[found];
+    }
     case c10::TypeKind::OptionalType: {
       const char letter = letter_of(*type.expectRef<c10::OptionalType>().getElementType());
       return static_cast<char>(letter == '?' ? letter : letter + ('a' - 'A'));
