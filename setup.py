@@ -25,9 +25,12 @@ class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
 
     def run(self) -> None:
         """Runs the command."""
-        super().run()
         # An editable installation uses the cache, whose key depends on the sources.
         editable = self.inplace or self.editable_mode
+        if editable:  # where an optional extension cannot be compiled, an earlier one must not stay
+            for earlier in Path("torchffi").glob("_speedups.*.so"):
+                earlier.unlink()
+        super().run()
         target = None if editable else Path(self.build_lib, "torchffi", paths.NAME)
         if target is not None:  # remove the result of an earlier build
             target.unlink(missing_ok=True)

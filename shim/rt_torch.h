@@ -64,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 16 };
+enum { RT_TORCH_ABI_VERSION = 17 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -2192,6 +2192,17 @@ RT_TORCH_API int64_t rt_torch_tensor_unique_inverse(int64_t tensor, int64_t *res
  */
 RT_TORCH_API int64_t rt_torch_tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim);
 
+/** The same elements in another shape, over the same memory.
+ *
+ * @param tensor  tensor
+ * @param dims    new shape; -1 at most once, for the length that fits
+ * @param ndim    number of axes, 0 to RT_TORCH_MAX_NDIM
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors SHAPE (the number of elements differs), INVALID_ARGUMENT (the strides need a copy; NULL, ndim)
+ * @source aten::view
+ */
+RT_TORCH_API int64_t rt_torch_tensor_view(int64_t tensor, const int64_t *dims, int64_t ndim);
+
 /** The axes in another order.
  *
  * @param tensor  tensor
@@ -2480,18 +2491,43 @@ RT_TORCH_API int64_t rt_torch_tensor_index(int64_t tensor, const int64_t *indice
  */
 RT_TORCH_API int64_t rt_torch_tensor_take(int64_t tensor, int64_t indices, const int64_t *axis);
 
-/** Overwrites the elements that rt_torch_tensor_select() selects.
+/** A key of rt_torch_tensor_basic_index(): RT_TORCH_KEY_INTS integers, of which the first is the kind. Those that the
+ * kind has no use for are not read. */
+enum {
+  RT_TORCH_KEY_INDEX = 0,    /**< an index of an axis, which is dropped; negative counts from the end */
+  RT_TORCH_KEY_SLICE = 1,    /**< start, stop and step, as for rt_torch_tensor_slice() */
+  RT_TORCH_KEY_NEW_AXIS = 2, /**< an axis of length 1 */
+  RT_TORCH_KEY_ELLIPSIS = 3, /**< all axes that no other key indexes; at most one */
+  RT_TORCH_KEY_INTS = 4
+};
+
+/** A view by integers, slices, new axes and an ellipsis, in one call. Axes after the last key are whole.
+ *
+ * Never warns.
+ *
+ * @param tensor  tensor
+ * @param keys    count keys of RT_TORCH_KEY_INTS integers each
+ * @param count   0 to RT_TORCH_MAX_NDIM
+ * @return new tensor that shares the storage; 0 on failure
+ * @errors INDEX (out of range, more keys than axes, a second ellipsis), INVALID_ARGUMENT (NULL, count, kind, step),
+ *         SHAPE (more than RT_TORCH_MAX_NDIM axes)
+ * @source NumPy, "Basic indexing"; aten::select.int, aten::slice.Tensor, aten::unsqueeze, aten::alias
+ */
+RT_TORCH_API int64_t rt_torch_tensor_basic_index(int64_t tensor, const int64_t *keys, int64_t count);
+
+/** Overwrites the elements that rt_torch_tensor_basic_index() views.
  *
  * @param tensor  tensor, overwritten
- * @param axis    axis
- * @param index   index on that axis; negative counts from the end
- * @param values  tensor that broadcasts to the selection, and is converted to the dtype; it may share memory with
- *                the tensor
+ * @param keys    count keys of RT_TORCH_KEY_INTS integers each
+ * @param count   0 to RT_TORCH_MAX_NDIM
+ * @param values  tensor that broadcasts to the view, and is converted to the dtype; it may share memory with the
+ *                tensor
  * @return 0; -1 on failure
- * @errors INDEX (axis, index), SHAPE
- * @source aten::select.int, aten::copy_
+ * @errors as rt_torch_tensor_basic_index(); SHAPE (values)
+ * @source aten::copy_
  */
-RT_TORCH_API int32_t rt_torch_tensor_select_put_(int64_t tensor, int64_t axis, int64_t index, int64_t values);
+RT_TORCH_API int32_t rt_torch_tensor_basic_index_put_(int64_t tensor, const int64_t *keys, int64_t count,
+                                                      int64_t values);
 
 /** Overwrites the elements that rt_torch_tensor_index() selects.
  *

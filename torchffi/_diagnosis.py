@@ -87,7 +87,7 @@ def set_num_threads(threads: int) -> None:
     Raises:
         ValueError: For another number.
     """
-    from torchffi._libtorch.calls import check_status
+    from torchffi._libtorch.calls import check_status, with_integers
 
     if loader.load().available:
-        check_status(lib.rt_torch_set_num_threads(threads))
+        check_status(with_integers(lib.rt_torch_set_num_threads)(threads))

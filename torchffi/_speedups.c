@@ -111,19 +111,29 @@ static PyObject *own(PyObject *module, PyObject *arguments) {
   return PyArg_ParseTuple(arguments, "OO", &number, &kind) ? own_number(module, number, kind) : NULL;
 }
 
-static PyObject *call(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
+/* CFFI's functions in C take their only argument as it is, and several in a tuple. */
+static int takes(PyObject *function, int flags) {
+  return PyCFunction_Check(function) && PyCFunction_GetFlags(function) == flags;
+}
+
+static PyObject *call_with_tuple(PyObject *function, PyObject *tuple) {
+  return takes(function, METH_VARARGS)
+             ? PyCFunction_GetFunction(function)(PyCFunction_GetSelf(function), tuple)
+             : PyObject_Call(function, tuple, NULL);
+}
+
+PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
   PyObject *result, *tuple;
-  if (count == 1) {
-    return PyObject_CallFunctionObjArgs(function, arguments[0], NULL); /* without a tuple */
+  if (count == 1 && takes(function, METH_O)) {
+    return PyCFunction_GetFunction(function)(PyCFunction_GetSelf(function), arguments[0]);
   }
   if ((tuple = PyTuple_New(count)) == NULL) {
     return NULL;
   }
   for (Py_ssize_t i = 0; i < count; ++i) {
-    Py_INCREF(arguments[i]);
-    PyTuple_SetItem(tuple, i, arguments[i]);
+    PyTuple_SetItem(tuple, i, Py_NewRef(arguments[i]));
   }
-  result = PyObject_Call(function, tuple, NULL);
+  result = call_with_tuple(function, tuple);
   Py_DECREF(tuple);
   return result;
 }
@@ -133,7 +143,7 @@ static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t c
   if (count < 2) {
     return PyErr_Format(PyExc_TypeError, "make() takes a class, a function and its arguments");
   }
-  number = call(arguments[1], arguments + 2, count - 2);
+  number = call_binding(arguments[1], arguments + 2, count - 2);
   if (number != NULL && handle_of(number) == 0) {
     owner = Py_NewRef(Py_None);
   } else if (number != NULL) {
@@ -192,7 +202,7 @@ static PyObject *make_several(PyObject *module, PyObject *const *arguments, Py_s
     }
     PyTuple_SetItem(tuple, count - 2, Py_NewRef(PyTuple_GetItem(frame, 0)));
     PyTuple_SetItem(tuple, count - 1, Py_NewRef(PyTuple_GetItem(frame, 2)));
-    number = PyObject_Call(arguments[1], tuple, NULL);
+    number = call_with_tuple(arguments[1], tuple);
     Py_DECREF(tuple);
   }
   if (number != NULL) {

@@ -43,6 +43,9 @@ static inline int64_t handle_of(PyObject *number) {
 
 /* ---- _speedups.c ---- */
 
+/* Calls a function, without the steps of Python's call around those that CFFI generates. */
+PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
+
 /* A new object of a class, or of that of its dtype for None, that owns a handle. On failure the handle is freed. */
 PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind);
 
@@ -128,6 +131,14 @@ PyObject *shape_or_count(const struct query *self, PyObject *tensor);
 PyObject *lists_of(const struct query *self, PyObject *tensor);
 
 int setup_contents(void);
+
+/* ---- _speedups_keys.c: NULL, maybe without an exception, for what the slow path does ---- */
+
+/* tensor[key], for a key of integers, slices, None and an ellipsis. */
+PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key);
+
+/* tensor[key] = value, for such a key. Returns None. */
+PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value);
 
 #pragma GCC visibility pop
 #endif

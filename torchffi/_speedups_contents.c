@@ -11,8 +11,8 @@ static PyObject *ask_shape(const struct query *self, PyObject *tensor) {
     Py_XDECREF(number);
     return NULL;
   }
-  result = PyObject_CallFunctionObjArgs(self->function, number, PyTuple_GetItem(frame, 0),
-                                        PyTuple_GetItem(frame, 2), NULL);
+  PyObject *const arguments[] = {number, PyTuple_GetItem(frame, 0), PyTuple_GetItem(frame, 2)};
+  result = call_binding(self->function, arguments, 3);
   Py_DECREF(number);
   if (result != NULL) {
     const int64_t *dims = PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), axes = handle_of(result);
@@ -171,7 +171,8 @@ PyObject *lists_of(const struct query *self, PyObject *tensor) {
   bytes = PyLong_FromLongLong(nbytes);
   frame = number != NULL && bytes != NULL ? take_frame(self->state) : NULL;
   if (frame != NULL && 0 < nbytes && nbytes <= 8 * handle_of(PyTuple_GetItem(frame, 2))) {
-    result = PyObject_CallFunctionObjArgs(self->function, number, PyTuple_GetItem(frame, 0), bytes, NULL);
+    PyObject *const arguments[] = {number, PyTuple_GetItem(frame, 0), bytes};
+    result = call_binding(self->function, arguments, 3);
   }
   if (result != NULL && handle_of(result) == 0) {
     all.at = PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1));

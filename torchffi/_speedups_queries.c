@@ -1,5 +1,7 @@
 /* Methods and properties of tensors on LibTorch that call one function of the binding.
    torchffi/_aten/queries.py installs them. */
+#include <string.h>
+
 #include "_speedups.h"
 
 /* In the stable ABI of all versions of Python that have it (from 3.8 on), declared there from 3.12 on. */
@@ -26,18 +28,19 @@ static PyObject *number_of(const struct query *self, PyObject *kind, PyObject *v
 
 /* NULL, maybe without an exception, for what the slow path does. */
 static PyObject *answer(const struct query *self, PyObject *tensor) {
-  PyObject *number, *result, *found = NULL, *kind = (PyObject *)Py_TYPE(tensor);
+  PyObject *arguments[2], *result, *found = NULL, *kind = (PyObject *)Py_TYPE(tensor);
   if (self->of_shape) {
     return shape_or_count(self, tensor);
   }
   if (self->result == 't') {
     return lists_of(self, tensor);
   }
-  if ((number = get_slot(self->state->data_slot, tensor, kind)) == NULL) {
+  if ((arguments[0] = get_slot(self->state->data_slot, tensor, kind)) == NULL) {
     return NULL;
   }
-  result = PyObject_CallFunctionObjArgs(self->function, number, self->argument, NULL);
-  Py_DECREF(number);
+  arguments[1] = self->argument;
+  result = call_binding(self->function, arguments, self->argument != NULL ? 2 : 1);
+  Py_DECREF(arguments[0]);
   if (result == NULL) {
     return NULL;
   }
@@ -80,7 +83,13 @@ static PyObject *call_query(PyObject *object, PyObject *const *arguments, size_t
   struct query *self = (struct query *)object;
   const Py_ssize_t count = (Py_ssize_t)(flags & ~ARGUMENTS_OFFSET);
   PyObject *result = NULL;
-  if (names == NULL && (self->argument == NULL ? count == 1 : count == 2 && arguments[1] == self->argument)) {
+  if (names != NULL) {
+    result = NULL;
+  } else if (self->result == 'k') {
+    result = count == 2 ? view_by_key(self, arguments[0], arguments[1]) : NULL;
+  } else if (self->result == 'p') {
+    result = count == 3 ? write_by_key(self, arguments[0], arguments[1], arguments[2]) : NULL;
+  } else if (self->argument == NULL ? count == 1 : count == 2 && arguments[1] == self->argument) {
     result = answer(self, arguments[0]);
   }
   if (result == NULL && (!PyErr_Occurred() || refused())) {
@@ -133,7 +142,9 @@ static void free_query(PyObject *object) {
    two answers, where the function returns 0 or 1 (a), in which an ellipsis stands for the tensor itself and NotImplemented
    for the slow path; a new tensor of the class, whose handle the function returns (m); the number that it returns, as one
    of the type that the answers, a dict, have for the class (v); the elements that it copies to memory (t), as lists, for
-   classes whose letters the answers have; and for the function that copies out the shape: see shape_or_count(). */
+   classes whose letters the answers have; the view by a key (k); none after the assignment to it (p) of a tensor, or of a
+   number for which the answers, a dict, have a tensor; and for the function that copies out the shape: see
+   shape_or_count(). */
 static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct query *self = (struct query *)PyType_GenericAlloc(type, 0);
   PyObject *module, *function, *answers, *slow_path, *argument = NULL;
@@ -141,7 +152,7 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
                                         &slow_path, &argument)) {
     Py_CLEAR(self);
   }
-  if (self != NULL && !(self->result == 'v' || self->result == 't' ? PyDict_Check(answers)
+  if (self != NULL && !(strchr("vtp", self->result) != NULL ? PyDict_Check(answers)
                         : self->result == 'a' ? PyTuple_Check(answers) && PyTuple_Size(answers) == 2
                                               : 1)) {
     PyErr_Format(PyExc_TypeError, "unexpected answers: %R", answers);

@@ -17,7 +17,7 @@ from torchffi._aten import conversion_methods, direct_methods
 from torchffi._aten.conversion_methods import documented
 from torchffi._aten.conversion_methods import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
-from torchffi._core.argument_kinds import CONTIGUOUS, EACH, INTEGER, OPERAND, SHAPE_OF
+from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND, SHAPE_OF
 from torchffi._core.backends import FFI
 from torchffi._core.by_name.plans import Planned, types_of
 from torchffi._core.fast_path import fast_path
@@ -179,11 +179,10 @@ def flip(self: Tensor, *dims: Any) -> Tensor:
     return manipulation.flip(self, axis=tuple(one_sequence(dims)))
 
 
-@fast_path("reshape", ANY, x=CONTIGUOUS, other=SHAPE_OF)
+@fast_path("view", ANY, x=OPERAND, other=SHAPE_OF)
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor in the shape of another one, over the same memory. Source: aten::view_as."""
-    shape = other.shape
-    return self.reshape(shape) if self.is_contiguous() else data_types.view(self, shape)
+    return data_types.view(self, other.shape)
 
 
 @fast_path("reshape", ANY, x=OPERAND, other=SHAPE_OF)

@@ -42,6 +42,17 @@ struct Layout {
     shape.erase(shape.begin() + axis);
     strides.erase(strides.begin() + axis);
   }
+  void slice(int64_t axis, int64_t start, int64_t stop, int64_t step) {
+    offset += start * strides[axis];
+    shape[axis] = stop > start ? (stop - start - 1) / step + 1 : 0;
+    strides[axis] *= step;
+  }
+  void unsqueeze(int64_t axis) {
+    const bool last = axis == static_cast<int64_t>(shape.size());
+    const int64_t stride = last ? 1 : shape[axis] * strides[axis];
+    shape.insert(shape.begin() + axis, 1);
+    strides.insert(strides.begin() + axis, stride);
+  }
   at::Tensor of(const at::Tensor &x) const { return view_of(x, shape, strides, offset); }
 };
 
@@ -49,6 +60,25 @@ struct Layout {
 
 at::Tensor alias(const at::Tensor &x) {
   return is_ours(x) ? Layout(x).of(x) : at::alias(x);
+}
+
+at::Tensor basic_index(const at::Tensor &x, const ViewSteps &steps) {
+  if (!is_ours(x)) return one_by_one(x, steps);
+  Layout view(x);
+  for (const ViewStep &one : steps) {
+    switch (one.kind) {
+      case ViewStep::kSelect:
+        view.offset += one.start * view.strides[one.axis];
+        view.erase(one.axis);
+        break;
+      case ViewStep::kSlice:
+        view.slice(one.axis, one.start, one.stop, one.step);
+        break;
+      case ViewStep::kUnsqueeze:
+        view.unsqueeze(one.axis);
+    }
+  }
+  return view.of(x);
 }
 
 // Not of view_of(): what is detached does not follow its base. It shares the version counter.
@@ -104,9 +134,7 @@ at::Tensor select(const at::Tensor &x, int64_t axis, int64_t index) {
 at::Tensor slice(const at::Tensor &x, int64_t axis, int64_t start, int64_t stop, int64_t step) {
   if (!is_ours(x)) return x.slice(axis, start, stop, step);
   Layout view(x);
-  view.offset += start * view.strides[axis];
-  view.shape[axis] = stop > start ? (stop - start - 1) / step + 1 : 0;
-  view.strides[axis] *= step;
+  view.slice(axis, start, stop, step);
   return view.of(x);
 }
 
@@ -126,9 +154,7 @@ at::Tensor transpose(const at::Tensor &x, int64_t axis0, int64_t axis1) {
 at::Tensor unsqueeze(const at::Tensor &x, int64_t axis) {
   if (!is_ours(x)) return x.unsqueeze(axis);
   Layout view(x);
-  const int64_t stride = axis < x.dim() ? x.size(axis) * x.stride(axis) : 1;
-  view.shape.insert(view.shape.begin() + axis, 1);
-  view.strides.insert(view.strides.begin() + axis, stride);
+  view.unsqueeze(axis);
   return view.of(x);
 }
 

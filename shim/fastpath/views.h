@@ -1,14 +1,17 @@
 // Views made without the dispatcher.
 //
-// Each function does the same as the one of that name in at::, and calls that for tensors that are not plain CPU tensors,
+// Each function does the same as the one of that name in at::, basic_index() as one_by_one(), and calls that for tensors that are not plain CPU tensors,
 // or that have autograd metadata. Nothing is checked: axes and indices must be in range and not negative, shapes fit.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include "runtime/view_steps.h"
+
 namespace rt::views {
 
 at::Tensor alias(const at::Tensor &x);
+at::Tensor basic_index(const at::Tensor &x, const ViewSteps &steps);
 at::Tensor detach(const at::Tensor &x);
 at::Tensor diagonal(const at::Tensor &x, int64_t offset, int64_t axis0, int64_t axis1);
 at::Tensor expand(const at::Tensor &x, at::IntArrayRef shape);

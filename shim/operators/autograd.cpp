@@ -64,11 +64,12 @@ int32_t tensor_set_requires_grad(int64_t tensor, int32_t required) {
 }
 
 int32_t tensor_requires_grad(int64_t tensor) {
-  return get_any(tensor).requires_grad();
+  return static_cast<int32_t>(
+      property_of(tensor, [](const c10::TensorImpl &t) -> int64_t { return t.requires_grad(); }));
 }
 
 int32_t tensor_is_leaf(int64_t tensor) {
-  return is_leaf(get_any(tensor));
+  return tensor_requires_grad(tensor) == 0 || is_leaf(get_any(tensor));
 }
 
 int64_t tensor_grad_fn(int64_t tensor, char *text, int64_t capacity) {
@@ -107,8 +108,9 @@ int32_t tensor_has_grad(int64_t tensor) {
 }
 
 int32_t tensor_grad_state(int64_t tensor) {
+  const auto has_metadata = [](const c10::TensorImpl &t) -> int64_t { return t.autograd_meta() != nullptr; };
+  if (property_of(tensor, has_metadata) == 0) return 0;
   const at::Tensor t = get_any(tensor);
-  if (t.unsafeGetTensorImpl()->autograd_meta() == nullptr) return 0;
   {
     const std::lock_guard lock(metadata);
     if (t.unsafeGetTensorImpl()->grad().defined()) return 1;

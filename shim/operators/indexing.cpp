@@ -1,4 +1,4 @@
-// Indexing by integer, slice and tensor.
+// Indexing by tensors of integers and bools.
 #include <ATen/ExpandUtils.h>
 #include <ATen/core/List.h>
 #include <ATen/ops/count_nonzero.h>
@@ -20,13 +20,6 @@ namespace rt {
 namespace {
 
 using Indices = c10::List<std::optional<at::Tensor>>;
-
-void check_index(int64_t index, int64_t axis, int64_t length) {
-  if (index < -length || index >= length) {
-    fail(RT_TORCH_INDEX, "index " + std::to_string(index) + " is out of range for axis " +
-                             std::to_string(axis) + " of length " + std::to_string(length));
-  }
-}
 
 // The value of a 0-d tensor of int64 or int32 on the CPU.
 int64_t number_of(const at::Tensor &tensor) {
@@ -55,7 +48,7 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
         case at::kLong:
           // LibTorch does not check a number that is combined with indices that select nothing.
           if (index->dim() == 0 && index->is_cpu() && axes <= tensor.dim())
-            check_index(number_of(*index), axes - 1, tensor.size(axes - 1));
+            static_cast<void>(index_of(number_of(*index), axes - 1, tensor.size(axes - 1)));
           check_broadcast(broadcast, index->sizes());
           if (static_cast<size_t>(index->dim()) > broadcast.size()) broadcast = index->sizes();
           break;
@@ -150,41 +143,6 @@ auto with_indices(const Indices &indices, Use &&use) {
 
 }  // namespace
 
-int64_t tensor_select(int64_t tensor, int64_t axis, int64_t index) {
-  const at::Tensor t = get(tensor);
-  const int64_t along = axis_of(axis, t.dim()), length = t.size(along);
-  check_index(index, along, length);
-  return put(kernels::select(t, along, index < 0 ? index + length : index));
-}
-
-int64_t tensor_slice(int64_t tensor, int64_t axis, int64_t start, int64_t stop, int64_t step) {
-  const at::Tensor t = get(tensor);
-  const int64_t along = axis_of(axis, t.dim());
-  if (step < 1) {
-    fail(RT_TORCH_INVALID_ARGUMENT, "step is " + std::to_string(step) + ", expected 1 or more");
-  }
-  const int64_t length = t.size(along);
-  const auto within = [length](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + length : i, 0, length); };
-  // A step longer than the axis selects the same as a step of its length, which does not overflow the stride.
-  const int64_t first = within(start), apart = std::min(step, std::max<int64_t>(length, 1));
-  return put(kernels::slice(t, along, first, std::max(first, within(stop)), apart));
-}
-
-int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t length) {
-  const at::Tensor t = get(tensor);
-  const int64_t along = axis_of(axis, t.dim()), size = t.size(along);
-  if (start < -size || start > size) {
-    fail(RT_TORCH_INDEX,
-         "start " + std::to_string(start) + " is out of range for length " + std::to_string(size));
-  }
-  const int64_t first = start < 0 ? start + size : start;
-  if (length < 0 || length > size - first) {
-    fail(RT_TORCH_INDEX, "length " + std::to_string(length) + " from " + std::to_string(first) +
-                             " on is out of range for an axis of length " + std::to_string(size));
-  }
-  return put(kernels::slice(t, along, first, first + length, 1));
-}
-
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   at::Tensor t = get(tensor);
   Indices list = indices_of(t, indices, count);
@@ -246,19 +204,6 @@ int64_t tensor_take_along_axis(int64_t tensor, int64_t indices, int64_t axis) {
   }
   const gradients::Untracked untracked;
   return put(at::gather(kernels::expand(t, from), along, kernels::expand(picked, to)));
-}
-
-int32_t tensor_select_put_(int64_t tensor, int64_t axis, int64_t index, int64_t values) {
-  const at::Tensor t = get(tensor), from = get(values);
-  const int64_t along = axis_of(axis, t.dim()), length = t.size(along);
-  check_index(index, along, length);
-  const int64_t place = index < 0 ? index + length : index;
-  // A view in autograd's books, if the call is recorded.
-  const at::Tensor view =
-      gradients::included() ? get_entered(tensor).select(along, place) : kernels::select(t, along, place);
-  check_broadcast_to(from.sizes(), view.sizes());
-  view.copy_(unaliased(view, from));
-  return 0;
 }
 
 int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count, int64_t values) {

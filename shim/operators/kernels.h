@@ -42,6 +42,8 @@
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
+
+#include "runtime/view_steps.h"
 #endif
 
 namespace rt {
@@ -88,6 +90,7 @@ using cpu_kernels::sum;
 using cpu_kernels::zeros;
 
 using views::alias;
+using views::basic_index;
 using views::detach;
 using views::diagonal;
 using views::expand;
@@ -140,6 +143,9 @@ inline at::Tensor arange(const at::Scalar &start, const at::Scalar &stop, const 
 }
 inline at::Tensor alias(const at::Tensor &x) {
   return at::alias(x);
+}
+inline at::Tensor basic_index(const at::Tensor &x, const ViewSteps &steps) {
+  return one_by_one(x, steps);
 }
 inline at::Tensor detach(const at::Tensor &x) {
   return x.detach();

@@ -24,6 +24,25 @@ namespace {
                            " elements does not fit " + text(shape));
 }
 
+// The shape, with the length that fits in place of a -1.
+at::DimVector full_shape(const at::Tensor &tensor, const int64_t *dims, int64_t ndim) {
+  const at::IntArrayRef shape = list_of("dims", dims, ndim);
+  at::DimVector full(shape);
+  int64_t known = 1, *open = nullptr;
+  for (int64_t &n : full) {
+    if (n == -1 && open == nullptr) {
+      open = &n;
+    } else if (n < 0 || __builtin_mul_overflow(known, n, &known)) {
+      fail_reshape(tensor, shape);
+    }
+  }
+  const int64_t numel = tensor.numel();
+  const bool fits = open == nullptr ? known == numel : known > 0 && numel % known == 0;
+  if (!fits) fail_reshape(tensor, shape);
+  if (open != nullptr) *open = numel / known;
+  return full;
+}
+
 // Axes as numbers from 0 on, none of them twice.
 std::vector<int64_t> distinct_axes(const int64_t *axes, int64_t naxes, int64_t ndim) {
   std::vector<int64_t> list;
@@ -75,20 +94,17 @@ at::Tensor rolled(const at::Tensor &tensor, int64_t shift, int64_t axis) {
 
 int64_t tensor_reshape(int64_t tensor, const int64_t *dims, int64_t ndim) {
   const at::Tensor t = get(tensor);
-  const at::IntArrayRef shape = list_of("dims", dims, ndim);
-  at::DimVector full(shape);
-  int64_t known = 1, *open = nullptr;
-  for (int64_t &n : full) {
-    if (n == -1 && open == nullptr) {
-      open = &n;
-    } else if (n < 0 || __builtin_mul_overflow(known, n, &known)) {
-      fail_reshape(t, shape);
-    }
+  return put(kernels::reshape(t, full_shape(t, dims, ndim)));
+}
+
+int64_t tensor_view(int64_t tensor, const int64_t *dims, int64_t ndim) {
+  const at::Tensor t = get(tensor);
+  const at::DimVector shape = full_shape(t, dims, ndim);
+  if (!t.is_contiguous() && !at::detail::computeStride(t.sizes(), t.strides(), shape).has_value()) {
+    fail(RT_TORCH_INVALID_ARGUMENT, "shape " + text(t.sizes()) + " with strides " + text(t.strides()) +
+                                        " cannot be viewed as " + text(shape) + " without a copy");
   }
-  const bool fits = open == nullptr ? known == t.numel() : known > 0 && t.numel() % known == 0;
-  if (!fits) fail_reshape(t, shape);
-  if (open != nullptr) *open = t.numel() / known;
-  return put(kernels::reshape(t, full));
+  return put(kernels::reshape(t, shape));
 }
 
 int64_t tensor_permute(int64_t tensor, const int64_t *axes, int64_t naxes) {

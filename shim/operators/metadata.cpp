@@ -51,19 +51,23 @@ int64_t to_device(int64_t tensor, at::Device device) {
 }  // namespace
 
 int64_t tensor_ndim(int64_t tensor) {
-  return get_any(tensor).dim();
+  return property_of(tensor, [](const c10::TensorImpl &t) { return t.dim(); });
 }
 int64_t tensor_numel(int64_t tensor) {
   return sized(tensor).numel();
 }
 int32_t tensor_dtype(int64_t tensor) {
-  return static_cast<int32_t>(get_any(tensor).scalar_type());
+  return static_cast<int32_t>(property_of(tensor, [](const c10::TensorImpl &t) {
+    return static_cast<int64_t>(c10::typeMetaToScalarType(t.dtype()));
+  }));
 }
 int32_t tensor_is_cuda(int64_t tensor) {
-  return get_any(tensor).is_cuda();
+  return static_cast<int32_t>(
+      property_of(tensor, [](const c10::TensorImpl &t) -> int64_t { return t.is_cuda(); }));
 }
 int32_t tensor_is_contiguous(int64_t tensor) {
-  return get(tensor).is_contiguous();
+  return static_cast<int32_t>(
+      property_of(tensor, [](const c10::TensorImpl &t) -> int64_t { return t.is_contiguous(); }, get));
 }
 
 int64_t tensor_shape(int64_t tensor, int64_t *dims, int64_t capacity) {

@@ -143,6 +143,14 @@ int64_t axis_of(int64_t axis, int64_t ndim) {
   return axis < 0 ? axis + ndim : axis;
 }
 
+int64_t index_of(int64_t index, int64_t axis, int64_t length) {
+  if (index < -length || index >= length) {
+    fail(RT_TORCH_INDEX, "index " + number(index) + " is out of range for axis " + number(axis) +
+                             " of length " + number(length));
+  }
+  return index < 0 ? index + length : index;
+}
+
 at::OptionalIntArrayRef axes_of(const int64_t *axes, int64_t naxes, int64_t ndim) {
   const at::IntArrayRef list = list_of("axes", axes, naxes);
   std::bitset<RT_TORCH_MAX_NDIM> seen;

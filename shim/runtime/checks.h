@@ -30,6 +30,8 @@ int64_t reach_of(at::IntArrayRef shape, at::IntArrayRef strides, int64_t size);
 void check_aligned(uintptr_t address, at::ScalarType dtype);
 
 int64_t axis_of(int64_t axis, int64_t ndim);
+// The index of an element as a number from 0 on.
+int64_t index_of(int64_t index, int64_t axis, int64_t length);
 // The axes of a reduction, none repeated; nullopt (all axes) for an empty list.
 at::OptionalIntArrayRef axes_of(const int64_t *axes, int64_t naxes, int64_t ndim);
 bool flag_of(const char *name, int32_t value);

@@ -71,14 +71,28 @@ at::Tensor get_any(int64_t handle) {
   fail(RT_TORCH_BAD_HANDLE, "handle " + std::to_string(handle) + " is not valid: freed or never issued");
 }
 
+namespace {
+
+constexpr c10::DispatchKeySet kNotStrided = c10::sparse_ks | c10::sparse_csr_ks | c10::mkldnn_ks |
+                                            c10::DispatchKeySet(c10::DispatchKey::NestedTensor);
+
+}  // namespace
+
+int64_t property_of(int64_t handle, Property property, at::Tensor (*otherwise)(int64_t)) {
+  const int64_t found = table.read(handle, [property](const c10::TensorImpl &tensor) -> int64_t {
+    const bool plain = !tensor.key_set().has_any(kNotStrided) &&
+                       (tensor.autograd_meta() != nullptr || origin_of(tensor) == nullptr);
+    return plain ? property(tensor) : -1;
+  });
+  return found >= 0 ? found : property(*otherwise(handle).unsafeGetTensorImpl());
+}
+
 at::Tensor get(int64_t handle) {
   return strided(get_any(handle));
 }
 
 at::Tensor strided(at::Tensor tensor) {
-  constexpr c10::DispatchKeySet others = c10::sparse_ks | c10::sparse_csr_ks | c10::mkldnn_ks |
-                                         c10::DispatchKeySet(c10::DispatchKey::NestedTensor);
-  if (tensor.key_set().has_any(others)) [[unlikely]] {
+  if (tensor.key_set().has_any(kNotStrided)) [[unlikely]] {
     const std::string layout = layout_of(tensor);
     fail(RT_TORCH_INVALID_ARGUMENT,
          "the tensor has the layout " + layout + ", expected strided: " +

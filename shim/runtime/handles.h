@@ -46,6 +46,16 @@ class HandleTable {
     return value;
   }
 
+  // read(value) for a live handle, without a new reference; -1 for any other. It must be short: the slot stays locked.
+  template <class Read>
+  int64_t read(int64_t handle, Read &&read) noexcept {
+    Slot *slot = slot_of(handle);
+    if (slot == nullptr || !lock(handle, *slot)) return -1;
+    const int64_t found = read(*std::bit_cast<const Value *>(slot->content.load(std::memory_order_relaxed)));
+    slot->word.store(open_word(handle), std::memory_order_release);
+    return found;
+  }
+
   // Gives a live handle another value in place of the one that it has, whose reference it returns; nullptr if it has
   // that value no longer. Takes over the reference to the new value only if it succeeds.
   Value *replace(int64_t handle, Value *value, Value *other) noexcept {

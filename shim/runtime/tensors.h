@@ -14,7 +14,12 @@ namespace rt {
 // The tensor of a handle, of any layout. Fails with BAD_HANDLE.
 at::Tensor get_any(int64_t handle);
 
-// The same, if it is strided: the others have neither strides nor memory to read. Fails with INVALID_ARGUMENT.
+// A number of 0 or more that LibTorch stores in a tensor, without the atomic operations of a reference to it. Other
+// layouts, views that may have to be entered into autograd's books, and failures are left to the function given last.
+using Property = int64_t (*)(const c10::TensorImpl &);
+int64_t property_of(int64_t handle, Property property, at::Tensor (*otherwise)(int64_t) = get_any);
+
+// The tensor of a handle, if it is strided: the others have neither strides nor memory to read. Fails with INVALID_ARGUMENT.
 at::Tensor get(int64_t handle);
 
 // The tensor itself. Fails with INVALID_ARGUMENT for another layout than strided.

@@ -49,3 +49,12 @@ def stale() -> int:
     handle = whole()
     assert lib.rt_torch_tensor_free(handle) == 0
     return handle
+
+
+def layout(handle: int) -> list[int]:
+    """What rt_torch_tensor_layout() copies out, which is checked to write no more."""
+    values = ffi.new("int64_t[133]", [-7] * 133)
+    count = lib.rt_torch_tensor_layout(handle, values, 133)
+    assert count >= 4, last_error()
+    assert set(values[count:133]) <= {-7}
+    return list(values[0:count])

@@ -86,6 +86,7 @@ def _samples(arguments: Arguments) -> dict[str, list[Any]]:
 
     float32, int64 = lib.RT_TORCH_FLOAT32, lib.RT_TORCH_INT64
     dims, row = integers(3, 3), integers(3)
+    keys = integers(lib.RT_TORCH_KEY_INDEX, 1, 0, 0, lib.RT_TORCH_KEY_NEW_AXIS, 0, 0, 0)
     matrix, vector, batch = tensor(float32, 3, 3), tensor(float32, 3), tensor(float32, 1, 3, 3)
     index, ordered = tensor(int64, 2), tensor(int64, 3)
     square = int(lib.rt_torch_tensor_eye(3, 3, float32, -1))
@@ -142,7 +143,9 @@ def _samples(arguments: Arguments) -> dict[str, list[Any]]:
         "squeeze": [batch, 0],
         "index": [matrix, indices, 1],
         "take": [vector, index, ffi.NULL],
-        "select_put_": [matrix, 0, 1, vector],
+        "view": [matrix, dims, 2],
+        "basic_index": [matrix, keys, 2],
+        "basic_index_put_": [matrix, keys, 2, vector],
         "index_put_": [matrix, indices, 1, vector],
         "searchsorted": [vector, vector, 0, 0],
     }  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from tests.abi.calls import (
     Handles,
     last_error,
+    layout,
     read,
     stale,
 )
@@ -91,14 +92,6 @@ def test_all_indices_may_be_0_for_whole_axes(new: Handles) -> None:
     assert last_error()[0] == 2
 
 
-def layout(handle: int) -> list[int]:
-    values = ffi.new("int64_t[133]", [-7] * 133)
-    count = lib.rt_torch_tensor_layout(handle, values, 133)
-    assert count >= 4, last_error()
-    assert set(values[count:133]) <= {-7}
-    return list(values[0:count])
-
-
 def test_layout_has_address_device_extent_shape_and_strides(new: Handles) -> None:
     a = new.of([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 3, 4)
     address, *rest = layout(a)
@@ -136,23 +129,6 @@ def test_layout_is_cut_to_the_capacity(new: Handles) -> None:
     assert lib.rt_torch_tensor_layout(a, values, -1) == -1
     assert lib.rt_torch_tensor_layout(stale(), values, 4) == -1
     assert last_error()[0] == 8
-
-
-def test_assignment_to_a_row_is_checked_and_may_read_the_tensor(new: Handles) -> None:
-    a = new.of([1, 2, 3, 4], 2, 2)
-    assert (
-        lib.rt_torch_tensor_select_put_(a, 1, -1, new.own(lib.rt_torch_tensor_select(a, 0, 0))) == 0
-    )
-    assert read(a) == [1, 1, 3, 2]
-    for axis, index, values, code in (
-        (2, 0, a, 4),
-        (0, 2, a, 4),
-        (0, -3, a, 4),
-        (0, 0, new.floats(3), 2),
-    ):
-        assert lib.rt_torch_tensor_select_put_(a, axis, index, values) == -1
-        assert last_error()[0] == code
-    assert read(a) == [1, 1, 3, 2]
 
 
 def test_products_and_differences_check_their_operands(new: Handles) -> None:

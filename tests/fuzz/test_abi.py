@@ -57,7 +57,7 @@ ALGEBRA = {
         "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot",
         "trace", "vecdot", "unique_values", "unique_counts", "unique_inverse", "nonzero_numpy",
         "take_along_axis", "repeat_interleave", "unbind", "diff", "empty_like", "dot", "mm", "mv",
-        "select_put_",
+        "basic_index", "basic_index_put_", "view",
     )
 } | {"broadcast_tensors", "meshgrid"}  # fmt: skip
 ALGEBRA |= {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from torchffi import _devices, dtypes
 from torchffi._array import manipulation
-from torchffi._core.argument_kinds import CONTIGUOUS, DTYPE, EACH, OPERAND
+from torchffi._core.argument_kinds import DTYPE, EACH, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import common_dtype, is_scalar, scalar_dtype, tensor
 from torchffi._core.dispatch import create_like, run
@@ -18,7 +18,7 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy, np
 from torchffi.dtypes import ANY, DType
-from torchffi.errors import DTypeError, InvalidArgumentError
+from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
 if TYPE_CHECKING:
     from torchffi._core.arguments import Scalar
@@ -241,7 +241,7 @@ def iinfo(type: DType | Tensor, /) -> IntegerLimits:
     return limits
 
 
-@fast_path("reshape", ANY, x=CONTIGUOUS, shape=EACH)
+@fast_path("view", ANY, x=OPERAND, shape=EACH)
 def view(self: Tensor, *shape: Any) -> Tensor:
     """The same memory as another dtype, ``x.view(dtype)``, or in another shape, ``x.view(2, -1)``.
 
@@ -261,9 +261,13 @@ def view(self: Tensor, *shape: Any) -> Tensor:
     """
     first = shape[0] if len(shape) == 1 else shape
     if not isinstance(first, (DType, type)) and not is_numpy(first, "dtype"):
-        if self.is_contiguous():  # every shape is a view
-            return manipulation.reshape(self, first)
-        return manipulation.reshape(self, first, copy=False)
+        try:
+            return manipulation.reshape(self, first, copy=False)
+        except (InvalidArgumentError, ShapeError) as error:
+            text = (
+                str(error).removeprefix("reshape: ").replace(", but copy=False", "; use reshape()")
+            )
+            raise type(error)(f"view: {text}") from None
     dtype = first if isinstance(first, DType) else dtypes.by_numpy(np.dtype(first))
     if dtype is self.dtype:
         return run("alias", dtype, self)

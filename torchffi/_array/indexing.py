@@ -23,7 +23,7 @@ from torchffi._core.lifetimes import make
 from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy, is_numpy_scalar
-from torchffi._libtorch.primitives import basic_index, basic_index_put_, select_put
+from torchffi._libtorch.primitives import basic_index, basic_index_put_
 from torchffi.dtypes import ANY, INTEGER
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
@@ -169,12 +169,8 @@ for _kind in NUMPY.classes.values():
     _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 for _kind in FFI.classes.values():
     _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
-    _ASSIGNMENTS[_kind] = partial(basic_index_put_, partial(make, _kind))
-# A single integer or slice needs no loop over keys.
-_SELECT, _SLICE, _INDEX = (entries(name, ANY) for name in ("select", "slice", "index"))
-_LAST = 2**63 - 1
-_INDEX_PUT = in_place_entries("index_put_", dtypes.ALL)
-_ROW_PUT = {kind: select_put for kind in FFI.classes.values()}  # NumPy: see _numpy_indexing.py
+    _ASSIGNMENTS[_kind] = basic_index_put_
+_INDEX, _INDEX_PUT = entries("index", ANY), in_place_entries("index_put_", dtypes.ALL)
 # tensor class -> the classes of its index tensors
 PICKS = {
     kind: {backend.classes[dtypes.int64], backend.classes[dtypes.bool]}
@@ -211,16 +207,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     kind = type(x)
     plain: Tensor | None
     try:
-        if type(key) is int:
-            make, kind, call = _SELECT[kind]
-            plain = make(kind, call, x._data, 0, key)
-        elif type(key) is slice and key.step is None:
-            start = 0 if key.start is None else key.start
-            stop = _LAST if key.stop is None else key.stop
-            make, kind, call = _SLICE[kind]
-            integers = type(start) is type(stop) is int
-            plain = make(kind, call, x._data, 0, start, stop, 1) if integers else None
-        elif type(key) in PICKS[kind]:
+        if type(key) in PICKS[kind]:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
@@ -257,8 +244,6 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     if source is not None and (source is value or value or str(value) != "-0.0"):
         if type(key) in PICKS[kind]:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
-        elif type(key) is int and kind in _ROW_PUT and key >> 63 in (0, -1):
-            status = _ROW_PUT[kind](x._data, 0, key, source._data)
         else:
             keys = key if type(key) is tuple else (key,)
             status = _ASSIGNMENTS[kind](x._data, keys, source._data)

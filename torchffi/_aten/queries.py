@@ -10,6 +10,7 @@ from types import MethodType
 from typing import Any, Final
 
 from torchffi._core.lifetimes import Owner
+from torchffi._core.operations import scalars
 from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._libtorch.c_numbers import LETTERS
 from torchffi._libtorch.loader import lib
@@ -52,6 +53,8 @@ def install(speedups: Any) -> None:
         ("dim", "d", shape, ()),
         ("numel", "n", shape, ()),
         ("nelement", "n", shape, ()),
+        ("__getitem__", "k", lib.rt_torch_tensor_basic_index, ()),
+        ("__setitem__", "p", lib.rt_torch_tensor_basic_index_put_, scalars),
     )
     properties: tuple[tuple[Any, ...], ...] = (
         ("requires_grad", "a", lib.rt_torch_tensor_requires_grad, _FLAGS),

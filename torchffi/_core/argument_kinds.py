@@ -44,9 +44,6 @@ OPERAND: Final = Kind(f"own = type({{0}})\nentry = table.get(own){_ENTRY}", "{0}
 ON_CPU: Final = OPERAND.and_then(
     "if type(call) is not str and IS_CUDA({0}._data) != 0:\n    REFUSE"
 )
-CONTIGUOUS: Final = OPERAND.and_then(
-    "if type(call) is str or IS_CONTIGUOUS({0}._data) != 1:\n    REFUSE"
-)
 SAME: Final = Kind("if type({0}) is not own:\n    REFUSE", "{0}._data")
 SAME_OR_NONE: Final = Kind(
     "if {0} is not None and type({0}) is not own:\n    REFUSE", "0 if {0} is None else {0}._data"

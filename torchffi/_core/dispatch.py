@@ -12,6 +12,7 @@ from torchffi._core.operations import TABLES
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._libtorch import gradients, loader
+from torchffi._libtorch.calls import with_integers
 from torchffi._libtorch.loader import ffi
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
@@ -48,6 +49,7 @@ def fallback_counts() -> dict[str, int]:
 NULL: Final = ffi.NULL
 
 
+@with_integers
 def pointer(number: float | tuple[int, ...] | None) -> Any:
     """A pointer to a number, or to integers; NULL for None."""
     if number is None:

@@ -59,7 +59,6 @@ _NAMES: Final[dict[str, Any]] = {
     },
     "DEFAULTS": {bool: dtypes.bool, int: dtypes.default_int, float: dtypes.default_float},
     "INTS": INTS,
-    "IS_CONTIGUOUS": lib.rt_torch_tensor_is_contiguous,
     "IS_CUDA": lib.rt_torch_tensor_is_cuda,
     "INDICES_OF": {kind: backend.classes[dtypes.int64] for backend, _, kind in _CLASSES},
     "SCALARS": scalars,

@@ -24,7 +24,7 @@ from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._libtorch import gradients, primitives
 from torchffi._libtorch.c_numbers import C_TYPES, lists
-from torchffi._libtorch.calls import c_function, check_status, last_error
+from torchffi._libtorch.calls import c_function, check_status, last_error, with_integers
 from torchffi._libtorch.loader import lib
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
@@ -49,6 +49,7 @@ class LibTorch(Backend):
     name = "ffi"
     primitives = primitives
 
+    @with_integers
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
         """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         tensor = getattr(primitives, name)(partial(make, self.classes[dtype]), *raw)
@@ -56,6 +57,7 @@ class LibTorch(Backend):
             raise last_error()
         return tensor  # type: ignore[no-any-return]
 
+    @with_integers
     def run_many(
         self, name: str, dtypes: Sequence[DType], raw: Sequence[Any]
     ) -> tuple[Tensor, ...]:
@@ -65,6 +67,7 @@ class LibTorch(Backend):
             raise last_error()
         return tensors
 
+    @with_integers
     def run_in_place(self, name: str, raw: Sequence[Any]) -> None:
         """Calls a primitive that overwrites its first operand."""
         getattr(primitives, name)(*raw)

@@ -37,9 +37,5 @@ def __getattr__(name: str) -> Callable[..., Any]:
     return primitive
 
 
-def view(make: Make, x: Raw, dims: tuple[int, ...], ndim: int) -> Any:
-    return boxed.call(make, "aten::view", x, dims)
-
-
 def view_dtype(make: Make, x: Raw, dtype: int) -> Any:
     return boxed.call(make, "aten::view.dtype", x, dtypes.by_code(dtype))

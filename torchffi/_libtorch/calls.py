@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
 
 from torchffi._libtorch.loader import ffi, lib
-from torchffi.errors import InternalError, TorchError, by_code
+from torchffi.errors import InternalError, InvalidArgumentError, TorchError, by_code
+
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 
 _TEXT_BYTES: Final[int] = lib.RT_TORCH_ERROR_BYTES
 
@@ -24,6 +28,19 @@ def last_error() -> TorchError:
     code = lib.rt_torch_last_error(text, _TEXT_BYTES)
     message = ffi.string(text).decode("utf-8", "replace")
     return by_code(code)(message) if code else InternalError("a call failed without an error")
+
+
+def with_integers(call: _Call) -> _Call:
+    """Decorates a call of C: an integer that its type there cannot hold is an invalid argument."""
+
+    @wraps(call)
+    def checked(*arguments: Any) -> Any:
+        try:
+            return call(*arguments)
+        except OverflowError:
+            raise InvalidArgumentError("an integer argument is too large") from None
+
+    return cast("_Call", checked)
 
 
 def check_status(status: int) -> int:

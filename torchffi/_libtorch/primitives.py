@@ -159,72 +159,49 @@ def is_cuda(x: Raw) -> bool:
 # ---- Indexing
 
 _LAST = 2**63 - 1
-_WHOLE = slice(None)
 _Slice = slice  # __getattr__() binds the primitive slice to that name
-_select, _slice, _unsqueeze = c_function("select"), c_function("slice"), c_function("unsqueeze")
-select_put = c_function("select_put_")
-_alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndim")
+_basic_index, _basic_index_put = (
+    lib.rt_torch_tensor_basic_index,
+    lib.rt_torch_tensor_basic_index_put_,
+)
+_NEW_AXIS = (lib.RT_TORCH_KEY_NEW_AXIS, 0, 0, 0)
+_ELLIPSIS = (lib.RT_TORCH_KEY_ELLIPSIS, 0, 0, 0)
+
+
+def _key_integers(keys: tuple[Any, ...]) -> list[int] | None:
+    """Integers, slices with positive steps, None and an ellipsis as in C; None for other keys."""
+    integers: list[int] = []
+    for key in keys:
+        if type(key) is int:
+            integers += (lib.RT_TORCH_KEY_INDEX, key, 0, 0)
+        elif type(key) is _Slice:
+            start, stop, step = key.start, key.stop, key.step
+            start = 0 if start is None else start
+            stop = _LAST if stop is None else stop
+            step = 1 if step is None else step
+            if not (type(start) is type(stop) is type(step) is int) or step < 1:
+                return None
+            integers += (lib.RT_TORCH_KEY_SLICE, start, stop, step)
+        elif key is None or key is Ellipsis:
+            integers += _NEW_AXIS if key is None else _ELLIPSIS
+        else:
+            return None
+    return integers
 
 
 def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
-    """A view by integers, slices with positive steps, None and an ellipsis; None for other keys."""
-    view, axis = None, 0
-    if len(keys) == 1 and keys[0] is None:  # needs no loop over keys
-        return make(_unsqueeze, x, 0)
+    """A view by such keys; None for other keys, and on failure."""
+    integers = _key_integers(keys)
     try:
-        for place, key in enumerate(keys):
-            if type(key) is int:
-                view = make(_select, x, axis, key)
-                axis -= 1
-            elif type(key) is _Slice:
-                start, stop, step = key.start, key.stop, key.step
-                if start is stop is step is None and axis < _ndim(x):  # no view is needed
-                    axis += 1
-                    continue
-                start = 0 if start is None else start
-                stop = _LAST if stop is None else stop
-                step = 1 if step is None else step
-                if not (type(start) is type(stop) is type(step) is int) or step < 1:
-                    return None
-                view = make(_slice, x, axis, start, stop, step)
-            elif key is None:
-                view = make(_unsqueeze, x, axis)
-            elif key is Ellipsis:
-                axis = _ndim(x)
-                for behind in keys[place + 1 :]:
-                    if behind is Ellipsis:
-                        return None
-                    axis -= behind is not None
-                if axis < 0:
-                    return None
-                continue
-            else:
-                return None
-            if view is None:  # the call failed
-                return None
-            x = view._data
-            axis += 1
+        return None if integers is None else make(_basic_index, x, integers, len(keys))
     except OverflowError:
         return None
-    return make(_alias, x) if view is None else view
 
 
-def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
+def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
-    if len(keys) == 1:  # needs no loop over keys
-        if keys[0] is Ellipsis:
-            return int(_copy(x, values))
-        if type(keys[0]) is int:
-            try:
-                return int(select_put(x, 0, keys[0], values))
-            except OverflowError:
-                return -1
-    for key in keys:
-        if key is not Ellipsis and (type(key) is not _Slice or key != _WHOLE):
-            break
-    else:  # [...], [:] and the like: for gradients this is a write to the tensor itself
-        dots = keys.count(Ellipsis)
-        if dots < 2 and len(keys) - dots <= int(_ndim(x)):
-            return int(_copy(x, values))
-    view = basic_index(make, x, keys)
-    return -1 if view is None else int(_copy(view._data, values))
+    integers = _key_integers(keys)
+    try:
+        return -1 if integers is None else int(_basic_index_put(x, integers, len(keys), values))
+    except OverflowError:
+        return -1

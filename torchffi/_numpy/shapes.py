@@ -24,7 +24,7 @@ def reshape(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 
 
 def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
-    result = x.reshape(dims)
+    result = reshape(x, dims, ndim)
     if x.size and not np.may_share_memory(result, x):
         raise InvalidArgumentError("this shape requires a copy")
     return result

@@ -1,0 +1,97 @@
+"""Basic indexing and views through the C ABI, against NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.abi.calls import Handles, last_error, layout, read
+from torchffi._libtorch.loader import ffi, lib
+
+pytestmark = pytest.mark.usefixtures("ffi_backend")
+
+INDEX, SLICE = lib.RT_TORCH_KEY_INDEX, lib.RT_TORCH_KEY_SLICE
+NEW_AXIS, ELLIPSIS = lib.RT_TORCH_KEY_NEW_AXIS, lib.RT_TORCH_KEY_ELLIPSIS
+
+
+def keys_of(*keys: tuple[int, ...]) -> tuple[list[int], int]:
+    """Keys as integers, filled up with what must not be read, and their number."""
+    return [one for key in keys for one in (*key, -9, -9, -9)[: lib.RT_TORCH_KEY_INTS]], len(keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "index"),
+    [
+        ([(INDEX, -1)], -1),
+        ([(INDEX, 1), (INDEX, 0), (INDEX, -4)], (1, 0, -4)),
+        ([(SLICE, -100, 2**63 - 1, 2)], np.s_[-100::2]),
+        ([(SLICE, 1, 0, 2**62)], np.s_[1:0]),
+        ([(ELLIPSIS,), (INDEX, 1)], np.s_[..., 1]),
+        ([(ELLIPSIS,), (SLICE, 1, -1, 1), (NEW_AXIS,)], np.s_[..., 1:-1, None]),
+        ([(NEW_AXIS,), (INDEX, 1), (ELLIPSIS,), (NEW_AXIS,)], np.s_[None, 1, ..., None]),
+        ([(SLICE, 0, 2, 1), (NEW_AXIS,), (INDEX, 2), (SLICE, 3, 1, 1)], np.s_[0:2, None, 2, 3:1]),
+        ([], ()),
+    ],
+)
+def test_basic_indexing_does_as_numpy_and_writes_what_it_views(
+    new: Handles, keys: list[tuple[int, ...]], index: Any
+) -> None:
+    twin = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    a = new.of(twin.ravel().tolist(), 2, 3, 4)
+    view = new.own(lib.rt_torch_tensor_basic_index(a, *keys_of(*keys)))
+    expected = twin[index]
+    assert layout(view)[3 : 4 + expected.ndim] == [expected.ndim, *expected.shape]
+    assert read(view) == expected.ravel().tolist()
+    minus = new.of([-1])
+    assert lib.rt_torch_tensor_basic_index_put_(a, *keys_of(*keys), minus) == 0
+    twin[index] = -1
+    assert read(a) == twin.ravel().tolist()
+    assert read(view) == [-1] * expected.size
+
+
+def test_keys_are_checked(new: Handles) -> None:
+    a, values = new.of([1, 2, 3, 4], 2, 2), new.floats(3)
+    many = [(NEW_AXIS,)] * 63
+    for keys, code in (
+        ([(INDEX, 2)], 4),
+        ([(INDEX, 0), (INDEX, -3)], 4),
+        ([(INDEX, 0)] * 3, 4),
+        ([(ELLIPSIS,), (ELLIPSIS,)], 4),
+        ([(SLICE, 0, 1, 0)], 1),
+        ([(SLICE, 0, 1, -1)], 1),
+        ([(4,)], 1),
+        ([(-1,)], 1),
+        (many, 2),
+        ([*many, (INDEX, 0), (INDEX, 0)], 1),
+    ):
+        assert lib.rt_torch_tensor_basic_index(a, *keys_of(*keys)) == 0
+        assert last_error()[0] == code
+        assert lib.rt_torch_tensor_basic_index_put_(a, *keys_of(*keys), a) == -1
+        assert last_error()[0] == code
+    for count in (1, -1, 2**62):
+        assert lib.rt_torch_tensor_basic_index(a, ffi.NULL, count) == 0
+        assert last_error()[0] == 1
+    assert lib.rt_torch_tensor_basic_index_put_(a, *keys_of((INDEX, 0)), values) == -1
+    assert last_error()[0] == 2
+    assert read(a) == [1, 2, 3, 4]
+
+
+def test_assignment_may_read_the_tensor(new: Handles) -> None:
+    a = new.of([1, 2, 3, 4], 2, 2)
+    row = new.own(lib.rt_torch_tensor_select(a, 0, 0))
+    assert lib.rt_torch_tensor_basic_index_put_(a, *keys_of((ELLIPSIS,), (INDEX, -1)), row) == 0
+    assert read(a) == [1, 1, 3, 2]
+
+
+def test_view_is_refused_where_a_copy_would_be_needed(new: Handles) -> None:
+    a = new.of([1, 2, 3, 4, 5, 6], 2, 3)
+    assert layout(new.own(lib.rt_torch_tensor_view(a, [3, -1], 2)))[3:] == [2, 3, 2, 2, 1, 0]
+    turned = new.own(lib.rt_torch_tensor_t(a))
+    assert layout(new.own(lib.rt_torch_tensor_view(turned, [3, 1, 2], 3)))[4:7] == [3, 1, 2]
+    for tensor, shape, code in ((turned, [6], 1), (a, [4], 2), (a, [-1, -1], 2), (a, [-6], 2)):
+        assert lib.rt_torch_tensor_view(tensor, shape, len(shape)) == 0
+        assert last_error()[0] == code
+    assert lib.rt_torch_tensor_view(a, ffi.NULL, 1) == 0
+    assert last_error()[0] == 1

@@ -1,0 +1,110 @@
+/* Basic indexing of tensors on LibTorch: the key as integers for one call, which makes the view or writes to it. NULL, maybe
+   without an exception, for what the slow path does. */
+#include "_speedups.h"
+
+/* See RT_TORCH_KEY_INDEX in rt_torch.h. */
+enum { INDEX, SLICE, NEW_AXIS, ELLIPSIS, INTS };
+
+/* Whether a key is an integer, a slice with a positive step, None or an ellipsis, and was written. */
+static int write_key(int64_t *integers, PyObject *key) {
+  if (PyLong_CheckExact(key)) {
+    int overflow;
+    integers[0] = INDEX;
+    integers[1] = PyLong_AsLongLongAndOverflow(key, &overflow);
+    return !overflow;
+  }
+  if (Py_TYPE(key) == &PySlice_Type) {
+    Py_ssize_t start, stop, step;
+    if (PySlice_Unpack(key, &start, &stop, &step) < 0) {
+      return 0;
+    }
+    integers[0] = SLICE;
+    integers[1] = start;
+    integers[2] = stop;
+    integers[3] = step;
+    return step > 0;
+  }
+  integers[0] = key == Py_None ? NEW_AXIS : ELLIPSIS;
+  return key == Py_None || key == Py_Ellipsis;
+}
+
+/* How many keys were written: one, or those of a tuple. -1 if they are others, or too many. */
+static Py_ssize_t write_keys(int64_t *integers, int64_t most, PyObject *key) {
+  if (!PyTuple_CheckExact(key)) {
+    return write_key(integers, key) ? 1 : -1;
+  }
+  const Py_ssize_t count = PyTuple_Size(key);
+  if (count * INTS > most) {
+    return -1;
+  }
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (!write_key(integers + i * INTS, PyTuple_GetItem(key, i))) {
+      return -1;
+    }
+  }
+  return count;
+}
+
+/* What the function returns for the handle of a tensor, the key, and the handle of another tensor if there is one. */
+static PyObject *call_with_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *other) {
+  PyObject *const data_slot = self->state->data_slot, *frame = take_frame(self->state), *result = NULL;
+  PyObject *arguments[4] = {NULL, NULL, NULL, NULL};
+  if (frame == NULL) {
+    return NULL;
+  }
+  const Py_ssize_t count =
+      write_keys(PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), handle_of(PyTuple_GetItem(frame, 2)), key);
+  if (count >= 0 && (arguments[0] = get_slot(data_slot, tensor, (PyObject *)Py_TYPE(tensor))) != NULL &&
+      (arguments[2] = PyLong_FromSsize_t(count)) != NULL &&
+      (other == NULL || (arguments[3] = get_slot(data_slot, other, (PyObject *)Py_TYPE(other))) != NULL)) {
+    arguments[1] = PyTuple_GetItem(frame, 0);
+    result = call_binding(self->function, arguments, other == NULL ? 3 : 4);
+  }
+  Py_XDECREF(arguments[0]);
+  Py_XDECREF(arguments[2]);
+  Py_XDECREF(arguments[3]);
+  give_frame(self->state, frame);
+  return result;
+}
+
+PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key) {
+  PyObject *view = NULL, *number = call_with_key(self, tensor, key, NULL);
+  if (number != NULL && handle_of(number) > 0) {
+    view = own_number(self->module, number, (PyObject *)Py_TYPE(tensor));
+  }
+  Py_XDECREF(number);
+  return view;
+}
+
+/* The tensor for a value of an assignment: itself if it is of the class, or that of a number that is kept. */
+static PyObject *source_of(const struct query *self, PyObject *kind, PyObject *value) {
+  PyObject *entry, *found;
+  if ((PyObject *)Py_TYPE(value) == kind) {
+    return Py_NewRef(value);
+  }
+  if (!PyLong_CheckExact(value) && !PyBool_Check(value) && !PyFloat_CheckExact(value)) {
+    return NULL;
+  }
+  if (PyFloat_CheckExact(value) && PyFloat_AsDouble(value) == 0 &&
+      __builtin_signbit(PyFloat_AsDouble(value))) {
+    return NULL; /* it is equal to 0.0 */
+  }
+  if ((entry = PyTuple_Pack(3, kind, (PyObject *)Py_TYPE(value), value)) == NULL) {
+    return NULL;
+  }
+  found = PyDict_GetItemWithError(self->answers, entry);
+  Py_DECREF(entry);
+  return Py_XNewRef(found);
+}
+
+PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value) {
+  PyObject *status = NULL, *source = source_of(self, (PyObject *)Py_TYPE(tensor), value);
+  int written = 0;
+  if (source != NULL) {
+    status = call_with_key(self, tensor, key, source);
+    written = status != NULL && handle_of(status) == 0;
+  }
+  Py_XDECREF(status);
+  Py_XDECREF(source);
+  return written ? Py_NewRef(Py_None) : NULL;
+}
