@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torchffi import _torch_methods
+from torchffi._aten.methods import at_first_use
 
 # Statements, one operation each, by the public name that they call. Their operands: see operands().
 _OF_ONE = """
@@ -246,7 +247,9 @@ OTHER_METHODS: dict[str, str] = {
     "are PyTorch's names, of functions that are counted or of operators by name": " ".join(
         _torch_methods.METHODS
     ),
+    "are operators of ATen by name": " ".join(at_first_use.NAMES),
     "are attributes": """
+        H imag mH real
         backend device dtype is_contiguous is_cuda itemsize nbytes ndim numel shape size strides
     """,
     "give no tensor": "item numpy tolist",

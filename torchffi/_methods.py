@@ -21,6 +21,7 @@ from torchffi._array import (
     utility,
 )
 from torchffi._aten import layers, queries
+from torchffi._aten.methods import at_first_use
 from torchffi._autograd import tensors as gradients
 from torchffi._core import printing
 from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
@@ -222,8 +223,10 @@ _PROPERTIES = {
     "T": property(manipulation.transposed),
     "mT": property(manipulation.matrix_transpose),
     **gradients.PROPERTIES,
+    **_torch_methods.PROPERTIES,
 }
 
+at_first_use.install()
 for _name, _method in _METHODS.items():
     if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"

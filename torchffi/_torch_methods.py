@@ -6,25 +6,25 @@ Methods whose names the Array API standard gives another meaning are left out: `
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Callable
 from typing import Any, Final
 
 from torchffi import dtypes
-from torchffi._array import broadcasting, data_types, elementwise, manipulation
-from torchffi._aten import conversion_methods, direct_methods
-from torchffi._aten.conversion_methods import documented
-from torchffi._aten.conversion_methods import one_sequence as one_sequence
+from torchffi._array import broadcasting, data_types, elementwise, manipulation, searching
+from torchffi._aten.methods import conversions, direct
+from torchffi._aten.methods.by_name import by_name
+from torchffi._aten.methods.conversions import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
 from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND, SHAPE_OF
+from torchffi._core.arguments import Scalar
 from torchffi._core.backends import FFI
-from torchffi._core.by_name.plans import Planned, types_of
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
+from torchffi._libtorch.calls import check_status
+from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import ANY
-from torchffi.errors import ArgumentError
+from torchffi.errors import ArgumentError, ShapeError
 
 Method = Callable[..., Any]
 
@@ -70,39 +70,6 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
 _PAIRS: Final = ("cummax", "cummin", "kthvalue", "mode", "sort", "topk")
 
 
-class _ByName(Planned):
-    """A method that is an operator: on LibTorch by name, on NumPy by the table."""
-
-    def __init__(self, name: str, on_numpy: tuple[str, ...]) -> None:
-        super().__init__()
-        self._name = name
-        self._on_numpy = [Operator(name, overload) for overload in on_numpy or (name,)]
-
-    def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        if arguments[0]._backend is FFI:
-            from torchffi import ops  # slow to import, and few programs need it
-
-            operator: Any = getattr(ops.aten, self._name)
-        else:
-            of_number = len(arguments) > 1 and not isinstance(arguments[1], Tensor)
-            operator = self._on_numpy[-1 if of_number else 0]
-        result = operator(*arguments, **named)
-        collected = _pair(self._name) if self._name in _PAIRS else None
-        self._adopt_from(operator, types_of(arguments, named), collected)
-        return collected(result) if collected else result
-
-
-@cache
-def _pair(name: str) -> Any:
-    """Makes PyTorch's type for the results of one of ``_PAIRS`` from a tuple of them."""
-    return partial(tuple.__new__, namedtuple(name, "values indices"))
-
-
-def _by_name(name: str, on_numpy: tuple[str, ...]) -> Method:
-    text = f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
-    return documented(_ByName(name, on_numpy).method(), name, text)
-
-
 def dim(self: Tensor) -> int:
     """Number of axes."""
     return len(self.shape)
@@ -116,6 +83,30 @@ def nelement(self: Tensor) -> int:
 def element_size(self: Tensor) -> int:
     """Bytes of one element."""
     return self.itemsize
+
+
+def ndimension(self: Tensor) -> int:
+    """Number of axes."""
+    return len(self.shape)
+
+
+def stride(self: Tensor, dim: int | None = None) -> Any:
+    """The strides in elements, or that of one axis."""
+    return self.strides if dim is None else self.strides[dim]
+
+
+def data_ptr(self: Tensor) -> int:
+    """The address of the first element; 0 for a tensor without elements. See :meth:`__dlpack__`."""
+    if self._backend is FFI:
+        address = ffi.new("void **")
+        check_status(lib.rt_torch_tensor_data(self._data, address))
+        return int(ffi.cast("intptr_t", address[0]))
+    return int(self._data.ctypes.data) if self.size else 0
+
+
+def where(self: Tensor, condition: Tensor, other: Tensor | Scalar) -> Tensor:
+    """The elements where the condition holds, and those of the other elsewhere. Source: aten::where."""
+    return searching.where(condition, self, other)
 
 
 def is_floating_point(self: Tensor) -> bool:
@@ -196,20 +187,53 @@ def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
     return broadcasting.broadcast_to(self, tuple(one_sequence(shape)))
 
 
-_OPERATORS: Final = {name: _by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()}
+_OPERATORS: Final = {name: by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()}
+
+
+def _real(self: Tensor) -> Tensor:
+    """The real part, a view; a real tensor itself. Source: aten::real."""
+    return elementwise.real(self) if self.is_complex() else self
+
+
+def _imag(self: Tensor) -> Tensor:
+    """The imaginary part of a complex tensor, a view. Source: aten::imag."""
+    return elementwise.imag(self)
+
+
+def _adjoint(self: Tensor) -> Tensor:
+    """The last two axes exchanged, and the elements conjugated. Source: aten::mH."""
+    turned = manipulation.matrix_transpose(self)
+    return elementwise.conj(turned) if self.is_complex() else turned
+
+
+def _hermitian(self: Tensor) -> Tensor:
+    """The conjugate transpose of a matrix. Source: aten::numpy_T."""
+    if self.ndim not in (0, 2):
+        raise ShapeError(
+            f"H: expected a matrix, got shape {self.shape}; mH turns the last two axes"
+        )
+    return _adjoint(self) if self.ndim else self
+
+
+PROPERTIES: Final = {
+    "real": property(_real),
+    "imag": property(_imag),
+    "mH": property(_adjoint),
+    "H": property(_hermitian),
+}
 METHODS: Final[dict[str, Method]] = {
     **{name: getattr(elementwise, name) for name in _ELEMENTWISE},
     **_RENAMED,
     **_OPERATORS,
-    **direct_methods.methods(_OPERATORS),
-    **{name: _by_name(name, ()) for name in _PAIRS},
-    "t": of_one("t", ANY)(_by_name("t", ("t",))),
-    **conversion_methods.METHODS,
+    **direct.methods(_OPERATORS),
+    **{name: by_name(name, (name,), "values indices") for name in _PAIRS},
+    "t": of_one("t", ANY)(by_name("t", ("t",))),
+    **conversions.METHODS,
     **{
         one.__name__: one
         for one in (
             dim, unsqueeze, flatten, nelement, element_size, is_floating_point, is_complex, norm,
-            repeat, flip, view_as, reshape_as, broadcast_to,
+            repeat, flip, view_as, reshape_as, broadcast_to, ndimension, stride, data_ptr, where,
         )
     },
 }  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Final
 import torchffi
 from bench.breadth.calls.by_name import ONLY_LIBTORCH
 from bench.breadth.operands import OBJECTS
+from torchffi._aten.methods import at_first_use
 from torchffi._aten.numpy_table import TABLE
 
 # Operators of Python, by their node in the syntax tree.
@@ -56,6 +57,7 @@ EXEMPT: Final[dict[str, str]] = {
     "makes a module, whose layers are measured by their calls": "nn.utils.skip_init",
     "examines the installation": "diagnose",
     "needs a GPU": "Tensor.cuda",
+    "is an address, which differs": "Tensor.data_ptr",
     "is called only for operands of other types": "Tensor.__rmatmul__",
     "a number that NumPy reads": "Tensor.__array_priority__",
 }
@@ -97,13 +99,15 @@ def _is_optimizer(one: object) -> bool:
 
 
 def _methods() -> set[str]:
+    # Those that are operators of ATen without a function of their own are called as by name.
     names = set(dir(torchffi.Tensor)) - set(dir(object)) - {"__annotations__", "__module__"}
     names |= {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__"}
     hidden = ("__slots__", "__weakref__", "__dict__", "__hash__")
     return {
         f"Tensor.{name}"
         for name in names
-        if name not in hidden and (not name.startswith("_") or name.startswith("__"))
+        if name not in (*hidden, *at_first_use.NAMES)
+        and (not name.startswith("_") or name.startswith("__"))
     }
 
 

@@ -101,6 +101,8 @@ CALLS = [
     "x.to(library.float64)", "x.to('cpu')", "x.to('cpu', library.int64)", "x.to(i)",
     "x.to(dtype=library.float64, copy=True)", "x.to(device='cpu')",
     *(f"x.{name}()" for name in ("bool", "double", "float", "int", "long", "short")),
+    *(f"x.{name}()" for name in ("byte", "cdouble", "cfloat", "char", "ndimension", "stride")),
+    "x.t().stride(0)", "x.where(b, y)", "x.where(b, 0.0)",
     *(f"x.clone().{name}_(y)" for name in ("add", "sub", "mul", "div", "copy")),
     *(f"x.clone().{name}_(2.0)" for name in ("add", "sub", "mul", "div")),
     "x.clone().add_(y, alpha=0.5)", "x.clone().clamp_(1.5, 3.0)", "x.clone().zero_() #",
@@ -144,7 +146,7 @@ def plain(value: Any) -> Any:
 def test_every_method_has_a_call() -> None:
     text = " ".join(CALLS)
     missing = {name for name in METHODS if f".{name}(" not in text}
-    assert missing == RANDOM | OF_HALF
+    assert missing == RANDOM | OF_HALF | {"data_ptr"}
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -166,6 +168,14 @@ def test_results_are_those_of_pytorch(call: str, backend: str, torch: Any) -> No
 
 def _listed(found: Any) -> list[Any]:
     return found if isinstance(found, list) else [found]
+
+
+def test_data_ptr_is_the_address_of_the_first_element(backend: str) -> None:
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    x = torchffi.from_numpy(array)
+    assert x.data_ptr() == array.ctypes.data
+    assert x[1, 1:].data_ptr() == array.ctypes.data + 16
+    assert torchffi.ones((0,)).data_ptr() == 0
 
 
 def test_half_precision(backend: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from torchffi._core.by_name.declared_in_place import InPlaceMethods
+from torchffi._core.by_name.declared_methods import OperatorMethods
 from torchffi._core.torch_declarations import TorchMethods
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from torchffi.dtypes import DType
 
 
-class Methods(TorchMethods):
+class Methods(TorchMethods, OperatorMethods, InPlaceMethods):
     """Declares methods for type checkers only. A test compares them with the real functions."""
 
     __slots__ = ()
@@ -26,6 +28,14 @@ class Methods(TorchMethods):
         def T(self) -> Self: ...
         @property
         def mT(self) -> Self: ...
+        @property
+        def real(self) -> Self: ...
+        @property
+        def imag(self) -> Self: ...
+        @property
+        def H(self) -> Self: ...
+        @property
+        def mH(self) -> Self: ...
         def __array_namespace__(self, /, *, api_version: str | None = None) -> ModuleType: ...
         def astype(self, dtype: DType, /, *, copy: bool = True) -> Self: ...
         def clone(self) -> Self: ...

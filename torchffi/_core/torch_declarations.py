@@ -36,7 +36,11 @@ class TorchMethods:
         bmm: Method
         bool: Method
         broadcast_to: Method
+        byte: Method
+        cdouble: Method
         ceil: Method
+        cfloat: Method
+        char: Method
         chunk: Method
         clamp: Method
         clamp_: Method
@@ -50,6 +54,7 @@ class TorchMethods:
         cummin: Method
         cumprod: Method
         cumsum: Method
+        data_ptr: Method
         diagonal: Method
         dim: Method
         div: Method
@@ -113,6 +118,7 @@ class TorchMethods:
         mul_: Method
         multiply: Method
         mv: Method
+        ndimension: Method
         ne: Method
         neg: Method
         neg_: Method
@@ -148,6 +154,7 @@ class TorchMethods:
         sqrt: Method
         sqrt_: Method
         square: Method
+        stride: Method
         sub: Method
         sub_: Method
         subtract: Method
@@ -166,4 +173,5 @@ class TorchMethods:
         uniform_: Method
         unsqueeze: Method
         view_as: Method
+        where: Method
         zero_: Method

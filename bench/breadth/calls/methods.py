@@ -116,6 +116,14 @@ x.movedim(0, 1) ; ; np.moveaxis(x, 0, 1)
 x.t() ; ; x.T
 x.T ; ; x.T
 x.mT ; ; x.mT
+x.H ; ; x.T
+x.mH ; ; x.mT
+x.real ; ; x.real
+z.real ; ; z.real
+z.imag ; ; z.imag
+x.where(b, y) ; ; np.where(b, x, y)
+x.ndimension() ; ; x.ndim
+x.stride() ; ; -
 row.expand(shape) ; ; np.broadcast_to(row, shape)
 row.expand_as(x) ; ; np.broadcast_to(row, x.shape)
 row.broadcast_to(shape) ; ; np.broadcast_to(row, shape)
@@ -202,6 +210,10 @@ x.bool() ; ; x.astype(np.bool)
 x.int() ; ; x.astype(np.int32)
 x.long() ; ; x.astype(np.int64)
 x.short() ; ; x.astype(np.int16)
+x.byte() ; ; x.astype(np.uint8)
+x.char() ; ; x.astype(np.int8)
+x.cfloat() ; ; x.astype(np.complex64)
+x.cdouble() ; ; x.astype(np.complex128)
 i.float() ; ; i.astype(np.float32)
 x.double() ; ; x.astype(np.float64)
 x.half() ; ; x.astype(np.float16)

@@ -1,0 +1,1 @@
+"""Methods of Tensor with PyTorch's names, by how they are called."""

@@ -1,0 +1,47 @@
+"""Methods of Tensor that are operators of ATen, made at their first use: programs use few of them."""
+
+from __future__ import annotations
+
+from types import MethodType
+from typing import Any, Final
+
+from torchffi._core.by_name.declared_in_place import InPlaceMethods
+from torchffi._core.by_name.declared_methods import OperatorMethods
+from torchffi._core.tensor import Tensor
+
+# The names of several results, in PyTorch.
+_FIELDS: Final = {
+    "aminmax": "min max", "frexp": "mantissa exponent", "geqrf": "a tau",
+    "histogram": "hist bin_edges", "median": "values indices", "nanmedian": "values indices",
+    "qr": "Q R", "slogdet": "sign logabsdet", "svd": "U S V",
+    "triangular_solve": "solution cloned_coefficient",
+}  # fmt: skip
+
+
+class _AtFirstUse:
+    """Stands for a method until it is looked up."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tensor: Any, _: type | None = None) -> Any:
+        from torchffi._aten.methods.by_name import by_name
+        from torchffi._aten.numpy_table import TABLE
+
+        name = self._name
+        overloads = (name, f"{name}.Tensor", f"{name}.Scalar", f"{name}.int")
+        on_numpy = [one for one in overloads if one in TABLE]
+        method = by_name(name, on_numpy, _FIELDS.get(name, ""))
+        setattr(Tensor, name, method)
+        return method if tensor is None else MethodType(method, tensor)
+
+
+NAMES: Final = (*OperatorMethods.__annotations__, *InPlaceMethods.__annotations__)
+
+
+def install() -> None:
+    """Gives Tensor the methods."""
+    for name in NAMES:
+        setattr(Tensor, name, _AtFirstUse(name))

@@ -1,0 +1,195 @@
+"""PyTorch's methods of Tensor that are operators of ATen with the same arguments, but those in place.
+
+The annotations are the table: ``torchffi/_aten/methods/at_first_use.py`` makes the methods, each at its
+first use, and type checkers read them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Method = Callable[..., Any]
+
+
+class OperatorMethods:
+    """Operators that return new tensors, views, and other values."""
+
+    __slots__ = ()
+    absolute: Method
+    addbmm: Method
+    addcdiv: Method
+    addcmul: Method
+    addmm: Method
+    addmv: Method
+    addr: Method
+    adjoint: Method
+    allclose: Method
+    aminmax: Method
+    angle: Method
+    arccos: Method
+    arccosh: Method
+    arcsin: Method
+    arcsinh: Method
+    arctan: Method
+    arctan2: Method
+    arctanh: Method
+    argwhere: Method
+    as_strided: Method
+    as_strided_scatter: Method
+    baddbmm: Method
+    bernoulli: Method
+    bincount: Method
+    bitwise_left_shift: Method
+    bitwise_right_shift: Method
+    ccol_indices: Method
+    cholesky: Method
+    cholesky_inverse: Method
+    cholesky_solve: Method
+    clip: Method
+    coalesce: Method
+    col_indices: Method
+    conj: Method
+    conj_physical: Method
+    corrcoef: Method
+    count_nonzero: Method
+    cov: Method
+    cross: Method
+    crow_indices: Method
+    deg2rad: Method
+    dense_dim: Method
+    det: Method
+    diag: Method
+    diag_embed: Method
+    diagflat: Method
+    diagonal_scatter: Method
+    diff: Method
+    digamma: Method
+    dist: Method
+    dsplit: Method
+    equal: Method
+    erfc: Method
+    erfinv: Method
+    exp2: Method
+    fix: Method
+    fliplr: Method
+    flipud: Method
+    float_power: Method
+    fmax: Method
+    fmin: Method
+    fmod: Method
+    frac: Method
+    frexp: Method
+    gcd: Method
+    geqrf: Method
+    ger: Method
+    get_device: Method
+    greater: Method
+    greater_equal: Method
+    hardshrink: Method
+    heaviside: Method
+    histc: Method
+    histogram: Method
+    hsplit: Method
+    i0: Method
+    igamma: Method
+    igammac: Method
+    index_copy: Method
+    index_fill: Method
+    index_put: Method
+    index_reduce: Method
+    indices: Method
+    inner: Method
+    inverse: Method
+    is_coalesced: Method
+    is_conj: Method
+    is_inference: Method
+    is_neg: Method
+    is_nonzero: Method
+    is_same_size: Method
+    is_signed: Method
+    isclose: Method
+    isneginf: Method
+    isposinf: Method
+    isreal: Method
+    kron: Method
+    lcm: Method
+    ldexp: Method
+    lerp: Method
+    less: Method
+    less_equal: Method
+    lgamma: Method
+    logaddexp2: Method
+    logcumsumexp: Method
+    logdet: Method
+    logit: Method
+    lu_solve: Method
+    masked_scatter: Method
+    matrix_exp: Method
+    matrix_power: Method
+    median: Method
+    moveaxis: Method
+    msort: Method
+    multinomial: Method
+    mvlgamma: Method
+    nan_to_num: Method
+    nanmean: Method
+    nanmedian: Method
+    nanquantile: Method
+    nansum: Method
+    narrow_copy: Method
+    negative: Method
+    new_empty: Method
+    new_empty_strided: Method
+    new_full: Method
+    nonzero: Method
+    nonzero_static: Method
+    not_equal: Method
+    orgqr: Method
+    ormqr: Method
+    pinverse: Method
+    positive: Method
+    prelu: Method
+    put: Method
+    qr: Method
+    quantile: Method
+    rad2deg: Method
+    ravel: Method
+    renorm: Method
+    resolve_conj: Method
+    resolve_neg: Method
+    roll: Method
+    rot90: Method
+    row_indices: Method
+    scatter_reduce: Method
+    select: Method
+    select_scatter: Method
+    sgn: Method
+    sinc: Method
+    slice_scatter: Method
+    slogdet: Method
+    sparse_dim: Method
+    sparse_mask: Method
+    split_with_sizes: Method
+    storage_offset: Method
+    sum_to_size: Method
+    svd: Method
+    swapaxes: Method
+    swapdims: Method
+    take: Method
+    take_along_dim: Method
+    tensor_split: Method
+    tile: Method
+    to_dense: Method
+    to_sparse: Method
+    to_sparse_bsc: Method
+    to_sparse_bsr: Method
+    to_sparse_csc: Method
+    to_sparse_csr: Method
+    trace: Method
+    triangular_solve: Method
+    true_divide: Method
+    values: Method
+    vdot: Method
+    vsplit: Method
+    xlogy: Method
