@@ -118,6 +118,13 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
 _CHUNK = 2**15  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
 _INTEGERS: Final = int64.code
+_UNSIGNED: Final = frozenset(code for code, kind in TYPES.items() if kind.kind == "u")
+# Sums of magnitudes below which no value overflows a real dtype, by its code.
+_LIMITS: Final = {
+    code: min(_EXACT, int(np.finfo(kind).max if kind.kind == "f" else np.iinfo(kind).max))
+    for code, kind in TYPES.items()
+    if kind.kind in "iuf"
+}
 
 
 def arange(start: float, stop: float, step: float, dtype: int, device: int) -> Raw:
@@ -136,7 +143,9 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if not abs(first) + abs(last) + abs(step) < _EXACT:
+    if not abs(first) + abs(last) + abs(step) < _LIMITS[dtype] or (
+        dtype in _UNSIGNED and (first < 0 or last < 0)
+    ):
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
     kind = TYPES[dtype]
     if dtype == _INTEGERS and step > 0 and type(first) is type(last) is type(step) is int:
@@ -147,12 +156,7 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if count > _CHUNK and kind.kind == "f":
         return _counted(first, step, math.ceil(count), kind)
     values = np.arange(first, last, step)
-    if values.dtype is kind:
-        return values
-    result = values.astype(kind)
-    if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
-        raise InvalidArgumentError(f"the values do not fit into {kind}")
-    return result
+    return values if values.dtype is kind else values.astype(kind)
 
 
 def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
