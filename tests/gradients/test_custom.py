@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import torchffi
+from tests.support import handles
+from torchffi._autograd import in_use
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 
@@ -120,9 +123,105 @@ def one_gradient_of_a_sum_that_a_function_keeps(t: Any, tensor: Any) -> Any:
     return found
 
 
+# ---- The objects of gradients
+
+
+@program
+def the_same_object_while_the_gradient_is_the_same(t: Any, tensor: Any) -> Any:
+    x, y = (tensor([1.0, 2.0]).requires_grad_() for _ in range(2))
+    step = t.optim.SGD([x], lr=0.1)
+    (x * x * y).sum().backward()
+    first, other = x.grad, y.grad
+    found = [x.grad is x.grad, x.grad is first, x.grad is other, y.grad is other]
+    (x * y).sum().backward()  # adds to it
+    found += [x.grad is first, first]
+    step.step()
+    found += [x.grad is first, x]
+    step.zero_grad(set_to_none=False)
+    found += [x.grad is first, first]
+    first.add_(tensor([1.0, 1.0]))
+    found += [x.grad is first, x.grad]
+    (x * x).sum().backward(create_graph=True)  # makes a new one
+    second = x.grad
+    found += [second is first, first, second, x.grad is second, second.requires_grad]
+    step.zero_grad()
+    (x * x).sum().backward()
+    third = x.grad
+    return [*found, third is second, second, third, x.grad is third]
+
+
+@program
+def the_object_that_was_set(t: Any, tensor: Any) -> Any:
+    x, y = tensor([1.0, 2.0]).requires_grad_(), tensor([1.0, 2.0]).requires_grad_()
+    given, view = tensor([3.0, 4.0]), tensor([3.0, 4.0]).view(2)
+    x.grad = given
+    found = [x.grad is given]
+    y.grad = given
+    found += [y.grad is x.grad]
+    x.grad = view
+    found += [x.grad is view, x.grad is given]
+    x.grad = given.detach()
+    found += [x.grad is given.detach(), x.grad]
+    del x.grad
+    found += [x.grad is None]
+    (x * x).sum().backward()
+    return [*found, x.grad is given, x.grad is view, x.grad, y.grad is given, given]
+
+
+@program
+def the_object_of_a_result(t: Any, tensor: Any) -> Any:
+    x = tensor([1.0, 2.0]).requires_grad_()
+    y = x * 2.0
+    y.retain_grad()
+    y.sum().backward()
+    return [y.grad is y.grad, x.grad is x.grad, x.grad is y.grad, y.grad]
+
+
+# ---- The dtype of gradients
+
+
+@program
+def data_of_another_dtype(t: Any, tensor: Any) -> Any:
+    x, y = (tensor([1.0, 2.0]).requires_grad_() for _ in range(2))
+    (x * x * y).sum().backward()
+    for one in (x, y):
+        one.data = one.data.to(t.float64)
+    found = [x.grad, y.grad]
+    return found, [str(one.dtype).removeprefix("torch.") for one in found]
+
+
 # ---- All of them
 
 
+def test_an_unused_gradient_goes_with_its_tensor() -> None:
+    gc.collect()
+    before = handles()[0]
+    found = []
+    for _ in range(3000):
+        x = torchffi.ones(2).requires_grad_()
+        x.grad = torchffi.ones(2)
+        assert x.grad is x.grad
+        found.append(x)
+    assert len(in_use._last) <= 2 * 1024
+    kept = found[-1].grad
+    del x, found
+    torchffi.zeros(1)  # drops what LibTorch no longer uses
+    assert handles()[0] == before + 1
+    assert kept is not None
+    assert kept.tolist() == [1.0, 1.0]
+
+
+def test_a_gradient_that_was_freed_is_no_longer_in_use() -> None:
+    x = torchffi.ones(2).requires_grad_()
+    (x * 3.0).sum().backward()
+    first = x.grad
+    assert first is not None
+    torchffi.tensor_free(first)
+    assert x.grad is not None
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+@pytest.mark.filterwarnings("ignore:Using backward")  # of PyTorch
 @pytest.mark.parametrize("run", PROGRAMS, ids=lambda run: run.__name__)
 def test_a_program_gives_what_it_gives_in_pytorch(torch: Any, run: Program) -> None:
     expected = outcome(run, torch, torch.tensor)

@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from torchffi._autograd import compute
+from torchffi._autograd import compute, in_use
 from torchffi._core.backends import FFI, NUMPY, numpy_reason
 from torchffi._core.lifetimes import make
 from torchffi._core.parameters import is_parameter, register
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
+from torchffi._libtorch.calls import check_status
 from torchffi._libtorch.gradients import asks_grad, asks_gradient, asks_leaf, set_requirement
 from torchffi._libtorch.gradients import detach as _detach
 from torchffi.dtypes import INEXACT
@@ -132,7 +133,9 @@ def grad(self: Tensor) -> Tensor | None:
             stacklevel=2,
         )
         return None
-    return gradients.grad(make, type(self), self._data)  # type: ignore[no-any-return]
+    check_status(state)
+    # Of its own dtype: that of the tensor may have changed since, by ``data``.
+    return in_use.known(self, gradients.made(make(None, gradients.gradient_of, self._data)))
 
 
 def set_grad(self: Tensor, value: Tensor | None) -> None:
@@ -146,6 +149,7 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
         raise ArgumentError(f"grad: expected a Tensor or None, got {type(value).__name__}")
     _need_libtorch(value, "grad")
     gradients.set_grad(self._data, value._data)
+    in_use.remember(self, value)
 
 
 def delete_grad(self: Tensor) -> None:
