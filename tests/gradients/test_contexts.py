@@ -351,6 +351,39 @@ def wanted_gradients(t: Any, tensor: Any) -> Any:
     return seen
 
 
+@program
+def a_gradient_that_cannot_be_differentiated(t: Any, tensor: Any) -> Any:
+    once = (
+        getattr(t.autograd, "once_differentiable", None) or t.autograd.function.once_differentiable
+    )
+    seen: list[Any] = []
+
+    def forward(ctx: Any, x: Any, factor: float, y: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x * factor + y
+
+    @once  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: Any) -> Any:
+        """The text."""
+        (x,) = ctx.saved_tensors
+        answer = gradient * x * 6.0
+        seen.append(answer.requires_grad)
+        return answer, None, gradient
+
+    x, y, w = (tensor([1.0, 2.0]).requires_grad_() for _ in range(3))
+    result = (made(t, forward, backward)(x, 3.0, y) * w).sum()
+    result.backward(retain_graph=True)
+    first = t.autograd.grad(result, (x, y, w), create_graph=True)
+    second = t.autograd.grad(first[2].sum(), x, retain_graph=True)  # once
+    found = [x.grad, y.grad, first, [one.requires_grad for one in first], second]
+    for one in first[:2]:
+        try:
+            one.sum().backward(retain_graph=True)
+        except RuntimeError as error:
+            found.append("trying to differentiate twice" in str(error))
+    return [*found, backward.__doc__, seen]
+
+
 @pytest.mark.parametrize("run", PROGRAMS, ids=lambda run: run.__name__)
 def test_a_program_gives_what_it_gives_in_pytorch(torch: Any, run: Program) -> None:
     expected = outcome(run, torch, torch.tensor)
