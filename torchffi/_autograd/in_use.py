@@ -23,24 +23,31 @@ _most = _FEWEST  # entries, before those of gradients that are gone are removed
 
 def known(tensor: Tensor, gradient: Tensor) -> Tensor:
     """The object in use for the gradient of a tensor; else the given one, from now on."""
-    entry = _last.get(tensor._data)
+    key = tensor._data
+    entry = _last.get(key)
     if entry is not None:
         last = entry()
         if last is not None and last._alive and _is_same(last, gradient):
             return last
-    remember(tensor, gradient)
+    elif len(_last) >= _most:
+        _remove_unused()
+    _last[key] = ref(gradient)
     return gradient
 
 
 def remember(tensor: Tensor, gradient: Tensor) -> None:
     """Notes which object is the gradient of a tensor."""
-    global _most
     if len(_last) >= _most:
-        for key, entry in list(_last.items()):
-            if entry() is None:
-                _last.pop(key, None)
-        _most = max(_FEWEST, 2 * len(_last))
+        _remove_unused()
     _last[tensor._data] = ref(gradient)
+
+
+def _remove_unused() -> None:
+    global _most
+    for key, entry in list(_last.items()):
+        if entry() is None:
+            _last.pop(key, None)
+    _most = max(_FEWEST, 2 * len(_last))
 
 
 _is_set_to: Any = None  # the operator, from the first use on

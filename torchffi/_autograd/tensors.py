@@ -12,7 +12,6 @@ from torchffi._core.lifetimes import make
 from torchffi._core.parameters import is_parameter, register
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
-from torchffi._libtorch.calls import check_status
 from torchffi._libtorch.gradients import asks_grad, asks_gradient, asks_leaf, set_requirement
 from torchffi._libtorch.gradients import detach as _detach
 from torchffi.dtypes import INEXACT
@@ -133,9 +132,9 @@ def grad(self: Tensor) -> Tensor | None:
             stacklevel=2,
         )
         return None
-    check_status(state)
     # Of its own dtype: that of the tensor may have changed since, by ``data``.
-    return in_use.known(self, gradients.made(make(None, gradients.gradient_of, self._data)))
+    gradient = make(None, gradients.gradient_of, self._data)
+    return in_use.known(self, gradients.made(gradient) if gradient is None else gradient)
 
 
 def set_grad(self: Tensor, value: Tensor | None) -> None:
