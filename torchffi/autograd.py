@@ -6,7 +6,7 @@ and adds up gradients in the leaves; ``grad()`` returns them. On the NumPy backe
 """
 
 from torchffi._autograd.compute import backward, grad
-from torchffi._autograd.function import Function, FunctionCtx
+from torchffi._autograd.function import Function, FunctionCtx, once_differentiable
 from torchffi._autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "grad",
     "is_grad_enabled",
     "no_grad",
+    "once_differentiable",
     "set_grad_enabled",
 ]

@@ -11,6 +11,7 @@ import pytest
 import torchffi as t
 from tests.support import inf
 from torchffi._numpy import quiet
+from torchffi.dtypes import ALL, INTEGER, REAL, DType
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -59,3 +60,23 @@ def test_operators_on_numpy_work_in_several_threads(numpy_backend: None) -> None
     for thread in threads:
         thread.join()
     assert sums == [2] * 200
+
+
+@pytest.mark.parametrize("dtype", [dtype for dtype in ALL if dtype.in_numpy and dtype.kind in REAL])
+@pytest.mark.parametrize(
+    "ends", [(0, 70000, 3000), (0.0, 1e-6, 1e-7), (-300, 5, 50), (5, -3, -2.5)]
+)
+def test_ranges_ignore_the_errstate_of_the_caller(
+    ends: tuple[float, float, float], dtype: DType, numpy_backend: None
+) -> None:
+    values = np.arange(*ends)
+    limits = np.iinfo(dtype.numpy) if dtype.kind in INTEGER else np.finfo(np.float64)
+    with np.errstate(all="raise"):
+        if limits.min <= values.min() and values.max() <= limits.max:
+            found = t.arange(*ends, dtype=dtype).tolist()
+        else:
+            with pytest.raises(ValueError, match="does not fit"):
+                t.arange(*ends, dtype=dtype)
+            return
+    with np.errstate(over="ignore"):  # of float16
+        assert found == values.astype(dtype.numpy).tolist()

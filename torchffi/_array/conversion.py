@@ -65,7 +65,6 @@ def asarray(
     if isinstance(obj, Tensor):
         result = obj
     elif is_array(obj):
-        _ARRAYS.add(np.ndarray)
         if not obj.flags.writeable:
             if copy is False:
                 raise InvalidArgumentError(
@@ -223,19 +222,19 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
     Source: at::from_blob.
     """
-    if type(array) is np.ndarray:
-        backend = chosen_backend() or backends.default
+    if type(array) in _ARRAYS:
         try:
-            if backend is FFI:
-                tensor: Tensor | None = borrow(array, kinds)
-                if tensor is not None:
-                    return tensor
-            elif backend is NUMPY:
+            backend = chosen_backend() or backends.default
+            if backend is NUMPY:
                 return hold_view(array, by_numpy)
-        except KeyError:  # the first array, or an unsupported dtype: by_numpy() below raises
+            tensor: Tensor | None = borrow(array, kinds) if backend is FFI else None
+            if tensor is not None:
+                return tensor
+        except KeyError:  # an unsupported dtype, or the first array: by_numpy() below raises
             pass
     if not is_array(array):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
+    _ARRAYS.add(np.ndarray)
     dtypes.by_numpy(array.dtype)  # raises for unsupported dtypes
     try:
         return backends.default_backend().from_array(array)

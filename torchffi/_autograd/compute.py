@@ -129,7 +129,7 @@ def grad(
     unused = materialize_grads if allow_unused is None else allow_unused
     if materialize_grads and not unused:
         raise InvalidArgumentError("grad: materialize_grads needs allow_unused, which is False")
-    makes = [partial(make, type(tensor)) for tensor in to]
+    makes = [partial(make, None)] * len(to)  # of their own dtypes, as in Tensor.grad
     given = _handles(of), _handles(start), _handles(to)
     try:
         found: list[Tensor | None] = gradients.grad_of(makes, *given, retain, create_graph, unused)

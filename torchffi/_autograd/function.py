@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 from torchffi._array.creation import zeros
 from torchffi._autograd import modes
@@ -10,6 +13,7 @@ from torchffi._autograd.callbacks import Call
 from torchffi._core.backends import FFI
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
+from torchffi.dtypes import INEXACT
 from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
 
 
@@ -28,7 +32,8 @@ class FunctionCtx:
         self.needs_input_grad = needs_input_grad
         self._to_save: tuple[Tensor | None, ...] = ()
         self._saved: tuple[Tensor | None, ...] | None = None
-        self._constant: list[Tensor] = []
+        self._constant: tuple[Tensor, ...] = ()
+        self._dirty: tuple[Tensor, ...] = ()
         self._materialize = True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
@@ -51,18 +56,21 @@ class FunctionCtx:
         return self._to_save if self._saved is None else self._saved
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Says that results have no gradient, such as indices."""
-        self._constant = list(tensors)
+        """Says that results have no gradient, such as indices. ``backward()`` gets zeros for them."""
+        self._constant = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
-        """Not supported: ``forward()`` must not write to its arguments."""
-        raise NotSupportedError(
-            "mark_dirty: functions that write to their arguments are not supported; compute a new "
-            "tensor"
-        )
+        """Says which arguments ``forward()`` has overwritten. It must return them.
+
+        ``apply()`` returns the same objects, whose history then is that of the function.
+        """
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                raise ArgumentError(f"mark_dirty: expected tensors, got {type(tensor).__name__}")
+        self._dirty = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether ``backward()`` gets zeros, rather than None, for a result that has no gradient."""
+        """Whether ``backward()`` gets zeros, rather than None, for a tensor that has no gradient."""
         self._materialize = bool(value)
 
 
@@ -121,39 +129,92 @@ class Function:
             else:
                 output = cls.forward(*args)
                 cls.setup_context(ctx, args, output)
-        return _recorded(cls, ctx, has_input, inputs, output) if recorded else output
+        outputs = list(output) if isinstance(output, tuple) else [output]
+        _check_dirty(ctx._dirty, args, outputs)
+        differentiable = [
+            i for i, one in enumerate(outputs) if recorded and _has_gradient(one, ctx._constant)
+        ]
+        for i, one in enumerate(outputs):
+            # As in PyTorch: another object than the argument, unless it was overwritten.
+            if i not in differentiable and isinstance(one, Tensor):
+                unchanged = _is_among(one, args) and not _is_among(one, ctx._dirty)
+                outputs[i] = one.detach() if unchanged or one.requires_grad else one
+        if differentiable:
+            _record(cls, ctx, has_input, inputs, outputs, differentiable)
+        return tuple(outputs) if isinstance(output, tuple) else outputs[0]
 
 
-def _recorded(
+def _is_among(tensor: Tensor, values: Sequence[Any]) -> bool:
+    return any(tensor is value for value in values)
+
+
+def _has_gradient(output: Any, constant: Sequence[Tensor]) -> bool:
+    return (
+        isinstance(output, Tensor)
+        and output._backend is FFI
+        and output._dtype.kind in INEXACT
+        and not _is_among(output, constant)
+    )
+
+
+def _check_dirty(dirty: Sequence[Tensor], args: Sequence[Any], outputs: Sequence[Any]) -> None:
+    for one in dirty:
+        if not _is_among(one, outputs):
+            raise InvalidArgumentError(
+                "mark_dirty: forward() did not return a tensor marked as dirty"
+            )
+        if not _is_among(one, args):
+            warnings.warn(
+                "mark_dirty: expected arguments of forward(), got another tensor",
+                UserWarning,
+                stacklevel=3,
+            )
+
+
+def _record(
     function: type[Function],
     ctx: FunctionCtx,
     has_input: list[bool],
     inputs: list[Tensor],
-    output: Any,
-) -> Any:
-    """The results of ``forward()`` with a history."""
-    outputs = list(output) if isinstance(output, tuple) else [output]
-    differentiable = [
-        i
-        for i, one in enumerate(outputs)
-        if isinstance(one, Tensor)
-        and one._backend is FFI
-        and not any(one is constant for constant in ctx._constant)
-    ]
-    values = [outputs[i] for i in differentiable]
-    kept = [tensor for tensor in ctx._to_save if tensor is not None]
+    outputs: list[Any],
+    differentiable: list[int],
+) -> None:
+    """Replaces the differentiable results of ``forward()`` by those with a history."""
+    # A tensor that was overwritten gets the history of the result by a copy of the same values, which
+    # LibTorch records for its views as well. The result has memory of its own: to write to the tensor
+    # is to overwrite what was saved.
+    own: dict[int, Tensor] = {}
+    for i in differentiable:
+        one = outputs[i]
+        if _is_among(one, ctx._dirty) and _is_among(one, inputs):
+            if one.is_leaf and one.requires_grad:
+                raise InvalidArgumentError(
+                    "mark_dirty: a leaf that requires gradients was overwritten; compute a new tensor"
+                )
+            with modes.no_grad():
+                own[id(one)] = one.clone()
+    values = [own.get(id(outputs[i]), outputs[i]) for i in differentiable]
+    kept = [own.get(id(tensor), tensor) for tensor in ctx._to_save if tensor is not None]
     present = [tensor is not None for tensor in ctx._to_save]
     # Their number, not the results themselves: those keep the node, which keeps backward().
     results_count = len(outputs)
     ctx._to_save = ()  # they are kept by the node; a result kept here as well would keep the node
-    like = [(value.shape, value.dtype, value.device) for value in values]
+    ctx._dirty = ctx._constant = ()
+    like = [
+        (one.shape, one.dtype, one.device)
+        if isinstance(one, Tensor) and one._backend is FFI
+        else None
+        for one in outputs
+    ]
 
     def backward(given: list[Tensor | None], saved: list[Tensor]) -> list[Tensor | None]:
         grads: list[Tensor | None] = [None] * results_count
-        for i, gradient, (shape, dtype, device) in zip(differentiable, given, like, strict=True):
-            if gradient is None and ctx._materialize:
-                gradient = zeros(shape, dtype=dtype, device=device)
+        for i, gradient in zip(differentiable, given, strict=True):
             grads[i] = gradient
+        if ctx._materialize:
+            for i, of in enumerate(like):
+                if grads[i] is None and of is not None:
+                    grads[i] = zeros(of[0], dtype=of[1], device=of[2])
         remaining = iter(saved)
         ctx._saved = tuple(next(remaining) if there else None for there in present)
         try:
@@ -170,5 +231,51 @@ def _recorded(
 
     results = Call(backward, [type(tensor) for tensor in inputs]).record(inputs, values, kept)
     for i, result in zip(differentiable, results, strict=True):
-        outputs[i] = result
-    return tuple(outputs) if isinstance(output, tuple) else outputs[0]
+        if id(outputs[i]) in own:
+            outputs[i].copy_(result)
+        else:
+            outputs[i] = result
+
+
+# ---- Functions without second derivatives
+
+
+class _Once(Function):
+    """Returns gradients that were not recorded. To differentiate them is an error."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, *gradients: Any) -> Any:
+        return gradients
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *_: Any) -> Any:
+        raise NotSupportedError(
+            "once_differentiable: trying to differentiate twice a function that was marked with "
+            "@once_differentiable"
+        )
+
+
+_Backward = TypeVar("_Backward", bound=Callable[..., Any])
+
+
+def once_differentiable(backward: _Backward, /) -> _Backward:
+    """Decorates ``backward()`` of a function whose gradients cannot be differentiated.
+
+    It is not recorded, also where ``create_graph`` is True. Second derivatives then raise a
+    RuntimeError, where without the decorator they would be wrong.
+    """
+
+    @wraps(backward)
+    def function(ctx: FunctionCtx, *grads: Any) -> Any:
+        with modes.no_grad():
+            answer = backward(ctx, *grads)
+        recorded = any(isinstance(one, Tensor) and one.requires_grad for one in grads)
+        if not recorded or not modes.is_grad_enabled():
+            return answer
+        answers = answer if isinstance(answer, tuple) else (answer,)
+        marked: tuple[Any, ...] = _Once.apply(
+            *[one.detach().requires_grad_() if _has_gradient(one, ()) else one for one in answers]
+        )
+        return marked if isinstance(answer, tuple) else marked[0]
+
+    return function  # type: ignore[return-value]

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from torchffi._autograd import compute
+from torchffi._autograd import compute, in_use
 from torchffi._core.backends import FFI, NUMPY, numpy_reason
 from torchffi._core.lifetimes import make
 from torchffi._core.parameters import is_parameter, register
@@ -132,7 +132,9 @@ def grad(self: Tensor) -> Tensor | None:
             stacklevel=2,
         )
         return None
-    return gradients.grad(make, type(self), self._data)  # type: ignore[no-any-return]
+    # Of its own dtype: that of the tensor may have changed since, by ``data``.
+    gradient = make(None, gradients.gradient_of, self._data)
+    return in_use.known(self, gradients.made(gradient) if gradient is None else gradient)
 
 
 def set_grad(self: Tensor, value: Tensor | None) -> None:
@@ -146,6 +148,7 @@ def set_grad(self: Tensor, value: Tensor | None) -> None:
         raise ArgumentError(f"grad: expected a Tensor or None, got {type(value).__name__}")
     _need_libtorch(value, "grad")
     gradients.set_grad(self._data, value._data)
+    in_use.remember(self, value)
 
 
 def delete_grad(self: Tensor) -> None:

@@ -117,7 +117,17 @@ def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:
 
 _CHUNK = 2**15  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
+_LONGEST: Final = _EXACT / 2  # step. A float: Python compares numbers of one type in less time
 _INTEGERS: Final = int64.code
+
+
+def _ends(kind: np.dtype[Any]) -> tuple[np.dtype[Any], float, float]:
+    """A real dtype, and the lowest and the highest end of a range that is exact and fits."""
+    limits = np.finfo(kind) if kind.kind == "f" else np.iinfo(kind)
+    return kind, max(float(limits.min), -_EXACT / 2), min(float(limits.max), _EXACT / 2)
+
+
+_ENDS: Final = {code: _ends(kind) for code, kind in TYPES.items() if kind.kind in "iuf"}
 
 
 def arange(start: float, stop: float, step: float, dtype: int, device: int) -> Raw:
@@ -136,9 +146,11 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if device >= 0:
         raise no_device()
     first, last = (start, stop[0]) if stop else (0, start)
-    if not abs(first) + abs(last) + abs(step) < _EXACT:
+    kind, lowest, highest = _ENDS[dtype]
+    if not (
+        lowest <= first <= highest and lowest <= last <= highest and -_LONGEST < step < _LONGEST
+    ):
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
-    kind = TYPES[dtype]
     if dtype == _INTEGERS and step > 0 and type(first) is type(last) is type(step) is int:
         return np.arange(first, last, step, dtype=kind)
     count = (last - first) / step
@@ -147,12 +159,7 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     if count > _CHUNK and kind.kind == "f":
         return _counted(first, step, math.ceil(count), kind)
     values = np.arange(first, last, step)
-    if values.dtype is kind:
-        return values
-    result = values.astype(kind)
-    if kind.kind in "iu" and (result[0] != values[0] or result[-1] != values[-1]):
-        raise InvalidArgumentError(f"the values do not fit into {kind}")
-    return result
+    return values if values.dtype is kind else values.astype(kind)
 
 
 def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:

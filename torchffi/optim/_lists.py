@@ -48,14 +48,14 @@ def call(name: str, *arguments: Any, **named: Any) -> Any:
 
 def with_gradients(parameters: Iterable[Tensor]) -> list[Pair]:
     """The parameters that have a gradient, each with it. Tensors on NumPy have none."""
-    found = []
+    found: list[Pair] = []
     for parameter in parameters:
         if parameter._backend is FFI:
             # No look whether there is one: nearly every parameter has a gradient.
-            gradient = make(type(parameter), _gradient, parameter._data)
+            gradient = make(None, _gradient, parameter._data)
             if gradient is not None:
                 found.append((parameter, gradient))
-            elif gradients.grad(make, None, parameter._data) is not None:
+            elif gradients.grad(make, parameter._data) is not None:
                 raise last_error()
     return found
 
