@@ -472,9 +472,9 @@ int64_t torchffi_take(int64_t *handles, int64_t index) {
 }
 
 int32_t torchffi_give(int64_t tensor, int64_t *handles, int64_t index) {
-  /* The tensor itself, or a copy: a leaf may get the only reference to a tensor as its gradient, which is added up in
-     place, and must not get that of an alias of memory in use. */
-  handles[index] = rt_functions()->rt_torch_tensor_contiguous(tensor);
+  /* Not of an alias: a leaf may get the only reference to a tensor as its gradient, which is added up in place, and must
+     not get that of an alias of memory in use. */
+  handles[index] = rt_functions()->rt_torch_tensor_new_handle(tensor);
   return handles[index] != 0 ? 0 : -1;
 }
 

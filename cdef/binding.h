@@ -73,7 +73,7 @@ int32_t torchffi_function(const int64_t *inputs, int64_t inputs_count, const int
 /* Takes a handle out of an array: returns it, and leaves 0 in its place. */
 int64_t torchffi_take(int64_t *handles, int64_t index);
 
-/* Puts a new handle of a tensor, or of a contiguous copy, into an array. Returns 0; -1 on an error of LibTorch. */
+/* Puts a new handle of a tensor into an array. Returns 0; -1 on an error of LibTorch. */
 int32_t torchffi_give(int64_t tensor, int64_t *handles, int64_t index);
 
 /* Frees the handles that are left in list[1] to list[n]; n is in list[0]. */

@@ -133,6 +133,8 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "tensor_cat": ("concat()",),
     "tensor_select": ("select()",),
     "tensor_slice": ("narrow()",),
+    "tensor_is_grad": ("t.grad",),
+    "tensor_new_handle": ("autograd.Function",),
     "tensor_basic_index": ("t[0]", "t[1:3, ..., None]"),
     "tensor_view": ("t.view()",),
     "tensor_narrow": (),  # narrow() slices

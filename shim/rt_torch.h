@@ -600,7 +600,14 @@ RT_TORCH_API int32_t rt_torch_tensor_copy_from_host(int64_t tensor, const void *
 
 /* ---- Copies, dtypes and devices ------------------------------------------------------------------ */
 
-/** A second handle to the same elements.
+/** A second handle of the same tensor: what one of them does to it, the other one sees, also shape and gradient.
+ *
+ * @param tensor  tensor of any layout
+ * @return new handle; 0 on failure
+ */
+RT_TORCH_API int64_t rt_torch_tensor_new_handle(int64_t tensor);
+
+/** Another tensor over the same elements.
  *
  * @param tensor  tensor
  * @return new tensor that shares the storage; 0 on failure
@@ -2807,6 +2814,15 @@ RT_TORCH_API int32_t rt_torch_tensor_has_grad(int64_t tensor);
  */
 RT_TORCH_API int32_t rt_torch_tensor_grad_state(int64_t tensor);
 
+/** Whether a tensor is the gradient of another one: not an equal one, or one over the same memory. Never warns.
+ *
+ * @param tensor  tensor
+ * @param grad    tensor
+ * @return 1 or 0; -1 on failure
+ * @source at::Tensor::grad, at::Tensor::is_same
+ */
+RT_TORCH_API int32_t rt_torch_tensor_is_grad(int64_t tensor, int64_t grad);
+
 /** The gradient of a tensor.
  *
  * @param tensor  tensor
@@ -2928,7 +2944,8 @@ RT_TORCH_API int32_t rt_torch_tensor_remove_hook(int64_t tensor, int64_t number)
  *                       come back as the results. They are kept, and what is written to in between makes the
  *                       computation fail. NULL if there are none
  * @param saved_count    number of saved tensors, 0 to RT_TORCH_MAX_TENSORS
- * @param results        receives a new tensor for each value, over its memory
+ * @param results        receives a new tensor for each value, over its memory. That of a value over the memory of an input
+ *                       is a view of the input, to which LibTorch refuses to write
  * @param backward       called with context, a handle for the gradient of each result (0 for zeros), and one for each
  *                       saved tensor, on any thread; both stay its caller's. It writes a new tensor, or 0 for zeros,
  *                       for each input, which it thereby gives away, and returns 0; or -1 to make the

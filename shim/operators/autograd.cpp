@@ -118,6 +118,12 @@ int32_t tensor_grad_state(int64_t tensor) {
   return is_leaf(t) ? 0 : 2;
 }
 
+int32_t tensor_is_grad(int64_t tensor, int64_t grad) {
+  const at::Tensor t = get_any(tensor), other = get_any(grad);
+  const std::lock_guard lock(metadata);
+  return t.unsafeGetTensorImpl()->grad().is_same(other);
+}
+
 int64_t tensor_grad(int64_t tensor) {
   const at::Tensor t = get_any(tensor);
   at::Tensor grad;

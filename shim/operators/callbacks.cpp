@@ -110,6 +110,13 @@ class CallbackNode final : public torch::autograd::Node {
   bool released_ = false;
 };
 
+// The result for a value: another tensor over its memory, in autograd's books as a view if it is one of an input.
+at::Tensor result_of(const at::Tensor &value, const std::vector<at::Tensor> &inputs) {
+  const auto of = std::ranges::find_if(inputs, [&](const at::Tensor &one) { return value.is_alias_of(one); });
+  if (of == inputs.end()) return value.detach();
+  return gradients::view_of_function(value, of->is_view() ? at::Tensor(of->_base()) : *of);
+}
+
 std::vector<at::Tensor> saved_list(const int64_t *saved, int64_t count) {
   return count == 0 ? std::vector<at::Tensor>() : get_list(saved, count);
 }
@@ -149,14 +156,15 @@ int32_t function(const int64_t *inputs, int64_t inputs_count, const int64_t *val
                  void (*deleter)(void *context), void *context) {
   if (results == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "results is NULL");
   if (backward == nullptr) fail(RT_TORCH_INVALID_ARGUMENT, "backward is NULL");
-  const std::vector<at::Tensor> from = get_list(inputs, inputs_count), made = get_list(values, values_count);
+  const std::vector<at::Tensor> from = get_list(inputs, inputs_count, get_entered);
+  const std::vector<at::Tensor> made = get_list(values, values_count);
   const std::vector<at::Tensor> kept = saved_list(saved, saved_count);
   std::fill_n(results, values_count, 0);
   const bool recorded = c10::GradMode::is_enabled() && torch::autograd::any_variable_requires_grad(from);
   auto owner = std::make_unique<Context>(context, deleter);
   std::vector<at::Tensor> outputs;
   outputs.reserve(made.size());
-  for (const at::Tensor &value : made) outputs.push_back(value.detach());
+  for (const at::Tensor &value : made) outputs.push_back(recorded ? result_of(value, from) : value.detach());
   if (!recorded) {
     put_all(outputs, results);
     owner->keep();

@@ -170,6 +170,9 @@ int32_t tensor_copy_from_host(int64_t tensor, const void *data, int64_t nbytes) 
   return 0;
 }
 
+int64_t tensor_new_handle(int64_t tensor) {
+  return put(get_entered(tensor));
+}
 int64_t tensor_alias(int64_t tensor) {
   return put(kernels::alias(get(tensor)));
 }

@@ -40,18 +40,32 @@ bool hold_graph(const c10::TensorImpl &tensor) {
   return origin != nullptr && origin->base.requires_grad();
 }
 
-at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin) {
-  using torch::autograd::CreationMeta;
+namespace {
+
+using torch::autograd::CreationMeta;
+
+at::Tensor view_in_books(const at::Tensor &view, const at::Tensor &base, uint32_t version,
+                         CreationMeta made) {
   at::Tensor entered = at::detail::make_tensor<c10::TensorImpl>(
       c10::TensorImpl::VIEW, c10::Storage(view.storage()), view.key_set(), view.dtype());
   c10::TensorImpl *impl = entered.unsafeGetTensorImpl();
   impl->set_sizes_and_strides(view.sizes(), view.strides(), view.storage_offset());
   auto meta = std::make_unique<torch::autograd::DifferentiableViewMeta>(
-      impl, torch::autograd::ViewInfo(origin.base, nullptr, nullptr), std::nullopt, /*shared_view_info=*/true,
-      origin.grad_mode ? CreationMeta::DEFAULT : CreationMeta::NO_GRAD_MODE);
-  meta->set_attr_version(origin.version);
+      impl, torch::autograd::ViewInfo(base, nullptr, nullptr), std::nullopt, /*shared_view_info=*/true, made);
+  meta->set_attr_version(version);
   impl->set_autograd_meta(std::move(meta));
   return entered;
+}
+
+}  // namespace
+
+at::Tensor enter(const at::Tensor &view, const ViewOrigin &origin) {
+  return view_in_books(view, origin.base, origin.version,
+                       origin.grad_mode ? CreationMeta::DEFAULT : CreationMeta::NO_GRAD_MODE);
+}
+
+at::Tensor view_of_function(const at::Tensor &value, const at::Tensor &base) {
+  return view_in_books(value, base, base._version(), CreationMeta::IN_CUSTOM_FUNCTION);
 }
 
 }  // namespace rt::gradients

@@ -31,6 +31,10 @@ inline const ViewOrigin *origin_of(const c10::TensorImpl & /*tensor*/) noexcept 
 
 namespace gradients {
 
+// A tensor over the memory of value for the result of a caller's function, which is a view of base. LibTorch refuses to
+// write to it, because it does not know how the function made the view.
+at::Tensor view_of_function(const at::Tensor &value, const at::Tensor &base);
+
 // Includes autograd's keys for the rest of the guarded call.
 void include();
 

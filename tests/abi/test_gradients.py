@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.abi.calls import Handles, last_error, read, stale
 from torchffi._libtorch.loader import ffi, lib
 
 pytestmark = pytest.mark.usefixtures("ffi_backend")
@@ -15,11 +16,6 @@ pytestmark = pytest.mark.usefixtures("ffi_backend")
 HOOK = "int64_t(void *, int64_t)"
 BACKWARD = "int32_t(void *, const int64_t *, int64_t, const int64_t *, int64_t, int64_t *, int64_t)"
 DELETER = "void(void *)"
-
-
-def last_error() -> tuple[int, str]:
-    text = ffi.new("char[]", 4096)
-    return lib.rt_torch_last_error(text, 4096), ffi.string(text).decode()
 
 
 def tensor(*values: float) -> int:
@@ -344,3 +340,31 @@ def test_threads_compute_gradients_of_views_of_one_leaf(w: int) -> None:
         lib.rt_torch_tensor_free(view)
         lib.rt_torch_tensor_free(base)
     assert gradient(w) == [800.0, 1600.0, 2400.0]
+
+
+def test_a_gradient_is_told_from_tensors_like_it(new: Handles) -> None:
+    w, given = new.floats(2), new.floats(2)
+    assert lib.rt_torch_tensor_is_grad(w, given) == 0
+    assert lib.rt_torch_tensor_set_grad(w, given) == 0
+    alias = new.own(lib.rt_torch_tensor_alias(given))
+    same = new.own(lib.rt_torch_tensor_grad(w))
+    assert [lib.rt_torch_tensor_is_grad(w, one) for one in (given, same, alias, w)] == [1, 1, 0, 0]
+    for tensor, grad in ((0, given), (w, 0), (stale(), given)):
+        assert lib.rt_torch_tensor_is_grad(tensor, grad) == -1
+        assert last_error()[0] == 8
+
+
+def test_a_new_handle_is_of_the_same_tensor(new: Handles) -> None:
+    w = new.floats(2)
+    other = new.own(lib.rt_torch_tensor_new_handle(w))
+    assert other != w
+    assert lib.rt_torch_tensor_set_requires_grad(w, 1) == 0
+    assert lib.rt_torch_tensor_requires_grad(other) == 1
+    assert lib.rt_torch_tensor_set_grad(w, new.floats(2)) == 0
+    assert lib.rt_torch_tensor_has_grad(other) == 1
+    row = new.own(
+        lib.rt_torch_tensor_select(new.floats(2, 2), 0, 1)
+    )  # a view that is not in the books
+    assert read(new.own(lib.rt_torch_tensor_new_handle(row))) == [1, 1]
+    assert lib.rt_torch_tensor_new_handle(0) == 0
+    assert last_error()[0] == 8

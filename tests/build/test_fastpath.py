@@ -147,7 +147,7 @@ def replaced() -> set[str]:
     kernels = (ROOT / "shim/operators/kernels.h").read_text()
     assert "namespace structured = at;" in kernels
     table = (ROOT / "shim/runtime/structured.h").read_text()
-    return found | set(re.findall(r"(?:ONE|TWO|MORE)\((\w+),", table))
+    return found | set(re.findall(r"(?:ONE|TWO|MORE|REDUCE)\((\w+),", table))
 
 
 def stem(path: str) -> str:

@@ -32,8 +32,9 @@ MODULES |= {f"package_{name}" for name in ("load", "free", "spec", "call", "load
 GRADIENTS = {
     "tensor_set_requires_grad", "tensor_requires_grad", "tensor_is_leaf", "tensor_grad_fn",
     "tensor_version", "tensor_detach", "tensor_set_data", "tensor_has_grad",
-    "tensor_grad_state", "tensor_grad", "tensor_set_grad", "tensor_retain_grad", "grad_enabled",
-    "set_grad_enabled", "backward", "grad", "tensor_add_hook", "tensor_remove_hook", "function",
+    "tensor_grad_state", "tensor_is_grad", "tensor_grad", "tensor_set_grad", "tensor_retain_grad",
+    "grad_enabled", "set_grad_enabled", "backward", "grad", "tensor_add_hook", "tensor_remove_hook",
+    "function",
 }  # fmt: skip
 # Used by the comparison itself.
 READ = {
@@ -57,7 +58,7 @@ ALGEBRA = {
         "matrix_power", "matrix_rank", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot",
         "trace", "vecdot", "unique_values", "unique_counts", "unique_inverse", "nonzero_numpy",
         "take_along_axis", "repeat_interleave", "unbind", "diff", "empty_like", "dot", "mm", "mv",
-        "basic_index", "basic_index_put_", "view",
+        "new_handle", "basic_index", "basic_index_put_", "view",
     )
 } | {"broadcast_tensors", "meshgrid"}  # fmt: skip
 ALGEBRA |= {

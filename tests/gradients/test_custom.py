@@ -226,3 +226,46 @@ def test_a_gradient_that_was_freed_is_no_longer_in_use() -> None:
 def test_a_program_gives_what_it_gives_in_pytorch(torch: Any, run: Program) -> None:
     expected = outcome(run, torch, torch.tensor)
     assert outcome(run, torchffi, torchffi.asarray) == expected
+
+
+# ---- Results over the memory of an argument
+
+VIEWS: dict[str, Callable[[Any], Any]] = {
+    "itself": lambda x: x,
+    "view": lambda x: x.view(4),
+    "row": lambda x: x[0],
+    "transpose": lambda x: x.T,
+    "copy": lambda x: x.clone(),
+}
+
+
+@pytest.mark.parametrize("of", ["leaf", "result", "view"])
+@pytest.mark.parametrize("name", VIEWS)
+def test_to_write_to_a_result_is_refused_if_it_is_a_view_of_an_argument(
+    torch: Any, name: str, of: str
+) -> None:
+    def run(t: Any, write: bool) -> Any:
+        class Doubled(t.autograd.Function):  # type: ignore[misc, name-defined]
+            @staticmethod
+            def forward(ctx: Any, x: Any) -> Any:
+                return VIEWS[name](x)
+
+            @staticmethod
+            def backward(ctx: Any, gradient: Any) -> Any:
+                whole = gradient[None].expand(2, 2) if name == "row" else gradient
+                return 2 * (whole.T if name == "transpose" else whole.reshape(2, 2))
+
+        x = t.asarray([[1.0, 2.0], [3.0, 4.0]]).requires_grad_()
+        z = {"leaf": lambda: x, "result": lambda: x * 2, "view": lambda: (x * 2).view(2, 2)}[of]()
+        y = Doubled.apply(z)
+        if write:
+            try:
+                y.mul_(3)
+            except (RuntimeError, ValueError):
+                return "refused"
+        (y * y).sum().backward()
+        return x.grad.tolist(), z.tolist(), y.tolist()
+
+    for write in (False, True):
+        assert run(torchffi, write) == run(torch, write)
+    assert (run(torchffi, True) == "refused") == (name != "copy")

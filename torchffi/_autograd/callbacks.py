@@ -133,12 +133,13 @@ def _run_backward(
 
 
 def _tensors(handles: Any, count: int) -> list[Any]:
-    """The tensors of handles, which are taken from the caller; None for 0.
+    """The tensors of handles that belong to the caller; None for 0.
 
     They are not aliases: LibTorch lets a leaf have a gradient that nobody else refers to, and a function
     may keep what it is given.
     """
-    return [make(None, lib.torchffi_take, handles, i) for i in range(count)]
+    again = lib.rt_torch_tensor_new_handle
+    return [gradients.made(make(None, again, h)) if h else None for h in handles[0:count]]
 
 
 def _called(

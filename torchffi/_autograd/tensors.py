@@ -132,9 +132,12 @@ def grad(self: Tensor) -> Tensor | None:
             stacklevel=2,
         )
         return None
-    # Of its own dtype: that of the tensor may have changed since, by ``data``.
-    gradient = make(None, gradients.gradient_of, self._data)
-    return in_use.known(self, gradients.made(gradient) if gradient is None else gradient)
+    gradient = in_use.known(self)
+    if gradient is None:
+        # Of its own dtype: that of the tensor may have changed since, by ``data``.
+        gradient = make(None, gradients.gradient_of, self._data)
+        in_use.remember(self, gradients.made(gradient) if gradient is None else gradient)
+    return gradient
 
 
 def set_grad(self: Tensor, value: Tensor | None) -> None:
