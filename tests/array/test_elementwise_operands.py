@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,28 @@ def test_a_scalar_operand_is_cached_and_counted(ffi_backend: None) -> None:
     assert t.memory_stats()["live_handles"] == before[0] + 2
     del x
     assert settled() == before
+
+
+# Each twice: the first call fills the cache of scalars.
+@pytest.mark.parametrize("name", ["bool", "uint8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("scalar", [2, 100, 0.5, -0.0, 2j, complex(-0.0, 1.0), complex(0.0, -0.0)])
+def test_scalars_of_another_kind_give_the_result_of_pytorch(
+    scalar: complex, name: str, backend: str, torch: Any
+) -> None:
+    values = np.array([0, 1, 1], name)
+    x, theirs = t.asarray(values), torch.from_numpy(values)
+    for function in (operator.add, operator.mul, operator.truediv, operator.eq):
+        for _ in range(2):
+            check(function(x, scalar), function(theirs, scalar).numpy())
+    for _ in range(2):
+        check(scalar * x, (scalar * theirs).numpy())
+        check(scalar - x.float(), (scalar - theirs.float()).numpy(), rtol=1e-6)
+
+
+def test_an_integer_that_a_dtype_does_not_hold_is_a_value_error_in_a_division(backend: str) -> None:
+    x = t.ones(2, dtype=t.uint8)
+    for function in (t.divide, t.atan2, lambda a, b: a / b):
+        check(function(x, 255), function(x.float(), 255).numpy())
+        for _ in range(2):
+            with pytest.raises(ValueError, match=r"300 does not fit into uint8"):
+                function(x, 300)
