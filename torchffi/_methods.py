@@ -15,6 +15,7 @@ from torchffi._array import (
     data_types,
     elementwise,
     indexing,
+    joining,
     linear_algebra,
     manipulation,
     taking,
@@ -69,8 +70,11 @@ def _contiguous_(self: Tensor) -> Tensor:
     return self if self.is_contiguous() else run("contiguous", self._dtype, self)
 
 
+_made_contiguous = of_one("contiguous", ANY)(_contiguous_)
+
+
 def _contiguous_on_libtorch(self: Tensor) -> Tensor:
-    return self if _is_contiguous(self._data) == 1 else _contiguous_(self)
+    return self if _is_contiguous(self._data) == 1 else _made_contiguous(self)
 
 
 def _dlpack_(
@@ -230,6 +234,7 @@ for _name, _method in _METHODS.items():
     setattr(Tensor, _name, _method)
 _contiguous_on_libtorch.__doc__ = _contiguous_.__doc__
 FFITensor.contiguous = _contiguous_on_libtorch  # type: ignore[method-assign, assignment]
+FFITensor.__iter__ = joining.iterate  # type: ignore[method-assign]
 NumpyTensor.__getitem__ = _numpy_indexing.getitem  # type: ignore[method-assign, assignment]
 NumpyTensor.__setitem__ = _numpy_indexing.setitem  # type: ignore[method-assign, assignment]
 for _name, _property in _PROPERTIES.items():

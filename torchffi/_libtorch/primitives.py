@@ -211,14 +211,25 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
 
 def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
-    if len(keys) == 1:  # needs no loop over keys
-        if keys[0] is Ellipsis:
-            return int(_copy(x, values))
-        if type(keys[0]) is int:
-            try:
-                return int(select_put(x, 0, keys[0], values))
-            except OverflowError:
-                return -1
+    last, leading = keys[-1] if keys else None, keys[:-1]
+    if type(last) is int and Ellipsis not in leading[:-1]:  # selects and writes in one step
+        axis, whole = 0, True
+        for key in leading:
+            if type(key) is int:
+                whole = False
+            else:
+                axis += 1
+                whole = whole and (key is Ellipsis or (type(key) is _Slice and key == _WHOLE))
+        if leading and leading[-1] is Ellipsis:
+            axis = -1
+            whole = whole and len(leading) <= int(_ndim(x))
+        try:
+            if whole:
+                return int(select_put(x, axis, last, values))
+            view = basic_index(make, x, leading)
+            return -1 if view is None else int(select_put(view._data, axis, last, values))
+        except OverflowError:
+            return -1
     for key in keys:
         if key is not Ellipsis and (type(key) is not _Slice or key != _WHOLE):
             break
