@@ -190,12 +190,12 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
             elif key is None:
                 view = make(_unsqueeze, x, axis)
             elif key is Ellipsis:
-                axis = _ndim(x)
+                before, axis = axis, _ndim(x)
                 for behind in keys[place + 1 :]:
                     if behind is Ellipsis:
                         return None
                     axis -= behind is not None
-                if axis < 0:
+                if axis < before:  # too many keys
                     return None
                 continue
             else:
@@ -212,24 +212,29 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
 def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
     last, leading = keys[-1] if keys else None, keys[:-1]
-    if type(last) is int and Ellipsis not in leading[:-1]:  # selects and writes in one step
-        axis, whole = 0, True
+    if type(last) is int:  # selects and writes in one step
+        axis, taken, whole = 0, 1, True
         for key in leading:
-            if type(key) is int:
+            if axis < 0:  # other keys between an ellipsis and the last one
+                break
+            taken += key is not None and key is not Ellipsis
+            if key is Ellipsis:
+                axis = -1
+            elif type(key) is int:
                 whole = False
             else:
                 axis += 1
-                whole = whole and (key is Ellipsis or (type(key) is _Slice and key == _WHOLE))
-        if leading and leading[-1] is Ellipsis:
-            axis = -1
-            whole = whole and len(leading) <= int(_ndim(x))
-        try:
-            if whole:
-                return int(select_put(x, axis, last, values))
-            view = basic_index(make, x, leading)
-            return -1 if view is None else int(select_put(view._data, axis, last, values))
-        except OverflowError:
-            return -1
+                whole = whole and type(key) is _Slice and key == _WHOLE
+        else:
+            if axis < 0 and taken > int(_ndim(x)):  # too many keys
+                return -1
+            try:
+                if whole:
+                    return int(select_put(x, axis, last, values))
+                view = basic_index(make, x, leading)
+                return -1 if view is None else int(select_put(view._data, axis, last, values))
+            except OverflowError:
+                return -1
     for key in keys:
         if key is not Ellipsis and (type(key) is not _Slice or key != _WHOLE):
             break
