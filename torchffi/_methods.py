@@ -182,7 +182,11 @@ def _expand_(self: Tensor, *shape: Any) -> Tensor:
 def _squeeze_(self: Tensor, axis: Axis = None) -> Tensor:
     """See :func:`torchffi.squeeze`. Without an axis it removes all axes of length 1."""
     if axis is None:
-        axis = tuple(i for i, length in enumerate(self.shape) if length == 1)
+        shape = self.shape
+        ones = shape.count(1)
+        if ones > 1:  # always a view
+            return self.reshape(tuple([length for length in shape if length != 1]))
+        axis = shape.index(1) if ones else ()
     return manipulation.squeeze(self, axis)
 
 

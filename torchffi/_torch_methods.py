@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from math import prod
 from typing import Any, Final
 
 from torchffi import dtypes
@@ -162,6 +163,9 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The tensor with the axes from ``start_dim`` to ``end_dim`` as one axis. Source: aten::flatten."""
     if start_dim == 0 and end_dim == -1:
         return self.reshape(-1)
+    shape = self.shape
+    if type(start_dim) is int and 0 < start_dim < len(shape) and end_dim == -1:
+        return self.reshape((*shape[:start_dim], prod(shape[start_dim:])))
     found: Tensor = _FLATTEN(self, start_dim, end_dim)
     return found
 
