@@ -229,6 +229,8 @@ _METHODS: dict[str, Callable[..., Any]] = {
 _PROPERTIES = {
     "T": property(manipulation.transposed),
     "mT": property(manipulation.matrix_transpose),
+    "real": property(elementwise.real),
+    "imag": property(elementwise.imag),
     **gradients.PROPERTIES,
 }
 

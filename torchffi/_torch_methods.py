@@ -32,7 +32,7 @@ Method = Callable[..., Any]
 # Functions of the namespace with the same name and meaning.
 _ELEMENTWISE: Final = (
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "ceil", "copysign", "cos", "cosh", "erf", "exp", "expm1", "floor",
+    "bitwise_xor", "ceil", "conj", "copysign", "cos", "cosh", "erf", "exp", "expm1", "floor",
     "floor_divide", "hypot", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
     "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum",
     "nextafter", "pow", "reciprocal", "remainder", "round", "rsqrt", "sign", "signbit", "sin",
@@ -64,11 +64,29 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
     **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("div_", "mul_", "sub_", "add_")},
     "clamp_": ("clamp_.Tensor", "clamp_"), "copy_": ("copy_",), "normal_": ("normal_",),
     "uniform_": ("uniform_",), "zero_": (),
+    **{
+        name: ()
+        for name in (
+            "addcdiv", "addcdiv_", "addcmul", "addcmul_", "allclose", "angle", "argwhere", "bincount",
+            "count_nonzero", "det", "diag", "diff", "digamma", "erfc", "erfinv", "exp2",
+            "fill_diagonal_", "fmod", "frac", "index_copy", "index_fill", "index_put_", "inner",
+            "inverse", "isclose", "kron", "lerp", "lerp_", "lgamma", "logit", "masked_scatter",
+            "multinomial", "nan_to_num", "quantile", "roll", "round_", "trace",
+            "tril_", "triu_",
+        )
+    },
+    "addmm": ("addmm",), "baddbmm": ("baddbmm",), "clip": ("clamp.Tensor", "clamp"),
+    **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("pow_", "remainder_")},
+    **{name: (f"{name}.Tensor", name) for name in ("clamp_max_", "clamp_min_")},
+    **{
+        name: (name,)
+        for name in ("ceil_", "cos_", "floor_", "reciprocal_", "rsqrt_", "sin_", "square_")
+    },
     "abs_": ("abs_",), "exp_": ("exp_",), "log_": ("log_",), "neg_": ("neg_",), "relu_": ("relu_",),
     "sigmoid_": ("sigmoid_",), "sqrt_": ("sqrt_",), "tanh_": ("tanh_",),
 }  # fmt: skip
-# Those that return values and indices.
-_PAIRS: Final = ("cummax", "cummin", "kthvalue", "mode", "sort", "topk")
+# Those that return values and indices; median() only along an axis.
+_PAIRS: Final = ("cummax", "cummin", "kthvalue", "median", "mode", "sort", "topk")
 
 
 class _ByName(Planned):
@@ -88,7 +106,8 @@ class _ByName(Planned):
             of_number = len(arguments) > 1 and not isinstance(arguments[1], Tensor)
             operator = self._on_numpy[-1 if of_number else 0]
         result = operator(*arguments, **named)
-        collected = _pair(self._name) if self._name in _PAIRS else None
+        several = self._name in _PAIRS and isinstance(result, tuple)
+        collected = _pair(self._name) if several else None
         self._adopt_from(operator, types_of(arguments, named), collected)
         return collected(result) if collected else result
 
@@ -177,6 +196,23 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     return tile(self, tuple(one_sequence(sizes)))
 
 
+def tile(self: Tensor, *dims: Any) -> Tensor:
+    """See :func:`torchffi.tile`. The numbers may also be separate arguments."""
+    from torchffi._array import joining
+
+    return joining.tile(self, tuple(one_sequence(dims)))
+
+
+def ravel(self: Tensor) -> Tensor:
+    """The elements along one axis. Source: aten::ravel."""
+    return self.reshape(-1)
+
+
+def swapaxes(self: Tensor, axis0: int, axis1: int) -> Tensor:
+    """A view with two axes exchanged. Source: aten::swapaxes."""
+    return manipulation.swap_axes(self, axis0, axis1)
+
+
 @fast_path("flip", ANY, x=OPERAND, dims=EACH.and_then("if not {0}_:\n    REFUSE"))
 def flip(self: Tensor, *dims: Any) -> Tensor:
     """The elements in reverse order along the axes. Source: aten::flip."""
@@ -214,7 +250,7 @@ METHODS: Final[dict[str, Method]] = {
         one.__name__: one
         for one in (
             dim, unsqueeze, flatten, nelement, element_size, is_floating_point, is_complex, norm,
-            repeat, flip, view_as, reshape_as, broadcast_to,
+            repeat, flip, view_as, reshape_as, broadcast_to, ravel, swapaxes, tile,
         )
     },
 }  # fmt: skip

@@ -20,15 +20,25 @@ class TorchMethods:
         acos: Method
         acosh: Method
         add_: Method
+        addcdiv: Method
+        addcdiv_: Method
+        addcmul: Method
+        addcmul_: Method
+        addmm: Method
+        allclose: Method
         amax: Method
         amin: Method
+        angle: Method
         argsort: Method
+        argwhere: Method
         asin: Method
         asinh: Method
         atan: Method
         atan2: Method
         atanh: Method
+        baddbmm: Method
         bfloat16: Method
+        bincount: Method
         bitwise_and: Method
         bitwise_not: Method
         bitwise_or: Method
@@ -37,20 +47,31 @@ class TorchMethods:
         bool: Method
         broadcast_to: Method
         ceil: Method
+        ceil_: Method
         chunk: Method
         clamp: Method
         clamp_: Method
         clamp_max: Method
+        clamp_max_: Method
         clamp_min: Method
+        clamp_min_: Method
+        clip: Method
+        conj: Method
         copy_: Method
         copysign: Method
         cos: Method
+        cos_: Method
         cosh: Method
+        count_nonzero: Method
         cummax: Method
         cummin: Method
         cumprod: Method
         cumsum: Method
+        det: Method
+        diag: Method
         diagonal: Method
+        diff: Method
+        digamma: Method
         dim: Method
         div: Method
         div_: Method
@@ -60,16 +81,23 @@ class TorchMethods:
         element_size: Method
         eq: Method
         erf: Method
+        erfc: Method
+        erfinv: Method
         exp: Method
+        exp2: Method
         exp_: Method
         expand_as: Method
         expm1: Method
         fill_: Method
+        fill_diagonal_: Method
         flatten: Method
         flip: Method
         float: Method
         floor: Method
+        floor_: Method
         floor_divide: Method
+        fmod: Method
+        frac: Method
         gather: Method
         ge: Method
         gt: Method
@@ -77,17 +105,27 @@ class TorchMethods:
         hypot: Method
         index_add: Method
         index_add_: Method
+        index_copy: Method
         index_copy_: Method
+        index_fill: Method
         index_fill_: Method
+        index_put_: Method
         index_select: Method
+        inner: Method
         int: Method
+        inverse: Method
         is_complex: Method
         is_floating_point: Method
+        isclose: Method
         isfinite: Method
         isinf: Method
         isnan: Method
+        kron: Method
         kthvalue: Method
         le: Method
+        lerp: Method
+        lerp_: Method
+        lgamma: Method
         log: Method
         log10: Method
         log1p: Method
@@ -99,20 +137,25 @@ class TorchMethods:
         logical_not: Method
         logical_or: Method
         logical_xor: Method
+        logit: Method
         logsumexp: Method
         long: Method
         lt: Method
         masked_fill: Method
         masked_fill_: Method
+        masked_scatter: Method
         masked_select: Method
         maximum: Method
+        median: Method
         minimum: Method
         mm: Method
         mode: Method
         movedim: Method
         mul_: Method
+        multinomial: Method
         multiply: Method
         mv: Method
+        nan_to_num: Method
         ne: Method
         neg: Method
         neg_: Method
@@ -124,14 +167,22 @@ class TorchMethods:
         normal_: Method
         outer: Method
         pow: Method
+        pow_: Method
+        quantile: Method
+        ravel: Method
         reciprocal: Method
+        reciprocal_: Method
         relu_: Method
         remainder: Method
+        remainder_: Method
         repeat: Method
         repeat_interleave: Method
         reshape_as: Method
+        roll: Method
         round: Method
+        round_: Method
         rsqrt: Method
+        rsqrt_: Method
         scatter: Method
         scatter_: Method
         scatter_add: Method
@@ -141,6 +192,7 @@ class TorchMethods:
         sign: Method
         signbit: Method
         sin: Method
+        sin_: Method
         sinh: Method
         softmax: Method
         sort: Method
@@ -148,16 +200,22 @@ class TorchMethods:
         sqrt: Method
         sqrt_: Method
         square: Method
+        square_: Method
         sub: Method
         sub_: Method
         subtract: Method
+        swapaxes: Method
         t: Method
         tan: Method
         tanh_: Method
+        tile: Method
         to: Method
         topk: Method
+        trace: Method
         tril: Method
+        tril_: Method
         triu: Method
+        triu_: Method
         trunc: Method
         type_as: Method
         unbind: Method
