@@ -172,9 +172,10 @@ def _picks(x: Tensor, key: Any) -> tuple[Tensor, list[Any], Any] | None:
     """A key with tensors: the view to index, the raw indices, and what must stay alive until they are
     used. None for other keys, and on NumPy.
     """
-    if type(x) not in _PICKING:
+    entry = _PICKING.get(type(x))
+    if entry is None:
         return None
-    make, index, mask, known = _PICKING[type(x)]
+    make, index, mask, known = entry
     keys = key if type(key) is tuple else (key,)
     raw: list[Any] = []
     for one in keys:  # the usual case: only tensors of indices
@@ -183,15 +184,14 @@ def _picks(x: Tensor, key: Any) -> tuple[Tensor, list[Any], Any] | None:
         raw.append(one._data)
     else:
         return x, raw, None
-    number = partial(_number, index, x)
     try:
-        found = tensor_index(make, x._data, keys, index, mask, number)
+        found = tensor_index(make, x, keys, index, mask, _number)
         if found is None and not known.issuperset(map(type, keys)):
             keys = tuple(map(prepared_key, keys))
-            found = tensor_index(make, x._data, keys, index, mask, number)
+            found = tensor_index(make, x, keys, index, mask, _number)
     except OverflowError:  # an integer of more than 64 bits
         return None
-    return found and (x if found[0] is None else found[0], found[1], keys)
+    return found
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:

@@ -16,10 +16,11 @@ _ndim, _numel = c_function("ndim"), c_function("numel")
 
 
 def tensor_index(
-    make: Make, x: Raw, keys: tuple[Any, ...], index: type, mask: Any, number: Callable[[int], Raw]
-) -> tuple[Any, list[Raw]] | None:
-    """A key with tensors in two steps: the view by its slices and Nones, which is None without these;
-    and the indices of the view, 0 for a whole axis. None for other keys.
+    make: Make, x: Any, keys: tuple[Any, ...], index: type, mask: Any, number: Callable[..., Raw]
+) -> tuple[Any, list[Raw], Any] | None:
+    """A key with tensors in two steps: the view by its slices and Nones, or the tensor itself without
+    these; and the indices of the view, 0 for a whole axis. Third what must stay alive until they are
+    used. None for other keys.
 
     Args:
         make: Makes a view.
@@ -27,9 +28,10 @@ def tensor_index(
         keys: The key.
         index: The class of tensors of indices.
         mask: The class of masks.
-        number: The index tensor of an integer, with which the tensors broadcast.
+        number: Returns the index tensor of an integer, with which the tensors broadcast, from
+            ``index``, ``x`` and the integer.
     """
-    view, found, axis, tensors = None, [], 0, 0
+    view, found, axis, tensors = x, [], 0, 0
     for place, key in enumerate(keys):
         kind = type(key)
         if kind is index:
@@ -43,10 +45,9 @@ def tensor_index(
                 step = 1 if step is None else step
                 if not (type(start) is type(stop) is type(step) is int) or step < 1:
                     return None
-                view = make(_slice, x, axis, start, stop, step)
+                view = make(_slice, view._data, axis, start, stop, step)
                 if view is None:
                     return None
-                x = view._data
             found.append(0)
         elif kind is mask:
             width = _ndim(key._data)
@@ -56,22 +57,23 @@ def tensor_index(
             axis += width - 1
             tensors += 1
         elif kind is int:
-            found.append(number(key))
+            found.append(number(index, x, key))
         elif key is None:
-            view = make(_unsqueeze, x, axis)
+            view = make(_unsqueeze, view._data, axis)
             if view is None:
                 return None
-            x = view._data
             found.append(0)
         elif key is Ellipsis:
-            rest = keys[place + 1 :]
-            behind = sum(_ndim(one._data) if type(one) is mask else one is not None for one in rest)
-            missing = _ndim(x) - axis - behind
-            if missing < 0 or any(one is Ellipsis for one in rest):
+            missing = _ndim(view._data) - axis
+            for behind in keys[place + 1 :]:
+                if behind is Ellipsis:
+                    return None
+                missing -= _ndim(behind._data) if type(behind) is mask else behind is not None
+            if missing < 0:
                 return None
             found += [0] * missing
             axis += missing - 1
         else:
             return None
         axis += 1
-    return (view, found) if tensors else None
+    return (view, found, keys) if tensors else None

@@ -212,6 +212,8 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
 def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
     last, leading = keys[-1] if keys else None, keys[:-1]
+    if last is Ellipsis and not leading:
+        return int(_copy(x, values))
     if type(last) is int:  # selects and writes in one step
         axis, taken, whole = 0, 1, True
         for key in leading:
