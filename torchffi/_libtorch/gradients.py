@@ -19,7 +19,7 @@ in_use = False
 # Bound once: an attribute lookup on `lib` costs as much as a third of such a call.
 # Callers that are called often use them without the functions below: 1, 0, or -1 on failure.
 asks_gradient, asks_leaf = lib.rt_torch_tensor_requires_grad, lib.rt_torch_tensor_is_leaf
-asks_grad, _grad = lib.rt_torch_tensor_grad_state, lib.rt_torch_tensor_grad
+asks_grad, get_grad = lib.rt_torch_tensor_grad_state, lib.rt_torch_tensor_grad
 asks_enabled, detach = lib.rt_torch_grad_enabled, lib.rt_torch_tensor_detach
 set_requirement, set_enabled = lib.rt_torch_tensor_set_requires_grad, lib.rt_torch_set_grad_enabled
 
@@ -72,7 +72,7 @@ def set_data(x: int, data: int) -> None:
 
 def grad(make: Make, kind: Any, x: int) -> Any:
     """The gradient of a tensor, as a tensor of a class, or of that of its dtype; None if it has none."""
-    return made(make(kind, _grad, x)) if check_status(asks_grad(x)) == 1 else None
+    return made(make(kind, get_grad, x)) if check_status(asks_grad(x)) == 1 else None
 
 
 def set_grad(x: int, value: int) -> None:
