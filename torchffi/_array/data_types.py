@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from torchffi import _devices, dtypes
 from torchffi._array import manipulation
-from torchffi._core.argument_kinds import CONTIGUOUS, DTYPE, EACH, OPERAND
+from torchffi._core.argument_kinds import DTYPE, EACH, OPERAND
 from torchffi._core.arguments import astype as _astype
 from torchffi._core.arguments import common_dtype, is_scalar, scalar_dtype, tensor
+from torchffi._core.backends import FFI
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
@@ -241,7 +242,18 @@ def iinfo(type: DType | Tensor, /) -> IntegerLimits:
     return limits
 
 
-@fast_path("reshape", ANY, x=CONTIGUOUS, shape=EACH)
+# Without a copy if it is contiguous, or if only the last axis is split, whatever the strides.
+_SEEN_AS = EACH.and_then(
+    """
+if type(call) is str or (
+    IS_CONTIGUOUS(self._data) != 1 and self.shape[:-1] != {0}_[: len(self.shape) - 1]
+):
+    REFUSE
+"""
+)
+
+
+@fast_path("reshape", ANY, x=OPERAND, shape=_SEEN_AS)
 def view(self: Tensor, *shape: Any) -> Tensor:
     """The same memory as another dtype, ``x.view(dtype)``, or in another shape, ``x.view(2, -1)``.
 
@@ -263,6 +275,10 @@ def view(self: Tensor, *shape: Any) -> Tensor:
     if not isinstance(first, (DType, type)) and not is_numpy(first, "dtype"):
         if self.is_contiguous():  # every shape is a view
             return manipulation.reshape(self, first)
+        if type(first) is tuple and self._backend is FFI:
+            found = manipulation.viewed(self, first)
+            if found is not None:
+                return found
         return manipulation.reshape(self, first, copy=False)
     dtype = first if isinstance(first, DType) else dtypes.by_numpy(np.dtype(first))
     if dtype is self.dtype:

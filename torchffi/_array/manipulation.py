@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import AXES, INTEGER, INTEGERS, OPERAND, TUPLE
@@ -16,7 +18,7 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY
-from torchffi.errors import InvalidArgumentError, ShapeError
+from torchffi.errors import InvalidArgumentError, ShapeError, TorchError
 
 
 @fast_path("reshape", ANY, x=OPERAND, shape=INTEGERS)
@@ -44,6 +46,21 @@ def reshape(x: Tensor, /, shape: int | Sequence[int], *, copy: bool | None = Non
     if copy is False:
         return _seen_as(x, dims)
     return run("reshape", x._dtype, x.clone() if copy else x, dims)
+
+
+@cache
+def _view() -> Any:
+    from torchffi._core.by_name.overloads import Overload  # late, because it takes long
+
+    return Overload("aten::view")
+
+
+def viewed(x: Tensor, dims: Sequence[int]) -> Tensor | None:
+    """A view of a tensor on LibTorch in another shape; None if there is none, or for other arguments."""
+    try:
+        return _view()(x, dims)  # type: ignore[no-any-return]
+    except TorchError:
+        return None
 
 
 def _seen_as(x: Tensor, dims: tuple[int, ...]) -> Tensor:

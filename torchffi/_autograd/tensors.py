@@ -12,13 +12,7 @@ from torchffi._core.lifetimes import make
 from torchffi._core.parameters import is_parameter, register
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
-from torchffi._libtorch.gradients import (
-    asks_grad,
-    asks_gradient,
-    asks_leaf,
-    get_grad,
-    set_requirement,
-)
+from torchffi._libtorch.gradients import asks_grad, asks_gradient, asks_leaf, set_requirement
 from torchffi._libtorch.gradients import detach as _detach
 from torchffi.dtypes import INEXACT
 from torchffi.errors import ArgumentError, DTypeError, InvalidArgumentError, UnavailableError
@@ -129,9 +123,7 @@ def grad(self: Tensor) -> Tensor | None:
     """
     state = 0 if self._backend is NUMPY else asks_grad(self._data)
     if state == 1:
-        found: Tensor | None = make(type(self), get_grad, self._data)
-        if found is not None:
-            return found
+        return gradients.made(make(type(self), gradients.get_grad, self._data))  # type: ignore[no-any-return]
     if state == 0:
         return None
     if state == 2:
