@@ -13,7 +13,8 @@ from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.backends import NUMPY
 from torchffi._core.dispatch import run_in_place
-from torchffi._core.operations import BINARY, binary, in_place_entries, reflected, scalars
+from torchffi._core.operations import BINARY, binary, in_place_entries, prepared, reflected, scalars
+from torchffi._core.promotion import WIDER
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_array, np
 from torchffi._numpy.quiet import dividing
@@ -95,7 +96,10 @@ def _fast(table: dict[type, Callable[..., int]], slow_path: Method) -> Method:
             try:
                 operand = other if type(other) is kind else scalars[kind, type(other), other]
             except (KeyError, TypeError):
-                return slow_path(self, other)
+                pair = prepared(WIDER, other, self)
+                if pair is None or type(pair[0]) is not kind:
+                    return slow_path(self, other)
+                operand = other = pair[0]
             if operand is not other and not other and str(other) == "-0.0":
                 return slow_path(self, other)
             if overwrite(self._data, operand._data) == 0:

@@ -25,7 +25,8 @@ from torchffi._core.arguments import Scalar, astype, beyond, pair, tensor
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
-from torchffi._core.operations import WIDER, Shortcuts, of_one, of_two
+from torchffi._core.operations import Shortcuts, of_one, of_two
+from torchffi._core.promotion import WIDER
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ANY, BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL
 

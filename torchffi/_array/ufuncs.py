@@ -21,7 +21,8 @@ from torchffi._core.arguments import (
     tensor,
 )
 from torchffi._core.dispatch import run
-from torchffi._core.operations import WIDER, entries, of_one, of_two
+from torchffi._core.operations import of_one, of_two
+from torchffi._core.promotion import WIDER, WIDER_INEXACT
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -41,31 +42,6 @@ class Binary(Protocol):
         """Computes it."""
         ...
 
-
-# As WIDER, for functions that are defined for floating point: also for integers with integers, which
-# both dtypes hold exactly.
-_WIDER_INEXACT: dict[tuple[type, type], Any] = {}
-_EXACT = 2**53
-
-
-def _widen() -> None:
-    """Fills both tables."""
-    for kind, (make, own, call) in entries("to_dtype", dtypes.ANY).items():
-        dtype, classes = own._dtype, own._backend.classes
-        for value in (1, 1.0, 1j):
-            wide = scalar_dtype("astype", value, dtype)
-            if wide is not dtype:
-                WIDER[kind, type(value)] = make, classes[wide], call, wide.code, None
-        if dtype.kind not in dtypes.INEXACT:
-            whole = dtypes.default_int if dtype.kind in dtypes.BOOL else dtype
-            lowest, highest = dtypes.limits(whole)
-            fitting = range(max(lowest, -_EXACT), min(highest, _EXACT) + 1)
-            wide = dtypes.default_float
-            _WIDER_INEXACT[kind, int] = make, classes[wide], call, wide.code, fitting
-    _WIDER_INEXACT.update({key: entry for key, entry in WIDER.items() if key not in _WIDER_INEXACT})
-
-
-_widen()
 
 _ONE = "x: A tensor of {dtype}."
 _TWO = "x1, x2: Tensors of {dtype}; they broadcast, and one may be a Python scalar."
@@ -255,7 +231,7 @@ def binary_inexact(
     """A function of two operands, defined for floating point; integers are converted to float32."""
     operator = primitive or name
 
-    @of_two(name, operator, admitted & dtypes.INEXACT, wider=_WIDER_INEXACT)
+    @of_two(name, operator, admitted & dtypes.INEXACT, wider=WIDER_INEXACT)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         a, b = inexact(name, a), inexact(name, b)

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+# Types of arguments that are not tensors.
+Scalar = bool | int | float | complex
+Axis = int | tuple[int, ...] | None
+
 
 class Kind(NamedTuple):
     """A kind of argument.

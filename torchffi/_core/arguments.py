@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, SupportsIndex, TypeGuard
 
 from torchffi import _devices, dtypes
-from torchffi._core.argument_types import Axis as Axis
-from torchffi._core.argument_types import Scalar as Scalar
+from torchffi._core.argument_kinds import Axis as Axis
+from torchffi._core.argument_kinds import Scalar as Scalar
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.operations import keep_scalar, scalars
 from torchffi._core.tensor import Tensor

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from torchffi._core.argument_types import Axis, Scalar
+    from torchffi._core.argument_kinds import Axis, Scalar
     from torchffi.dtypes import DType
 
 

@@ -127,38 +127,53 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
-# A class and the type of a number as second operand -> numbers -> functions of the first operand that
-# are faster.
+# A class and the type of a number as second operand -> numbers -> faster functions of the first operand.
 Shortcuts = Mapping[tuple[type, type], Mapping[float, Callable[[Any], Any]]]
-# A tensor's class and the type of a scalar -> the conversion to the dtype in which the two compute:
-# ``make``, the class, the function, the code of the dtype, and the scalars; None for all scalars.
-Wider = Mapping[tuple[type, type], tuple[Callable[..., Any], Any, Any, int, range | None]]
-WIDER: Final[dict[tuple[type, type], Any]] = {}  # for scalars of a higher kind; filled in ufuncs.py
 
 
-def _prepared(wider: Wider | None, x: Any, scalar: Any) -> tuple[Any, Any] | None:
-    """A tensor in the dtype in which it computes with a scalar, and the scalar, as a tensor if it is
-    complex: the cache has these by their text. None if both stay what they are.
+class Conversion(NamedTuple):
+    """What brings a tensor to the dtype in which it computes with another operand.
+
+    Attributes:
+        make, kind, call, code: ``make``, the class, the function, and the code of the dtype.
+        fits: Whether it is for two operands; None for all.
+        both: Whether the other operand needs it too.
+    """
+
+    make: Callable[..., Any]
+    kind: type
+    call: Any
+    code: int
+    fits: Callable[[Any, Any], bool] | None
+    both: bool
+
+
+# A tensor's class and that of the other operand -> the conversion of the tensor.
+Wider = Mapping[tuple[type, type], Conversion | None]
+
+
+def prepared(wider: Wider | None, x: Any, other: Any) -> tuple[Any, Any] | None:
+    """A tensor and the other operand in their common dtype, and a complex scalar, which the cache has by
+    its text, as a tensor. None if both stay what they are.
     """
     if wider is None:
         return None
-    wide, operand = x, scalar
-    found = wider.get((type(x), type(scalar)))
-    if found is not None and (found[4] is None or scalar in found[4]):
-        make, kind, call, code, _ = found
+    wide, operand = x, other
+    found = wider[type(x), type(other)]
+    if found is not None and (found.fits is None or found.fits(x, other)):
+        make, kind, call, code, _, both = found
         wide = make(kind, call, x._data, code)
-        if wide is None:
+        if both:
+            operand = make(kind, call, other._data, code)
+        if wide is None or operand is None:
             return None
-    if type(scalar) is complex:
-        operand = scalars.get((type(wide), complex, str(scalar)), scalar)
-    return None if wide is x and operand is scalar else (wide, operand)
+    if type(other) is complex:
+        operand = scalars.get((type(wide), complex, str(other)), other)
+    return None if wide is x and operand is other else (wide, operand)
 
 
 def binary(
-    table: Entries,
-    slow_path: _Function,
-    shortcuts: Shortcuts | None = None,
-    wider: Wider | None = None,
+    table: Entries, slow_path: _Function, shortcuts: Shortcuts | None, wider: Wider | None
 ) -> _Function:
     """Adds the fast path to a function of two tensors, or of a tensor and a cached scalar."""
     usual, make_one, of, c_call = usual_entry(FFI.classes, table)
@@ -173,22 +188,23 @@ def binary(
             make, kind, call = entry
             tensor = make(kind, call, x1._data, x2._data)
             return slow_path(x1, x2) if tensor is None else tensor
-        tensor = None
+        tensor = operand = None
         try:
             if shortcuts and (found := shortcuts.get((type(x1), type(x2)))) and x2 in found:
                 return found[x2](x1)
             if entry is not None:
                 make, kind, call = entry
-                operand = scalars[type(x1), type(x2), x2]
-            else:
+                operand = scalars.get((type(x1), type(x2), x2))
+            elif type(x2) in table:
                 make, kind, call = table[type(x2)]
-                operand = scalars[type(x2), type(x1), x1]
-        except (KeyError, TypeError):
-            if (pair := _prepared(wider, x1, x2)) is not None:
+                operand = scalars.get((type(x2), type(x1), x1))
+        except TypeError:  # not hashable
+            pass
+        if operand is None:
+            if (pair := prepared(wider, x1, x2)) is not None:
                 return function(*pair)
-            if (pair := _prepared(wider, x2, x1)) is not None:
-                return function(pair[1], pair[0])
-            return slow_path(x1, x2)
+            pair = prepared(wider, x2, x1)
+            return slow_path(x1, x2) if pair is None else function(pair[1], pair[0])
         if entry is not None:
             if x2 or str(x2) != "-0.0":
                 tensor = make(kind, call, x1._data, operand._data)
@@ -210,7 +226,7 @@ def reflected(
         try:
             scalar = scalars[type(self), type(other), other]
         except (KeyError, TypeError):
-            if (pair := _prepared(wider, self, other)) is not None:
+            if (pair := prepared(wider, self, other)) is not None:
                 return forward(pair[1], pair[0])
             return slow_path(self, other)
         if entry is None or (not other and str(other) == "-0.0"):
@@ -229,7 +245,7 @@ class Binary(NamedTuple):
         table: Its entries.
         slow_path: For operands without an entry.
         shortcuts: For some numbers as second operand.
-        wider: Conversions for scalars of a higher kind; None for operations without scalars.
+        wider: Conversions of the operands; None for those that have the same dtype.
     """
 
     table: Entries
