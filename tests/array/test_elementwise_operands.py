@@ -287,3 +287,6 @@ def test_in_place_operators_convert_the_right_operand(backend: str) -> None:
         y += t.asarray([1, 2])
     with pytest.raises(TypeError, match="dtypes int32 and float32 do not mix"):
         y += t.asarray([0.5, 1.0])
+    z = t.asarray([1, 2], dtype=t.int8)
+    with pytest.raises(TypeError, match="in-place result has dtype int16, expected int8"):
+        z += t.asarray([1, 2], dtype=t.uint8)
