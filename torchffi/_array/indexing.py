@@ -135,8 +135,8 @@ _ASSIGNMENTS = in_place_entries("basic_index_put_", dtypes.ALL)
 for _kind in NUMPY.classes.values():
     _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 for _kind in FFI.classes.values():
-    _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
-    _ASSIGNMENTS[_kind] = partial(basic_index_put_, partial(make, _kind))
+    _VIEWS[_kind] = partial(basic_index, make, _kind)
+    _ASSIGNMENTS[_kind] = partial(basic_index_put_, make, _kind)
 # A single integer or slice needs no loop over keys.
 _SELECT, _SLICE, _INDEX = (entries(name, ANY) for name in ("select", "slice", "index"))
 _LAST = 2**63 - 1
@@ -217,7 +217,12 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
-            plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
+            if type(key) is not tuple:
+                plain = _VIEWS[kind](x._data, (key,))
+            elif key and type(key[0]) in PICKS[kind]:
+                plain = None
+            else:
+                plain = _VIEWS[kind](x._data, key)
             if plain is None and (picks := _picks(x, key)):
                 view, indices, _ = picks
                 make, kind, call = _INDEX[kind]
@@ -255,7 +260,9 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
             status = _ROW_PUT[kind](x._data, 0, key, source._data)
         else:
             keys = key if type(key) is tuple else (key,)
-            status = _ASSIGNMENTS[kind](x._data, keys, source._data)
+            status = -1
+            if not keys or type(keys[0]) not in PICKS[kind]:
+                status = _ASSIGNMENTS[kind](x._data, keys, source._data)
             if status != 0 and (picks := _picks(x, key)):
                 view, indices, _ = picks
                 status = _INDEX_PUT[kind](view._data, indices, len(indices), source._data)

@@ -166,15 +166,15 @@ select_put = c_function("select_put_")
 _alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndim")
 
 
-def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
+def basic_index(make: Make, kind: Any, x: Raw, keys: tuple[Any, ...]) -> Any:
     """A view by integers, slices with positive steps, None and an ellipsis; None for other keys."""
     view, axis = None, 0
     if len(keys) == 1 and keys[0] is None:  # needs no loop over keys
-        return make(_unsqueeze, x, 0)
+        return make(kind, _unsqueeze, x, 0)
     try:
         for place, key in enumerate(keys):
             if type(key) is int:
-                view = make(_select, x, axis, key)
+                view = make(kind, _select, x, axis, key)
                 axis -= 1
             elif type(key) is _Slice:
                 start, stop, step = key.start, key.stop, key.step
@@ -186,9 +186,9 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
                 step = 1 if step is None else step
                 if not (type(start) is type(stop) is type(step) is int) or step < 1:
                     return None
-                view = make(_slice, x, axis, start, stop, step)
+                view = make(kind, _slice, x, axis, start, stop, step)
             elif key is None:
-                view = make(_unsqueeze, x, axis)
+                view = make(kind, _unsqueeze, x, axis)
             elif key is Ellipsis:
                 before, axis = axis, _ndim(x)
                 for behind in keys[place + 1 :]:
@@ -206,10 +206,10 @@ def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
             axis += 1
     except OverflowError:
         return None
-    return make(_alias, x) if view is None else view
+    return make(kind, _alias, x) if view is None else view
 
 
-def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
+def basic_index_put_(make: Make, kind: Any, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites the view of such keys; returns 0, or -1 on failure or for other keys."""
     last, leading = keys[-1] if keys else None, keys[:-1]
     if last is Ellipsis and not leading:
@@ -233,7 +233,7 @@ def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> 
             try:
                 if whole:
                     return int(select_put(x, axis, last, values))
-                view = basic_index(make, x, leading)
+                view = basic_index(make, kind, x, leading)
                 return -1 if view is None else int(select_put(view._data, axis, last, values))
             except OverflowError:
                 return -1
@@ -244,5 +244,5 @@ def basic_index_put_(make: Make, x: Raw, keys: tuple[Any, ...], values: Raw) -> 
         dots = keys.count(Ellipsis)
         if dots < 2 and len(keys) - dots <= int(_ndim(x)):
             return int(_copy(x, values))
-    view = basic_index(make, x, keys)
+    view = basic_index(make, kind, x, keys)
     return -1 if view is None else int(_copy(view._data, values))
