@@ -151,7 +151,6 @@ PICKS = {
 _BASIC = {int, slice, type(None), type(...)}
 _INDICES = {kind: kind._backend.classes[dtypes.int64] for kind in PICKS}
 
-
 # tensor class -> what makes views, the classes of index tensors and masks, and all types of keys
 _PICKING = {
     kind: (partial(make, kind), index, FFI.classes[dtypes.bool], {*_BASIC, index, *PICKS[kind]})
@@ -169,9 +168,7 @@ def _number(index: type, x: Tensor, value: int) -> Any:
 
 
 def _picks(x: Tensor, key: Any) -> tuple[Tensor, list[Any], Any] | None:
-    """A key with tensors: the view to index, the raw indices, and what must stay alive until they are
-    used. None for other keys, and on NumPy.
-    """
+    """A key with tensors, as from :func:`tensor_index`. None for other keys, and on NumPy."""
     entry = _PICKING.get(type(x))
     if entry is None:
         return None
@@ -186,12 +183,11 @@ def _picks(x: Tensor, key: Any) -> tuple[Tensor, list[Any], Any] | None:
         return x, raw, None
     try:
         found = tensor_index(make, x, keys, index, mask, _number)
-        if found is None and not known.issuperset(map(type, keys)):
-            keys = tuple(map(prepared_key, keys))
-            found = tensor_index(make, x, keys, index, mask, _number)
+        if found is not None or known.issuperset(map(type, keys)):
+            return found
+        return tensor_index(make, x, tuple(map(prepared_key, keys)), index, mask, _number)
     except OverflowError:  # an integer of more than 64 bits
         return None
-    return found
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -217,6 +213,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
+            if type(key) is list:
+                return getitem(x, prepared_key(key))
             if type(key) is not tuple:
                 plain = _VIEWS[kind](x._data, (key,))
             elif key and type(key[0]) in PICKS[kind]:
@@ -254,6 +252,8 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         except (KeyError, TypeError):
             source = None
     if source is not None and (source is value or value or str(value) != "-0.0"):
+        if type(key) is list:
+            key = prepared_key(key)
         if type(key) in PICKS[kind]:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
         elif type(key) is int and kind in _ROW_PUT and key >> 63 in (0, -1):
