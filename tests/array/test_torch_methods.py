@@ -120,6 +120,14 @@ CALLS += [
     *(f"(x > 0).{name}(1, True)" for name in ("all", "any")),
     *(f"b.{name}(dim=1)" for name in ("all", "any")),
     "x.sum(dim=[0, 1])", "x.sum(0)", "x.mean(dim=(0, 1))", "x.sum(dim=-1, dtype=library.float64)",
+    *(
+        f"x.{name}({given})"
+        for name in ("var", "std")
+        for given in (
+            "dim=1, correction=1", "1, correction=1, keepdim=True", "dim=0, unbiased=False",
+            "unbiased=True", "dim=(0, 1), unbiased=True, keepdim=True", "0, correction=1",
+        )
+    ),
     "x.squeeze()", "r.squeeze()", "r.squeeze(0)", "r[:1].squeeze()", "r[:1].mT.squeeze()",
     "r[:1, :1].squeeze()", "r[:0, :1].squeeze()", "r[:1, :0].flatten(1)", "r.mT.flatten(1)",
     "r.flatten(2)",

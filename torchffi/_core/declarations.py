@@ -90,6 +90,7 @@ class Methods(TorchMethods):
             correction: float = 0.0,
             keepdims: bool = False,
             dim: Axis = None,
+            unbiased: bool | None = None,
         ) -> Self: ...
         def std(
             self,
@@ -99,6 +100,7 @@ class Methods(TorchMethods):
             correction: float = 0.0,
             keepdims: bool = False,
             dim: Axis = None,
+            unbiased: bool | None = None,
         ) -> Self: ...
         def max(
             self,
