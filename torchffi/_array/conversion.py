@@ -275,7 +275,7 @@ def prepared_key(key: Any) -> Any:
     elif isinstance(key, bool) or is_numpy(key, "bool_") or _is_array(key):
         key = asarray(key)
     if isinstance(key, Tensor):
-        if key.dtype is dtypes.bool:
+        if key.dtype is dtypes.bool or key.dtype is dtypes.int64:
             return key
         if key.dtype.kind in dtypes.INTEGER:
             return arguments.indices("index", key)
