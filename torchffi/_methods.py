@@ -24,7 +24,7 @@ from torchffi._array import (
 from torchffi._aten import layers, queries
 from torchffi._autograd import tensors as gradients
 from torchffi._core import printing
-from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
+from torchffi._core.argument_kinds import EACH, OPERAND
 from torchffi._core.arguments import Axis, Scalar
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
@@ -172,10 +172,15 @@ def _transpose_(self: Tensor, axis1: int, axis2: int) -> Tensor:
     return manipulation.swap_axes(self, axis1, axis2)
 
 
-@fast_path("expand", ANY, x=OPERAND, shape=EACH_LENGTH)
+@fast_path("expand", ANY, x=OPERAND, shape=EACH)
 def _expand_(self: Tensor, *shape: Any) -> Tensor:
-    """See :func:`torchffi.broadcast_to`. The dimensions may also be separate arguments."""
-    return broadcasting.broadcast_to(self, one_sequence(shape))
+    """See :func:`torchffi.broadcast_to`. The dimensions may also be separate; -1 keeps a length."""
+    dims = one_sequence(shape)
+    own = self.shape
+    first = len(dims) - len(own)
+    if -1 in dims[max(first, 0) :]:
+        dims = tuple(own[i - first] if i >= first and n == -1 else n for i, n in enumerate(dims))
+    return broadcasting.broadcast_to(self, dims)
 
 
 @manipulation.SQUEEZE

@@ -100,7 +100,7 @@ CALLS = [
     "x.new_zeros(2, 3)", "x.new_ones((4,))", "x.new_zeros(2, dtype=library.int64)", "x.type_as(i)",
     "x.to(library.float64)", "x.to('cpu')", "x.to('cpu', library.int64)", "x.to(i)",
     "x.to(dtype=library.float64, copy=True)", "x.to(device='cpu')",
-    *(f"x.{name}()" for name in ("bool", "double", "float", "int", "long", "short")),
+    *(f"x.{name}()" for name in ("bool", "byte", "char", "double", "float", "int", "long", "short")),
     *(f"x.clone().{name}_(y)" for name in ("add", "sub", "mul", "div", "copy")),
     *(f"x.clone().{name}_(2.0)" for name in ("add", "sub", "mul", "div")),
     "x.clone().add_(y, alpha=0.5)", "x.clone().clamp_(1.5, 3.0)", "x.clone().zero_() #",
@@ -128,6 +128,8 @@ CALLS += [
             "unbiased=True", "dim=(0, 1), unbiased=True, keepdim=True", "0, correction=1",
         )
     ),
+    "r.expand(4, -1, -1)", "r.expand(-1, 2, 3)", "v.expand(2, -1)", "r.expand((2, 1, -1, 3))",
+    "r[:, :, :0].expand(3, -1, -1)", "v.expand(-1)",
     "x.squeeze()", "r.squeeze()", "r.squeeze(0)", "r[:1].squeeze()", "r[:1].mT.squeeze()",
     "r[:1, :1].squeeze()", "r[:0, :1].squeeze()", "r[:1, :0].flatten(1)", "r.mT.flatten(1)",
     "r.flatten(2)",

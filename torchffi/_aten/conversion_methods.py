@@ -26,9 +26,9 @@ _astype: Final = lib.rt_torch_tensor_astype
 _REAL: Final = {kind for kind in LIBTORCH_CLASSES if kind._dtype.kind not in dtypes.COMPLEX}
 
 _DTYPES: Final = {
-    "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "double": dtypes.float64,
-    "float": dtypes.float32, "half": dtypes.float16, "int": dtypes.int32, "long": dtypes.int64,
-    "short": dtypes.int16,
+    "bfloat16": dtypes.bfloat16, "bool": dtypes.bool, "byte": dtypes.uint8, "char": dtypes.int8,
+    "double": dtypes.float64, "float": dtypes.float32, "half": dtypes.float16, "int": dtypes.int32,
+    "long": dtypes.int64, "short": dtypes.int16,
 }  # fmt: skip
 
 

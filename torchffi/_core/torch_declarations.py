@@ -46,8 +46,10 @@ class TorchMethods:
         bmm: Method
         bool: Method
         broadcast_to: Method
+        byte: Method
         ceil: Method
         ceil_: Method
+        char: Method
         chunk: Method
         clamp: Method
         clamp_: Method
