@@ -167,7 +167,10 @@ _alias, _copy, _ndim = c_function("alias"), c_function("copy_"), c_function("ndi
 
 
 def basic_index(make: Make, kind: Any, x: Raw, keys: tuple[Any, ...]) -> Any:
-    """A view by integers, slices with positive steps, None and an ellipsis; None for other keys."""
+    """A view by integers, slices with positive steps, None and an ellipsis; None for other keys.
+
+    Here ``make`` takes the class of the tensor too: it may be called several times.
+    """
     view, axis = None, 0
     if len(keys) == 1 and keys[0] is None:  # needs no loop over keys
         return make(kind, _unsqueeze, x, 0)
