@@ -183,6 +183,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "squeeze": ("r.squeeze(0)",),
     "narrow": ("x.narrow(1, 0, 2)",),
     "T": ("x.T",),
+    "real": ("z.real",),
+    "imag": ("z.imag",),
     "mT": ("x.mT",),
     "astype": ("x.astype(t.int64)", "x.astype(t.float32)"),
     "clone": ("x.clone()",),

@@ -15,6 +15,7 @@ from torchffi._array import (
     data_types,
     elementwise,
     indexing,
+    joining,
     linear_algebra,
     manipulation,
     taking,
@@ -24,7 +25,7 @@ from torchffi._aten import layers, queries
 from torchffi._aten.methods import at_first_use
 from torchffi._autograd import tensors as gradients
 from torchffi._core import printing
-from torchffi._core.argument_kinds import EACH, EACH_LENGTH, OPERAND
+from torchffi._core.argument_kinds import EACH, OPERAND
 from torchffi._core.arguments import Axis, Scalar
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
@@ -70,8 +71,11 @@ def _contiguous_(self: Tensor) -> Tensor:
     return self if self.is_contiguous() else run("contiguous", self._dtype, self)
 
 
+_made_contiguous = of_one("contiguous", ANY)(_contiguous_)
+
+
 def _contiguous_on_libtorch(self: Tensor) -> Tensor:
-    return self if _is_contiguous(self._data) == 1 else _contiguous_(self)
+    return self if _is_contiguous(self._data) == 1 else _made_contiguous(self)
 
 
 def _dlpack_(
@@ -169,17 +173,26 @@ def _transpose_(self: Tensor, axis1: int, axis2: int) -> Tensor:
     return manipulation.swap_axes(self, axis1, axis2)
 
 
-@fast_path("expand", ANY, x=OPERAND, shape=EACH_LENGTH)
+@fast_path("expand", ANY, x=OPERAND, shape=EACH)
 def _expand_(self: Tensor, *shape: Any) -> Tensor:
-    """See :func:`torchffi.broadcast_to`. The dimensions may also be separate arguments."""
-    return broadcasting.broadcast_to(self, one_sequence(shape))
+    """See :func:`torchffi.broadcast_to`. The dimensions may also be separate; -1 keeps a length."""
+    dims = one_sequence(shape)
+    own = self.shape
+    first = len(dims) - len(own)
+    if -1 in dims[max(first, 0) :]:
+        dims = tuple(own[i - first] if i >= first and n == -1 else n for i, n in enumerate(dims))
+    return broadcasting.broadcast_to(self, dims)
 
 
 @manipulation.SQUEEZE
 def _squeeze_(self: Tensor, axis: Axis = None) -> Tensor:
     """See :func:`torchffi.squeeze`. Without an axis it removes all axes of length 1."""
     if axis is None:
-        axis = tuple(i for i, length in enumerate(self.shape) if length == 1)
+        shape = self.shape
+        ones = shape.count(1)
+        if ones > 1:  # always a view
+            return self.reshape(tuple([length for length in shape if length != 1]))
+        axis = shape.index(1) if ones else ()
     return manipulation.squeeze(self, axis)
 
 
@@ -233,6 +246,7 @@ for _name, _method in _METHODS.items():
     setattr(Tensor, _name, _method)
 _contiguous_on_libtorch.__doc__ = _contiguous_.__doc__
 FFITensor.contiguous = _contiguous_on_libtorch  # type: ignore[method-assign, assignment]
+FFITensor.__iter__ = joining.iterate  # type: ignore[method-assign]
 NumpyTensor.__getitem__ = _numpy_indexing.getitem  # type: ignore[method-assign, assignment]
 NumpyTensor.__setitem__ = _numpy_indexing.setitem  # type: ignore[method-assign, assignment]
 for _name, _property in _PROPERTIES.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from torchffi import dtypes
@@ -12,7 +13,8 @@ from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.backends import NUMPY
 from torchffi._core.dispatch import run_in_place
-from torchffi._core.operations import BINARY, binary, in_place, in_place_entries, reflected, scalars
+from torchffi._core.operations import BINARY, binary, in_place_entries, prepared, reflected, scalars
+from torchffi._core.promotion import WIDER
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_array, np
 from torchffi._numpy.quiet import dividing
@@ -66,8 +68,8 @@ def _operator(name: str) -> tuple[Method, Method]:
             return NotImplemented  # type: ignore[no-any-return]
         return slow_path(other, self)
 
-    forward = binary(operation.table, operator, operation.shortcuts)
-    return forward, reflected(operation.table, reversed_)
+    forward = binary(operation.table, operator, operation.shortcuts, operation.wider)
+    return forward, reflected(operation.table, reversed_, forward, operation.wider)
 
 
 def _check_fits(operation: str, x: Tensor, result: DType) -> None:
@@ -81,6 +83,30 @@ def _overwrite(operation: str, x: Tensor, result: Tensor) -> None:
             f"{operation}: in-place result has shape {result.shape}, expected {x.shape}"
         )
     run_in_place("copy_", x, result)
+
+
+def _fast(table: dict[type, Callable[..., int]], slow_path: Method) -> Method:
+    """Adds the fast path to an operator that overwrites its left operand."""
+
+    @wraps(slow_path)
+    def operator(self: Any, other: Any) -> Any:
+        kind = type(self)
+        overwrite = table.get(kind)
+        if overwrite is not None:
+            try:
+                operand = other if type(other) is kind else scalars[kind, type(other), other]
+            except (KeyError, TypeError):
+                pair = prepared(WIDER, other, self)
+                if pair is None or type(pair[0]) is not kind:
+                    return slow_path(self, other)
+                operand = other = pair[0]
+            if operand is not other and not other and str(other) == "-0.0":
+                return slow_path(self, other)
+            if overwrite(self._data, operand._data) == 0:
+                return self
+        return slow_path(self, other)
+
+    return operator
 
 
 def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozenset[str]) -> Method:
@@ -103,7 +129,7 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
         if primitive == "pow_":
             special_values.check_exponent(b)
         if _CORRECTED.get(function) == self.dtype.kind:
-            _overwrite(operation, self, function(self, b))
+            _overwrite(operation, self, function(self, other))
             return self
         kind = type(self)
         if kind not in without_kernel:
@@ -113,10 +139,10 @@ def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozens
             except NotSupportedError:  # no in-place kernel (uint16, uint32, uint64): copy
                 without_kernel.add(kind)
                 table.pop(kind, None)
-        _overwrite(operation, self, function(self, b))
+        _overwrite(operation, self, function(self, other))
         return self
 
-    return in_place(table, operator)
+    return _fast(table, operator)
 
 
 def _of_value(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -85,11 +85,15 @@ def _var_(
     correction: float = 0.0,
     keepdims: bool = False,
     dim: Axis = None,
+    unbiased: bool | None = None,
 ) -> Tensor:
-    """See :func:`torchffi.var`."""
-    if dim is not None or keepdim:
+    """See :func:`torchffi.var`. PyTorch's ``dim`` and ``keepdim`` need a correction, or ``unbiased``."""
+    if unbiased is not None:
+        correction = float(unbiased)
+    elif (dim is not None or keepdim) and not correction:
         _refuse("var")
-    return statistical.var(self, axis=axis, correction=correction, keepdims=keepdims)
+    axis = _axis("var", axis, dim)
+    return statistical.var(self, axis=axis, correction=correction, keepdims=keepdims or keepdim)
 
 
 @statistical.STD
@@ -101,11 +105,15 @@ def _std_(
     correction: float = 0.0,
     keepdims: bool = False,
     dim: Axis = None,
+    unbiased: bool | None = None,
 ) -> Tensor:
-    """See :func:`torchffi.std`."""
-    if dim is not None or keepdim:
+    """See :func:`torchffi.std`. PyTorch's ``dim`` and ``keepdim`` need a correction, or ``unbiased``."""
+    if unbiased is not None:
+        correction = float(unbiased)
+    elif (dim is not None or keepdim) and not correction:
         _refuse("std")
-    return statistical.std(self, axis=axis, correction=correction, keepdims=keepdims)
+    axis = _axis("std", axis, dim)
+    return statistical.std(self, axis=axis, correction=correction, keepdims=keepdims or keepdim)
 
 
 @statistical.MAX

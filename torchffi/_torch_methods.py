@@ -7,6 +7,7 @@ Methods whose names the Array API standard gives another meaning are left out: `
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, Final
 
 from torchffi import dtypes
@@ -31,7 +32,7 @@ Method = Callable[..., Any]
 # Functions of the namespace with the same name and meaning.
 _ELEMENTWISE: Final = (
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_or",
-    "bitwise_xor", "ceil", "copysign", "cos", "cosh", "erf", "exp", "expm1", "floor",
+    "bitwise_xor", "ceil", "conj", "copysign", "cos", "cosh", "erf", "exp", "expm1", "floor",
     "floor_divide", "hypot", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
     "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum",
     "nextafter", "pow", "reciprocal", "remainder", "round", "rsqrt", "sign", "signbit", "sin",
@@ -63,6 +64,7 @@ _BY_NAME: Final[dict[str, tuple[str, ...]]] = {
     **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("div_", "mul_", "sub_", "add_")},
     "clamp_": ("clamp_.Tensor", "clamp_"), "copy_": ("copy_",), "normal_": ("normal_",),
     "uniform_": ("uniform_",), "zero_": (),
+    "clip": ("clamp.Tensor", "clamp"),
     "abs_": ("abs_",), "exp_": ("exp_",), "log_": ("log_",), "neg_": ("neg_",), "relu_": ("relu_",),
     "sigmoid_": ("sigmoid_",), "sqrt_": ("sqrt_",), "tanh_": ("tanh_",),
 }  # fmt: skip
@@ -153,6 +155,9 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The tensor with the axes from ``start_dim`` to ``end_dim`` as one axis. Source: aten::flatten."""
     if start_dim == 0 and end_dim == -1:
         return self.reshape(-1)
+    shape = self.shape
+    if type(start_dim) is int and 0 < start_dim < len(shape) and end_dim == -1:
+        return self.reshape((*shape[:start_dim], prod(shape[start_dim:])))
     found: Tensor = _FLATTEN(self, start_dim, end_dim)
     return found
 
@@ -162,6 +167,23 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     from torchffi._array.joining import tile
 
     return tile(self, tuple(one_sequence(sizes)))
+
+
+def tile(self: Tensor, *dims: Any) -> Tensor:
+    """See :func:`torchffi.tile`. The numbers may also be separate arguments."""
+    from torchffi._array import joining
+
+    return joining.tile(self, tuple(one_sequence(dims)))
+
+
+def ravel(self: Tensor) -> Tensor:
+    """The elements along one axis. Source: aten::ravel."""
+    return self.reshape(-1)
+
+
+def swapaxes(self: Tensor, axis0: int, axis1: int) -> Tensor:
+    """A view with two axes exchanged. Source: aten::swapaxes."""
+    return manipulation.swap_axes(self, axis0, axis1)
 
 
 @fast_path("flip", ANY, x=OPERAND, dims=EACH.and_then("if not {0}_:\n    REFUSE"))
@@ -233,7 +255,8 @@ METHODS: Final[dict[str, Method]] = {
         one.__name__: one
         for one in (
             dim, unsqueeze, flatten, nelement, element_size, is_floating_point, is_complex, norm,
-            repeat, flip, view_as, reshape_as, broadcast_to, ndimension, stride, data_ptr, where,
+            repeat, flip, view_as, reshape_as, broadcast_to, ndimension, stride, data_ptr, where, ravel,
+            swapaxes, tile,
         )
     },
 }  # fmt: skip

@@ -37,7 +37,8 @@ EXEMPT: Final[dict[str, str]] = {
     "a class, an exception or a context manager": """
         FileFormatError HandleError Tensor TorchError UnavailableError enable_grad no_grad
         set_grad_enabled use_backend autograd.Function autograd.FunctionCtx optim.Optimizer
-        autograd.enable_grad autograd.no_grad autograd.set_grad_enabled
+        autograd.enable_grad autograd.no_grad autograd.once_differentiable
+        autograd.set_grad_enabled
     """,
     "a module": """
         autograd dtypes export fft inductor jit linalg nn ops optim serialization utils

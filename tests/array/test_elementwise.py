@@ -164,6 +164,20 @@ def test_powers_by_plain_numbers_are_those_of_pytorch(
     check(x, expected)
 
 
+@pytest.mark.parametrize("exponent", [2, 3, 2.0, 3.0, 4, 0])
+@pytest.mark.parametrize("name", ["uint8", "int8", "int64", "complex64", "complex128"])
+def test_powers_of_integers_and_complex_numbers_by_plain_numbers_are_those_of_pytorch(
+    name: str, exponent: float, backend: str, torch: Any
+) -> None:
+    values = np.asarray([0, 1, 7, 100, 3 - 2j if name[0] == "c" else 3], name)
+    x, expected = t.asarray(values), torch.from_numpy(values).pow(exponent).numpy()
+    for actual in (x**exponent, t.pow(x, exponent), x.pow(exponent)):
+        check(actual, expected, rtol=1e-5)
+    if isinstance(exponent, int) or name[0] == "c":
+        x **= exponent
+        check(x, expected, rtol=1e-5)
+
+
 def test_a_complex_exponent_makes_a_power_complex(backend: str) -> None:
     check(t.asarray([3.0]) ** (2 + 0j), np.asarray([9], np.complex64))
 

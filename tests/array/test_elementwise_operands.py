@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,75 @@ def test_a_scalar_operand_is_cached_and_counted(ffi_backend: None) -> None:
     assert t.memory_stats()["live_handles"] == before[0] + 2
     del x
     assert settled() == before
+
+
+# Each twice: the first call fills the cache of scalars.
+@pytest.mark.parametrize("name", ["bool", "uint8", "int32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("scalar", [2, 100, 0.5, -0.0, 2j, complex(-0.0, 1.0), complex(0.0, -0.0)])
+def test_scalars_of_another_kind_give_the_result_of_pytorch(
+    scalar: complex, name: str, backend: str, torch: Any
+) -> None:
+    values = np.array([0, 1, 1], name)
+    x, theirs = t.asarray(values), torch.from_numpy(values)
+    for function in (operator.add, operator.mul, operator.truediv, operator.eq):
+        for _ in range(2):
+            check(function(x, scalar), function(theirs, scalar).numpy())
+    for _ in range(2):
+        check(scalar * x, (scalar * theirs).numpy())
+        check(scalar - x.float(), (scalar - theirs.float()).numpy(), rtol=1e-6)
+
+
+def test_an_integer_that_a_dtype_does_not_hold_is_a_value_error_in_a_division(backend: str) -> None:
+    x = t.ones(2, dtype=t.uint8)
+    for function in (t.divide, t.atan2, lambda a, b: a / b):
+        check(function(x, 255), function(x.float(), 255).numpy())
+        for _ in range(2):
+            with pytest.raises(ValueError, match=r"300 does not fit into uint8"):
+                function(x, 300)
+
+
+PROMOTING = [
+    ("int32", "int64"), ("uint8", "int8"), ("float32", "float64"), ("float64", "complex64"),
+    ("complex64", "float32"), ("float16", "float32"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shapes", [(3, 3), (3, 0), (0, 3), (0, 0)], ids=str)
+@pytest.mark.parametrize(("a", "b"), PROMOTING)
+def test_tensors_of_two_dtypes_compute_in_the_dtype_of_both(
+    a: str, b: str, shapes: tuple[int, int], backend: str
+) -> None:
+    x, y = (
+        t.asarray(np.array([1, 2, 5][:n] if n else 3, name))
+        for n, name in zip(shapes, (a, b), strict=True)
+    )
+    both = t.result_type(x, y)
+    for function in (operator.add, operator.mul, operator.truediv, operator.eq, operator.pow):
+        expected = function(x.astype(both), y.astype(both))
+        for _ in range(2):
+            found = function(x, y)
+            assert found.dtype is expected.dtype
+            check(found, expected.numpy())
+
+
+def test_integers_are_divided_as_float32_also_if_one_is_0d(backend: str, torch: Any) -> None:
+    arrays = np.array([1, 2, 2**24 + 1]), np.array(3, "int32"), np.array(0.5, "float32")
+    for first in arrays:
+        for second in arrays:
+            expected = torch.from_numpy(first) / torch.from_numpy(second)
+            check(t.asarray(first) / t.asarray(second), expected.numpy())
+
+
+def test_in_place_operators_convert_the_right_operand(backend: str) -> None:
+    x = t.asarray([1.0, 2.0], dtype=t.float64)
+    x += t.asarray([0.5, 0.25])
+    x *= t.asarray(2)
+    check(x, np.array([3.0, 4.5]))
+    y = t.asarray([1, 2], dtype=t.int32)
+    with pytest.raises(TypeError, match="in-place result has dtype int64, expected int32"):
+        y += t.asarray([1, 2])
+    with pytest.raises(TypeError, match="dtypes int32 and float32 do not mix"):
+        y += t.asarray([0.5, 1.0])
+    z = t.asarray([1, 2], dtype=t.int8)
+    with pytest.raises(TypeError, match="in-place result has dtype int16, expected int8"):
+        z += t.asarray([1, 2], dtype=t.uint8)

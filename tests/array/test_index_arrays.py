@@ -65,6 +65,10 @@ def test_an_array_beside_other_keys_broadcasts_with_them(maker: str, backend: st
     check(x[make([0]), 1], X[np.array([0]), 1])
     check(x[:, make([1])], X[:, np.array([1])])
     check(x[make([[0], [2]]), make([0])], X[np.array([[0], [2]]), np.array([0])])
+    y, expected = t.asarray(X.copy()[None]), X.copy()[None]
+    y[:, make([0, 2]), 1], expected[:, np.array([0, 2]), 1] = -1, -1
+    y[make([0]), make([1]), ..., 3], expected[[0], [1], ..., 3] = -2, -2
+    check(y, expected)
 
 
 def test_an_object_with_only_index_is_an_integer(backend: str) -> None:
@@ -126,9 +130,10 @@ def test_a_number_beside_indices_that_select_nothing_is_checked(
     with pytest.raises(IndexError):
         array[nothing, number]
     tensor = t.asarray(array)
-    key = (t.asarray(nothing), t.asarray(number))
-    with pytest.raises(IndexError, match="out of"):
-        if write:
-            tensor[key] = 1.0
-        else:
-            tensor[key]
+    for second in (t.asarray(number), number):
+        key = (t.asarray(nothing), second)
+        with pytest.raises(IndexError, match="out of"):
+            if write:
+                tensor[key] = 1.0
+            else:
+                tensor[key]

@@ -66,6 +66,12 @@ KEYS: dict[str, Any] = {
     "mask-first": np.array([True, False, True]),
     "mask-two-axes": MASK[..., 0],
     "mask-last": (..., np.array([True, False, True, True, False])),
+    "mask-and-slice": (MASK[..., 0], slice(1, 4)),
+    "ellipsis-mask": (..., MASK[0]),
+    "none-mask-ellipsis": (None, MASK[..., 0], ...),
+    "slices-and-tensor": (slice(1, None), slice(None), PICK),
+    "int-last": (slice(1, None), 2),
+    "ellipsis-int-int": (..., 1, 2),
     "mask-and-int": (np.array([True, False, True]), 1),
     "mask-and-tensor": (np.array([True, True, False]), np.array([0, 3])),
     "mask-none-true": np.zeros(3, "bool"),
@@ -178,9 +184,22 @@ def test_augmented_assignment_goes_through_an_index(backend: str) -> None:
 def _keys(draw: st.DrawFn) -> tuple[tuple[int, ...], Any]:
     """A shape, and a key for it with ints, slices, None, an ellipsis and arrays in any order."""
     shape = tuple(draw(st.lists(st.integers(0, 4), max_size=4)))
-    parts: list[Any] = []
     width = draw(st.integers(1, 3))
-    axes = list(shape[: draw(st.integers(0, len(shape)))])
+    first = draw(st.integers(0, len(shape)))
+    parts = _keys_of(draw, list(shape[:first]), width)
+    if draw(st.booleans()):
+        parts.append(...)
+        # One of no axes separates the arrays on both sides in NumPy only.
+        last = draw(st.integers(first + 1, len(shape))) if first < len(shape) else first
+        parts += _keys_of(draw, list(shape[last:]), width)
+    for _ in range(draw(st.integers(0, 2))):
+        parts.insert(draw(st.integers(0, len(parts))), None)
+    return shape, tuple(parts)
+
+
+def _keys_of(draw: st.DrawFn, axes: list[int], width: int) -> list[Any]:
+    """Keys for some axes."""
+    parts: list[Any] = []
     while axes:
         n = axes.pop(0)
         kinds = ["slice"] + (["int", "array"] if n else []) + ["mask"]
@@ -201,11 +220,7 @@ def _keys(draw: st.DrawFn) -> tuple[tuple[int, ...], Any]:
             mask = np.zeros(size, bool)
             mask[:width] = True  # as many as the arrays have, so that they broadcast
             parts.append(mask.reshape(taken))
-    for _ in range(draw(st.integers(0, 2))):
-        parts.insert(draw(st.integers(0, len(parts))), None)
-    if draw(st.booleans()):
-        parts.append(...)
-    return shape, tuple(parts)
+    return parts
 
 
 def _shapes_broadcast(x: npt.NDArray[Any], key: Any) -> bool:

@@ -18,6 +18,7 @@ ERRORS = [
     (-4, IndexError, r"index: -4 is out of range for axis 0 of shape \(3, 4, 5\)"),
     ((0, 0, 5), IndexError, r"index: 5 is out of range for axis 2 of shape \(3, 4, 5\)"),
     ((0, 0, 0, 0), IndexError, r"index: too many indices: 4 axes .* shape \(3, 4, 5\)"),
+    ((slice(None),) * 3 + (..., 0), IndexError, r"index: too many indices: 4 axes"),
     ((..., ...), IndexError, "index can only have a single ellipsis"),
     (slice(None, None, 0), ValueError, "index: slice step must not be 0"),
     (slice("a", None), TypeError, "index: slice indices must be integers, got slice"),

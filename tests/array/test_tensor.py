@@ -136,6 +136,18 @@ def test_len_and_iteration_go_over_the_first_axis(backend: str) -> None:
             function(t.asarray(1))  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("rows", [0, 1, 64, 65, 200])
+def test_iteration_gives_views_of_all_rows_in_order(rows: int, backend: str) -> None:
+    x = t.reshape(t.arange(2 * rows), (rows, 2))
+    for i, row in enumerate(x):
+        assert row.tolist() == [2 * i, 2 * i + 1]
+        row += 1
+    assert x.tolist() == [[2 * i + 1, 2 * i + 2] for i in range(rows)]
+    assert next(iter(t.ones((100, 0)))).shape == (0,)
+    with pytest.raises(TypeError, match="0-d"):
+        iter(t.asarray(1.0))
+
+
 def test_in_searches_for_an_equal_element(backend: str) -> None:
     x = t.asarray([[1, 2], [3, 4]])
     assert 3 in x

@@ -122,7 +122,42 @@ CALLS += [
     *(f"(x > 0).{name}(1, True)" for name in ("all", "any")),
     *(f"b.{name}(dim=1)" for name in ("all", "any")),
     "x.sum(dim=[0, 1])", "x.sum(0)", "x.mean(dim=(0, 1))", "x.sum(dim=-1, dtype=library.float64)",
-    "x.squeeze()", "r.squeeze()", "r.squeeze(0)",
+    *(
+        f"x.{name}({given})"
+        for name in ("var", "std")
+        for given in (
+            "dim=1, correction=1", "1, correction=1, keepdim=True", "dim=0, unbiased=False",
+            "unbiased=True", "dim=(0, 1), unbiased=True, keepdim=True", "0, correction=1",
+        )
+    ),
+    "r.expand(4, -1, -1)", "r.expand(-1, 2, 3)", "v.expand(2, -1)", "r.expand((2, 1, -1, 3))",
+    "r[:, :, :0].expand(3, -1, -1)", "v.expand(-1)",
+    "x.squeeze()", "r.squeeze()", "r.squeeze(0)", "r[:1].squeeze()", "r[:1].mT.squeeze()",
+    "r[:1, :1].squeeze()", "r[:0, :1].squeeze()", "r[:1, :0].flatten(1)", "r.mT.flatten(1)",
+    "r.flatten(2)",
+]  # fmt: skip
+CALLS += [
+    "x.addcdiv(y, x) #", "x.addcmul(y, x, value=0.5) #", "x.addmm(x, x.t() @ x)", "x.allclose(x) #",
+    "x.allclose(y, atol=0.5) #", "x.angle() #", "x.argwhere() #", "b.argwhere() #",
+    "r.baddbmm(r, r.mT @ r)", "j.bincount(minlength=4) #", "x.clip(2.0, 3.0)", "x.clip(min=2.0)",
+    "x.clip(max=y)", "x.conj()", "b.count_nonzero() #", "b.count_nonzero(1) #",
+    "(x.t() @ x).det() #", "v.diag() #", "v.diff() #", "x.diff(dim=0) #", "x.digamma() #",
+    "u.erfc() #", "u.erfinv() #", "x.exp2() #", "x.fmod(2.0) #", "x.fmod(y) #", "x.frac() #",
+    "x.index_copy(1, j, y[:, :2]) #", "x.index_fill(1, j, 3.0) #", "v.inner(v) #",
+    "(x @ x.t()).inverse() #", "x.isclose(y, atol=0.5) #", "x.kron(v) #", "x.lerp(y, 0.25) #",
+    "x.lgamma() #", "u.logit() #", "x.masked_scatter(b, y) #", "x.median() #", "x.median(1).values #",
+    "x.median(dim=1, keepdim=True) #", "(v == 4.0).float().multinomial(1) #",
+    "(x / (x - 4.0)).nan_to_num() #", "x.quantile(0.5) #", "x.quantile(0.25, dim=1) #", "x.ravel()",
+    "x.t().ravel()", "x.roll(1) #", "x.roll(1, 0) #", "x.roll((1, 2), dims=(0, 1)) #",
+    "r.swapaxes(0, -1)", "x.tile((2, 1))", "x.tile(2)", "x.tile(2, 1, 1)", "(x @ x.t()).trace() #",
+    "x.clone().addcdiv_(y, x) #", "x.clone().addcmul_(y, x) #", "x.clone().ceil_()",
+    "x.clone().clamp_max_(2.0)", "x.clone().clamp_min_(y)", "x.clone().cos_()",
+    "x.clone().fill_diagonal_(9.0) #", "x.clone().floor_()",
+    "x.clone().index_put_((i[:, 0] % 2, j), v[:2]) #", "x.clone().lerp_(y, 0.25) #",
+    "x.clone().pow_(2.0)", "x.clone().pow_(y)", "x.clone().reciprocal_()", "x.clone().remainder_(2.0)",
+    "x.clone().remainder_(y)", "x.clone().round_() #", "x.clone().rsqrt_()", "x.clone().sin_()",
+    "x.clone().square_()", "x.clone().tril_() #", "x.clone().triu_(1) #",
+    "(x * 1j).imag", "(x + 2j).real", "x.real",
 ]  # fmt: skip
 RANDOM = {"normal_", "uniform_"}  # tests/nn/test_init.py
 OF_HALF = {"half", "bfloat16"}
@@ -176,6 +211,10 @@ def test_data_ptr_is_the_address_of_the_first_element(backend: str) -> None:
     assert x.data_ptr() == array.ctypes.data
     assert x[1, 1:].data_ptr() == array.ctypes.data + 16
     assert torchffi.ones((0,)).data_ptr() == 0
+
+
+def test_conj_is_the_complex_conjugate(backend: str) -> None:
+    assert torchffi.asarray([1 + 2j, 3j]).conj().tolist() == [1 - 2j, -3j]
 
 
 def test_half_precision(backend: str) -> None:

@@ -60,3 +60,34 @@ def test_view_of_another_shape_shares_memory(backend: str) -> None:
         x.view(2, 3).T.view(6)
     with pytest.raises(ValueError, match="does not fit"):
         x.view(4)
+
+
+STRIDED: dict[str, Any] = {
+    "columns": lambda x: x[:, :, 2:6],
+    "rows": lambda x: x[:, ::2],
+    "transposed": lambda x: x.transpose(0, 2),
+    "one": lambda x: x[:1, :, :1],
+    "none": lambda x: x[:0, :, 2:6],
+}
+SHAPES = [
+    (2, 4, 2, 2), (2, 4, -1, 2), (8, 4), (-1, 4), (-1,), (2, 2, 2, 4), (2, 2, 8), (1, 4), (4,),
+    (1, 2, 2), (0, 4, 2, 2), (0, 4), (2, 2, 4, 2), (8, 4, 2), (8, 4, 1, -1), (3, 4), (2, 4, -1, -1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("case", STRIDED)
+def test_views_of_strided_tensors_are_those_of_pytorch(
+    case: str, shape: tuple[int, ...], backend: str, torch: Any
+) -> None:
+    array = np.arange(64.0).reshape(2, 4, 8)
+    x = STRIDED[case](t.asarray(array))
+    try:
+        expected = STRIDED[case](torch.from_numpy(array)).view(shape)
+    except RuntimeError:
+        with pytest.raises(ValueError, match="reshape"):
+            x.view(shape)
+        return
+    for actual in (x.view(shape), x.view(*shape), x.view([*shape])):
+        check(actual, expected.numpy())
+        assert not actual.size or np.shares_memory(actual.numpy(), array)

@@ -158,6 +158,12 @@ def test_changed_attributes_are_used(backend: str) -> None:
     assert loss(t.ones((2, 3)), t.asarray([0, 1])).shape == (2,)
 
 
+def test_an_attribute_is_not_an_argument_of_the_call(backend: str) -> None:
+    for layer in (t.nn.ReLU(), t.nn.LeakyReLU(), t.nn.LeakyReLU(0.1)):
+        with pytest.raises(TypeError, match="inplace"):
+            layer(t.ones(2), inplace=False)
+
+
 def test_layers_can_be_pickled(backend: str) -> None:
     x = t.asarray([[-1.0, 2.0]])
     layer = t.nn.Sequential(t.nn.Linear(2, 3), t.nn.ELU(0.5), t.nn.Dropout()).eval()

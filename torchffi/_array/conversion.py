@@ -5,6 +5,7 @@ Source: Array API standard, "Creation Functions".
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Final
 
 from torchffi import _devices, dtypes
@@ -16,7 +17,7 @@ from torchffi._core.lifetimes import borrow
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
 from torchffi._core.tensor_numpy import by_numpy, hold, hold_view
-from torchffi._lazy_numpy import is_array, is_numpy_scalar, np
+from torchffi._lazy_numpy import is_array, is_numpy, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
 
@@ -251,3 +252,39 @@ def from_bytes(
     kind = dtypes.by_name(dtype)
     tensor = create("from_bytes", kind, data, tuple(shape), kind, _devices.number(device))
     return tensor.requires_grad_() if requires_grad else tensor
+
+
+# ---- Keys of indices
+
+
+def _is_array(key: Any) -> bool:
+    """Whether a key is an array of another library. It is one also if it has a single element."""
+    if isinstance(key, Tensor) or is_numpy_scalar(key):
+        return False
+    return hasattr(key, "__dlpack__") or hasattr(key, "__array__")
+
+
+def prepared_key(key: Any) -> Any:
+    """A key of an index as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
+    if key is None or key is Ellipsis or isinstance(key, slice):
+        return key
+    if isinstance(key, list):
+        values = asarray(key)
+        key = arguments.astype(values, dtypes.int64) if values.size == 0 else values
+    elif isinstance(key, bool) or is_numpy(key, "bool_") or _is_array(key):
+        key = asarray(key)
+    if isinstance(key, Tensor):
+        if key.dtype is dtypes.bool or key.dtype is dtypes.int64:
+            return key
+        if key.dtype.kind in dtypes.INTEGER:
+            return arguments.indices("index", key)
+        raise DTypeError(
+            f"index: a {key.dtype} tensor is not a valid index; expected integers or bool"
+        )
+    try:
+        return operator.index(key)
+    except TypeError:
+        raise DTypeError(
+            f"index: {key!r:.60} is not a valid index; expected an int, a slice, ..., None, or a "
+            "tensor of integers or bools"
+        ) from None

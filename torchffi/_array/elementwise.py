@@ -11,6 +11,7 @@ from __future__ import annotations
 from torchffi import dtypes
 from torchffi._array import special_values, ufuncs
 from torchffi._array.ufuncs import (
+    Unary,
     binary,
     binary_inexact,
     comparison,
@@ -21,11 +22,13 @@ from torchffi._array.ufuncs import (
 )
 from torchffi._core.argument_kinds import BOUND, OPERAND
 from torchffi._core.arguments import Scalar, astype, beyond, pair, tensor
+from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
-from torchffi._core.operations import of_one, of_two
+from torchffi._core.operations import Shortcuts, of_one, of_two
+from torchffi._core.promotion import WIDER
 from torchffi._core.tensor import Tensor
-from torchffi.dtypes import ANY, BOOL, COMPLEX, FLOATING, INTEGER, NUMERIC, REAL
+from torchffi.dtypes import ANY, BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL
 
 # ---- Arithmetic
 
@@ -217,7 +220,22 @@ def _cube(x: Tensor) -> Tensor:
 
 
 # The general power takes 10 times as long. Square roots are not among these: sqrt(-0.0) is -0.0.
-@of_two("pow", "pow", FLOATING, shortcuts={2: square, 3: _cube, -1: reciprocal})
+_POWERS: dict[float, Unary] = {2: square, 3: _cube}
+_FLOATING_POWERS: dict[float, Unary] = {**_POWERS, -1: reciprocal}
+_SHORTCUTS: Shortcuts = {
+    (kind, number): _FLOATING_POWERS if dtype.kind in FLOATING else _POWERS
+    for backend in (FFI, NUMPY)
+    for dtype, kind in backend.classes.items()
+    for number in (int, float)
+    if dtype.kind in (INEXACT if number is float else NUMERIC)
+}
+
+
+# Above this no dtype rounds an exponent to 0.
+_TINY = 1e-30
+
+
+@of_two("pow", "pow", FLOATING, shortcuts=_SHORTCUTS, wider=WIDER)
 def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     """x1 to the power x2.
 
@@ -234,8 +252,10 @@ def pow(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
     Source: aten::pow.
     """
     a, b = pair("pow", x1, x2, NUMERIC)
-    special_values.check_exponent(b)
-    if a.dtype.kind == "complex":
+    real = x2 if isinstance(x2, (int, float)) else 0  # an exponent that is known not to be 0
+    if real <= 0:
+        special_values.check_exponent(b)
+    if a.dtype.kind == "complex" and not (real > _TINY or real < -_TINY):
         return special_values.pow(a, b)
     return run("pow", a.dtype, a, b)
 

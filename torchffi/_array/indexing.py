@@ -7,14 +7,14 @@ Source: Array API standard, "Indexing".
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate
 from typing import Any
 
 from torchffi import dtypes
-from torchffi._array import broadcasting, conversion, manipulation
+from torchffi._array import broadcasting, manipulation
+from torchffi._array.conversion import prepared_key
 from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.backends import FFI, NUMPY
@@ -22,43 +22,10 @@ from torchffi._core.dispatch import run, run_in_place
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._lazy_numpy import is_numpy, is_numpy_scalar
+from torchffi._libtorch.index_keys import tensor_index
 from torchffi._libtorch.primitives import basic_index, basic_index_put_
-from torchffi.dtypes import ANY, INTEGER
+from torchffi.dtypes import ANY
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
-
-
-def _is_array(key: Any) -> bool:
-    """Whether a key is an array of another library. It is one also if it has a single element."""
-    if isinstance(key, Tensor) or is_numpy_scalar(key):
-        return False
-    return hasattr(key, "__dlpack__") or hasattr(key, "__array__")
-
-
-def _prepared(key: Any) -> Any:
-    """A key as None, the ellipsis, a slice, an int, or a tensor of int64 or bool."""
-    if key is None or key is Ellipsis or isinstance(key, slice):
-        return key
-    if isinstance(key, list):
-        values = conversion.asarray(key)
-        key = arguments.astype(values, dtypes.int64) if values.size == 0 else values
-    elif isinstance(key, bool) or is_numpy(key, "bool_") or _is_array(key):
-        key = conversion.asarray(key)
-    if isinstance(key, Tensor):
-        if key.dtype is dtypes.bool:
-            return key
-        if key.dtype.kind in INTEGER:
-            return arguments.indices("index", key)
-        raise DTypeError(
-            f"index: a {key.dtype} tensor is not a valid index; expected integers or bool"
-        )
-    try:
-        return operator.index(key)
-    except TypeError:
-        raise DTypeError(
-            f"index: {key!r:.60} is not a valid index; expected an int, a slice, ..., None, or a "
-            "tensor of integers or bools"
-        ) from None
 
 
 def _width(key: Any) -> int:
@@ -70,7 +37,7 @@ def _width(key: Any) -> int:
 
 def _complete(x: Tensor, key: Any) -> list[Any]:
     """The keys with the ellipsis expanded, so that every axis has one."""
-    keys = [_prepared(one) for one in (key if isinstance(key, tuple) else (key,))]
+    keys = [prepared_key(one) for one in (key if isinstance(key, tuple) else (key,))]
     dots = [i for i, one in enumerate(keys) if one is Ellipsis]
     if len(dots) > 1:
         raise AxisError("index: an index can only have a single ellipsis ('...')")
@@ -177,24 +144,48 @@ PICKS = {
     for backend in (FFI, NUMPY)
     for kind in backend.classes.values()
 }
+_BASIC = {int, slice, type(None), type(...)}
 _INDICES = {kind: kind._backend.classes[dtypes.int64] for kind in PICKS}
 
+# tensor class -> what makes views, the classes of index tensors and masks, and all types of keys
+_PICKING = {
+    kind: (partial(make, kind), index, FFI.classes[dtypes.bool], {*_BASIC, index, *PICKS[kind]})
+    for kind, index in _INDICES.items()
+    if kind._backend is FFI
+}
 
-def _picks(x: Tensor, keys: tuple[Any, ...]) -> list[Any] | None:
-    """The raw indices of a key of tensors of int64 and integers; None for other keys."""
-    index, raw, tensors = _INDICES[type(x)], [], 0
-    for one in keys:
-        if type(one) is index:
-            raw.append(one._data)
-            tensors += 1
-        elif type(one) is int and one >> 31 in (0, -1):
-            found = scalars.get((index, int, one))
-            if found is None:
-                found = arguments.scalar_operand("index", one, dtypes.int64, x)
-            raw.append(found._data)
-        else:
-            return None
-    return raw if tensors else None
+
+def _number(index: type, x: Tensor, value: int) -> Any:
+    """The raw index tensor of an integer."""
+    found = scalars.get((index, int, value))
+    if found is None:
+        if value >> 63 not in (0, -1):
+            raise OverflowError
+        found = arguments.scalar_operand("index", value, dtypes.int64, x)
+    return found._data
+
+
+def _picks(x: Tensor, key: Any) -> tuple[Tensor, list[Any], Any] | None:
+    """A key with tensors, as from :func:`tensor_index`. None for other keys, and on NumPy."""
+    entry = _PICKING.get(type(x))
+    if entry is None:
+        return None
+    make, index, mask, known = entry
+    keys = key if type(key) is tuple else (key,)
+    raw: list[Any] = []
+    for one in keys:  # the usual case: only tensors of indices
+        if type(one) is not index:
+            break
+        raw.append(one._data)
+    else:
+        return x, raw, None
+    try:
+        found = tensor_index(make, x, keys, index, mask, _number)
+        if found is not None or known.issuperset(map(type, keys)):
+            return found
+        return tensor_index(make, x, tuple(map(prepared_key, keys)), index, mask, _number)
+    except OverflowError:  # an integer of more than 64 bits
+        return None
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -211,10 +202,18 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             make, kind, call = _INDEX[kind]
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
-            plain = _VIEWS[kind](x._data, key if type(key) is tuple else (key,))
-            if plain is None and type(key) is tuple and (picks := _picks(x, key)):
+            if type(key) is list:
+                return getitem(x, prepared_key(key))
+            if type(key) is not tuple:
+                plain = _VIEWS[kind](x._data, (key,))
+            elif key and type(key[0]) in PICKS[kind]:
+                plain = None
+            else:
+                plain = _VIEWS[kind](x._data, key)
+            if plain is None and (picks := _picks(x, key)):
+                view, indices, _ = picks
                 make, kind, call = _INDEX[kind]
-                plain = make(kind, call, x._data, picks, len(picks))
+                plain = make(kind, call, view._data, indices, len(indices))
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
         plain = None
     if plain is not None:
@@ -242,13 +241,18 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         except (KeyError, TypeError):
             source = None
     if source is not None and (source is value or value or str(value) != "-0.0"):
+        if type(key) is list:
+            key = prepared_key(key)
         if type(key) in PICKS[kind]:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
         else:
             keys = key if type(key) is tuple else (key,)
-            status = _ASSIGNMENTS[kind](x._data, keys, source._data)
-            if status != 0 and keys is key and (picks := _picks(x, key)):
-                status = _INDEX_PUT[kind](x._data, picks, len(picks), source._data)
+            status = -1
+            if not keys or type(keys[0]) not in PICKS[kind]:
+                status = _ASSIGNMENTS[kind](x._data, keys, source._data)
+            if status != 0 and (picks := _picks(x, key)):
+                view, indices, _ = picks
+                status = _INDEX_PUT[kind](view._data, indices, len(indices), source._data)
         if status == 0:
             return
     view, indices, flipped = _resolve(x, key)

@@ -5,8 +5,9 @@ Source: Array API standard, "Manipulation Functions".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
+from typing import Final
 
 from torchffi import dtypes
 from torchffi._array.manipulation import reshape
@@ -97,6 +98,18 @@ def unstack(x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     x = tensor("unstack", x)
     along = arguments.axis("unstack", axis, x)
     return tuple(run("select", x.dtype, x, along, i) for i in range(x.shape[along]))
+
+
+_TOGETHER: Final = 64
+
+
+def iterate(x: Tensor) -> Iterator[Tensor]:
+    """Views along the first axis, ``_TOGETHER`` in one call."""
+    count = len(x)
+    if count <= _TOGETHER:
+        return iter(unstack(x))
+    parts = (x[i : i + _TOGETHER] for i in range(0, count, _TOGETHER))
+    return chain.from_iterable(map(unstack, parts))
 
 
 @fast_path("tile", ANY, x=OPERAND, repetitions=LENGTHS)

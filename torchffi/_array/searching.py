@@ -122,9 +122,13 @@ def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Ten
     condition = tensor("where", condition)
     if condition.dtype is not dtypes.bool:
         raise DTypeError(f"where: the condition is {condition.dtype}, expected bool")
-    if arguments.is_scalar(x1) and arguments.is_scalar(x2):
-        dtype = arguments.dtype_of_scalars("where", x1, x2)
-        x1 = arguments.scalar_operand("where", x1, dtype, condition)
+    if arguments.is_scalar(x1) and (isinstance(x2, Tensor) or arguments.is_scalar(x2)):
+        if isinstance(x2, Tensor):
+            dtype, like = arguments.scalar_dtype("where", x1, x2._dtype), x2
+            x2 = arguments.astype(x2, dtype)
+        else:
+            dtype, like = arguments.dtype_of_scalars("where", x1, x2), condition
+        return where(condition, arguments.scalar_operand("where", x1, dtype, like), x2)
     a, b = arguments.pair("where", x1, x2, ANY)
     return run("where", a.dtype, condition, a, b)
 

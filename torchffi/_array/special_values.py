@@ -104,8 +104,7 @@ def check_exponent(x: Tensor) -> None:
     """Raises ValueError for a negative integer exponent: the power would not be an integer."""
     if x.dtype.kind != "signed integer":
         return
-    negative = run("lt", dtypes.bool, x, scalar_tensor("pow", 0, x.dtype, x))
-    if run("any", dtypes.bool, negative, NULL, 0, False).item():
+    if x.size and run("amin", x.dtype, x, NULL, 0, False).item() < 0:
         raise InvalidArgumentError(
             f"pow: negative exponent of {x.dtype}; convert to a floating-point dtype first"
         )

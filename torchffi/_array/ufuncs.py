@@ -22,6 +22,7 @@ from torchffi._core.arguments import (
 )
 from torchffi._core.dispatch import run
 from torchffi._core.operations import of_one, of_two
+from torchffi._core.promotion import WIDER, WIDER_INEXACT
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -170,7 +171,7 @@ def binary(
     """A function whose result has the promoted dtype of its operands, or the fixed dtype ``result``."""
     operator = primitive or name
 
-    @of_two(name, operator, admitted, result)
+    @of_two(name, operator, admitted, result, wider=WIDER)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         return run(operator, result or a._dtype, a, b)
@@ -208,7 +209,7 @@ def _compared(name: str, x: Tensor, side: int) -> Tensor:
 def comparison(name: str, symbol: str, admitted: frozenset[str], primitive: str) -> Binary:
     """A comparison. An integer that the tensor's dtype cannot hold has a known answer."""
 
-    @of_two(name, primitive, admitted, dtypes.bool)
+    @of_two(name, primitive, admitted, dtypes.bool, wider=WIDER)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         for x, scalar, called in ((x1, x2, name), (x2, x1, _MIRRORED.get(name, name))):
             if isinstance(x, Tensor) and is_scalar(scalar):
@@ -230,7 +231,7 @@ def binary_inexact(
     """A function of two operands, defined for floating point; integers are converted to float32."""
     operator = primitive or name
 
-    @of_two(name, operator, admitted & dtypes.INEXACT)
+    @of_two(name, operator, admitted & dtypes.INEXACT, wider=WIDER_INEXACT)
     def function(x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Tensor:
         a, b = pair(name, x1, x2, admitted)
         a, b = inexact(name, a), inexact(name, b)

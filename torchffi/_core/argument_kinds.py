@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+# Types of arguments that are not tensors.
+Scalar = bool | int | float | complex
+Axis = int | tuple[int, ...] | None
+
 
 class Kind(NamedTuple):
     """A kind of argument.
@@ -170,7 +174,6 @@ for {0}_i in {0}:
 )
 # Lengths: C reads -1 as the length of the operand.
 LENGTHS: Final = INTEGERS.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
-EACH_LENGTH: Final = EACH.and_then("if {0}_ and min({0}_) < 0:\n    REFUSE")
 # None is all axes, NULL in C. An empty tuple is no axis; C would reduce all.
 AXES: Final = TUPLE_OR_NONE._replace(
     lines=TUPLE_OR_NONE.lines.replace(

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, SupportsIndex, TypeGuard
 
 from torchffi import _devices, dtypes
-from torchffi._core.argument_types import Axis as Axis
-from torchffi._core.argument_types import Scalar as Scalar
+from torchffi._core.argument_kinds import Axis as Axis
+from torchffi._core.argument_kinds import Scalar as Scalar
 from torchffi._core.dispatch import create_like, run
 from torchffi._core.operations import keep_scalar, scalars
 from torchffi._core.tensor import Tensor
@@ -135,11 +135,12 @@ def scalar_tensor(operation: str, value: Scalar, dtype: DType, like: Tensor) -> 
 
 def scalar_operand(operation: str, value: Scalar, dtype: DType, like: Tensor) -> Tensor:
     """As :func:`scalar_tensor`, but cached: the result must not be written to."""
-    # -0.0 and complex numbers are not cached: 0.0 == -0.0, so the two would share a key.
-    cacheable = type(value) in (int, bool) or (type(value) is float and str(value) != "-0.0")
+    # 0.0 == -0.0, so the two would share a key: -0.0 is not cached, and complex numbers by their text.
+    cacheable = type(value) in _RANK_OF_TYPE and (type(value) is not float or str(value) != "-0.0")
     if not cacheable or like.is_cuda():
         return scalar_tensor(operation, value, dtype, like)
-    key = like._backend.classes[dtype], type(value), value
+    number = str(value) if type(value) is complex else value
+    key = like._backend.classes[dtype], type(value), number
     cached = scalars.get(key)
     if cached is None:
         cached = scalar_tensor(operation, value, dtype, like)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from torchffi._core.argument_types import Axis, Scalar
+    from torchffi._core.argument_kinds import Axis, Scalar
     from torchffi.dtypes import DType
 
 
@@ -96,6 +96,7 @@ class Methods(TorchMethods, OperatorMethods, InPlaceMethods):
             correction: float = 0.0,
             keepdims: bool = False,
             dim: Axis = None,
+            unbiased: bool | None = None,
         ) -> Self: ...
         def std(
             self,
@@ -105,6 +106,7 @@ class Methods(TorchMethods, OperatorMethods, InPlaceMethods):
             correction: float = 0.0,
             keepdims: bool = False,
             dim: Axis = None,
+            unbiased: bool | None = None,
         ) -> Self: ...
         def max(
             self,

@@ -29,9 +29,10 @@ from torchffi import _signatures, dtypes
 from torchffi._core import backends
 from torchffi._core.argument_kinds import CPU, NEW, Kind
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
-from torchffi._core.operations import Decorator, Result, created, entries, scalars
-from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import INTS
+from torchffi._core.lifetimes import make
+from torchffi._core.operations import TABLES, Decorator, Entry, Result, entries, scalars
+from torchffi._core.tensor import Backend, Tensor
+from torchffi._libtorch.calls import INTS, c_function
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._signatures import Parameter
 from torchffi.dtypes import ALL, COMPLEX, DType
@@ -168,6 +169,31 @@ def fast_path(
         kinds: The kinds of the arguments, by name, in the order of the C function.
     """
     return written(entries(primitive, admitted, result), kinds)
+
+
+def created(
+    primitive: str, admitted: Iterable[str], default: DType | None
+) -> dict[Backend | None, dict[DType | None, Entry]]:
+    """The tables of a primitive without operands: by backend, then by dtype.
+
+    Args:
+        primitive: Its name.
+        admitted: Kinds of dtypes that it creates.
+        default: The dtype that None selects; None if it has no entry.
+    """
+    call, attempt = c_function(primitive), NUMPY.attempts.get(primitive, NUMPY.attempt)
+    on_ffi: dict[DType | None, Entry] = {}
+    on_numpy: dict[DType | None, Entry] = {}
+    for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
+        if call is not None:
+            on_ffi[dtype] = make, FFI.classes[dtype], call
+        if dtype.in_numpy:
+            on_numpy[dtype] = attempt, NUMPY.classes[dtype], primitive
+    for table in (on_ffi, on_numpy):
+        if default in table:
+            table[None] = table[default]
+        TABLES.setdefault(primitive, []).append(table)
+    return {None: {}, FFI: on_ffi, NUMPY: on_numpy}  # None: until a backend is chosen
 
 
 def creation(

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.dtype_classes import usual_entry
 from torchffi._core.lifetimes import make, make_several
-from torchffi._core.tensor import Backend, Tensor
+from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import c_function
 from torchffi.dtypes import ALL, DType
 
@@ -107,31 +107,6 @@ def _classes(admitted: frozenset[str], result: One) -> tuple[Classes, Classes]:
     return on_ffi, on_numpy
 
 
-def created(
-    primitive: str, admitted: Iterable[str], default: DType | None
-) -> dict[Backend | None, dict[DType | None, Entry]]:
-    """The tables of a primitive without operands: by backend, then by dtype.
-
-    Args:
-        primitive: Its name.
-        admitted: Kinds of dtypes that it creates.
-        default: The dtype that None selects; None if it has no entry.
-    """
-    call, attempt = c_function(primitive), NUMPY.attempts.get(primitive, NUMPY.attempt)
-    on_ffi: dict[DType | None, Entry] = {}
-    on_numpy: dict[DType | None, Entry] = {}
-    for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
-        if call is not None:
-            on_ffi[dtype] = make, FFI.classes[dtype], call
-        if dtype.in_numpy:
-            on_numpy[dtype] = attempt, NUMPY.classes[dtype], primitive
-    for table in (on_ffi, on_numpy):
-        if default in table:
-            table[None] = table[default]
-        TABLES.setdefault(primitive, []).append(table)
-    return {None: {}, FFI: on_ffi, NUMPY: on_numpy}  # None: until a backend is chosen
-
-
 # ---- Functions
 
 
@@ -152,12 +127,54 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
-_NUMBERS: Final = frozenset({int, float})
-# Numbers as second operands -> functions of the first operand that are faster.
-Shortcuts = Mapping[float, Callable[[Any], Any]]
+# A class and the type of a number as second operand -> numbers -> faster functions of the first operand.
+Shortcuts = Mapping[tuple[type, type], Mapping[float, Callable[[Any], Any]]]
 
 
-def binary(table: Entries, slow_path: _Function, shortcuts: Shortcuts | None = None) -> _Function:
+class Conversion(NamedTuple):
+    """What brings a tensor to the dtype in which it computes with another operand.
+
+    Attributes:
+        make, kind, call, code: ``make``, the class, the function, and the code of the dtype.
+        fits: Whether it is for two operands; None for all.
+        both: Whether the other operand needs it too.
+    """
+
+    make: Callable[..., Any]
+    kind: type
+    call: Any
+    code: int
+    fits: Callable[[Any, Any], bool] | None
+    both: bool
+
+
+# A tensor's class and that of the other operand -> the conversion of the tensor.
+Wider = Mapping[tuple[type, type], Conversion | None]
+
+
+def prepared(wider: Wider | None, x: Any, other: Any) -> tuple[Any, Any] | None:
+    """A tensor and the other operand in their common dtype, and a complex scalar, which the cache has by
+    its text, as a tensor. None if both stay what they are.
+    """
+    if wider is None:
+        return None
+    wide, operand = x, other
+    found = wider[type(x), type(other)]
+    if found is not None and (found.fits is None or found.fits(x, other)):
+        make, kind, call, code, _, both = found
+        wide = make(kind, call, x._data, code)
+        if both:
+            operand = make(kind, call, other._data, code)
+        if wide is None or operand is None:
+            return None
+    if type(other) is complex:
+        operand = scalars.get((type(wide), complex, str(other)), other)
+    return None if wide is x and operand is other else (wide, operand)
+
+
+def binary(
+    table: Entries, slow_path: _Function, shortcuts: Shortcuts | None, wider: Wider | None
+) -> _Function:
     """Adds the fast path to a function of two tensors, or of a tensor and a cached scalar."""
     usual, make_one, of, c_call = usual_entry(FFI.classes, table)
 
@@ -171,18 +188,23 @@ def binary(table: Entries, slow_path: _Function, shortcuts: Shortcuts | None = N
             make, kind, call = entry
             tensor = make(kind, call, x1._data, x2._data)
             return slow_path(x1, x2) if tensor is None else tensor
-        tensor = None
+        tensor = operand = None
         try:
+            if shortcuts and (found := shortcuts.get((type(x1), type(x2)))) and x2 in found:
+                return found[x2](x1)
             if entry is not None:
-                if shortcuts and type(x2) in _NUMBERS and x2 in shortcuts:
-                    return shortcuts[x2](x1)
                 make, kind, call = entry
-                operand = scalars[type(x1), type(x2), x2]
-            else:
+                operand = scalars.get((type(x1), type(x2), x2))
+            elif type(x2) in table:
                 make, kind, call = table[type(x2)]
-                operand = scalars[type(x2), type(x1), x1]
-        except (KeyError, TypeError):
-            return slow_path(x1, x2)
+                operand = scalars.get((type(x2), type(x1), x1))
+        except TypeError:  # not hashable
+            pass
+        if operand is None:
+            if (pair := prepared(wider, x1, x2)) is not None:
+                return function(*pair)
+            pair = prepared(wider, x2, x1)
+            return slow_path(x1, x2) if pair is None else function(pair[1], pair[0])
         if entry is not None:
             if x2 or str(x2) != "-0.0":
                 tensor = make(kind, call, x1._data, operand._data)
@@ -193,8 +215,10 @@ def binary(table: Entries, slow_path: _Function, shortcuts: Shortcuts | None = N
     return function  # type: ignore[return-value]
 
 
-def reflected(table: Entries, slow_path: _Function) -> _Function:
-    """Adds the fast path to a reflected operator: a cached scalar, then a tensor."""
+def reflected(
+    table: Entries, slow_path: _Function, forward: _Function, wider: Wider | None
+) -> _Function:
+    """Adds the fast path to the reflection of an operator: a cached scalar, then a tensor."""
 
     @wraps(slow_path)
     def operator(self: Any, other: Any, /) -> Any:
@@ -202,6 +226,8 @@ def reflected(table: Entries, slow_path: _Function) -> _Function:
         try:
             scalar = scalars[type(self), type(other), other]
         except (KeyError, TypeError):
+            if (pair := prepared(wider, self, other)) is not None:
+                return forward(pair[1], pair[0])
             return slow_path(self, other)
         if entry is None or (not other and str(other) == "-0.0"):
             return slow_path(self, other)
@@ -212,25 +238,20 @@ def reflected(table: Entries, slow_path: _Function) -> _Function:
     return operator  # type: ignore[return-value]
 
 
-class Binary:
+class Binary(NamedTuple):
     """An operation of two operands, for its function and its operators.
 
     Attributes:
         table: Its entries.
         slow_path: For operands without an entry.
         shortcuts: For some numbers as second operand.
-        function: The function.
+        wider: Conversions of the operands; None for those that have the same dtype.
     """
 
-    __slots__ = ("function", "shortcuts", "slow_path", "table")
-
-    def __init__(
-        self, table: Entries, slow_path: Callable[..., Tensor], shortcuts: Shortcuts | None
-    ) -> None:
-        self.table: Final = table
-        self.slow_path: Final = slow_path
-        self.shortcuts: Final = shortcuts
-        self.function: Final[Callable[..., Tensor]] = binary(table, slow_path, shortcuts)
+    table: Entries
+    slow_path: Callable[..., Tensor]
+    shortcuts: Shortcuts | None
+    wider: Wider | None
 
 
 # The operations of two operands, by name.
@@ -248,13 +269,14 @@ def of_two(
     admitted: Iterable[str],
     result: Result = None,
     shortcuts: Shortcuts | None = None,
+    wider: Wider | None = None,
 ) -> Decorator:
     """Decorator for an operation of two operands, which is added to ``BINARY``."""
 
     def decorate(slow_path: _Function, /) -> _Function:
         table = entries(primitive, admitted, result)
-        operation = BINARY[name] = Binary(table, slow_path, shortcuts)
-        return operation.function  # type: ignore[return-value]
+        BINARY[name] = Binary(table, slow_path, shortcuts, wider)
+        return binary(table, slow_path, shortcuts, wider)
 
     return decorate
 
@@ -274,24 +296,3 @@ def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Ov
         if dtype.in_numpy:
             table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, primitive)
     return table
-
-
-def in_place(table: dict[type, Overwrite], slow_path: _Function) -> _Function:
-    """Adds the fast path to an operator that overwrites its left operand."""
-
-    @wraps(slow_path)
-    def operator(self: Any, other: Any) -> Any:
-        kind = type(self)
-        overwrite = table.get(kind)
-        if overwrite is not None:
-            try:
-                operand = other if type(other) is kind else scalars[kind, type(other), other]
-            except (KeyError, TypeError):
-                return slow_path(self, other)
-            if operand is not other and not other and str(other) == "-0.0":
-                return slow_path(self, other)
-            if overwrite(self._data, operand._data) == 0:
-                return self
-        return slow_path(self, other)
-
-    return operator  # type: ignore[return-value]

@@ -46,6 +46,8 @@ class TorchMethods:
         clamp_: Method
         clamp_max: Method
         clamp_min: Method
+        clip: Method
+        conj: Method
         copy_: Method
         copysign: Method
         cos: Method
@@ -130,6 +132,7 @@ class TorchMethods:
         normal_: Method
         outer: Method
         pow: Method
+        ravel: Method
         reciprocal: Method
         relu_: Method
         remainder: Method
@@ -158,9 +161,11 @@ class TorchMethods:
         sub: Method
         sub_: Method
         subtract: Method
+        swapaxes: Method
         t: Method
         tan: Method
         tanh_: Method
+        tile: Method
         to: Method
         topk: Method
         tril: Method

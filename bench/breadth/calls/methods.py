@@ -151,6 +151,47 @@ x.scatter(1, places, y) ; ; -
 x.scatter_add(1, places, y) ; ; -
 x.clone() ; ; x.copy()
 x.contiguous() ; ; np.ascontiguousarray(x)
+x.addcdiv(y, p) ; ; -
+x.addcmul(y, p) ; ; -
+s.addmm(s2, eye) ; ; s + s2 @ eye
+x.allclose(y) ; ; np.allclose(x, y)
+x.angle() ; ; np.angle(x)
+b.argwhere() ; ; np.argwhere(b)
+cube.baddbmm(cube, cube) ; ; cube + cube @ cube
+label.bincount() ; ; np.bincount(label)
+x.clip(-0.5, 0.5) ; ; np.clip(x, -0.5, 0.5)
+z.conj() ; z.conj_physical() ; np.conj(z)
+x.count_nonzero() ; ; -
+m.det() ; ; np.linalg.det(m)
+edge.diag() ; ; np.diag(edge)
+x.diff() ; ; np.diff(x)
+p.digamma() ; ; -
+x.erfc() ; ; -
+u.erfinv() ; ; -
+x.exp2() ; ; np.exp2(x)
+x.fmod(0.5) ; ; np.fmod(x, np.float32(0.5))
+x.frac() ; ; -
+x.index_copy(0, perm, y) ; ; -
+x.index_fill(0, perm, 0.5) ; ; -
+v.inner(v2) ; ; np.inner(v, v2)
+m.inverse() ; ; np.linalg.inv(m)
+x.isclose(y) ; ; np.isclose(x, y)
+x.kron(small) ; ; np.kron(x, small)
+x.lerp(y, 0.25) ; ; -
+p.lgamma() ; ; -
+u.logit() ; ; -
+x.masked_scatter(b, y) ; ; -
+x.median() ; ; -
+x.median(1) ; ; -
+x.nan_to_num() ; ; np.nan_to_num(x)
+x.quantile(0.5) ; ; np.quantile(x, 0.5)
+x.ravel() ; ; x.ravel()
+x.roll(1) ; ; np.roll(x, 1)
+x.swapaxes(0, 1) ; ; x.swapaxes(0, 1)
+x.tile((2, 1)) ; ; np.tile(x, (2, 1))
+s.trace() ; ; np.trace(s)
+z.real ; ; z.real
+z.imag ; ; z.imag
 """
 
 CONVERSIONS = """
@@ -210,7 +251,7 @@ x.bool() ; ; x.astype(np.bool)
 x.int() ; ; x.astype(np.int32)
 x.long() ; ; x.astype(np.int64)
 x.short() ; ; x.astype(np.int16)
-x.byte() ; ; x.astype(np.uint8)
+p.byte() ; ; p.astype(np.uint8)
 x.char() ; ; x.astype(np.int8)
 x.cfloat() ; ; x.astype(np.complex64)
 x.cdouble() ; ; x.astype(np.complex128)

@@ -16,6 +16,11 @@ x / 2.0
 x ** 2
 p ** y
 2.0 ** x
+i ** 2
+i * 0.5 ; ; i * np.float32(0.5)
+i / 4 ; ; np.true_divide(i, 4, dtype=np.float32)
+z ** 2
+z * 2j
 i // j
 i // 2
 7 // j
@@ -96,6 +101,28 @@ x.relu_() ; ; np.maximum(x, 0, out=x)
 x.sigmoid_() ; ; x[...] = 1 / (1 + np.exp(-x))
 p.sqrt_() ; ; np.sqrt(p, out=p)
 x.tanh_() ; ; np.tanh(x, out=x)
+x.clamp_min_(-0.5) ; ; np.maximum(x, -0.5, out=x)
+x.clamp_max_(0.5) ; ; np.minimum(x, 0.5, out=x)
+x.floor_() ; ; np.floor(x, out=x)
+x.ceil_() ; ; np.ceil(x, out=x)
+x.round_() ; ; np.round(x, out=x)
+x.sin_() ; ; np.sin(x, out=x)
+x.cos_() ; ; np.cos(x, out=x)
+ones.square_() ; ; np.square(ones, out=ones)
+ones.pow_(3.0) ; ; ones **= 3.0
+p.reciprocal_() ; ; np.reciprocal(p, out=p)
+ones.rsqrt_() ; ; -
+i.remainder_(j) ; ; i %= j
+x.lerp_(y, 0.25) ; ; -
+x.addcmul_(y, p, value=0.0) ; ; -
+x.addcdiv_(y, p, value=0.0) ; ; -
+x.fill_diagonal_(1.0) ; ; np.fill_diagonal(x, 1.0)
+x.tril_() ; ; -
+x.triu_() ; ; -
+x.index_put_((perm,), y) ; ; x[perm] = y
+x[perm, :] = 1.0
+x[perm, 0] = 1.0
+x[..., 0] = 1.0
 x.index_add_(0, perm, y) ; ; np.add.at(x, perm, y)
 x.index_copy_(0, perm, y) ; ; x[perm] = y
 x.index_fill_(0, perm, 0.5) ; ; x[perm] = 0.5

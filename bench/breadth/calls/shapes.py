@@ -42,6 +42,10 @@ x[None]
 x[b]
 x[perm]
 x[perm, 0]
+x[perm, :]
+x[perm, 0:1]
+x[None, perm]
+x.mT[:, perm] ; ; x.mT[:, perm]
 v[order]
 x[x > 0]
 t.take(v, order) ; t.take(v, order)
@@ -78,6 +82,7 @@ t.randn(shape) ; ; np.random.standard_normal(shape)
 t.torch_randn(shape) ; t.randn(shape) ; np.random.standard_normal(shape)
 t.manual_seed(3) ; ; np.random.seed(3)
 x.normal_() ; ; -
+u.multinomial(1) ; ; -
 x.uniform_() ; ; -
 F.dropout(x, 0.5, True) ; ; -
 F.dropout1d(line, 0.5, True) ; ; -

@@ -31,7 +31,7 @@ class _AtFirstUse:
         from torchffi._aten.numpy_table import TABLE
 
         name = self._name
-        overloads = (name, f"{name}.Tensor", f"{name}.Scalar", f"{name}.int")
+        overloads = (f"{name}.Tensor", name, f"{name}.Scalar", f"{name}.int")
         on_numpy = [one for one in overloads if one in TABLE]
         method = by_name(name, on_numpy, _FIELDS.get(name, ""))
         setattr(Tensor, name, method)

@@ -46,10 +46,8 @@ class OperatorMethods:
     cholesky: Method
     cholesky_inverse: Method
     cholesky_solve: Method
-    clip: Method
     coalesce: Method
     col_indices: Method
-    conj: Method
     conj_physical: Method
     corrcoef: Method
     count_nonzero: Method
@@ -154,7 +152,6 @@ class OperatorMethods:
     qr: Method
     quantile: Method
     rad2deg: Method
-    ravel: Method
     renorm: Method
     resolve_conj: Method
     resolve_neg: Method
@@ -174,12 +171,10 @@ class OperatorMethods:
     storage_offset: Method
     sum_to_size: Method
     svd: Method
-    swapaxes: Method
     swapdims: Method
     take: Method
     take_along_dim: Method
     tensor_split: Method
-    tile: Method
     to_dense: Method
     to_sparse: Method
     to_sparse_bsc: Method

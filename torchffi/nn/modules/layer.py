@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, Final
 
+from torchffi import _signatures
 from torchffi.nn._base.module import Module
 
 Flag = bool | None
+
+
+_REQUIRED: Final = object()
+
+
+@cache
+def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """The defaults of the arguments of a function."""
+    given = _signatures.of(function)
+    return {one.name: one.default for one in given if one.default is not _signatures.NO_DEFAULT}
 
 
 class FunctionLayer(Module):
@@ -28,7 +40,15 @@ class FunctionLayer(Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The result of the function for the tensors."""
-        constants = {name: getattr(self, name) for name in self._names}
+        if not self._names:
+            return self._function(*args, **kwargs)
+        constants, defaults = {}, _defaults(self._function)
+        for name in self._names:
+            value, default = getattr(self, name), defaults.get(name, _REQUIRED)
+            # Defaults are left out: some are not arguments of the operator, as inplace=False.
+            same = value is default or (type(value) is type(default) and value == default)
+            if not same or kwargs:
+                constants[name] = value
         return self._function(*args, **kwargs, **constants)
 
     def extra_repr(self) -> str:

@@ -32,10 +32,9 @@ class _MaxPool(Module):
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def _arguments(self) -> tuple[Any, ...]:
-        return (
-            self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
-            self.return_indices,
-        )  # fmt: skip
+        sizes = self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
+        # The operator without indices has no such argument.
+        return (*sizes, True) if self.return_indices else sizes
 
     def extra_repr(self) -> str:
         """The sizes."""

@@ -1,0 +1,36 @@
+"""Gradients through the rows of a tensor: iteration, and keys with tensors between slices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import torchffi as t
+
+
+def test_a_row_of_an_iteration_is_written_in_place(torch: Any) -> None:
+    x = t.asarray([[1.0, 2.0], [3.0, 4.0]]).requires_grad_()
+    y = x * 1.0
+    for row in y:
+        row *= 2
+    (y * y).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), [[8, 16], [24, 32]])
+
+
+def test_keys_with_tensors_between_slices_have_the_gradients_of_pytorch(torch: Any) -> None:
+    values = np.arange(24, dtype="float32").reshape(2, 3, 4)
+    index = np.array([2, 0, 0])
+    gradients = []
+    for lib in (t, torch):
+        x = lib.asarray(values.copy()).requires_grad_()
+        i = lib.asarray(index)
+        (x[:, i, 1:3] ** 2).sum().backward()
+        (x[..., i] * 3).sum().backward()
+        y = x * 1.0
+        y[1:, i] = 5.0
+        y[0, 1, 2] = x[0, 0, 0] * 7
+        y[..., 3] = x[..., 0]
+        (y**2).sum().backward()
+        gradients.append(x.grad.numpy())
+    np.testing.assert_allclose(*gradients)
