@@ -100,16 +100,19 @@ def _is_optimizer(one: object) -> bool:
 
 
 def _methods() -> set[str]:
-    # Those that are operators of ATen without a function of their own are called as by name.
     names = set(dir(torchffi.Tensor)) - set(dir(object)) - {"__annotations__", "__module__"}
     names |= {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__"}
     hidden = ("__slots__", "__weakref__", "__dict__", "__hash__")
     return {
         f"Tensor.{name}"
         for name in names
-        if name not in (*hidden, *at_first_use.NAMES)
-        and (not name.startswith("_") or name.startswith("__"))
+        if name not in hidden and (not name.startswith("_") or name.startswith("__"))
     }
+
+
+def called_by_name() -> set[str]:
+    """The methods that are operators of ATen without a function of their own. The most usual have rows."""
+    return {f"Tensor.{name}" for name in at_first_use.NAMES}
 
 
 # ---- The name that a statement calls
