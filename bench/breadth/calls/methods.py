@@ -190,8 +190,6 @@ x.roll(1) ; ; np.roll(x, 1)
 x.swapaxes(0, 1) ; ; x.swapaxes(0, 1)
 x.tile((2, 1)) ; ; np.tile(x, (2, 1))
 s.trace() ; ; np.trace(s)
-z.real ; ; z.real
-z.imag ; ; z.imag
 """
 
 CONVERSIONS = """
