@@ -111,7 +111,7 @@ def _methods() -> set[str]:
 
 
 def called_by_name() -> set[str]:
-    """The methods that are operators of ATen without a function of their own. The most usual have rows."""
+    """The methods that are operators of ATen without a function of their own. Some have rows."""
     return {f"Tensor.{name}" for name in at_first_use.NAMES}
 
 
