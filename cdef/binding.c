@@ -460,6 +460,11 @@ int64_t torchffi_call_one(int64_t op, const void *arguments, int64_t count, int6
   return rt_functions()->rt_torch_call_one(op, arguments, count, position);
 }
 
+int64_t torchffi_call_unary(int64_t op, int64_t tensor, int64_t position) {
+  const rt_torch_value argument = {.tag = RT_TORCH_TENSOR, .length = 0, .data = {.i = tensor}};
+  return rt_functions()->rt_torch_call_one(op, &argument, 1, position);
+}
+
 int64_t torchffi_call_several(int64_t op, const void *arguments, int64_t count, int64_t *results,
                               int64_t capacity) {
   return rt_functions()->rt_torch_call_several(op, arguments, count, results, capacity);

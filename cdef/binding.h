@@ -83,6 +83,8 @@ void torchffi_free_list(int64_t *list);
 int64_t torchffi_call(int64_t op, const void *arguments, int64_t count, rt_torch_value *results,
                       int64_t capacity);
 int64_t torchffi_call_one(int64_t op, const void *arguments, int64_t count, int64_t position);
+int64_t torchffi_call_unary(int64_t op, int64_t tensor,
+                            int64_t position); /* ..._call_one for a tensor alone */
 int64_t torchffi_call_several(int64_t op, const void *arguments, int64_t count, int64_t *results,
                               int64_t capacity);
 

@@ -137,6 +137,7 @@ int32_t tensor_basic_index_put_(int64_t tensor, const int64_t *keys, int64_t cou
   const at::Tensor view =
       gradients::included() ? one_by_one(get_entered(tensor), steps) : kernels::basic_index(t, steps);
   check_broadcast_to(from.sizes(), view.sizes());
+  if (!gradients::included() && same_elements(view, from)) return 0;  // as x[1:] -= y ends in Python
   view.copy_(unaliased(view, from));
   return 0;
 }

@@ -58,6 +58,7 @@
 #include "operators/kernels.h"
 #include "operators/numbers.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -300,6 +301,7 @@ int64_t tensor_where(int64_t condition, int64_t a, int64_t b) {
 int32_t tensor_copy_(int64_t a, int64_t b) {
   const at::Tensor x = get(a), y = get(b);
   check_broadcast_to(y.sizes(), x.sizes());
+  if (!gradients::included() && same_elements(x, y)) return 0;  // as x[1:] -= y ends in Python
   writable(a, x).copy_(unaliased(x, y));
   return 0;
 }

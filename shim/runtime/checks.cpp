@@ -250,8 +250,12 @@ bool overlaps(const at::Tensor &a, const at::Tensor &b) {
 
 at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b) {
   if (a.is_same(b) || !overlaps(a, b)) return b;
-  const bool same = a.const_data_ptr() == b.const_data_ptr() && a.scalar_type() == b.scalar_type();
-  return same && a.sizes() == b.sizes() && a.strides() == b.strides() ? b : b.clone();
+  return same_elements(a, b) ? b : b.clone();
+}
+
+bool same_elements(const at::Tensor &a, const at::Tensor &b) {
+  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() && a.strides() == b.strides() &&
+         a.const_data_ptr() == b.const_data_ptr() && a.is_conj() == b.is_conj() && a.is_neg() == b.is_neg();
 }
 
 at::Tensor detached(const at::Tensor &a, const at::Tensor &b) {

@@ -60,6 +60,8 @@ inline void check_broadcast(at::IntArrayRef a, at::IntArrayRef b) {
 // Fails unless value broadcasts to exactly this shape.
 void check_broadcast_to(at::IntArrayRef value, at::IntArrayRef shape);
 
+// Whether two tensors are over the same elements in the same way.
+bool same_elements(const at::Tensor &a, const at::Tensor &b);
 // b, for use while a is written: a copy if the two overlap partially.
 at::Tensor unaliased(const at::Tensor &a, const at::Tensor &b);
 // b, for use while a is written in another order: a copy if the two overlap at all.

@@ -18,11 +18,17 @@
   ONE(ceil, ceil_out)                                                                                        \
   ONE(cos, cos_out)                                                                                          \
   ONE(cosh, cosh_out)                                                                                        \
+  ONE(digamma, digamma_out)                                                                                  \
   ONE(erf, erf_out)                                                                                          \
+  ONE(erfc, erfc_out)                                                                                        \
+  ONE(erfinv, erfinv_out)                                                                                    \
   ONE(exp, exp_out)                                                                                          \
+  ONE(exp2, exp2_out)                                                                                        \
   ONE(expm1, expm1_out)                                                                                      \
   ONE(floor, floor_out)                                                                                      \
+  ONE(frac, frac_out)                                                                                        \
   ONE(hardsigmoid, hardsigmoid_out)                                                                          \
+  ONE(lgamma, lgamma_out)                                                                                    \
   ONE(log, log_out)                                                                                          \
   ONE(log10, log10_out)                                                                                      \
   ONE(log1p, log1p_out)                                                                                      \

@@ -88,3 +88,23 @@ def test_other_values_do_not_broadcast_to_a_row(shape: tuple[int, ...], backend:
         with pytest.raises(ValueError, match="broadcast"):
             x[key] = t.zeros(shape, dtype=t.int64)
     check(x, X)
+
+
+AUGMENTED = {
+    "row": lambda x, y: x.__setitem__(1, x[1].__iadd__(y)),
+    "slice": lambda x, y: x.__setitem__(slice(1, None), x[1:].__isub__(y)),
+    "step": lambda x, y: x.__setitem__((..., slice(None, None, 2)), x[..., ::2].__imul__(2)),
+    "shifted": lambda x, y: x.__setitem__(slice(1, None), x[:-1]),
+    "turned": lambda x, y: x.__setitem__(slice(None), x.mT),
+    "itself": lambda x, y: x.__setitem__(..., x),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "complex64"])
+@pytest.mark.parametrize("name", AUGMENTED)
+def test_assignment_of_elements_to_themselves(name: str, dtype: str, backend: str) -> None:
+    array, row = np.arange(9).reshape(3, 3).astype(dtype), np.arange(3).astype(dtype)
+    x = t.asarray(array, copy=True)
+    AUGMENTED[name](x, t.asarray(row))
+    AUGMENTED[name](array, row)
+    np.testing.assert_array_equal(x.numpy(), array, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import torchffi as t
 
@@ -34,3 +35,17 @@ def test_keys_with_tensors_between_slices_have_the_gradients_of_pytorch(torch: A
         (y**2).sum().backward()
         gradients.append(x.grad.numpy())
     np.testing.assert_allclose(*gradients)
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_augmented_assignment_of_a_part_is_recorded(start: int, torch: Any) -> None:
+    found = []
+    for library in (t, torch):
+        w = library.asarray(np.arange(4, dtype=np.float32)).requires_grad_()
+        x = w * 2
+        x[start:] *= 3.0
+        x[start:] -= w[start:]
+        x[start] = x[start]
+        (x * x).sum().backward()
+        found.append((w.grad.tolist(), x.tolist()))
+    assert found[0] == found[1]

@@ -67,7 +67,7 @@ _NONE: Final = Code("q16x", str(lib.RT_TORCH_NONE))
 DEFAULT: Final = Code("q16x", str(lib.RT_TORCH_DEFAULT))
 _DOUBLE: Final = Code("qd8x", f"{lib.RT_TORCH_DOUBLE}, {{0}}")
 _INT: Final = _word(lib.RT_TORCH_INT)
-_TENSOR: Final = _word(lib.RT_TORCH_TENSOR, "{0}._data")
+TENSOR: Final = _word(lib.RT_TORCH_TENSOR, "{0}._data")
 _TRUTH: Final = _word(lib.RT_TORCH_TRUTH)
 _NUMBERS: Final = {bool: _TRUTH, float: _DOUBLE, int: _INT}
 _TENSORS: Final = _memory(lib.RT_TORCH_TENSOR_LIST, 'array("q", [one._data for one in {0}])')
@@ -121,7 +121,7 @@ def code(type_: Type, given: type, numbers: bool) -> Code | None:
         return _list_code(type_.element, given, type_.size)
     if type_.name != "Tensor":
         return _PLAIN.get(type_.name, {}).get(given)
-    return _TENSOR if given in LIBTORCH_CLASSES else _NUMBERS.get(given) if numbers else None
+    return TENSOR if given in LIBTORCH_CLASSES else _NUMBERS.get(given) if numbers else None
 
 
 def _list_code(element: Type, given: type, size: int) -> Code | None:

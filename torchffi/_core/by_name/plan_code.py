@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from torchffi import _devices
 from torchffi._core.backends import FFI, default_backend
-from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TEXTS, Code, code
+from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TENSOR, TEXTS, Code, code
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make, make_several
@@ -58,6 +58,8 @@ if tensor is None:
     raise rename(error("call_one"))
 return tensor
 """
+# How both of them call: for one tensor alone there is a function that needs no memory.
+_UNARY: Final = re.compile(r"call_one(, |\()number, words, 1")
 # No results, but lists of tensors may be written. The results' memory is shared: nothing gets into it.
 _NOTHING: Final = """
 if call(number, words, COUNT, no_results, 1) < 0:
@@ -163,6 +165,7 @@ _NAMES: Final[dict[str, Any]] = {
     "call": lib.torchffi_call,
     "call_one": lib.torchffi_call_one,
     "call_several": lib.torchffi_call_several,
+    "call_unary": lib.torchffi_call_unary,
     "default_backend": default_backend,
     "device": _devices.number,
     "dtype_error": dtype_error,
@@ -241,13 +244,16 @@ def plan(
     if named is None:
         finish = _AGAIN.sub(call_general, finish)
     pack = struct.Struct("".join(one.format for one in codes)).pack
-    body = f"""
+    packed = f"""
 try:
 {_indented(lines + f"words = pack({words})", 4)}
 except REFUSED:
     {call_general}
-{finish.strip()}
 """
+    if codes == [TENSOR] and _UNARY.search(finish):
+        packed = ""
+        finish = _UNARY.sub(r"call_unary\1number, a0._data", finish)
+    body = f"{packed}{finish.strip()}\n"
     called = {"number": operator.number, "pack": pack, "general": general, "rename": named}
     return _function(parameters, body, called)
 
