@@ -17,6 +17,7 @@ from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
+from torchffi._lazy_numpy import np
 from torchffi.dtypes import FLOATING, int64
 from torchffi.dtypes import bool as bool_
 
@@ -46,6 +47,20 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     return indexing.getitem(x, key) if found is None else found
 
 
+def _with_arrays(x: Tensor, key: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """A key with arrays in place of tensors with axes; None for other keys, and for arrays over x."""
+    tensors, data, keys = PICKS[type(x)], x._data, []
+    for one in key:
+        if type(one) in tensors:
+            one = one._data
+            if not one.ndim or np.may_share_memory(data, one):
+                return None
+        elif type(one) not in _BASIC:
+            return None
+        keys.append(one)
+    return tuple(keys)
+
+
 def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     """``x[key] = value`` on NumPy. See :func:`indexing.setitem`."""
     of, given, data = type(key), type(value), x._data
@@ -60,6 +75,9 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
     elif given is type(x) and of in PICKS[given]:
         keys = (key._data,)
         status = _overwrite("index_put_", data, keys, 1, value._data)  # type: ignore[union-attr]
+    elif of is tuple and given in _NUMBERS and type(x) in _FLOATING and 0 not in data.strides:
+        keys = _with_arrays(x, key)
+        status = -1 if keys is None else _overwrite(_set, data, keys, value)
     if status != 0:
         indexing.setitem(x, key, value)
 

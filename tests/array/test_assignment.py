@@ -108,3 +108,39 @@ def test_assignment_of_elements_to_themselves(name: str, dtype: str, backend: st
     AUGMENTED[name](x, t.asarray(row))
     AUGMENTED[name](array, row)
     np.testing.assert_array_equal(x.numpy(), array, strict=True)
+
+
+@pytest.mark.parametrize("value", [1.5, -2, 1e30])
+@pytest.mark.parametrize(
+    "key",
+    [
+        lambda p: (p, 0),
+        lambda p: (p, slice(None)),
+        lambda p: (slice(1, None), p),
+        lambda p: (..., p, None),
+        lambda p: (p > 1, 1),
+        lambda p: (p, p),
+        lambda p: (p, 5),
+        lambda p: (slice(None, None, -1), p),
+    ],
+)
+def test_a_number_is_assigned_by_keys_with_tensors(key: Any, value: float, backend: str) -> None:
+    picks = np.array([2, 0, -1])
+    array = np.arange(9, dtype=np.float32).reshape(3, 3)
+    x = t.asarray(array, copy=True)
+    given = key(t.asarray(picks)), key(picks)
+    try:
+        array[given[1]] = value
+    except IndexError:
+        with pytest.raises(IndexError):
+            x[given[0]] = value
+    else:
+        x[given[0]] = value
+    np.testing.assert_array_equal(x.numpy(), array, strict=True)
+
+
+def test_an_index_over_the_target_is_read_before_it_is_written(backend: str) -> None:
+    x = t.asarray([[1.0, 2.0], [3.0, 4.0]], dtype=t.float64)
+    x[...] = t.asarray([[0, 1], [1, 0]]).view(t.float64)
+    x[x.view(t.int64)[0], 0] = 7.0
+    assert x[:, 0].tolist() == [7.0, 7.0]

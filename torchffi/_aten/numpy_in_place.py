@@ -17,7 +17,11 @@ Function = Callable[..., Any]
 # Those of two operands, which Python has too.
 _BINARY: Final[dict[str, Function]] = {
     "add": operator.iadd, "sub": operator.isub, "mul": operator.imul, "div": operator.itruediv,
+    "floor_divide": operator.ifloordiv, "remainder": operator.imod,
 }  # fmt: skip
+_OF_INTEGERS: Final = frozenset(
+    {"floor_divide", "remainder"}
+)  # defined for them without conversion
 _UNARY: Final = frozenset({
     "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log10",
     "log1p", "log2", "neg", "reciprocal", "relu", "sin", "sinh", "sqrt", "square", "tan", "tanh",
@@ -44,7 +48,7 @@ def overwriting(name: str, function: Function) -> Function:
     if name in _UNARY:
         return _of_one(f"{name}_", general)
     if name in _BINARY:
-        return _of_two(_BINARY[name], general)
+        return _of_two(_BINARY[name], general, REAL if name in _OF_INTEGERS else FLOATING)
     return _clamp(name, general) if name in _CLAMPS else general
 
 
@@ -58,10 +62,10 @@ def _of_one(primitive: str, general: Function) -> Function:
     return write
 
 
-def _of_two(direct: Function, general: Function) -> Function:
+def _of_two(direct: Function, general: Function, kinds: frozenset[str]) -> Function:
     def write(x: Tensor, other: Any, *arguments: Any, **named: Any) -> Any:
         fits = type(other) is type(x) or type(other) in _NUMBERS
-        if fits and not arguments and not named and x._dtype.kind in FLOATING:
+        if fits and not arguments and not named and x._dtype.kind in kinds:
             return direct(x, other)
         return general(x, other, *arguments, **named)
 
