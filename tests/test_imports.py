@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,13 @@ def test_pytorchs_methods_are_declared() -> None:
     source = (PACKAGE / "_core/torch_declarations.py").read_text(encoding="utf-8")
     found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.AnnAssign)]
     assert [ast.unparse(node.target) for node in found] == sorted(METHODS)
+
+
+def test_every_package_is_installed() -> None:
+    project = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.findall(
+        r'"(torchffi[\w.]*)"', project.partition("\npackages = [")[2].partition("]")[0]
+    )
+    folders = {path.parent.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("__init__.py")}
+    shim = {"torchffi._shim", "torchffi._shim.build"}  # from another folder
+    assert set(listed) == {".".join(folder.parts) for folder in folders} | shim

@@ -226,13 +226,13 @@ if dtype is None:
 DTYPE: Final = Kind(
     "if {0} is not None:\n    try:\n        kind = CONVERSIONS[own, {0}]\n"
     "    except (KeyError, TypeError):\n        REFUSE",
-    "kind._dtype.code",
+    "kind._code",
 )
 # The dtype of a tensor created on the chosen backend.
 NEW: Final = Kind(
     "if {0} is not None and type({0}) is not DTYPE:\n    REFUSE\n"
     f"entry = table[CHOSEN() or BACKENDS.default].get({{0}}){_ENTRY}",
-    "kind._dtype.code",
+    "kind._code",
     True,
 )
 CPU: Final = Kind(

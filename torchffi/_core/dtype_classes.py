@@ -47,7 +47,7 @@ def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
     classes = {}
     for dtype in dtypes.ALL:
         body: dict[str, Any] = {"__slots__": (), "__module__": tensor.__module__, "_dtype": dtype}
-        body |= {"dtype": dtype, "itemsize": dtype.itemsize}
+        body |= {"dtype": dtype, "itemsize": dtype.itemsize, "_code": dtype.code}
         classes[dtype] = type("Tensor", (tensor,), body)
     return classes
 

@@ -65,6 +65,7 @@ class Tensor(Methods):
     _backend: ClassVar[Backend]
     _data: Any  # the raw data, in a slot of the backend's subclass
     _dtype: ClassVar[DType]  # each dtype has its own subclass: see dtype_classes.py
+    _code: ClassVar[int]  # that of the dtype
 
     def __init__(self) -> None:
         raise TypeError(

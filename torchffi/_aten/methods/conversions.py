@@ -105,7 +105,7 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
         if like is kind:
             return self
         if kind in _REAL:
-            tensor: Tensor | None = make(like, _astype, self._data, like._dtype.code)
+            tensor: Tensor | None = make(like, _astype, self._data, like._code)
             if tensor is not None:
                 return tensor
         return data_types.astype(self, like._dtype)

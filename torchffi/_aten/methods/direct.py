@@ -33,7 +33,7 @@ _POINTED: Final = Kind(INTEGER.lines, "({0},)", in_c="INTS[{0}]")
 _DIMS: Final = AXES._replace(lines=AXES.lines.replace("is tuple and {0}:", "is tuple:")).and_then(
     "if {0} is None:\n    REFUSE"
 )
-_SAME_DTYPE: Final = constant("kind._dtype.code")
+_SAME_DTYPE: Final = constant("kind._code")
 
 
 def _direct(
