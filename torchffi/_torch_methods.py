@@ -18,12 +18,9 @@ from torchffi._aten.methods.conversions import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
 from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND, SHAPE_OF
 from torchffi._core.arguments import Scalar
-from torchffi._core.backends import FFI
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.calls import check_status
-from torchffi._libtorch.loader import ffi, lib
 from torchffi.dtypes import ANY
 from torchffi.errors import ArgumentError, ShapeError
 
@@ -95,15 +92,6 @@ def ndimension(self: Tensor) -> int:
 def stride(self: Tensor, dim: int | None = None) -> Any:
     """The strides in elements, or that of one axis."""
     return self.strides if dim is None else self.strides[dim]
-
-
-def data_ptr(self: Tensor) -> int:
-    """The address of the first element; 0 for a tensor without elements. See :meth:`__dlpack__`."""
-    if self._backend is FFI:
-        address = ffi.new("void **")
-        check_status(lib.rt_torch_tensor_data(self._data, address))
-        return int(ffi.cast("intptr_t", address[0]))
-    return int(self._data.ctypes.data) if self.size else 0
 
 
 def where(self: Tensor, condition: Tensor, other: Tensor | Scalar) -> Tensor:
@@ -255,7 +243,7 @@ METHODS: Final[dict[str, Method]] = {
         one.__name__: one
         for one in (
             dim, unsqueeze, flatten, nelement, element_size, is_floating_point, is_complex, norm,
-            repeat, flip, view_as, reshape_as, broadcast_to, ndimension, stride, data_ptr, where, ravel,
+            repeat, flip, view_as, reshape_as, broadcast_to, ndimension, stride, where, ravel,
             swapaxes, tile,
         )
     },

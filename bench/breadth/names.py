@@ -58,7 +58,6 @@ EXEMPT: Final[dict[str, str]] = {
     "makes a module, whose layers are measured by their calls": "nn.utils.skip_init",
     "examines the installation": "diagnose",
     "needs a GPU": "Tensor.cuda",
-    "is an address, which differs": "Tensor.data_ptr",
     "is called only for operands of other types": "Tensor.__rmatmul__",
     "a number that NumPy reads": "Tensor.__array_priority__",
 }

@@ -200,8 +200,9 @@ at::Tensor count_nonzero(const at::Tensor &x, at::OptionalIntArrayRef axes, bool
   // LibTorch's own kernel, which counts all elements, lacks these dtypes.
   if (static_cast<int64_t>(list.size()) == x.dim() && !c10::isBarebonesUnsignedType(x.scalar_type()))
     return whole(kernels::count_nonzero(x), x, keepdim);
-  if (x.scalar_type() == at::kBool) return kernels::sum(x, list, keepdim, at::kLong);
-  const auto reduce = [&](const at::Tensor &part) { return kernels::sum(part.ne(0), list, true, at::kLong); };
+  const auto reduce = [&](const at::Tensor &part) {
+    return kernels::sum(part.scalar_type() == at::kBool ? part : part.ne(0), list, true, at::kLong);
+  };
   const auto combine = [](at::Tensor &total, const at::Tensor &part) { return total.add_(part); };
   return drop(in_blocks(x, list, reduce, combine), list, keepdim);
 }

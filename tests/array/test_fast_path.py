@@ -35,7 +35,7 @@ REFUSED: list[tuple[Callable[[t.Tensor, t.Tensor], Any], type[Exception]]] = [
     (lambda x, s: t.permute_dims(x, (2**40 + 1, 2**40)), IndexError),
     (lambda x, s: t.permute_dims(x, 0), TypeError),  # type: ignore[arg-type]
     (lambda x, s: t.broadcast_to(x, (-1, 3)), ValueError),
-    (lambda x, s: x.expand(-1, 3), ValueError),
+    (lambda x, s: x.expand(-2, 3), ValueError),
     (lambda x, s: t.tile(x, (2, -1)), ValueError),
     (lambda x, s: t.roll(x, (1, 2), axis=(0,)), ValueError),
     (lambda x, s: t.tril(x[0]), ValueError),

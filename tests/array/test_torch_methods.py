@@ -181,7 +181,7 @@ def plain(value: Any) -> Any:
 def test_every_method_has_a_call() -> None:
     text = " ".join(CALLS)
     missing = {name for name in METHODS if f".{name}(" not in text}
-    assert missing == RANDOM | OF_HALF | {"data_ptr"}
+    assert missing == RANDOM | OF_HALF
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -203,14 +203,6 @@ def test_results_are_those_of_pytorch(call: str, backend: str, torch: Any) -> No
 
 def _listed(found: Any) -> list[Any]:
     return found if isinstance(found, list) else [found]
-
-
-def test_data_ptr_is_the_address_of_the_first_element(backend: str) -> None:
-    array = np.arange(6, dtype=np.float32).reshape(2, 3)
-    x = torchffi.from_numpy(array)
-    assert x.data_ptr() == array.ctypes.data
-    assert x[1, 1:].data_ptr() == array.ctypes.data + 16
-    assert torchffi.ones((0,)).data_ptr() == 0
 
 
 def test_conj_is_the_complex_conjugate(backend: str) -> None:

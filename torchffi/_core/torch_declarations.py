@@ -56,7 +56,6 @@ class TorchMethods:
         cummin: Method
         cumprod: Method
         cumsum: Method
-        data_ptr: Method
         diagonal: Method
         dim: Method
         div: Method
