@@ -27,15 +27,24 @@ static void free_handle(int64_t handle, int slow) {
   binding.drop_lenders();
 }
 
-/* The callbacks of a finalizer. A finalizer holds a reference to itself, so that it stays alive without a registry until
-   its owner is deallocated, also if both are in a garbage cycle. */
+/* A finalizer is a weak reference to an owner, with its handle: 0 as soon as that is freed. It holds a reference to itself, so
+   that it stays alive without a registry until its owner is deallocated, also if both are in a garbage cycle. */
+static int64_t *handle_in(const struct state *self, PyObject *finalizer) {
+  return (int64_t *)((char *)finalizer + self->handle_offset);
+}
+
+/* The callbacks of a finalizer. */
 static PyObject *end_of(PyObject *module, PyObject *finalizer, int64_t slow_from) {
   const struct state *self = PyModule_GetState(module);
-  PyObject *number = get_slot(self->handle_slot, finalizer, (PyObject *)Py_TYPE(finalizer));
-  const int64_t handle = number != NULL ? handle_of(number) : 0;
-  Py_XDECREF(number);
-  free_handle(handle, handle >= slow_from);
-  Py_DECREF(finalizer);
+  int64_t handle = 0;
+  if (Py_TYPE(finalizer) == self->finalizer_type) { /* anyone can find the callback, and call it */
+    handle = *handle_in(self, finalizer);
+    *handle_in(self, finalizer) = 0;
+  }
+  if (handle != 0) {
+    free_handle(handle, handle >= slow_from);
+    Py_DECREF(finalizer);
+  }
   Py_RETURN_NONE;
 }
 
@@ -69,8 +78,8 @@ static PyObject *new_owner(const struct state *self, PyObject *kind, PyObject *n
   } else if ((owner = PyType_GenericAlloc((PyTypeObject *)kind, 0)) != NULL &&
              set_slot(self->data_slot, owner, number) == 0 &&
              (arguments = PyTuple_Pack(2, owner, finalize_by)) != NULL &&
-             (finalizer = new_reference((PyTypeObject *)self->finalizer_type, arguments, NULL)) != NULL) {
-    set_slot(self->handle_slot, finalizer, number);
+             (finalizer = new_reference(self->finalizer_type, arguments, NULL)) != NULL) {
+    *handle_in(self, finalizer) = handle;
     PyObject_GC_UnTrack(owner); /* neither can be part of a cycle */
     PyObject_GC_UnTrack(finalizer);
   }
@@ -92,9 +101,9 @@ static PyObject *look_up(PyObject *dict, PyObject *key) {
   return value;
 }
 
-PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind) {
+/* As own_result(), for a handle that is not 0. */
+static PyObject *own_handle(PyObject *module, PyObject *number, int64_t handle, PyObject *kind) {
   const struct state *self = PyModule_GetState(module);
-  const int64_t handle = handle_of(number);
   if (handle <= 0) {
     PyErr_Clear();
     return PyErr_Format(PyExc_ValueError, "expected a handle, got %R", number);
@@ -106,9 +115,16 @@ PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind) {
   return new_owner(self, kind, number, handle, self->callback);
 }
 
+PyObject *own_result(PyObject *module, PyObject *number, PyObject *kind) {
+  const int64_t handle = handle_of(number);
+  return handle != 0 ? own_handle(module, number, handle, kind) : NULL;
+}
+
 static PyObject *own(PyObject *module, PyObject *arguments) {
   PyObject *number, *kind;
-  return PyArg_ParseTuple(arguments, "OO", &number, &kind) ? own_number(module, number, kind) : NULL;
+  return PyArg_ParseTuple(arguments, "OO", &number, &kind)
+             ? own_handle(module, number, handle_of(number), kind)
+             : NULL;
 }
 
 /* CFFI's functions in C take their only argument as it is, and several in a tuple. */
@@ -139,18 +155,16 @@ PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_
 }
 
 static PyObject *make(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-  PyObject *number, *owner = NULL;
+  PyObject *number, *owner;
   if (count < 2) {
     return PyErr_Format(PyExc_TypeError, "make() takes a class, a function and its arguments");
   }
-  number = call_binding(arguments[1], arguments + 2, count - 2);
-  if (number != NULL && handle_of(number) == 0) {
-    owner = Py_NewRef(Py_None);
-  } else if (number != NULL) {
-    owner = own_number(module, number, arguments[0]);
+  if ((number = call_binding(arguments[1], arguments + 2, count - 2)) == NULL) {
+    return NULL;
   }
-  Py_XDECREF(number);
-  return owner;
+  owner = own_result(module, number, arguments[0]);
+  Py_DECREF(number);
+  return owner != NULL || PyErr_Occurred() ? owner : Py_NewRef(Py_None);
 }
 
 PyObject *take_frame(struct state *self) {
@@ -175,7 +189,7 @@ static PyObject *own_all(PyObject *module, const int64_t *handles, Py_ssize_t co
     } else if (owners == NULL || (number = PyLong_FromLongLong(handles[i])) == NULL) {
       abandon(handles[i]);
     } else {
-      owner = own_number(module, number, Py_None);
+      owner = own_handle(module, number, handles[i], Py_None);
     }
     if (owners != NULL && (owner == NULL || PyList_Append(owners, owner) < 0)) {
       Py_CLEAR(owners);
@@ -259,18 +273,48 @@ static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
 
 /* ---- The module ---- */
 
+static destructor free_reference;
+
+static void free_finalizer(PyObject *finalizer) {
+  PyTypeObject *type = Py_TYPE(finalizer);
+  free_reference(finalizer);
+  Py_DECREF(type);
+}
+
+/* Weak references are compared and hashed by what they refer to, which does not work with tensors. */
+static PyTypeObject *new_finalizer_type(struct state *self, PyObject *reference_type) {
+  PyType_Slot slots[] = {{Py_tp_dealloc, free_finalizer},
+                         {Py_tp_hash, PyType_GetSlot(&PyBaseObject_Type, Py_tp_hash)},
+                         {Py_tp_richcompare, PyType_GetSlot(&PyBaseObject_Type, Py_tp_richcompare)},
+                         {0, NULL}};
+  PyType_Spec spec = {"torchffi._speedups.Finalizer", 0, 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+  PyObject *size = PyObject_GetAttrString(reference_type, "__basicsize__"), *type = NULL;
+  if (size != NULL) {
+    self->handle_offset = PyLong_AsSsize_t(size);
+    spec.basicsize = (int)(self->handle_offset + (Py_ssize_t)sizeof(int64_t));
+    type = PyType_FromSpecWithBases(&spec, reference_type);
+    Py_DECREF(size);
+  }
+  return (PyTypeObject *)type;
+}
+
 static PyObject *setup(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   Py_ssize_t *address = (Py_ssize_t *)&binding;
-  if (!PyArg_ParseTuple(arguments, "OOOOO!(nnnnn)O", &self->owner_type, &self->data_slot,
-                        &self->finalizer_type, &self->handle_slot, &PyDict_Type, &self->kinds, address,
-                        address + 1, address + 2, address + 3, address + 4, &self->new_frame)) {
+  PyObject *reference_type;
+  if (!PyArg_ParseTuple(arguments, "OOOO!(nnnnn)O", &self->owner_type, &self->data_slot, &reference_type,
+                        &PyDict_Type, &self->kinds, address, address + 1, address + 2, address + 3,
+                        address + 4, &self->new_frame) ||
+      (self->finalizer_type == NULL &&
+       (self->finalizer_type = new_finalizer_type(self, reference_type)) == NULL)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
   get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_get);
   set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_set);
-  new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)self->finalizer_type, Py_tp_new);
+  new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)reference_type, Py_tp_new);
+  free_reference = (destructor)PyType_GetSlot((PyTypeObject *)reference_type, Py_tp_dealloc);
   self->callback = PyCFunction_New(&callbacks[0], module);
   self->borrowed_callback = PyCFunction_New(&callbacks[1], module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
@@ -284,8 +328,7 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
 }
 
 static PyMethodDef functions[] = {
-    {"setup", setup, METH_VARARGS,
-     "setup(Owner, slot, Finalizer, slot, classes, addresses, new_frame): call it first."},
+    {"setup", setup, METH_VARARGS, "setup(Owner, slot, ref, classes, addresses, new_frame): call it first."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"make_several", (PyCFunction)(void (*)(void))make_several, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},

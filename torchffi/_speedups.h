@@ -14,7 +14,8 @@
    Never freed: the callbacks keep the module alive. */
 struct state {
   PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
-  PyObject *finalizer_type, *handle_slot; /* class Finalizer, and the descriptor of its slot handle */
+  PyTypeObject *finalizer_type;           /* weakref.ref with a handle */
+  Py_ssize_t handle_offset;               /* bytes from a finalizer to its handle */
   PyObject *kinds;                        /* dict: dtype code -> tensor class */
   PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
   PyObject *spare_frame,
@@ -46,8 +47,9 @@ static inline int64_t handle_of(PyObject *number) {
 /* Calls a function, without the steps of Python's call around those that CFFI generates. */
 PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
 
-/* A new object of a class, or of that of its dtype for None, that owns a handle. On failure the handle is freed. */
-PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind);
+/* A new object of a class, or of that of its dtype for None, that owns the handle that a function returned. On failure the
+   handle is freed. NULL without an exception for 0. */
+PyObject *own_result(PyObject *module, PyObject *number, PyObject *kind);
 
 /* A tuple of an array of integers for results, its address, and its length, for one call at a time; and its return. */
 PyObject *take_frame(struct state *self);

@@ -69,8 +69,8 @@ static PyObject *call_with_key(const struct query *self, PyObject *tensor, PyObj
 
 PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key) {
   PyObject *view = NULL, *number = call_with_key(self, tensor, key, NULL);
-  if (number != NULL && handle_of(number) > 0) {
-    view = own_number(self->module, number, (PyObject *)Py_TYPE(tensor));
+  if (number != NULL) {
+    view = own_result(self->module, number, (PyObject *)Py_TYPE(tensor));
   }
   Py_XDECREF(number);
   return view;

@@ -45,7 +45,7 @@ static PyObject *answer(const struct query *self, PyObject *tensor) {
     return NULL;
   }
   if (self->result == 'm') {
-    found = handle_of(result) > 0 ? own_number(self->module, result, kind) : NULL;
+    found = own_result(self->module, result, kind);
   } else if (self->result == 'v') {
     found = number_of(self, kind, result);
   } else { /* Python has one object for each small integer; the slow path knows any other */

@@ -49,6 +49,24 @@ def test_owner_releases_its_reference_to_the_int() -> None:
     assert sys.getrefcount(handle) == before
 
 
+def test_the_callback_of_a_finalizer_frees_once_whoever_calls_it() -> None:
+    before = settled()
+    owner, other = own(new(), Owner), own(new(), Owner)
+    (finalizer,) = weakref.getweakrefs(owner)
+    callback: Any = finalizer.__callback__
+    assert finalizer == finalizer and finalizer != weakref.getweakrefs(other)[0]
+    callback(finalizer)
+    assert not live(owner._data)
+    callback(finalizer)
+    if lifetimes.implementation() == "C":  # that in Python raises AttributeError
+        callback(weakref.ref(other))
+        callback(1)
+    assert live(other._data)
+    del owner, other, finalizer, callback
+    gc.collect()
+    assert settled() == before
+
+
 def test_release_is_done_once_and_leaves_the_stale_handle() -> None:
     handle = new()
     owner = own(handle, Owner)

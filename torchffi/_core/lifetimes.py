@@ -217,8 +217,7 @@ def _in_c() -> Any:
     speedups.setup(
         Owner,
         Owner.__dict__["_data"],
-        Finalizer,
-        Finalizer.__dict__["handle"],
+        weakref.ref,
         class_of_code,
         _addresses(
             "torchffi_free_with_gil",
