@@ -5,7 +5,6 @@
 descrgetfunc get_slot;
 descrsetfunc set_slot;
 PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
-static newfunc new_reference;
 static PyObject *array_struct_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
@@ -27,13 +26,8 @@ static void free_handle(int64_t handle, int slow) {
   binding.drop_lenders();
 }
 
-/* A finalizer is a weak reference to an owner, with its handle: 0 as soon as that is freed. It holds a reference to itself, so
-   that it stays alive without a registry until its owner is deallocated, also if both are in a garbage cycle. */
-static int64_t *handle_in(const struct state *self, PyObject *finalizer) {
-  return (int64_t *)((char *)finalizer + self->handle_offset);
-}
-
-/* The callbacks of a finalizer. */
+/* The callbacks of a finalizer. It holds a reference to itself, so that it stays alive without a registry until its owner is
+   deallocated, also if both are in a garbage cycle. */
 static PyObject *end_of(PyObject *module, PyObject *finalizer, int64_t slow_from) {
   const struct state *self = PyModule_GetState(module);
   int64_t handle = 0;
@@ -72,18 +66,16 @@ static void abandon(int64_t handle) {
 /* A new object of a class that owns the handle. On failure the handle is freed. */
 static PyObject *new_owner(const struct state *self, PyObject *kind, PyObject *number, int64_t handle,
                            PyObject *finalize_by) {
-  PyObject *owner = NULL, *arguments = NULL, *finalizer = NULL;
-  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, (PyTypeObject *)self->owner_type)) {
+  PyObject *owner = NULL, *finalizer = NULL;
+  if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, self->owner_type)) {
     PyErr_Format(PyExc_TypeError, "expected a subclass of %R, got %R", self->owner_type, kind);
-  } else if ((owner = PyType_GenericAlloc((PyTypeObject *)kind, 0)) != NULL &&
-             set_slot(self->data_slot, owner, number) == 0 &&
-             (arguments = PyTuple_Pack(2, owner, finalize_by)) != NULL &&
-             (finalizer = new_reference(self->finalizer_type, arguments, NULL)) != NULL) {
-    *handle_in(self, finalizer) = handle;
-    PyObject_GC_UnTrack(owner); /* neither can be part of a cycle */
-    PyObject_GC_UnTrack(finalizer);
+  } else if ((owner = PyType_GenericAlloc((PyTypeObject *)kind, 0)) != NULL) {
+    ((struct owner *)owner)->data = Py_NewRef(number);
+    finalizer = new_finalizer(self, owner, handle, finalize_by);
+    if (PyType_HasFeature((PyTypeObject *)kind, Py_TPFLAGS_HAVE_GC)) { /* it has other slots */
+      PyObject_GC_UnTrack(owner);
+    }
   }
-  Py_XDECREF(arguments);
   if (finalizer == NULL) {
     Py_CLEAR(owner);
     abandon(handle);
@@ -273,48 +265,16 @@ static PyObject *borrowed_arrays(PyObject *module, PyObject *unused) {
 
 /* ---- The module ---- */
 
-static destructor free_reference;
-
-static void free_finalizer(PyObject *finalizer) {
-  PyTypeObject *type = Py_TYPE(finalizer);
-  free_reference(finalizer);
-  Py_DECREF(type);
-}
-
-/* Weak references are compared and hashed by what they refer to, which does not work with tensors. */
-static PyTypeObject *new_finalizer_type(struct state *self, PyObject *reference_type) {
-  PyType_Slot slots[] = {{Py_tp_dealloc, free_finalizer},
-                         {Py_tp_hash, PyType_GetSlot(&PyBaseObject_Type, Py_tp_hash)},
-                         {Py_tp_richcompare, PyType_GetSlot(&PyBaseObject_Type, Py_tp_richcompare)},
-                         {0, NULL}};
-  PyType_Spec spec = {"torchffi._speedups.Finalizer", 0, 0,
-                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
-  PyObject *size = PyObject_GetAttrString(reference_type, "__basicsize__"), *type = NULL;
-  if (size != NULL) {
-    self->handle_offset = PyLong_AsSsize_t(size);
-    spec.basicsize = (int)(self->handle_offset + (Py_ssize_t)sizeof(int64_t));
-    type = PyType_FromSpecWithBases(&spec, reference_type);
-    Py_DECREF(size);
-  }
-  return (PyTypeObject *)type;
-}
-
 static PyObject *setup(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   Py_ssize_t *address = (Py_ssize_t *)&binding;
   PyObject *reference_type;
-  if (!PyArg_ParseTuple(arguments, "OOOO!(nnnnn)O", &self->owner_type, &self->data_slot, &reference_type,
-                        &PyDict_Type, &self->kinds, address, address + 1, address + 2, address + 3,
-                        address + 4, &self->new_frame) ||
-      (self->finalizer_type == NULL &&
-       (self->finalizer_type = new_finalizer_type(self, reference_type)) == NULL)) {
+  if (!PyArg_ParseTuple(arguments, "OO!(nnnnn)O", &reference_type, &PyDict_Type, &self->kinds, address,
+                        address + 1, address + 2, address + 3, address + 4, &self->new_frame) ||
+      setup_owners(self, (PyTypeObject *)reference_type) < 0) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
-  get_slot = (descrgetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_get);
-  set_slot = (descrsetfunc)PyType_GetSlot(Py_TYPE(self->data_slot), Py_tp_descr_set);
-  new_reference = (newfunc)PyType_GetSlot((PyTypeObject *)reference_type, Py_tp_new);
-  free_reference = (destructor)PyType_GetSlot((PyTypeObject *)reference_type, Py_tp_dealloc);
   self->callback = PyCFunction_New(&callbacks[0], module);
   self->borrowed_callback = PyCFunction_New(&callbacks[1], module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
@@ -324,11 +284,12 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   step_name = PyUnicode_InternFromString("step");
   ndim_name = PyUnicode_InternFromString("ndim");
   size_name = PyUnicode_InternFromString("size");
-  return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+  return PyErr_Occurred() ? NULL : Py_NewRef((PyObject *)self->owner_type);
 }
 
 static PyMethodDef functions[] = {
-    {"setup", setup, METH_VARARGS, "setup(Owner, slot, ref, classes, addresses, new_frame): call it first."},
+    {"setup", setup, METH_VARARGS,
+     "setup(weakref.ref, classes, addresses, new_frame): call it first; returns Owner."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"make_several", (PyCFunction)(void (*)(void))make_several, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
@@ -338,7 +299,7 @@ static PyMethodDef functions[] = {
      "setup_methods(classes, index_classes, MethodType): after setup_arrays(); returns the class of "
      "methods."},
     {"setup_queries", setup_queries, METH_VARARGS,
-     "setup_queries(slot, MethodType): after setup(); returns the classes of methods and of properties."},
+     "setup_queries(MethodType): after setup(); returns the classes of methods and of properties."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},

@@ -13,11 +13,10 @@
 /* The state of the module. torchffi can be imported again, with new classes, while tensors of the old ones are alive.
    Never freed: the callbacks keep the module alive. */
 struct state {
-  PyObject *owner_type, *data_slot;       /* class Owner, and the descriptor of its slot _data */
-  PyTypeObject *finalizer_type;           /* weakref.ref with a handle */
-  Py_ssize_t handle_offset;               /* bytes from a finalizer to its handle */
-  PyObject *kinds;                        /* dict: dtype code -> tensor class */
-  PyObject *callback, *borrowed_callback; /* finalize() and finalize_borrowed() */
+  PyTypeObject *owner_type, *finalizer_type; /* see _speedups_owners.c */
+  Py_ssize_t handle_offset;                  /* bytes from a finalizer to its handle */
+  PyObject *kinds;                           /* dict: dtype code -> tensor class */
+  PyObject *callback, *borrowed_callback;    /* finalize() and finalize_borrowed() */
   PyObject *spare_frame,
       *new_frame;       /* an array for handles that no call uses, and the function that makes one */
   PyObject *functions;  /* dict: primitive of NumPy -> function and first arguments; finds what is missing */
@@ -28,8 +27,19 @@ struct state {
   PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
   PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
   PyObject *method_type;    /* types.MethodType */
-  PyObject *view_slot;      /* the descriptor of the slot _cached_view of Owner */
 };
+
+/* An object that owns a handle. */
+struct owner {
+  PyObject_HEAD PyObject *data; /* the handle, as int */
+  PyObject *cached_view;
+  PyObject *weak_references;
+};
+
+/* The handle of an owner, as int; a borrowed reference. NULL, without an exception, for any other object. */
+static inline PyObject *number_of_owner(const struct state *self, PyObject *object) {
+  return PyType_IsSubtype(Py_TYPE(object), self->owner_type) ? ((struct owner *)object)->data : NULL;
+}
 
 /* Set by setup(): the functions of a slot's descriptor, and names of attributes. */
 extern descrgetfunc get_slot;
@@ -40,6 +50,19 @@ extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, 
 static inline int64_t handle_of(PyObject *number) {
   int overflow;
   return PyLong_AsLongLongAndOverflow(number, &overflow);
+}
+
+/* ---- _speedups_owners.c ---- */
+
+/* Creates the classes. Returns -1 on failure. */
+int setup_owners(struct state *self, PyTypeObject *reference_type);
+
+/* A weak reference to an owner, with its handle. */
+PyObject *new_finalizer(const struct state *self, PyObject *owner, int64_t handle, PyObject *callback);
+
+/* The handle of a finalizer: 0 as soon as that is freed. */
+static inline int64_t *handle_in(const struct state *self, PyObject *finalizer) {
+  return (int64_t *)((char *)finalizer + self->handle_offset);
 }
 
 /* ---- _speedups.c ---- */

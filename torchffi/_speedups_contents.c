@@ -5,15 +5,12 @@ static PyObject *itemsize_name, *shape_name;
 
 /* The shape from LibTorch, as the function copies it out. NULL, maybe without an exception, if that fails. */
 static PyObject *ask_shape(const struct query *self, PyObject *tensor) {
-  PyObject *number = get_slot(self->state->data_slot, tensor, (PyObject *)Py_TYPE(tensor)), *frame,
-           *result = NULL, *shape = NULL;
+  PyObject *number = number_of_owner(self->state, tensor), *frame, *result = NULL, *shape = NULL;
   if (number == NULL || (frame = take_frame(self->state)) == NULL) {
-    Py_XDECREF(number);
     return NULL;
   }
   PyObject *const arguments[] = {number, PyTuple_GetItem(frame, 0), PyTuple_GetItem(frame, 2)};
   result = call_binding(self->function, arguments, 3);
-  Py_DECREF(number);
   if (result != NULL) {
     const int64_t *dims = PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), axes = handle_of(result);
     if (0 <= axes && axes <= handle_of(PyTuple_GetItem(frame, 2))) {
@@ -33,17 +30,19 @@ static PyObject *ask_shape(const struct query *self, PyObject *tensor) {
 
 /* What a tensor has cached: its shape, or an object with the attributes shape, ndim and size. It is asked for first if
    nothing is. */
-static PyObject *cached(const struct query *self, PyObject *tensor) {
-  PyObject *view = get_slot(self->state->view_slot, tensor, (PyObject *)Py_TYPE(tensor));
-  if (view != NULL && view != Py_None) {
-    return view;
-  }
-  Py_XDECREF(view);
-  if (view == NULL && !refused()) {
+static PyObject *cached(const struct query *self, PyObject *object) {
+  if (number_of_owner(self->state, object) == NULL) {
     return NULL;
   }
-  if ((view = ask_shape(self, tensor)) != NULL) {
-    set_slot(self->state->view_slot, tensor, view);
+  struct owner *tensor = (struct owner *)object;
+  PyObject *view = tensor->cached_view;
+  if (view != NULL && view != Py_None) {
+    return Py_NewRef(view);
+  }
+  if ((view = ask_shape(self, object)) != NULL) {
+    PyObject *earlier = tensor->cached_view;
+    tensor->cached_view = Py_NewRef(view);
+    Py_XDECREF(earlier);
   }
   return view;
 }
@@ -167,7 +166,7 @@ PyObject *lists_of(const struct query *self, PyObject *tensor) {
       nbytes = 0;
     }
   }
-  number = get_slot(self->state->data_slot, tensor, kind);
+  number = number_of_owner(self->state, tensor);
   bytes = PyLong_FromLongLong(nbytes);
   frame = number != NULL && bytes != NULL ? take_frame(self->state) : NULL;
   if (frame != NULL && 0 < nbytes && nbytes <= 8 * handle_of(PyTuple_GetItem(frame, 2))) {
@@ -182,7 +181,6 @@ PyObject *lists_of(const struct query *self, PyObject *tensor) {
     give_frame(self->state, frame);
   }
   Py_XDECREF(result);
-  Py_XDECREF(number);
   Py_XDECREF(bytes);
   Py_DECREF(shape);
   return found;

@@ -47,22 +47,20 @@ static Py_ssize_t write_keys(int64_t *integers, int64_t most, PyObject *key) {
 
 /* What the function returns for the handle of a tensor, the key, and the handle of another tensor if there is one. */
 static PyObject *call_with_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *other) {
-  PyObject *const data_slot = self->state->data_slot, *frame = take_frame(self->state), *result = NULL;
+  PyObject *frame = take_frame(self->state), *result = NULL;
   PyObject *arguments[4] = {NULL, NULL, NULL, NULL};
   if (frame == NULL) {
     return NULL;
   }
   const Py_ssize_t count =
       write_keys(PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), handle_of(PyTuple_GetItem(frame, 2)), key);
-  if (count >= 0 && (arguments[0] = get_slot(data_slot, tensor, (PyObject *)Py_TYPE(tensor))) != NULL &&
+  if (count >= 0 && (arguments[0] = number_of_owner(self->state, tensor)) != NULL &&
       (arguments[2] = PyLong_FromSsize_t(count)) != NULL &&
-      (other == NULL || (arguments[3] = get_slot(data_slot, other, (PyObject *)Py_TYPE(other))) != NULL)) {
+      (other == NULL || (arguments[3] = number_of_owner(self->state, other)) != NULL)) {
     arguments[1] = PyTuple_GetItem(frame, 0);
     result = call_binding(self->function, arguments, other == NULL ? 3 : 4);
   }
-  Py_XDECREF(arguments[0]);
   Py_XDECREF(arguments[2]);
-  Py_XDECREF(arguments[3]);
   give_frame(self->state, frame);
   return result;
 }

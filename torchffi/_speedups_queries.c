@@ -35,12 +35,11 @@ static PyObject *answer(const struct query *self, PyObject *tensor) {
   if (self->result == 't') {
     return lists_of(self, tensor);
   }
-  if ((arguments[0] = get_slot(self->state->data_slot, tensor, kind)) == NULL) {
+  if ((arguments[0] = number_of_owner(self->state, tensor)) == NULL) {
     return NULL;
   }
   arguments[1] = self->argument;
   result = call_binding(self->function, arguments, self->argument != NULL ? 2 : 1);
-  Py_DECREF(arguments[0]);
   if (result == NULL) {
     return NULL;
   }
@@ -208,7 +207,7 @@ static PyType_Spec property_spec = {.name = "torchffi._speedups.Property",
 PyObject *setup_queries(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   PyObject *query, *property, *both = NULL;
-  if (!PyArg_ParseTuple(arguments, "OO", &self->view_slot, &self->method_type)) {
+  if (!PyArg_ParseTuple(arguments, "O", &self->method_type)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */

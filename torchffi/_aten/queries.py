@@ -9,7 +9,6 @@ from functools import partial
 from types import MethodType
 from typing import Any, Final
 
-from torchffi._core.lifetimes import Owner
 from torchffi._core.operations import scalars
 from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._libtorch.c_numbers import LETTERS
@@ -25,7 +24,7 @@ def install(speedups: Any) -> None:
 
     Their results are, by what the function returns: see ``new_query()`` in ``_speedups_queries.c``.
     """
-    types = speedups.setup_queries(Owner.__dict__["_cached_view"], MethodType)
+    types = speedups.setup_queries(MethodType)
     query, attribute = (partial(one, speedups) for one in types)
     numbers = {
         kind: {"bool": bool, "floating point": float}.get(dtype.kind, int)

@@ -201,22 +201,20 @@ def _new_frame() -> tuple[Any, int, int]:
     return handles, int(ffi.cast("intptr_t", handles)), _MOST_RESULTS
 
 
-def _in_c() -> Any:
-    """The module ``torchffi._speedups``; None if it is disabled or was not built."""
+def _in_c() -> tuple[Any, type[Any]]:
+    """The module ``torchffi._speedups``, None if it is disabled or was not built; the class of owners."""
     wanted = os.environ.get("TORCHFFI_SPEEDUPS") or ""
     if wanted not in ("", "0", "1"):
         raise InvalidArgumentError(f"TORCHFFI_SPEEDUPS is {wanted!r}, expected 0 or 1")
     if wanted == "0":
-        return None
+        return None, Owner
     try:
         speedups: Any = importlib.import_module("torchffi._speedups")
     except ImportError:
         if wanted == "1":
             raise
-        return None
-    speedups.setup(
-        Owner,
-        Owner.__dict__["_data"],
+        return None, Owner
+    in_c: Any = speedups.setup(
         weakref.ref,
         class_of_code,
         _addresses(
@@ -228,10 +226,10 @@ def _in_c() -> Any:
         ),
         _new_frame,
     )
-    return speedups
+    return speedups, in_c
 
 
-speedups: Final = _in_c()
+speedups, Owner = _in_c()  # type: ignore[misc]  # noqa: F811
 own, make, borrow, borrowed_arrays = _own, _make, _borrow, _borrowed_arrays
 make_several = _make_several
 if speedups is not None:
