@@ -202,7 +202,7 @@ def _new_frame() -> tuple[Any, int, int]:
 
 
 def _in_c() -> tuple[Any, type[Any]]:
-    """The module ``torchffi._speedups``, None if it is disabled or was not built; the class of owners."""
+    """``torchffi._speedups``, None if it is disabled or was not built; and the class of owners."""
     wanted = os.environ.get("TORCHFFI_SPEEDUPS") or ""
     if wanted not in ("", "0", "1"):
         raise InvalidArgumentError(f"TORCHFFI_SPEEDUPS is {wanted!r}, expected 0 or 1")
