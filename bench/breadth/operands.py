@@ -195,6 +195,10 @@ OBJECTS = {
     "adamw": "t.optim.AdamW([weight], lr=1e-3)",
     "rmsprop": "t.optim.RMSprop([weight], lr=1e-3)",
     "adagrad": "t.optim.Adagrad([weight], lr=1e-3)",
+    "adadelta": "t.optim.Adadelta([weight], lr=1e-3)",
+    "adamax": "t.optim.Adamax([weight], lr=1e-3)",
+    "nadam": "t.optim.NAdam([weight], lr=1e-3)",
+    "radam": "t.optim.RAdam([weight], lr=1e-3)",
     "lbfgs": "t.optim.LBFGS([weight], lr=1e-3, max_iter=1)",
     "closure": "closure_of(weight)",
 }

@@ -42,6 +42,33 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"centered": True, "maximize": True},
         {"momentum": 0.9, "centered": True, "weight_decay": 0.1},
     ],
+    "Adadelta": [
+        {},
+        {"lr": 0.5, "rho": 0.7, "eps": 1e-4, "weight_decay": 0.1},
+        {"rho": 1, "maximize": True, "weight_decay": 0.1},
+    ],
+    "Adamax": [
+        {},
+        {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-3, "weight_decay": 0.1},
+        {"maximize": True},
+    ],
+    "NAdam": [
+        {},
+        {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-3, "momentum_decay": 0.1},
+        {"weight_decay": 0.1, "maximize": True},
+        {"weight_decay": 0.1, "decoupled_weight_decay": True},
+    ],
+    "RAdam": [
+        {},
+        {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-3},
+        {"weight_decay": 0.1, "maximize": True, "betas": (0.9, 0.5)},
+        {"weight_decay": 0.1, "decoupled_weight_decay": True},
+    ],
+}
+# The path of PyTorch's that computes as ours.
+SAME: dict[str, dict[str, Any]] = {
+    name: {"fused": True} if name in ("SGD", "Adam", "AdamW", "Adagrad") else {"foreach": True}
+    for name in OPTIONS
 }
 CASES = [(name, options) for name, several in OPTIONS.items() for options in several]
 

@@ -14,11 +14,8 @@ import torchffi as tf
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 torch = pytest.importorskip("torch")
 
-from tests.training.optimizers import CASES, Pair, to_array, to_ours  # noqa: E402  (imports torch)
+from tests.training.optimizers import CASES, OPTIONS, SAME, Pair, to_array, to_ours  # noqa: E402  (imports torch)
 
-# The path of PyTorch's that computes as ours.
-SAME = {"RMSprop": {"foreach": True}}
-FUSED = {"fused": True}
 IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in CASES]
 
 
@@ -27,7 +24,7 @@ IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in CASES]
 def test_steps_are_those_of_pytorchs_same_kernels(
     name: str, options: dict[str, Any], dtype: str
 ) -> None:
-    pair = Pair(name, options, dtype, SAME.get(name, FUSED))
+    pair = Pair(name, options, dtype, SAME[name])
     pair.run(60)
     pair.check_equal()
 
@@ -50,7 +47,7 @@ def test_complex_parameters(name: str, options: dict[str, Any], dtype: str) -> N
     pair.check_close(1e-6 if dtype == "complex64" else 1e-14)
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop"])
+@pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_parameters_and_gradients_of_any_strides(name: str) -> None:
     options = {"momentum": 0.9} if name in ("SGD", "RMSprop") else {}
     big = np.random.default_rng(1).standard_normal((6, 8))
@@ -75,7 +72,7 @@ def test_parameters_and_gradients_of_any_strides(name: str) -> None:
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), 1e-13)
         for key, value in own.state[a].items():
-            if key != "step":
+            if key not in ("step", "mu_product"):
                 assert value.strides == a.strides or not a.is_contiguous()
 
 
@@ -221,6 +218,10 @@ def test_zero_grad_removes_gradients_or_fills_them() -> None:
         ("Adagrad", {"lr_decay": -1}, "lr_decay is -1"),
         ("Adagrad", {"initial_accumulator_value": -1}, "initial_accumulator_value is -1"),
         ("LBFGS", {"lr": -1}, "lr is -1"),
+        ("Adadelta", {"rho": 1.5}, "rho is 1.5, expected >= 0 and <= 1"),
+        ("Adamax", {"betas": (0.9,)}, r"betas is \(0.9,\)"),
+        ("NAdam", {"momentum_decay": -1}, "momentum_decay is -1"),
+        ("RAdam", {"betas": (0.9, 1)}, r"betas\[1\] is 1, expected >= 0 and < 1"),
     ],
 )
 def test_wrong_options_are_refused(name: str, options: dict[str, Any], text: str) -> None:
@@ -229,12 +230,12 @@ def test_wrong_options_are_refused(name: str, options: dict[str, Any], text: str
     assert isinstance(caught.value, tf.TorchError)
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"])
+@pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_modes_of_pytorch_are_taken_or_refused(name: str) -> None:
     kind = getattr(tf.optim, name)
     parameter = tf.ones(1).requires_grad_()
     for option in ("foreach", "fused"):
-        if option == "foreach" or name != "RMSprop":
+        if option == "foreach" or SAME[name] == {"fused": True}:
             for value in (None, True, False):
                 assert kind([parameter], **{option: value}).param_groups[0][option] is value
     with pytest.raises(NotImplementedError, match=f"^{name}: differentiable=True"):
@@ -272,7 +273,7 @@ def test_parameters_have_names() -> None:
 
 
 def test_sparse_gradients_are_refused() -> None:
-    for name in ("SGD", "Adam", "RMSprop", "Adagrad"):
+    for name in OPTIONS:
         table = tf.ones((4, 2)).requires_grad_()
         rows = tf.ops.aten.embedding(table, tf.asarray([1, 2]), -1, False, True)
         rows.sum().backward()
@@ -301,7 +302,7 @@ def test_state_of_another_parameter_is_refused() -> None:
     optimizer.step()
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "LBFGS"])
+@pytest.mark.parametrize("name", [*OPTIONS, "LBFGS"])
 def test_repr_is_pytorchs(name: str) -> None:
     own = getattr(tf.optim, name)([tf.ones(1).requires_grad_()], lr=0.5)
     other = getattr(torch.optim, name)([torch.ones(1).requires_grad_()], lr=0.5)
@@ -323,7 +324,7 @@ def test_rate_may_be_a_tensor() -> None:
 
 
 def test_numpy_backend_takes_optimizers_and_steps_without_gradients(numpy_backend: None) -> None:
-    for name in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "LBFGS"):
+    for name in (*OPTIONS, "LBFGS"):
         x = tf.ones(3)
         optimizer = getattr(tf.optim, name)([x])
         optimizer.zero_grad()

@@ -13,10 +13,9 @@ import torchffi as tf
 pytestmark = pytest.mark.usefixtures("ffi_backend")
 torch = pytest.importorskip("torch")
 
-from tests.training.optimizers import CASES, Pair, to_array  # noqa: E402  (imports torch)
+from tests.training.optimizers import CASES, SAME, Pair, to_array  # noqa: E402  (imports torch)
 
 IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in CASES]
-SAME = {"RMSprop": {"foreach": True}}
 
 
 def described(value: Any) -> Any:
@@ -43,13 +42,13 @@ def test_layout_is_pytorchs(name: str, options: dict[str, Any]) -> None:
 def test_states_go_both_ways_through_files(
     name: str, options: dict[str, Any], dtype: str, tmp_path: Path
 ) -> None:
-    first = Pair(name, options, dtype, SAME.get(name, {"fused": True}))
+    first = Pair(name, options, dtype, SAME[name])
     first.run(7)
     tf.save(first.own.state_dict(), tmp_path / "ours.pt")
     torch.save(first.other.state_dict(), tmp_path / "theirs.pt")
     first.own.load_state_dict(tf.load(tmp_path / "theirs.pt"))
     first.other.load_state_dict(torch.load(tmp_path / "ours.pt", weights_only=True))
-    first.other.param_groups[0].update(SAME.get(name, {"fused": True}))  # ours has not chosen one
+    first.other.param_groups[0].update(SAME[name])  # ours has not chosen one
     first.run(7)
     first.check_equal()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from torchffi._core.tensor import Tensor
@@ -21,9 +22,10 @@ def refuse_both(name: str, foreach: bool | None, fused: bool | None) -> None:
         raise InvalidArgumentError(f"{name}: fused and foreach are both True, expected at most one")
 
 
-def check_number(name: str, option: str, value: Any, below: float | None = None) -> None:
-    """Checks that an option is a number of at least 0, and smaller than ``below`` if that is given."""
-    expected = ">= 0" if below is None else f">= 0 and < {below:g}"
+def check_number(name: str, option: str, value: Any, below: float = inf, most: float = inf) -> None:
+    """Checks that an option is a number >= 0, smaller than ``below``, and of at most ``most``."""
+    expected = ">= 0"
+    expected += f" and < {below:g}" if below < inf else f" and <= {most:g}" if most < inf else ""
     if isinstance(value, Tensor) and value.size != 1:
         raise InvalidArgumentError(f"{name}: {option} has shape {value.shape}, expected one number")
     try:
@@ -32,5 +34,13 @@ def check_number(name: str, option: str, value: Any, below: float | None = None)
         raise ArgumentError(
             f"{name}: {option} is {value!r:.60} ({type(value).__name__}), expected a number {expected}"
         ) from None
-    if not number >= 0 or (below is not None and not number < below):
+    if not (0 <= number <= most and (number < below or below == inf)):
         raise InvalidArgumentError(f"{name}: {option} is {value}, expected {expected}")
+
+
+def check_betas(name: str, betas: Any) -> None:
+    """Checks that the option is two numbers of at least 0 and smaller than 1."""
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ArgumentError(f"{name}: betas is {betas!r:.60}, expected two numbers")
+    check_number(name, "betas[0]", betas[0], below=1)
+    check_number(name, "betas[1]", betas[1], below=1)

@@ -113,10 +113,12 @@ def counter(parameter: Tensor, start: float = 0.0) -> Tensor:
     return create_like(parameter, "full", dtypes.float32, (), start, dtypes.float32, device)
 
 
-def count_in_tensors(groups: list[dict[str, Any]], state: Mapping[Any, Any]) -> None:
+def count_in_tensors(
+    groups: list[dict[str, Any]], state: Mapping[Any, Any], key: str = "step"
+) -> None:
     """Replaces counters that are plain numbers, as in old files, by tensors."""
     for group in groups:
         for parameter in group["params"]:
             own = state.get(parameter) or {}
-            if "step" in own and not isinstance(own["step"], Tensor):
-                own["step"] = counter(parameter, float(own["step"]))
+            if key in own and not isinstance(own[key], Tensor):
+                own[key] = counter(parameter, float(own[key]))

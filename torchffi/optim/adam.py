@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from torchffi._core.tensor import Tensor
-from torchffi.errors import ArgumentError
 from torchffi.optim import _states
 from torchffi.optim._list_optimizer import ListOptimizer
 from torchffi.optim._lists import call, count
-from torchffi.optim._options import check_number, refuse_both, refuse_modes
+from torchffi.optim._options import check_betas, check_number, refuse_both, refuse_modes
 from torchffi.optim.optimizer import Group
 
 __all__ = ["Adam"]
@@ -66,10 +65,7 @@ class Adam(ListOptimizer):
         refuse_both(name, foreach, fused)
         check_number(name, "lr", lr)
         check_number(name, "eps", eps)
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise ArgumentError(f"{name}: betas is {betas!r:.60}, expected two numbers")
-        check_number(name, "betas[0]", betas[0], below=1)
-        check_number(name, "betas[1]", betas[1], below=1)
+        check_betas(name, betas)
         check_number(name, "weight_decay", weight_decay)
         defaults = {
             "lr": lr,

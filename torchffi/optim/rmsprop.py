@@ -6,16 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from torchffi._core.tensor import Tensor
-from torchffi.optim import _states
-from torchffi.optim._list_optimizer import ListOptimizer
-from torchffi.optim._lists import Columns, call, count, handles
+from torchffi.optim._formula import Formula, FormulaOptimizer
 from torchffi.optim._options import check_number, refuse_modes
 from torchffi.optim.optimizer import Group
 
 __all__ = ["RMSprop"]
 
 
-class RMSprop(ListOptimizer):
+class RMSprop(FormulaOptimizer):
     """RMSprop: steps of the gradient over the root of its decaying mean square.
 
     ``g = grad + weight_decay * p``; ``v = alpha * v + (1 - alpha) * g**2``; ``p -= lr * g / (sqrt(v) +
@@ -81,63 +79,31 @@ class RMSprop(ListOptimizer):
         for group in self.param_groups:
             group.setdefault("momentum", 0)
             group.setdefault("centered", False)
-            group.setdefault("foreach", None)
-            group.setdefault("maximize", False)
-            group.setdefault("differentiable", False)
-            group.setdefault("capturable", False)
-        _states.count_in_tensors(self.param_groups, self.state)
 
-    def _state(self, parameter: Tensor, group: Group) -> dict[str, Any]:
-        """The state of a parameter, made at its first step."""
-        state: dict[str, Any] = self.state[parameter]
-        if not state:
-            state["step"] = _states.counter(parameter)
-            state["square_avg"] = call("aten::zeros_like", parameter)
-            if group["momentum"] > 0:
-                state["momentum_buffer"] = call("aten::zeros_like", parameter)
-            if group["centered"]:
-                state["grad_avg"] = call("aten::zeros_like", parameter)
-        return state
-
-    def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
-        states = [self._state(one, group) for one in params]
+    def _kept(self, group: Group) -> tuple[str, ...]:
         names = ["square_avg"]
         names += ["momentum_buffer"] if group["momentum"] > 0 else []
         names += ["grad_avg"] if group["centered"] else []
-        columns = self._columns(
-            params=params, **{name: [state[name] for state in states] for name in names}
-        )
-        count("RMSprop", [state["step"] for state in states])
-        _compute(columns, columns.gradients(grads), group)
-        columns.finish()
+        return tuple(names)
 
-
-def _compute(columns: Columns, grads: list[int], group: Group) -> None:
-    """The formula, on lists of handles. Results live as long as their handles are used."""
-    of, run = columns.handles, columns.operator
-    params, squares = of["params"], of["square_avg"]
-    alpha, weight_decay = float(group["alpha"]), float(group["weight_decay"])
-    if group["maximize"]:
-        negated = run("aten::_foreach_neg")(grads)
-        grads = handles(negated)
-    if weight_decay != 0:
-        decayed = run("aten::_foreach_add.List")(grads, params, weight_decay)
-        grads = handles(decayed)
-    run("aten::_foreach_mul_.Scalar")(squares, alpha)
-    run("aten::_foreach_addcmul_.Scalar")(squares, grads, grads, 1 - alpha)
-    if group["centered"]:
-        means = of["grad_avg"]
-        run("aten::_foreach_lerp_.Scalar")(means, grads, 1 - alpha)
-        roots = run("aten::_foreach_addcmul.Scalar")(squares, means, means, -1)
-        run("aten::_foreach_sqrt_")(handles(roots))
-    else:
-        roots = run("aten::_foreach_sqrt")(squares)
-    divisors = handles(roots)
-    run("aten::_foreach_add_.Scalar")(divisors, float(group["eps"]))
-    if group["momentum"] > 0:
-        buffers, divide = of["momentum_buffer"], run("aten::_foreach_addcdiv_.Scalar")
-        run("aten::_foreach_mul_.Scalar")(buffers, float(group["momentum"]))
-        divide(buffers, grads, divisors, 1)
-        run("aten::_foreach_add_.List")(params, buffers, -float(group["lr"]))
-    else:
-        run("aten::_foreach_addcdiv_.Scalar")(params, grads, divisors, -float(group["lr"]))
+    def _compute(self, formula: Formula, group: Group, states: list[dict[str, Any]]) -> None:
+        write, make, grads = formula.write, formula.make, formula.grads
+        params, squares = formula.of["params"], formula.of["square_avg"]
+        alpha, lr = float(group["alpha"]), float(group["lr"])
+        write("mul_.Scalar", squares, alpha)
+        write("addcmul_.Scalar", squares, grads, grads, 1 - alpha)
+        if group["centered"]:
+            means = formula.of["grad_avg"]
+            write("lerp_.Scalar", means, grads, 1 - alpha)
+            roots = make("addcmul.Scalar", squares, means, means, -1)
+            write("sqrt_", roots)
+        else:
+            roots = make("sqrt", squares)
+        write("add_.Scalar", roots, float(group["eps"]))
+        if group["momentum"] > 0:
+            buffers = formula.of["momentum_buffer"]
+            write("mul_.Scalar", buffers, float(group["momentum"]))
+            write("addcdiv_.Scalar", buffers, grads, roots, 1)
+            write("add_.List", params, buffers, -lr)
+        else:
+            write("addcdiv_.Scalar", params, grads, roots, -lr)

@@ -103,6 +103,10 @@ momentum.step() ; ; -
 adam.step() ; ; -
 adamw.step() ; ; -
 rmsprop.step() ; ; -
+adadelta.step() ; ; -
+adamax.step() ; ; -
+nadam.step() ; ; -
+radam.step() ; ; -
 adagrad.step() ; ; -
 lbfgs.step(closure) ; ; -
 """
