@@ -16,8 +16,8 @@ __all__ = ["Adamax"]
 class Adamax(FormulaOptimizer):
     """Adamax: steps of the decaying mean gradient over its decaying maximum.
 
-    ``g = grad + weight_decay * p``; ``m = beta1 * m + (1 - beta1) * g``; ``u = max(beta2 * u, |g| + eps)``;
-    ``p -= lr / (1 - beta1**t) * m / u`` at step ``t``.
+    ``g = grad + weight_decay * p``; ``m = beta1 * m + (1 - beta1) * g``; ``u = max(beta2 * u, abs(g) +
+    eps)``; ``p -= lr / (1 - beta1**t) * m / u`` at step ``t``.
 
     Args:
         params: Tensors, pairs of a name and a tensor, or dicts: see :class:`Optimizer`.
