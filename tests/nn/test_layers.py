@@ -27,7 +27,7 @@ SIGNATURES = {
     "Module": "PyTorch's takes any arguments, and refuses them",
     "Parameter": "PyTorch's is a class of tensors",
     "RNN LSTM GRU": "PyTorch's take *args; tests/nn/test_module_layers.py has their names",
-    "TransformerEncoderLayer": "the default of activation is our relu",
+    "TransformerEncoderLayer TransformerDecoderLayer Transformer": "activation is our relu",
 }
 DIFFERENT = {name for names in SIGNATURES for name in names.split()}
 CLASSES = [name for name in t.nn.__all__ if isinstance(getattr(t.nn, name), type)]
@@ -69,7 +69,7 @@ def test_every_layer_is_tested() -> None:
         + OF_LIBTORCH
         + "ModuleList( ModuleDict( ParameterList( ParameterDict( Module( Parameter( "
         + " ".join(call for call, _ in OTHERS)  # tests/nn/test_module_layers.py
-        + "TransformerEncoder( "  # tests/nn/test_module_attention.py
+        + "TransformerEncoder( TransformerDecoder( Transformer( "  # tests/nn/test_module_attention.py
     )
     assert [name for name in CLASSES if f"{name}(" not in text] == []
 

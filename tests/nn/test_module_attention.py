@@ -1,4 +1,4 @@
-"""Attention and the encoder of a transformer compute what PyTorch's compute, with each kind of mask."""
+"""Attention and transformers compute what PyTorch's compute, with each kind of mask."""
 
 from __future__ import annotations
 
@@ -104,6 +104,65 @@ def test_encoder(torch: Any, ffi_backend: None, masks: str, norm: bool) -> None:
     total(expected).backward()
     total(output).backward()
     assert_close(gradients(ours), gradients(theirs))
+
+
+@pytest.mark.parametrize("options", ["", ", batch_first=True, norm_first=True", ", bias=False"])
+@pytest.mark.parametrize("masks", ["none", "bool", "causal", "ignored", "both"])
+def test_transformer(torch: Any, ffi_backend: None, masks: str, options: str) -> None:
+    with warnings.catch_warnings(action="ignore"):  # PyTorch's about nested tensors
+        theirs, ours = pair(torch, f"Transformer(8, 2, 2, 3, 12{options})")
+    assert repr(ours) == repr(theirs)
+    state, expected_state = ours.state_dict(), theirs.state_dict()
+    assert list(state) == list(expected_state)
+    for name, tensor in expected_state.items():
+        np.testing.assert_array_equal(state[name].numpy(), tensor.numpy(), err_msg=name)
+    names = {"attn_mask": "tgt_mask", "key_padding_mask": "tgt_key_padding_mask"}
+    given = {names[n]: value for n, value in MASKS[masks].items() if n in names}
+    if "key_padding_mask" in MASKS[masks]:
+        ignored = MASKS[masks]["key_padding_mask"][:, :4]
+        given |= {"src_key_padding_mask": ignored, "memory_key_padding_mask": ignored}
+    shapes = ((2, 4, 8), (2, 5, 8)) if "batch" in options else ((4, 2, 8), (5, 2, 8))
+    inputs = [
+        x.astype(np.float64) for x in arrays(shapes)
+    ]  # float32 leaves little of the gradients
+    theirs, ours = theirs.double(), ours.double()
+    with warnings.catch_warnings(action="ignore"):
+        expected = theirs.eval()(
+            *map(torch.from_numpy, inputs), **converted(given, torch.from_numpy)
+        )
+    output = ours.eval()(*map(t.asarray, inputs), **converted(given, t.asarray))
+    assert_close(values(output), values(expected), 1e-13)
+    total(expected).backward()
+    total(output).backward()
+    assert_close(gradients(ours), gradients(theirs), 1e-13)
+
+
+def test_transformer_with_other_parts(backend: str) -> None:
+    class Sum(nn.Module):
+        def forward(self, first: Any, second: Any = None, **_: Any) -> Any:
+            return first * 2 if second is None else first + second
+
+    model = nn.Transformer(3, 1, custom_encoder=Sum(), custom_decoder=Sum())
+    assert model(t.ones((2, 1, 3)), t.ones((2, 1, 3))).tolist() == [[[3.0] * 3]] * 2
+
+
+def test_the_causal_mask(backend: str, torch: Any) -> None:
+    expected = torch.nn.Transformer.generate_square_subsequent_mask(4)
+    mask = nn.Transformer.generate_square_subsequent_mask(4)
+    np.testing.assert_array_equal(mask.numpy(), expected.numpy())
+    assert nn.Transformer.generate_square_subsequent_mask(2, "cpu", t.float64).dtype is t.float64
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((4, 2, 8), (5, 3, 8)), "expected as many samples along axis 1"),
+        (((4, 2, 7), (5, 2, 7)), "expected 8 features along the last axis"),
+    ],
+)
+def test_wrong_sequences_are_refused(backend: str, shapes: Any, message: str) -> None:
+    with pytest.raises(ShapeError, match=f"Transformer: src has shape .*{message}"):
+        nn.Transformer(8, 2, 1, 1, 12)(*map(t.asarray, arrays(shapes)))
 
 
 @pytest.mark.parametrize(

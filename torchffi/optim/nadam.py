@@ -19,8 +19,8 @@ class NAdam(FormulaOptimizer):
     """NAdam: Adam with Nesterov's momentum, which looks one step ahead.
 
     ``g``, ``m`` and ``v`` are those of :class:`Adam`. With ``mu(t) = beta1 * (1 - 0.96**(t *
-    momentum_decay) / 2)`` and ``M(t) = mu(1) * ... * mu(t)``, at step ``t``: ``p -= lr * ((1 - mu(t)) / (1
-    - M(t)) * g + mu(t + 1) / (1 - M(t + 1)) * m) / (sqrt(v / (1 - beta2**t)) + eps)``.
+    momentum_decay) / 2)`` and ``M(t) = mu(1) * ... * mu(t)``, at step ``t``: ``p -= lr * ((1 - mu(t)) /
+    (1 - M(t)) * g + mu(t + 1) / (1 - M(t + 1)) * m) / (sqrt(v / (1 - beta2**t)) + eps)``.
 
     Args:
         params: Tensors, pairs of a name and a tensor, or dicts: see :class:`Optimizer`.

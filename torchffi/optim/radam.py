@@ -16,10 +16,10 @@ __all__ = ["RAdam"]
 class RAdam(FormulaOptimizer):
     """RAdam: Adam that takes the mean square into account only once it is known well enough.
 
-    ``g``, ``m`` and ``v`` are those of :class:`Adam`. ``r = R - 2 * t * beta2**t / (1 - beta2**t)``, with
-    ``R = 2 / (1 - beta2) - 1``, tells how many gradients the mean square stands for. At step ``t``, ``p -=
-    lr * m / (1 - beta1**t)``, if ``r > 5`` times ``sqrt((r - 4) * (r - 2) * R / ((R - 4) * (R - 2) * r)) *
-    sqrt(1 - beta2**t) / (sqrt(v) + eps)``.
+    ``g``, ``m`` and ``v`` are those of :class:`Adam`. ``r = R - 2 * t * beta2**t / (1 - beta2**t)``,
+    with ``R = 2 / (1 - beta2) - 1``, tells how many gradients the mean square stands for. At step ``t``,
+    ``p -= lr * m / (1 - beta1**t)``, if ``r > 5`` times ``sqrt((r - 4) * (r - 2) * R / ((R - 4) *
+    (R - 2) * r)) * sqrt(1 - beta2**t) / (sqrt(v) + eps)``.
 
     Args:
         params: Tensors, pairs of a name and a tensor, or dicts: see :class:`Optimizer`.

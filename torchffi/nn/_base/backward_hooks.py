@@ -139,7 +139,7 @@ def _bounded(
     *,
     fill: bool,
 ) -> tuple[Any, ...]:
-    """The values with tensors whose gradients are shown: with zeros for those that have none, or None."""
+    """The values with tensors whose gradients are shown, with zeros for missing ones or None."""
     if not places:
         return values
     replaced = list(values)

@@ -118,7 +118,9 @@ from torchffi.nn.modules.shapes import (
     Unflatten,
     Upsample,
 )
-from torchffi.nn.modules.transformer import TransformerEncoder, TransformerEncoderLayer
+from torchffi.nn.modules.transformer.decoder import TransformerDecoder, TransformerDecoderLayer
+from torchffi.nn.modules.transformer.encoder import TransformerEncoder, TransformerEncoderLayer
+from torchffi.nn.modules.transformer.transformer import Transformer
 
 __all__ = [
     "CELU",
@@ -227,6 +229,9 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "TripletMarginLoss",

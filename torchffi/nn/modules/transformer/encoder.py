@@ -65,15 +65,6 @@ class TransformerEncoderLayer(Module):
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(activation, str):
-            if activation not in _ACTIVATIONS:
-                raise InvalidArgumentError(
-                    f"TransformerEncoderLayer: activation is {activation!r}, expected 'relu', 'gelu' "
-                    "or a function"
-                )
-            function = _ACTIVATIONS[activation]
-        else:
-            function = activation
         common: dict[str, Any] = {"bias": bias, "device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout=dropout, batch_first=batch_first, **common
@@ -86,7 +77,7 @@ class TransformerEncoderLayer(Module):
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, **common)
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
-        self.activation = function
+        self.activation = activation_of("TransformerEncoderLayer", activation)
 
     def forward(
         self,
@@ -170,7 +161,7 @@ class TransformerEncoder(Module):
         """
         mask = as_floats("mask", mask, src.dtype)
         if is_causal is None:
-            is_causal = mask is not None and _is_causal(mask)
+            is_causal = mask is not None and is_causal_mask(mask)
         for layer in self.layers:
             src = layer(
                 src,
@@ -181,9 +172,31 @@ class TransformerEncoder(Module):
         return src if self.norm is None else self.norm(src)
 
 
-def _is_causal(mask: Tensor) -> bool:
+def is_causal_mask(mask: Tensor) -> bool:
     """Whether a mask is -inf above the diagonal and 0 elsewhere."""
     if mask.ndim != 2 or mask.shape[0] != mask.shape[1]:
         return False
-    least = creation.full(mask.shape, -math.inf, dtype=mask.dtype, device=mask.device)
-    return bool(utility.all(mask == linear_algebra.triu(least, k=1)))
+    return bool(utility.all(mask == causal_mask(mask.shape[0], mask.device, mask.dtype)))
+
+
+def causal_mask(length: int, device: str | None, dtype: DType | None) -> Tensor:
+    """The mask that lets an element see those before it, and itself."""
+    least = creation.full((length, length), -math.inf, dtype=dtype, device=device)
+    return linear_algebra.triu(least, k=1)
+
+
+def activation_of(
+    layer: str, activation: str | Callable[[Tensor], Tensor]
+) -> Callable[[Tensor], Tensor]:
+    """The function of an activation's name, or the function that was given.
+
+    Raises:
+        ValueError: For another name.
+    """
+    if not isinstance(activation, str):
+        return activation
+    if activation not in _ACTIVATIONS:
+        raise InvalidArgumentError(
+            f"{layer}: activation is {activation!r}, expected 'relu', 'gelu' or a function"
+        )
+    return _ACTIVATIONS[activation]

@@ -1,0 +1,1 @@
+"""The transformer: its encoder, its decoder, and both."""
