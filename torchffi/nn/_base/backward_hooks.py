@@ -116,13 +116,13 @@ class Passage:
         """What a hook returned; what there was if that is None."""
         if changed is None:
             return before
-        changed = (changed,) if isinstance(changed, Tensor) else tuple(changed)
-        if len(changed) != len(before):
+        found: Gradients = (changed,) if isinstance(changed, Tensor) else tuple(changed)
+        if len(found) != len(before):
             raise InvalidArgumentError(
-                f"{type(self._module).__name__}: a backward {kind} returned {len(changed)} tensors as "
+                f"{type(self._module).__name__}: a backward {kind} returned {len(found)} tensors as "
                 f"{name}, expected {len(before)}"
             )
-        return changed
+        return found
 
 
 def _places(values: Sequence[Any]) -> list[int]:
