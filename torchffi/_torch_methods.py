@@ -43,28 +43,68 @@ _RENAMED: Final[dict[str, Method]] = {
     "sub": elementwise.subtract, "subtract": elementwise.subtract,
 }  # fmt: skip
 
-# ATen's operators by name: that of the overload on NumPy, if NumPy has one. Where there are two, the
-# second one takes a number.
-_BY_NAME: Final[dict[str, tuple[str, ...]]] = {
-    "amax": ("amax",), "amin": ("amin",), "argsort": (), "bmm": ("bmm",), "chunk": ("chunk",),
-    "clamp": ("clamp.Tensor", "clamp"), "clamp_max": ("clamp_max.Tensor", "clamp_max"),
-    "clamp_min": ("clamp_min.Tensor", "clamp_min"), "cumprod": (), "cumsum": ("cumsum",),
-    "diagonal": (), "dot": (), "expand_as": ("expand_as",), "fill_": (),
-    "gather": (), "index_add": (), "index_add_": (), "index_copy_": (), "index_fill_": (),
-    "index_select": ("index_select",), "log_softmax": ("log_softmax.int",), "logsumexp": (),
-    "masked_fill": ("masked_fill.Tensor", "masked_fill.Scalar"), "masked_fill_": (),
-    "masked_select": (), "mm": ("mm",), "movedim": (), "mv": (), "outer": (),
-    "repeat_interleave": (), "scatter": (), "scatter_": (), "scatter_add": (), "scatter_add_": (),
-    "softmax": ("softmax.int",), "split": ("split.Tensor", "split.Tensor"),
-    "tril": ("tril",), "triu": ("triu",), "unbind": ("unbind.int",), "unflatten": ("unflatten.int",),
-    "unfold": (),
-    **{name: (f"{name}.Tensor", f"{name}.Scalar") for name in ("div_", "mul_", "sub_", "add_")},
-    "clamp_": ("clamp_.Tensor", "clamp_"), "copy_": ("copy_",), "normal_": ("normal_",),
-    "uniform_": ("uniform_",), "zero_": (),
-    "clip": ("clamp.Tensor", "clamp"),
-    "abs_": ("abs_",), "exp_": ("exp_",), "log_": ("log_",), "neg_": ("neg_",), "relu_": ("relu_",),
-    "sigmoid_": ("sigmoid_",), "sqrt_": ("sqrt_",), "tanh_": ("tanh_",),
-}  # fmt: skip
+# ATen's operators by name.
+_BY_NAME: Final = [
+    "amax",
+    "amin",
+    "argsort",
+    "bmm",
+    "chunk",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "cumprod",
+    "cumsum",
+    "diagonal",
+    "dot",
+    "expand_as",
+    "fill_",
+    "gather",
+    "index_add",
+    "index_add_",
+    "index_copy_",
+    "index_fill_",
+    "index_select",
+    "log_softmax",
+    "logsumexp",
+    "masked_fill",
+    "masked_fill_",
+    "masked_select",
+    "mm",
+    "movedim",
+    "mv",
+    "outer",
+    "repeat_interleave",
+    "scatter",
+    "scatter_",
+    "scatter_add",
+    "scatter_add_",
+    "softmax",
+    "split",
+    "tril",
+    "triu",
+    "unbind",
+    "unflatten",
+    "unfold",
+    "div_",
+    "mul_",
+    "sub_",
+    "add_",
+    "clamp_",
+    "copy_",
+    "normal_",
+    "uniform_",
+    "zero_",
+    "clip",
+    "abs_",
+    "exp_",
+    "log_",
+    "neg_",
+    "relu_",
+    "sigmoid_",
+    "sqrt_",
+    "tanh_",
+]
 # Those that return values and indices.
 _PAIRS: Final = ("cummax", "cummin", "kthvalue", "mode", "sort", "topk")
 
@@ -197,7 +237,7 @@ def broadcast_to(self: Tensor, *shape: Any) -> Tensor:
     return broadcasting.broadcast_to(self, tuple(one_sequence(shape)))
 
 
-_OPERATORS: Final = {name: by_name(name, on_numpy) for name, on_numpy in _BY_NAME.items()}
+_OPERATORS: Final = {name: by_name(name) for name in _BY_NAME}
 
 
 def _real(self: Tensor) -> Tensor:
@@ -236,8 +276,8 @@ METHODS: Final[dict[str, Method]] = {
     **_RENAMED,
     **_OPERATORS,
     **direct.methods(_OPERATORS),
-    **{name: by_name(name, (name,), "values indices") for name in _PAIRS},
-    "t": of_one("t", ANY)(by_name("t", ("t",))),
+    **{name: by_name(name, "values indices") for name in _PAIRS},
+    "t": of_one("t", ANY)(by_name("t")),
     **conversions.METHODS,
     **{
         one.__name__: one

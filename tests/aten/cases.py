@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 
+from tests.aten.array_cases import ARRAY_CASES
 from tests.aten.layer_cases import LAYER_CASES
+from torchffi._aten.numpy_table import ALIASES
 
 F = torch.linspace(-1.7, 2.3, 12).reshape(3, 4)
 G = torch.linspace(0.3, 4.1, 12).reshape(3, 4)
@@ -20,8 +22,9 @@ SQUARE = torch.linspace(-1, 1, 16).reshape(4, 4)
 HEADS = torch.linspace(-1, 2, 48).reshape(1, 4, 3, 4)
 
 UNARY = (
-    "abs neg sin cos tan tanh sinh cosh asin acos atan exp expm1 log log1p log2 log10 sqrt rsqrt square "
-    "reciprocal floor ceil trunc sign erf isnan isinf isfinite logical_not relu sigmoid silu gelu"
+    "abs neg sin cos tan tanh sinh cosh asin asinh acos acosh atan atanh exp expm1 log log1p log2 log10 "
+    "sqrt rsqrt square reciprocal floor ceil trunc sign erf isnan isinf isfinite logical_not relu "
+    "sigmoid silu gelu"
 )
 NUMERIC = "add sub mul remainder eq ne lt le gt ge"
 BITS = "bitwise_and bitwise_or bitwise_xor __and__ __or__ __xor__"
@@ -40,6 +43,7 @@ NUMBERS: list[Any] = [(F, 1.5), (F, 2), (N, 3), (N, 1.5)]
 # Operator -> argument lists; keyword arguments are in a dict at the end.
 CASES: dict[str, Sequence[Sequence[Any]]] = {
     **LAYER_CASES,
+    **ARRAY_CASES,
     **{name: [(F,), (G,)] for name in UNARY.split()},
     **{f"{name}_": [(F,), (G,)] for name in UNARY.split() if not name.startswith("is")},
     "bitwise_not": [(N,), (B,)],
@@ -198,3 +202,10 @@ CASES: dict[str, Sequence[Sequence[Any]]] = {
     "_assert_scalar": [(True, "no")],
     "_assert_async.msg": [(torch.tensor(True), "no")],
 }
+# An alias has the overloads of the other operator, but for these, which have one.
+ONE = ("swapaxes", "swapdims")
+for alias, name in ALIASES.items():
+    for w in ("", "_"):
+        for full in [one for one in CASES if one.partition(".")[0] == f"{name}{w}"]:
+            overload = full[len(name) + len(w) :] if alias not in ONE else ""
+            CASES[f"{alias}{w}{overload}"] = CASES[full]

@@ -271,9 +271,9 @@ MODELS: dict[str, Case] = {
         "affine_grid_generator",
     ),
     "indices": Case(
-        Indices, lambda n: (torch.randn(4, 6), torch.tensor([0, 3, 1, 1])), None, "index_put"
+        Indices, lambda n: (torch.randn(4, 6), torch.tensor([0, 3, 1, 1])), None, "bucketize"
     ),
-    "chosen": Case(Chosen, lambda n: (torch.randn(n, 4),), _FIRST, "nonzero"),
+    "chosen": Case(Chosen, lambda n: (torch.randn(n, 4),), _FIRST),
     "training": Case(Training, lambda n: (torch.randn(n, 2, 8, 8),), _FIRST, train=True),
 }
 

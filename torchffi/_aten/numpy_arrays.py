@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import accumulate
 from math import prod
 from typing import Any, Final
+
+import numpy as np
 
 from torchffi import dtypes
 from torchffi._array import (
@@ -19,10 +22,15 @@ from torchffi._array import (
     taking,
 )
 from torchffi._array.data_types import astype
+from torchffi._aten.numpy_calls import of_any
 from torchffi._aten.numpy_elementwise import Function, each
+from torchffi._aten.numpy_indexing import axis_of
 from torchffi._core.backends import NUMPY
 from torchffi._core.tensor import Tensor
+from torchffi._numpy import linalg
+from torchffi._numpy.checks import Raw
 from torchffi.dtypes import DType
+from torchffi.errors import InvalidArgumentError, ShapeError
 
 # ---- Shapes
 
@@ -84,6 +92,69 @@ def _index(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
     return x[tuple(slice(None) if one is None else one for one in indices)]
 
 
+def _diagonal(x: Raw, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    return linalg.diagonal(x, offset, dim1, dim2)
+
+
+def _diag(x: Raw, diagonal: int = 0) -> Any:
+    return np.diag(x, diagonal)
+
+
+def _trace(x: Raw) -> Any:
+    if x.ndim != 2:
+        raise ShapeError(f"expected a matrix, got shape {x.shape}")
+    return np.asarray(np.trace(x, dtype=np.int64 if x.dtype.kind in "biu" else x.dtype))
+
+
+def _roll(x: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
+    one = (
+        (lambda v: v[0] if len(v) == 1 else tuple(v)) if isinstance(shifts, (list, tuple)) else None
+    )
+    axes = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
+    shift = one(shifts) if one else shifts
+    return manipulation.roll(x, shift, axis=(axes[0] if len(axes) == 1 else axes) if axes else None)
+
+
+def _movedim(x: Tensor, source: Any, destination: Any) -> Tensor:
+    both = [tuple(v) if isinstance(v, list) else v for v in (source, destination)]
+    return manipulation.moveaxis(x, *both)
+
+
+def _unfold(x: Raw, dimension: int, size: int, step: int) -> Any:
+    axis = axis_of(x, dimension)
+    if not x.ndim:
+        x = x.reshape(1)
+    if not 0 <= size <= x.shape[axis] or step < 1:
+        raise InvalidArgumentError(
+            f"size is {size} and step {step}, expected at most {x.shape[axis]} and at least 1"
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis, writeable=True)
+    return windows[(slice(None),) * axis + (slice(None, None, step),)]
+
+
+def _tensor_split(x: Raw, sections: Any, dim: int = 0) -> list[Raw]:
+    return np.array_split(x, sections, dim)
+
+
+def _split_along(axis: int) -> Function:
+    """hsplit() and the like; hsplit() splits the only axis if there is one."""
+
+    def split(x: Raw, sections: Any) -> list[Raw]:
+        return np.split(x, sections, min(axis, x.ndim - 1) if axis == 1 else axis)
+
+    return split
+
+
+def _repeat_interleave(
+    x: Raw, repeats: Any, dim: int | None = None, output_size: Any = None
+) -> Any:
+    return np.repeat(x, repeats, dim)
+
+
+def _rot90(x: Raw, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
+    return np.rot90(x, k, (dims[0], dims[1])).copy()
+
+
 # ---- Creation and dtypes
 
 
@@ -131,6 +202,8 @@ def _copied(x: Tensor, *rest: Any, **more: Any) -> Tensor:
     return elementwise.positive(x) if x.dtype is not dtypes.bool else astype(x, dtypes.bool)
 
 
+_FLIP: Final = {"fliplr": 1, "flipud": 0}
+_SPLIT: Final = {"hsplit": 1, "vsplit": 0, "dsplit": 2}
 TABLE: Final[dict[str, Function]] = {
     **each("view reshape _unsafe_view", _view),
     "flatten.using_ints": _flatten,
@@ -170,4 +243,26 @@ TABLE: Final[dict[str, Function]] = {
     **each("full_like new_full", _filled_as(None)),
     **each("arange arange.start arange.start_step", _arange),
     "copy_": _copy,
+    "diagonal": of_any(_diagonal),
+    "diag": of_any(_diag),
+    "trace": of_any(_trace, keeps_dtype=False),
+    "roll": _roll,
+    **dict.fromkeys(("movedim.int", "movedim.intlist"), _movedim),
+    "unfold": of_any(_unfold),
+    **dict.fromkeys(
+        ("tensor_split.sections", "tensor_split.indices"), of_any(_tensor_split, keeps_dtype=False)
+    ),
+    **{
+        f"{name}.{kind}": of_any(_split_along(axis), keeps_dtype=False)
+        for name, axis in _SPLIT.items()
+        for kind in ("int", "array")
+    },
+    **dict.fromkeys(
+        ("repeat_interleave.self_int", "repeat_interleave.self_Tensor"), of_any(_repeat_interleave)
+    ),
+    "rot90": of_any(_rot90),
+    **{
+        n: partial(lambda x, axis: manipulation.flip(x, axis=axis), axis=a)
+        for n, a in _FLIP.items()
+    },
 }

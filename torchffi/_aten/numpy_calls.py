@@ -52,8 +52,8 @@ def _widened(value: Any) -> Any:
 
 def _tensors(value: Any, dtype: np.dtype[Any] | None) -> Any:
     """Results as tensors; inexact ones are converted to a dtype, if one is given."""
-    if isinstance(value, tuple):
-        return tuple(_tensors(one, dtype) for one in value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_tensors(one, dtype) for one in value)
     if isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
         if dtype is not None and array.dtype != dtype and array.dtype.kind in "fc":
@@ -134,21 +134,28 @@ def make(attempt, kind, function, general, PLAIN):
 
 
 def of_arrays(
-    function: Function, kinds: str = "f", *, mixes: bool = False, widens: bool = True
+    function: Function,
+    kinds: str = "f",
+    *,
+    mixes: bool = False,
+    widens: bool = True,
+    keeps_dtype: bool = True,
 ) -> Function:
     """An operator that computes with a function of arrays.
 
     Args:
-        function: Takes arrays, lists of them, and plain values; returns an array or a tuple of them.
+        function: Takes arrays, lists of them, and plain values; returns an array, or several.
         kinds: NumPy's letters for the kinds of dtypes of the first operand: see ``_KINDS``.
         mixes: Whether floating-point operands may differ in dtype.
         widens: Whether operands of float16 are converted to float32, and results back.
+        keeps_dtype: Whether the result, or the first of a tuple, has the dtype of the first operand.
     """
     # Those that an attempt is made for.
     classes = {
         kind
         for dtype, kind in NUMPY.classes.items()
-        if dtype.numpy is not None
+        if keeps_dtype
+        and dtype.numpy is not None
         and dtype.numpy.kind in kinds
         and (dtype.numpy != HALF or not widens)
     }
@@ -174,7 +181,7 @@ def of_arrays(
             if widens and own == HALF:
                 values = [_widened(one) for one in values]
                 more = {name: _widened(value) for name, value in more.items()}
-            keeps = own == HALF or (not mixes and own.kind in "fc")
+            keeps = own == HALF or (keeps_dtype and not mixes and own.kind in "fc")
             result = quietly(partial(function, *values, **more))
             several = isinstance(result, tuple)
             return _tensors(result, own if keeps else None)
@@ -194,6 +201,11 @@ def of_arrays(
 
     of_tensors.plan = plan  # type: ignore[attr-defined]
     return of_tensors
+
+
+def of_any(function: Function, **options: bool) -> Function:
+    """As :func:`of_arrays`, for operands of any dtype, which are not converted."""
+    return of_arrays(function, "fiucb", **{"widens": False, **options})
 
 
 def in_place(function: Function) -> Function:

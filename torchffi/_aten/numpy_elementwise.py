@@ -36,13 +36,13 @@ def _common(a: Tensor, b: Tensor) -> DType:
     return result_type(a.dtype, b.dtype)
 
 
-def _promoted(a: Any, b: Any) -> tuple[Any, Any]:
+def promoted(a: Any, b: Any) -> tuple[Any, Any]:
     """Two operands of one dtype; a number has a kind only."""
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         dtype = _common(a, b)
         return astype(a, dtype, copy=False), astype(b, dtype, copy=False)
     if isinstance(b, Tensor):
-        return tuple(reversed(_promoted(b, a)))
+        return tuple(reversed(promoted(b, a)))
     if isinstance(b, float) and _RANK[a.dtype.kind] < 2:
         return astype(a, dtypes.default_float), b
     if isinstance(b, int) and not isinstance(b, bool) and a.dtype is dtypes.bool:
@@ -52,17 +52,17 @@ def _promoted(a: Any, b: Any) -> tuple[Any, Any]:
 
 def _binary(function: Function) -> Function:
     def binary(a: Any, b: Any, alpha: Any = 1) -> Any:
-        return function(*_promoted(a, b if alpha == 1 else b * alpha))
+        return function(*promoted(a, b if alpha == 1 else b * alpha))
 
     return binary
 
 
 def _subtract_from(a: Any, b: Any, alpha: Any = 1) -> Any:
-    return elementwise.subtract(*_promoted(b, a * alpha if alpha != 1 else a))
+    return elementwise.subtract(*promoted(b, a * alpha if alpha != 1 else a))
 
 
 def _divide(a: Any, b: Any, *, rounding_mode: str | None = None) -> Any:
-    a, b = _promoted(a, b)
+    a, b = promoted(a, b)
     if rounding_mode == "floor":
         return elementwise.floor_divide(a, b)
     if rounding_mode is None:
@@ -82,7 +82,7 @@ def _masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 def _where(condition: Tensor, a: Any, b: Any) -> Tensor:
     if isinstance(a, Tensor) or isinstance(b, Tensor):
-        a, b = _promoted(a, b)
+        a, b = promoted(a, b)
     return searching.where(condition, a, b)
 
 
@@ -95,9 +95,10 @@ _UNARY: Final = {
     **{
         name: name
         for name in (
-            "abs", "sin", "cos", "tan", "tanh", "sinh", "cosh", "asin", "acos", "atan", "exp", "expm1",
-            "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "square", "reciprocal", "floor", "ceil",
-            "trunc", "sign", "erf", "isnan", "isinf", "isfinite", "logical_not",
+            "abs", "sin", "cos", "tan", "tanh", "sinh", "cosh", "asin", "acos", "atan", "asinh",
+            "acosh", "atanh", "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt",
+            "square", "reciprocal", "floor", "ceil", "trunc", "sign", "erf", "isnan", "isinf",
+            "isfinite", "logical_not",
         )
     },
 }  # fmt: skip

@@ -28,12 +28,9 @@ class _AtFirstUse:
 
     def __get__(self, tensor: Any, _: type | None = None) -> Any:
         from torchffi._aten.methods.by_name import by_name
-        from torchffi._aten.numpy_table import TABLE
 
         name = self._name
-        overloads = (f"{name}.Tensor", name, f"{name}.Scalar", f"{name}.int")
-        on_numpy = [one for one in overloads if one in TABLE]
-        method = by_name(name, on_numpy, _FIELDS.get(name, ""))
+        method = by_name(name, _FIELDS.get(name, ""))
         setattr(Tensor, name, method)
         return method if tensor is None else MethodType(method, tensor)
 

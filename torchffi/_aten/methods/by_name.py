@@ -17,10 +17,10 @@ Method = Callable[..., Any]
 
 
 class _ByName(Planned):
-    def __init__(self, name: str, on_numpy: Sequence[str], fields: str) -> None:
+    def __init__(self, name: str, fields: str) -> None:
         super().__init__()
         self._name = name
-        self._on_numpy = [Operator(name, overload) for overload in on_numpy or (name,)]
+        self._on_numpy: list[Operator] = []  # until the first call on NumPy
         self._fields = fields
 
     def _call(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
@@ -29,13 +29,22 @@ class _ByName(Planned):
 
             operator: Any = getattr(ops.aten, self._name)
         else:
-            of_number = len(arguments) > 1 and not isinstance(arguments[1], Tensor)
-            operator = self._on_numpy[-1 if of_number else 0]
+            operator = self._of_numpy(
+                of_number=len(arguments) > 1 and not isinstance(arguments[1], Tensor)
+            )
         result = operator(*arguments, **named)
         several = self._fields and type(result) is tuple
         collected = _collector(self._name, self._fields) if several else None
         self._adopt_from(operator, types_of(arguments, named), collected)
         return collected(result) if collected else result
+
+    def _of_numpy(self, of_number: bool) -> Operator:
+        if not self._on_numpy:
+            from torchffi._aten.numpy_table import on_numpy
+
+            overloads = on_numpy(self._name) or (self._name, self._name)
+            self._on_numpy = [Operator(self._name, one) for one in overloads]
+        return self._on_numpy[of_number]
 
 
 @cache
@@ -44,14 +53,12 @@ def _collector(name: str, fields: str) -> Any:
     return partial(tuple.__new__, namedtuple(name, fields))
 
 
-def by_name(name: str, on_numpy: Sequence[str], fields: str = "") -> Method:
+def by_name(name: str, fields: str = "") -> Method:
     """The method.
 
     Args:
         name: The name of the operator.
-        on_numpy: Those of the overloads on NumPy, if NumPy has them. Where there are two, the second one
-            takes a number.
         fields: The names of the results, if there are several.
     """
     text = f"See ``torchffi.ops.aten.{name}``.\n\n    Source: aten::{name}.\n    "
-    return documented(_ByName(name, on_numpy, fields).method(), name, text)
+    return documented(_ByName(name, fields).method(), name, text)
