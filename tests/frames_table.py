@@ -238,7 +238,7 @@ SEVERAL: dict[str, str] = {
         finfo float32 float64 get_backend get_num_threads iinfo inf int8 int16 int32 int64 isdtype
         linalg manual_seed memory_stats nan newaxis nn nn.utils ops optim pi result_type set_num_threads
         tensor_free torch_available torch_cuda_available torch_version uint8 uint16 uint32 uint64
-        use_backend utils enable_grad is_grad_enabled no_grad
+        use_backend utils enable_grad inference_mode is_grad_enabled no_grad
         nn.Parameter set_grad_enabled
     """,
     "inspect their argument first": "asarray from_dlpack",

@@ -120,7 +120,13 @@ from torchffi._array.statistical import (
 )
 from torchffi._array.taking import narrow, select, take, take_along_axis
 from torchffi._array.utility import all, any, diff
-from torchffi._autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from torchffi._autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from torchffi._core import tensor_libtorch as _tensor_ffi  # noqa: F401  (sets the tensor classes)
 from torchffi._core import tensor_numpy as _tensor_numpy  # noqa: F401
 from torchffi._core.backends import get_backend, use_backend
@@ -282,6 +288,7 @@ __all__ = [
     "imag",
     "inductor",
     "inf",
+    "inference_mode",
     "int8",
     "int16",
     "int32",

@@ -22,6 +22,11 @@ _STANDARD: Final = {
     "unsqueeze": "expand_dims",
 }  # fmt: skip
 
+_DTYPES: Final = {
+    "cdouble": "complex128", "cfloat": "complex64", "double": "float64", "float": "float32",
+    "half": "dtypes.float16", "int": "int32", "long": "int64", "short": "int16",
+}  # fmt: skip
+
 
 def instead_of(name: str) -> str:
     """What to write for a name, as the end of an error's text; ``""`` if nothing is known."""
@@ -29,6 +34,8 @@ def instead_of(name: str) -> str:
         return ""
     if name in _STANDARD:
         return f"; the Array API standard's name is torchffi.{_STANDARD[name]}"
+    if name in _DTYPES:
+        return f"; the dtype is torchffi.{_DTYPES[name]}, the method x.{name}()"
     if hasattr(dtypes, name):
         return f"; it is torchffi.dtypes.{name}"
     if name in _methods._METHODS and hasattr(Tensor, name):

@@ -7,7 +7,13 @@ and adds up gradients in the leaves; ``grad()`` returns them. On the NumPy backe
 
 from torchffi._autograd.compute import backward, grad
 from torchffi._autograd.function import Function, FunctionCtx, once_differentiable
-from torchffi._autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from torchffi._autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 
 __all__ = [
     "Function",
@@ -15,6 +21,7 @@ __all__ = [
     "backward",
     "enable_grad",
     "grad",
+    "inference_mode",
     "is_grad_enabled",
     "no_grad",
     "once_differentiable",

@@ -36,6 +36,7 @@ _MODULES: Final = {"t": "", "F": "nn.functional."}
 EXEMPT: Final[dict[str, str]] = {
     "a class, an exception or a context manager": """
         FileFormatError HandleError Tensor TorchError UnavailableError enable_grad no_grad
+        inference_mode autograd.inference_mode
         set_grad_enabled use_backend autograd.Function autograd.FunctionCtx optim.Optimizer
         autograd.enable_grad autograd.no_grad autograd.once_differentiable
         autograd.set_grad_enabled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import torchffi
 from torchffi._torch_methods import METHODS
-from torchffi._torch_names import _STANDARD
+from torchffi._torch_names import _DTYPES, _STANDARD
 
 # x, y, v, i, b, s: see values(). On the other backend, those marked with "#" are LibTorch's alone.
 UNARY = [
@@ -258,6 +259,8 @@ def test_axis_and_dim_exclude_each_other(backend: str) -> None:
     ("name", "hint"),
     [
         ("cat", "; the Array API standard's name is torchffi.concat"),
+        ("float", r"; the dtype is torchffi.float32, the method x.float\(\)"),
+        ("half", r"; the dtype is torchffi.dtypes.float16, the method x.half\(\)"),
         ("float16", "; it is torchffi.dtypes.float16"),
         ("flatten", r"; it is a method: x.flatten\(...\)"),
         ("pad", "; it is torchffi.nn.functional.pad"),
@@ -274,6 +277,8 @@ def test_missing_names_say_what_to_write(ffi_backend: None, name: str, hint: str
 def test_what_to_write_instead_exists() -> None:
     assert [name for name in _STANDARD.values() if name not in torchffi.__all__] == []
     assert [name for name in _STANDARD if name in torchffi.__all__] == []
+    for path in _DTYPES.values():
+        assert isinstance(attrgetter(path)(torchffi), torchffi.dtypes.DType)
 
 
 @pytest.mark.parametrize(

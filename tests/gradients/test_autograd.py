@@ -214,7 +214,26 @@ def test_nothing_is_recorded_in_no_grad(w: Tensor) -> None:
     assert w.tolist() == [2.0, 3.0, 4.0]
 
 
-@pytest.mark.parametrize("mode", [torchffi.no_grad, torchffi.no_grad(), torchffi.set_grad_enabled])
+def test_inference_mode_is_no_grad_by_another_name(w: Tensor) -> None:
+    with torchffi.inference_mode():
+        x = w * 2.0
+        assert not torchffi.is_grad_enabled() and not x.requires_grad
+        with torchffi.inference_mode(False):
+            assert (w * 2.0).requires_grad
+        with torchffi.inference_mode(mode=True):
+            assert not torchffi.is_grad_enabled()
+    assert torchffi.is_grad_enabled()
+    (x * w).sum().backward()
+    assert w.grad.tolist() == x.tolist()
+
+
+MODES = [
+    torchffi.no_grad, torchffi.no_grad(), torchffi.inference_mode, torchffi.inference_mode(),
+    torchffi.set_grad_enabled,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_modes_decorate_functions(w: Tensor, mode: Any) -> None:
     if mode is torchffi.set_grad_enabled:
         mode = torchffi.set_grad_enabled(False)

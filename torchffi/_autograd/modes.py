@@ -117,6 +117,27 @@ class no_grad(_Mode):
         super().__init__(False)
 
 
+class inference_mode(_Mode):
+    """As :class:`no_grad`; ``inference_mode(False)`` is :class:`enable_grad`.
+
+    In PyTorch its results can never take part in what is recorded; here they can.
+
+    Args:
+        mode: Whether to record nothing.
+
+    Source: c10::GradMode::set_enabled.
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """The context manager; the decorated function if one is given."""
+        if callable(mode):
+            return inference_mode()(mode)
+        return super().__new__(cls)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__(not mode)
+
+
 class enable_grad(_Mode):
     """Records operations in its block, or in the function that it decorates: undoes :class:`no_grad`.
 
