@@ -82,6 +82,31 @@ def test_one_tensor_no_gradients_and_what_is_not_finite() -> None:
         tf.nn.utils.clip_grad_value_([3], 1.0)
 
 
+def test_parameters_as_one_vector() -> None:
+    found: list[Any] = []
+    for library in (tf, torch):
+        utils = library.nn.utils
+        x = library.asarray([[1.0, 2.0], [3.0, 4.0]]).requires_grad_()
+        y = library.asarray([5.0, 6.0])
+        vector = utils.parameters_to_vector([x, y])
+        (vector * vector).sum().backward()
+        new = library.asarray([9.0, 8.0, 7.0, 6.0, 5.0, 4.0])
+        utils.vector_to_parameters(new, [x, y])
+        new[0] = 1.5
+        found.append([vector.tolist(), x.grad.tolist(), x.tolist(), y.tolist(), x.requires_grad])
+    assert found[0] == found[1]
+
+
+def test_a_vector_of_another_length_changes_nothing() -> None:
+    x = tf.ones((2, 2))
+    for wrong, error in ((tf.zeros(5), ValueError), (tf.zeros((2, 2)), ValueError), (3, TypeError)):
+        with pytest.raises(error, match=r"^vector_to_parameters: vec "):
+            tf.nn.utils.vector_to_parameters(wrong, [x])
+    assert x.tolist() == [[1, 1], [1, 1]]
+    with pytest.raises(TypeError, match=r"^parameters_to_vector: expected tensors, got int"):
+        tf.nn.utils.parameters_to_vector([3])
+
+
 def test_numpy_backend_has_no_gradients(numpy_backend: None) -> None:
     x = tf.ones(3)
     assert tf.nn.utils.clip_grad_norm_([x], 1.0).item() == 0

@@ -80,6 +80,65 @@ def test_samplers_order_is_pytorchs(options: dict[str, Any], ffi_backend: None) 
     assert found == list(theirs.SubsetRandomSampler([3, 5, 8]))
 
 
+@pytest.mark.parametrize("replacement", [True, False])
+def test_weighted_keys_are_pytorchs(replacement: bool, ffi_backend: None) -> None:
+    weights, found = [0.1, 0.0, 0.9, 3.0, 0.6, 0.4], []
+    for library, sampler in ((tf, data), (torch, theirs)):  # which may share a generator
+        library.manual_seed(4)
+        keys = sampler.WeightedRandomSampler(weights, 5, replacement)
+        found.append([len(keys), keys.weights.tolist(), list(keys), list(keys)])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("seed", [0, 3, 11])
+def test_weighted_keys_of_a_seed_are_pytorchs(seed: int, backend: str) -> None:
+    weights = np.random.default_rng(seed).random(50)
+    own = data.WeightedRandomSampler(weights, 300, generator=seed)
+    other = theirs.WeightedRandomSampler(
+        weights, 300, generator=torch.Generator().manual_seed(seed)
+    )
+    assert [list(own), list(own)] == [list(other), list(other)]
+
+
+@pytest.mark.parametrize("generator", [None, 6])
+@pytest.mark.parametrize("replacement", [True, False])
+def test_weighted_keys_come_as_often_as_their_weights_say(
+    replacement: bool, generator: int | None, backend: str
+) -> None:
+    tf.manual_seed(2)
+    weights = tf.asarray([1.0, 0.0, 2.0, 1.0])
+    sampler = data.WeightedRandomSampler(weights, 2, replacement, generator)
+    drawn = [list(sampler) for _ in range(4000)]
+    first = np.bincount([keys[0] for keys in drawn], minlength=4) / 4000
+    np.testing.assert_allclose(first, [0.25, 0, 0.5, 0.25], atol=0.03)
+    if not replacement:
+        assert all(a != b for a, b in drawn)
+    # After the key 2 the other two are as likely as each other, and the 2 as both if it can come again.
+    second = np.bincount([b for a, b in drawn if a == 2], minlength=4) / sum(
+        a == 2 for a, _ in drawn
+    )
+    expected = [0.25, 0, 0.5, 0.25] if replacement else [0.5, 0, 0, 0.5]
+    np.testing.assert_allclose(second, expected, atol=0.04)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (([1.0], 0), "num_samples is 0"),
+        (([1.0], True), "num_samples is True"),
+        (([1.0], 1, 1), "replacement is 1"),
+        (([[1.0]], 1), r"the weights have shape \(1, 1\)"),
+        (([1.0, -1.0], 1), "expected weights >= 0"),
+        (([0.0], 1), "expected weights >= 0, and one above 0"),
+        (([float("nan")], 1), "expected weights >= 0"),
+        (([1.0, 0.0], 2, False), "num_samples is 2, but 1 keys have a weight"),
+    ],
+)
+def test_wrong_weights_are_refused(arguments: Any, text: str, backend: str) -> None:
+    with pytest.raises(ValueError, match=f"^WeightedRandomSampler: {text}"):
+        data.WeightedRandomSampler(*arguments)
+
+
 @pytest.mark.parametrize("lengths", [[3, 8], [0.3, 0.7], [0.5, 0.25, 0.25], [11]])
 def test_random_split_is_pytorchs(lengths: list[float], ffi_backend: None) -> None:
     for generator in (None, 6):

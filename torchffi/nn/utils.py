@@ -1,4 +1,4 @@
-"""Clipping gradients, and modules without initial values, by PyTorch's names."""
+"""Clipping gradients, parameters as a vector, and modules without initial values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any, TypeVar
 
 from torchffi._array.creation import zeros
+from torchffi._array.joining import concat
 from torchffi._autograd.modes import no_grad
 from torchffi._core.tensor import Tensor
-from torchffi.errors import ArgumentError, InvalidArgumentError
+from torchffi.errors import ArgumentError, InvalidArgumentError, ShapeError
 from torchffi.nn._base.module import Module
 from torchffi.nn._draws import skipped
 
@@ -19,7 +20,9 @@ __all__ = [
     "clip_grad_value_",
     "clip_grads_with_norm_",
     "get_total_norm",
+    "parameters_to_vector",
     "skip_init",
+    "vector_to_parameters",
 ]
 
 Tensors = Tensor | Iterable[Tensor]
@@ -173,6 +176,42 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     for group in _groups(_gradients("clip_grad_value_", parameters)):
         _overload("aten::_foreach_clamp_min_.Scalar")(group, -limit)
         _overload("aten::_foreach_clamp_max_.Scalar")(group, limit)
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """All elements of the parameters, one parameter after the other, as one recorded vector.
+
+    Source: torch.nn.utils.parameters_to_vector.
+    """
+    return concat([one.reshape(-1) for one in _listed("parameters_to_vector", parameters)])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Replaces the data of the parameters by parts of a vector, as :func:`parameters_to_vector` makes.
+
+    The parameters then are views of it, as in PyTorch.
+
+    Args:
+        vec: The vector.
+        parameters: Tensors with as many elements together.
+
+    Raises:
+        ValueError: It has more or fewer elements. No parameter is changed then.
+
+    Source: torch.nn.utils.vector_to_parameters.
+    """
+    if not isinstance(vec, Tensor):
+        raise ArgumentError(f"vector_to_parameters: vec is {type(vec).__name__}, expected a Tensor")
+    found = _listed("vector_to_parameters", parameters)
+    sizes = [one.numel() for one in found]
+    if vec.ndim != 1 or vec.numel() != sum(sizes):
+        raise ShapeError(
+            f"vector_to_parameters: vec has shape {vec.shape}, expected ({sum(sizes)},)"
+        )
+    start = 0
+    for one, size in zip(found, sizes, strict=True):
+        one.data = vec[start : start + size].reshape(one.shape).detach()
+        start += size
 
 
 def skip_init(module_cls: Callable[..., _Module], *args: Any, **kwargs: Any) -> _Module:

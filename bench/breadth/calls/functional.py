@@ -95,6 +95,8 @@ F.soft_margin_loss(x, signs) ; ; np.mean(np.log1p(np.exp(-signs * x)))
 F.ctc_loss(speech, spoken, lengths, spoken_lengths) ; ; -
 t.nn.init.calculate_gain('relu') ; ; -
 t.nn.utils.get_total_norm([x, y]) ; ; -
+t.nn.utils.parameters_to_vector([x, y]) ; ; -
+t.nn.utils.vector_to_parameters(x.ravel().clone(), [y]) ; ; -
 """
 
 OPTIMIZERS = """

@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 from torchffi import dtypes
+from torchffi._array.conversion import asarray
 from torchffi._array.creation import empty
 from torchffi._array.random import rand
 from torchffi._core.backends import FFI, default_backend
@@ -49,6 +50,11 @@ class Generator:
         """Random numbers from 0 to ``n - 1``, as of ``torch.randint(n, (count,))``."""
         return (self._raw(count) % np.uint64(n)).tolist() if count else []
 
+    def uniform(self, count: int) -> np.ndarray[Any, Any]:
+        """Random numbers from 0 to 1, which is excluded, as of ``torch.rand(count, dtype=float64)``."""
+        high, low = self._raw(2 * count).reshape(count, 2).T
+        return ((high << np.uint64(32) | low) & np.uint64(2**53 - 1)) * 2.0**-53
+
 
 def generator_of(name: str, given: Any) -> Generator | None:
     """The stream of a seed; None for None; a stream itself."""
@@ -75,3 +81,23 @@ def default_permutation(n: int) -> list[int]:
     if default_backend() is not FFI:
         return Generator(new_seed()).permutation(n)
     return _overload("aten::randperm")(n).tolist()  # type: ignore[no-any-return]
+
+
+def weighted(
+    weights: np.ndarray[Any, Any], count: int, replacement: bool, generator: Generator | None
+) -> list[int]:
+    """Random keys, each as often as its weight says; as of ``torch.multinomial()`` without a generator.
+
+    With a generator and replacement they are PyTorch's, too.
+    """
+    if generator is None and default_backend() is FFI:
+        found = _overload("aten::multinomial")(asarray(weights), count, replacement)
+        return found.tolist()  # type: ignore[no-any-return]
+    stream = Generator(new_seed()) if generator is None else generator
+    if replacement:
+        sums = np.cumsum(weights)
+        return np.searchsorted(sums / sums[-1], stream.uniform(count)).tolist()  # type: ignore[no-any-return]
+    # The order of exponential variables of these rates is that of drawing one after the other.
+    with np.errstate(divide="ignore"):
+        waiting = -np.log1p(-stream.uniform(len(weights))) / weights
+    return np.argsort(waiting, kind="stable")[:count].tolist()  # type: ignore[no-any-return]

@@ -6,8 +6,17 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
+from torchffi._array.conversion import asarray
+from torchffi._core.tensor import Tensor
+from torchffi._lazy_numpy import np
 from torchffi.errors import ArgumentError, InvalidArgumentError
-from torchffi.utils.data._random import Generator, default_permutation, generator_of, new_seed
+from torchffi.utils.data._random import (
+    Generator,
+    default_permutation,
+    generator_of,
+    new_seed,
+    weighted,
+)
 
 __all__ = [
     "BatchSampler",
@@ -15,6 +24,7 @@ __all__ = [
     "Sampler",
     "SequentialSampler",
     "SubsetRandomSampler",
+    "WeightedRandomSampler",
 ]
 
 _Key = TypeVar("_Key", covariant=True)
@@ -124,6 +134,61 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """Random keys, each as often as its weight says.
+
+    Args:
+        weights: A number >= 0 for each key, such as 1 over the size of its class.
+        num_samples: How many keys.
+        replacement: Whether a key can come again.
+        generator: A seed; None for the numbers that :func:`torchffi.manual_seed` seeds.
+
+    Raises:
+        TypeError, ValueError: An argument is of another type; ``num_samples`` is not positive, or more
+            than there are keys and none can come again; the weights have not one axis, or are negative
+            or all 0.
+
+    Source: torch.utils.data.WeightedRandomSampler.
+    """
+
+    def __init__(
+        self,
+        weights: Any,
+        num_samples: int,
+        replacement: bool = True,
+        generator: Any = None,
+    ) -> None:
+        name = "WeightedRandomSampler"
+        if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+            raise InvalidArgumentError(
+                f"{name}: num_samples is {num_samples!r}, expected a positive integer"
+            )
+        if not isinstance(replacement, bool):
+            raise InvalidArgumentError(f"{name}: replacement is {replacement!r}, expected a bool")
+        raw = np.asarray(weights.tolist() if isinstance(weights, Tensor) else weights, np.float64)
+        if raw.ndim != 1:
+            raise InvalidArgumentError(
+                f"{name}: the weights have shape {raw.shape}, expected one axis"
+            )
+        if not (raw >= 0).all() or not 0 < raw.sum() < float("inf"):
+            raise InvalidArgumentError(f"{name}: expected weights >= 0, and one above 0")
+        if not replacement and num_samples > np.count_nonzero(raw):
+            raise InvalidArgumentError(
+                f"{name}: num_samples is {num_samples}, but {np.count_nonzero(raw)} keys have a weight"
+            )
+        self._raw = raw
+        self.weights = asarray(raw)
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator_of(name, generator)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(weighted(self._raw, self.num_samples, self.replacement, self.generator))
+
+    def __len__(self) -> int:
+        return self.num_samples
 
 
 class BatchSampler(Sampler[list[int]]):
