@@ -53,7 +53,8 @@ class Generator:
     def uniform(self, count: int) -> np.ndarray[Any, Any]:
         """Random numbers from 0 to 1, which is excluded, as of ``torch.rand(count, dtype=float64)``."""
         high, low = self._raw(2 * count).reshape(count, 2).T
-        return ((high << np.uint64(32) | low) & np.uint64(2**53 - 1)) * 2.0**-53
+        bits = (high << np.uint64(32) | low) & np.uint64(2**53 - 1)
+        return np.asarray(bits * 2.0**-53)
 
 
 def generator_of(name: str, given: Any) -> Generator | None:
