@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from functools import partial
-from operator import attrgetter, methodcaller
+from operator import methodcaller
 from types import MethodType
 from typing import Any
 
@@ -18,7 +18,7 @@ from torchffi._core.backends import NUMPY
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
-from torchffi.dtypes import FLOATING, int64
+from torchffi.dtypes import COMPLEX, FLOATING, int64, real_of
 from torchffi.dtypes import bool as bool_
 
 _attempt, _overwrite = NUMPY.attempt, NUMPY.overwrite
@@ -84,49 +84,90 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
 
 # ---- Methods in C: one step from the method to the array
 
+# Limits of integers: lengths, axes, and those of a matrix.
+_LENGTHS, _AXES, _MATRIX = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
+_METHODS: tuple[tuple[Any, ...], ...] = (
+    ("__getitem__", "g", None),
+    ("__setitem__", "s", None),
+    ("__len__", "l", None),
+    ("dim", "r", ("ndim",)),
+    ("ndimension", "r", ("ndim",)),
+    ("numel", "r", ("size",)),
+    ("nelement", "r", ("size",)),
+    ("item", "r", "item_of"),
+    ("__dlpack__", "r", methodcaller("__dlpack__")),
+    ("view", "w", "reshape_to", *_LENGTHS),
+    ("reshape", "v", "reshape_to", *_LENGTHS),
+    ("view_as", "w", "reshape_as", 1),
+    ("reshape_as", "v", "reshape_as", 1),
+    ("flatten", "v", ("reshape", -1)),
+    ("ravel", "v", ("reshape", -1)),
+    ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
+    ("permute", "v", "permute_to", *_AXES),
+    ("transpose", "v", "transpose", *_AXES),
+    ("swapaxes", "v", "transpose", *_AXES),
+    ("narrow", "v", "narrow", -1, -(2**62), 2**62),
+    ("squeeze", "v", "squeeze", *_AXES),
+    ("unsqueeze", "v", "unsqueeze", *_AXES),
+    ("t", "v", ("T",), *_MATRIX),
+    ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
+    ("new_ones", "v", "ones_as", -1, 0, 2**62),
+    ("copy_", "c", None),
+    *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
+    *((name, "x", name) for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")),
+)
+_PROPERTIES: tuple[tuple[Any, ...], ...] = (
+    ("shape", "r", ("shape",)),
+    ("ndim", "r", ("ndim",)),
+    ("size", "r", ("size",)),
+    ("nbytes", "r", ("nbytes",)),
+    ("T", "v", ("T",), *_MATRIX),
+    ("mT", "v", ("T",), *_MATRIX),
+)
+# Those of real tensors, and of complex ones, whose parts have another class.
+_OF_REAL: tuple[tuple[Any, ...], ...] = (
+    ("real", "i", None),
+    ("H", "v", ("T",), *_MATRIX),
+    ("mH", "v", ("T",), *_MATRIX),
+)
+_OF_COMPLEX: tuple[tuple[Any, ...], ...] = (
+    ("real", "v", ("real",), 0, 0, 0, -1),
+    ("imag", "v", ("imag",), 0, 0, 0, -1),
+)
+# The conversions that return the element as it is, by the kind of the dtype.
+_TO_NUMBER = {
+    "bool": ("__bool__",),
+    "signed integer": ("__index__", "__int__"),
+    "unsigned integer": ("__index__", "__int__"),
+    "floating point": ("__float__",),
+    "complex": ("__complex__",),
+}
+
 
 def install(speedups: Any) -> None:
-    """Replaces methods of tensors on NumPy by those in C, which have the others as their slow paths.
+    """Replaces methods and properties of tensors on NumPy by those in C, which have the others as their
+    slow paths.
 
-    A method calls a function of the array or a primitive, with integers within limits or with tensors
-    of the same class: see ``new_method()`` in ``_speedups_methods.c``.
+    They call a function of the array or a primitive, with integers within limits or with tensors of the
+    same class: see ``new_method()`` in ``_speedups_methods.c``.
     """
     classes = {
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
     }
     picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
-    method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
-    lengths, axes, matrix = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
-    methods: tuple[tuple[Any, ...], ...] = (
-        ("__getitem__", "g", None),
-        ("__setitem__", "s", None),
-        ("__len__", "l", None),
-        ("dim", "r", attrgetter("ndim")),
-        ("__dlpack__", "r", methodcaller("__dlpack__")),
-        ("view", "w", "reshape_to", *lengths),
-        ("reshape", "v", "reshape_to", *lengths),
-        ("view_as", "w", "reshape_as", 1),
-        ("reshape_as", "v", "reshape_as", 1),
-        ("flatten", "v", ("reshape", -1)),
-        ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
-        ("permute", "v", "permute_to", *axes),
-        ("transpose", "v", "transpose", *axes),
-        ("narrow", "v", "narrow", -1, -(2**62), 2**62),
-        ("squeeze", "v", "squeeze", *axes),
-        ("unsqueeze", "v", "unsqueeze", *axes),
-        ("t", "v", attrgetter("T"), *matrix),
-        ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
-        ("new_ones", "v", "ones_as", -1, 0, 2**62),
-        ("copy_", "c", None),
-        *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
-        *(
-            (name, "x", name)
-            for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")
-        ),
-    )
-    for name, result, function, *admitted in methods:
-        setattr(NumpyTensor, name, method(result, function, getattr(NumpyTensor, name), *admitted))
-    for name in ("T", "mT"):
-        getter = getattr(NumpyTensor, name)
-        swapped = method("v", attrgetter("T"), getter.fget, *matrix)
-        setattr(NumpyTensor, name, property(swapped, doc=getter.__doc__))
+    types = speedups.setup_methods(classes, picks, MethodType)
+    method, attribute = (partial(one, speedups) for one in types)
+
+    def give(to: Any, made: Any, table: tuple[tuple[Any, ...], ...], *of: Any) -> None:
+        for name, result, function, *admitted in table:
+            setattr(to, name, made(result, function, getattr(to, name), *admitted, *of))
+
+    give(NumpyTensor, method, _METHODS)
+    give(NumpyTensor, attribute, _PROPERTIES)
+    for kind in classes:
+        dtype = kind._dtype
+        give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))
+        if dtype.kind in COMPLEX:
+            give(kind, attribute, _OF_COMPLEX, NUMPY.classes[real_of(dtype)])
+        else:
+            give(kind, attribute, _OF_REAL)

@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <structmember.h>
 
+/* In the stable ABI of all versions of Python that have it (from 3.8 on), declared there from 3.12 on. */
+#ifndef Py_TPFLAGS_HAVE_VECTORCALL
+#define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
+#endif
+#define ARGUMENTS_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
+
 /* The option -fvisibility=hidden does not hide what is only declared. */
 #pragma GCC visibility push(hidden)
 
@@ -55,6 +61,10 @@ void give_frame(struct state *self, PyObject *frame);
 
 /* ---- _speedups_arrays.c ---- */
 
+/* Calls a function with a few arguments. */
+enum { MOST_ARGUMENTS = 7 };
+PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
+
 /* Calls the function of a primitive with its first arguments and the given ones, which the name precedes. */
 PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count);
 
@@ -96,16 +106,19 @@ int share_owner(PyObject *first, PyObject *second);
 struct fast {
   FAST_HEAD
 };
+typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
 PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type);
 PyObject *fast_attribute(PyObject *self, PyObject *name);
+PyObject *call_slow_path(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+PyObject *get_slow_path(PyObject *self, PyObject *tensor, PyObject *type);
+int set_property(PyObject *self, PyObject *tensor, PyObject *value);
 void free_fast(PyObject *self);
 
-/* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the class of methods. */
+/* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the classes of methods and
+   properties. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
 /* ---- _speedups_queries.c ---- */
-
-typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
 
 /* A method or a property that asks one function. */
 struct query {

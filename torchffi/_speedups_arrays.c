@@ -2,6 +2,14 @@
    torchffi/_core/tensor_numpy.py. */
 #include "_speedups.h"
 
+PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *all[MOST_ARGUMENTS] = {NULL}; /* the call ends at the first NULL, and needs no tuple */
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    all[i] = arguments[i];
+  }
+  return PyObject_CallFunctionObjArgs(function, all[0], all[1], all[2], all[3], all[4], all[5], all[6], NULL);
+}
+
 PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count) {
   PyObject *all, *result = NULL, *known;
   Py_ssize_t first;
@@ -14,7 +22,15 @@ PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize
     return NULL;
   }
   first = PyTuple_Size(known) - 1;
-  if (first >= 0 && (all = PyTuple_New(first + count - 1)) != NULL) {
+  if (first == 0 && count <= 1 + MOST_ARGUMENTS) {
+    result = call_with(PyTuple_GetItem(known, 0), arguments + 1, count - 1);
+  } else if (first == 1 && count <= MOST_ARGUMENTS) {
+    PyObject *few[MOST_ARGUMENTS] = {PyTuple_GetItem(known, 1)};
+    for (Py_ssize_t i = 1; i < count; ++i) {
+      few[i] = arguments[i];
+    }
+    result = call_with(PyTuple_GetItem(known, 0), few, count);
+  } else if (first >= 0 && (all = PyTuple_New(first + count - 1)) != NULL) {
     for (Py_ssize_t i = 0; i < first; ++i) {
       PyTuple_SetItem(all, i, Py_NewRef(PyTuple_GetItem(known, i + 1)));
     }

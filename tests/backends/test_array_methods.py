@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import inspect
+import math
+import operator
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 import torchffi as t
 from torchffi import dtypes
 from torchffi._core import lifetimes
-from torchffi._core.tensor_numpy import NumpyTensor
+from torchffi._core.tensor_numpy import NUMPY, NumpyTensor
 
 pytestmark = pytest.mark.filterwarnings("error")
 needs_speedups = pytest.mark.skipif(
@@ -70,6 +72,11 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "flatten": lambda x: x.flatten(),
     "flatten-axes": lambda x: x[None].flatten(1),
     "flatten-0-d": lambda x: x[0, 0].flatten(),
+    "ravel": lambda x: x.ravel(),
+    "ravel-transposed": lambda x: x.T.ravel(),
+    "ravel-column": lambda x: x[:, :1].ravel(),
+    "ravel-0-d": lambda x: x[0, 0].ravel(),
+    "ravel-argument": lambda x: x.ravel(0),
     "unflatten": lambda x: x.unflatten(1, (3, 1)),
     "unflatten--1": lambda x: x.unflatten(-1, (-1, 3)),
     "unflatten-wrong": lambda x: x.unflatten(1, (2, 2)),
@@ -87,6 +94,35 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "mT": lambda x: x.mT,
     "mT-3-d": lambda x: x[None].mT,
     "mT-1-d": lambda x: x[0].mT,
+    "swapaxes": lambda x: x.swapaxes(-1, 0),
+    "swapaxes-wrong": lambda x: x.swapaxes(0, 2),
+    "H": lambda x: x.H,
+    "H-0-d": lambda x: x[0, 0].H,
+    "H-3-d": lambda x: x[None].H,
+    "mH": lambda x: x.mH,
+    "mH-3-d": lambda x: x[None].mH,
+    "mH-1-d": lambda x: x[0].mH,
+    "real": lambda x: x.real,
+    "real-0-d": lambda x: x[0, 0].real,
+    "imag": lambda x: x.imag,
+    "imag-0-d": lambda x: x[0, 0].imag,
+    "set-H": lambda x: setattr(x, "H", x),
+    "delete-shape": lambda x: delattr(x, "shape"),
+    "shape": lambda x: (x.shape, x.ndim, x.size, x.nbytes),
+    "item": lambda x: x[0, 0].item(),
+    "item-1-1": lambda x: x[:1, :1].item(),
+    "item-many": lambda x: x.item(),
+    "item-argument": lambda x: x.item(0),
+    "to-bool": lambda x: bool(x[0, 0]),
+    "to-bool-many": lambda x: bool(x),
+    "to-int": lambda x: int(x[0, 0]),
+    "to-int-many": lambda x: int(x),
+    "to-float": lambda x: float(x[0, 0]),
+    "to-float-many": lambda x: float(x[0]),
+    "complex": lambda x: complex(x[0, 0]),
+    "index-of-one": lambda x: operator.index(x[0, 0]),
+    "ceil": lambda x: math.ceil(x[0, 0]),
+    "sizes": lambda x: (x.numel(), x.nelement(), x.ndimension()),
     "squeeze": lambda x: x[None].squeeze(0),
     "squeeze-0-d": lambda x: x[0, 0].squeeze(0),
     "squeeze-all": lambda x: x[None].squeeze(),
@@ -122,14 +158,12 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts the slow paths in the place of the methods in C."""
     found = 0
-    for name, value in list(vars(NumpyTensor).items()):
-        if type(value).__name__ == "Method":
-            monkeypatch.setattr(NumpyTensor, name, value.__wrapped__)
-            found += 1
-        elif type(value) is property and type(value.fget).__name__ == "Method":
-            monkeypatch.setattr(NumpyTensor, name, property(value.fget.__wrapped__))
-            found += 1
-    assert found > 30
+    for kind in (NumpyTensor, *NUMPY.classes.values()):
+        for name, value in list(vars(kind).items()):
+            if type(value).__name__ in ("Method", "ArrayProperty"):
+                monkeypatch.setattr(kind, name, value.__wrapped__)
+                found += 1
+    assert found > 90
 
 
 def _outcome(call: Callable[[Any], Any], dtype: Any) -> Any:
@@ -147,7 +181,7 @@ def _outcome(call: Callable[[Any], Any], dtype: Any) -> Any:
 
 
 @needs_speedups
-@pytest.mark.parametrize("dtype", [t.float32, t.int64], ids=str)
+@pytest.mark.parametrize("dtype", [t.float32, t.int64, t.bool, t.complex64], ids=str)
 @pytest.mark.parametrize("case", CALLS)
 def test_results_and_errors_are_those_of_the_slow_path(
     case: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
@@ -221,7 +255,8 @@ def test_a_freed_tensor_is_refused() -> None:
         with x:
             pass
         calls = (lambda: x[0], lambda: x.T, lambda: len(x), lambda: y.add_(x), lambda: y.view_as(x),
-                 lambda: y.__setitem__(0, x), lambda: list(x))  # fmt: skip
+                 lambda: y.__setitem__(0, x), lambda: list(x), lambda: x.shape, lambda: x.ravel(),
+                 lambda: x.H, lambda: x.item())  # fmt: skip
         for call in calls:
             with pytest.raises(t.HandleError):
                 call()
@@ -233,6 +268,7 @@ def test_methods_look_like_functions() -> None:
     assert x.reshape.__doc__ == t.Tensor.reshape.__doc__ and x.reshape.__name__ == "reshape"
     assert inspect.signature(x.narrow) == inspect.signature(t.Tensor.narrow.__get__(x))
     assert inspect.getdoc(NumpyTensor.T) == inspect.getdoc(t.Tensor.T)
+    assert inspect.getdoc(type(x).H) == inspect.getdoc(t.Tensor.H)
     bound = x.reshape
     assert bound(3, 2).shape == (3, 2) and x.reshape(*(6,)).shape == (6,)
     assert type(x).reshape(x, 6).shape == (6,)
@@ -247,7 +283,19 @@ def test_views_do_not_leak() -> None:
     array = x.numpy()
     reference = weakref.ref(x)
     for _ in range(3):
-        x[0], x.T, x[...], x.view(-1), list(x), x.add_(x[0].clone()), len(x)
+        (
+            x[0],
+            x.T,
+            x.H,
+            x.real,
+            x.shape,
+            x.ravel(),
+            x[...],
+            x.view(-1),
+            list(x),
+            x.add_(x[0].clone()),
+            len(x),
+        )
         with pytest.raises(IndexError):
             x[7]
     del x

@@ -65,6 +65,9 @@ def item(x: Raw, dtype: DType) -> Any:
     return x.item()
 
 
+item_of = np.ndarray.item  # with the arguments of the method; only arrays have it
+
+
 def to_bytes(x: Raw, nbytes: int) -> bytes:
     return x.tobytes()
 
