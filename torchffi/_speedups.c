@@ -224,7 +224,7 @@ static PyObject *make_several(PyObject *module, PyObject *const *arguments, Py_s
 
 /* ---- Arrays whose memory LibTorch borrows ---- */
 
-static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   const struct state *self = PyModule_GetState(module);
   PyObject *entry, *capsule, *number = NULL, *owner = NULL;
   const void *array;
@@ -296,6 +296,7 @@ static PyMethodDef functions[] = {
      "methods and of properties."},
     {"setup_queries", setup_queries, METH_VARARGS,
      "setup_queries(slot, MethodType): after setup(); returns the classes of methods and of properties."},
+    {"setup_sharing", setup_sharing, METH_NOARGS, "setup_sharing(): returns the class of functions."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},

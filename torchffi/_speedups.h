@@ -55,6 +55,9 @@ PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_
 /* A new object of a class, or of that of its dtype for None, that owns a handle. On failure the handle is freed. */
 PyObject *own_number(PyObject *module, PyObject *number, PyObject *kind);
 
+/* borrow(array, classes): torchffi/_core/lifetimes.py documents it. */
+PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+
 /* A tuple of an array of integers for results, its address, and its length, for one call at a time; and its return. */
 PyObject *take_frame(struct state *self);
 void give_frame(struct state *self, PyObject *frame);
@@ -152,6 +155,11 @@ PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key)
 
 /* tensor[key] = value, for such a key. Returns None. */
 PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value);
+
+/* ---- _speedups_sharing.c ---- */
+
+/* setup_sharing(): see torchffi/_array/conversion.py; returns the class of functions. */
+PyObject *setup_sharing(PyObject *module, PyObject *unused);
 
 #pragma GCC visibility pop
 #endif

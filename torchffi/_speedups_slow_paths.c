@@ -22,7 +22,12 @@ PyObject *fast_attribute(PyObject *self, PyObject *name) {
 
 PyObject *call_slow_path(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
   const Py_ssize_t named = names != NULL ? PyTuple_Size(names) : 0;
-  PyObject *result = NULL, *all = PyTuple_New(count), *dict = named > 0 ? PyDict_New() : NULL;
+  PyObject *result = NULL, *all, *dict;
+  if (named == 0 && count <= MOST_ARGUMENTS) {
+    return call_with(((struct fast *)self)->slow_path, arguments, count);
+  }
+  all = PyTuple_New(count);
+  dict = named > 0 ? PyDict_New() : NULL;
   int failed = all == NULL || (named > 0 && dict == NULL);
   for (Py_ssize_t i = 0; i < count && !failed; ++i) {
     PyTuple_SetItem(all, i, Py_NewRef(arguments[i]));
