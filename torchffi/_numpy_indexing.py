@@ -18,7 +18,7 @@ from torchffi._core.backends import NUMPY
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
-from torchffi.dtypes import COMPLEX, FLOATING, int64, real_of
+from torchffi.dtypes import BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL, int64, real_of
 from torchffi.dtypes import bool as bool_
 
 _attempt, _overwrite = NUMPY.attempt, NUMPY.overwrite
@@ -113,8 +113,6 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
     ("new_ones", "v", "ones_as", -1, 0, 2**62),
     ("copy_", "c", None),
-    *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
-    *((name, "x", name) for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")),
 )
 _PROPERTIES: tuple[tuple[Any, ...], ...] = (
     ("shape", "r", ("shape",)),
@@ -142,6 +140,23 @@ _TO_NUMBER = {
     "floating point": ("__float__",),
     "complex": ("__complex__",),
 }
+# What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of the
+# same class takes no other way: NumPy writes there as it computes (o); it copies the result, as divisions
+# of integers raise after they have written (p); or the primitive overwrites its first operand (x).
+_OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
+    *((f"__i{name}__", "o", name, 1, NUMERIC) for name in ("add", "sub", "mul")),
+    *((f"__i{name}__", "o", f"bitwise_{name}", 1, INTEGER | BOOL) for name in ("and", "or", "xor")),
+    ("__itruediv__", "o", "div", 1, INEXACT),
+    *((f"{name}_", "o", name, 1, REAL) for name in ("add", "sub", "mul")),
+    ("div_", "o", "div", 1, FLOATING),
+    *(
+        (f"{name}_", "o", name, 0, FLOATING)
+        for name in ("abs", "exp", "log", "neg", "sqrt", "tanh")
+    ),
+    *((name, "p", "whole_remainder", 1, INTEGER) for name in ("__imod__", "remainder_")),
+    *((name, "p", "whole_floor_divide", 1, INTEGER) for name in ("__ifloordiv__", "floor_divide_")),
+    ("relu_", "x", "relu_", 0, FLOATING),
+)
 
 
 def install(speedups: Any) -> None:
@@ -167,6 +182,8 @@ def install(speedups: Any) -> None:
     for kind in classes:
         dtype = kind._dtype
         give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))
+        chosen = (one for one in _OVERWRITING if dtype.kind in one[-1])
+        give(kind, method, tuple(one[:-1] for one in chosen))
         if dtype.kind in COMPLEX:
             give(kind, attribute, _OF_COMPLEX, NUMPY.classes[real_of(dtype)])
         else:

@@ -96,6 +96,9 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
 /* Whether a tensor of the same class has no more axes than an array. */
 int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value);
 
+/* Whether an array is known to have no two elements at one place. */
+int has_own_elements(PyObject *array);
+
 /* Whether two arrays are known to be over the memory of one array. */
 int share_owner(PyObject *first, PyObject *second);
 

@@ -26,8 +26,7 @@ int share_owner(PyObject *first, PyObject *second) {
   return find_owner(&first) && find_owner(&second) && first == second;
 }
 
-/* Whether an array is known to have no two elements at one place. */
-static int has_own_elements(PyObject *array) {
+int has_own_elements(PyObject *array) {
   PyObject *strides = PyObject_GetAttr(array, strides_name);
   const Py_ssize_t count = strides != NULL ? PyTuple_Size(strides) : -1;
   int found = count >= 0;

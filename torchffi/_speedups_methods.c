@@ -16,6 +16,14 @@ struct method {
   long long least, most; /* the limits of the integers */
 };
 
+/* An attribute that is an integer; -1 if there is none. */
+static int64_t number_of(PyObject *object, PyObject *name) {
+  PyObject *number = PyObject_GetAttr(object, name);
+  const int64_t value = number != NULL ? handle_of(number) : -1;
+  Py_XDECREF(number);
+  return value;
+}
+
 /* Whether objects are integers within the limits. */
 static int are_integers(const struct method *self, PyObject *const *objects, Py_ssize_t count) {
   for (Py_ssize_t i = 0; i < count; ++i) {
@@ -102,12 +110,32 @@ static PyObject *call_function(struct method *self, PyObject *const *all, Py_ssi
   return result;
 }
 
+enum { MOST_COPIED = 1 << 10 }; /* elements: for more, the slow path takes less time */
+
+/* Overwrites the first array with what the function returns (p), or writes there as its output, the last argument (o).
+   NumPy itself refuses what does not fit, before it writes, but for axes of length 1. */
+static PyObject *overwritten(struct method *self, PyObject **all, Py_ssize_t count) {
+  PyObject *result = NULL;
+  if (!has_own_elements(all[0]) || count >= MOST_ARGUMENTS) {
+    return NULL;
+  }
+  if (self->result == 'o') {
+    all[count] = Py_NewRef(all[0]);
+    return call_function(self, all, count + 1);
+  }
+  if (number_of(all[0], size_name) <= MOST_COPIED) {
+    result = call_function(self, all, count);
+  }
+  if (result != NULL && (number_of(result, ndim_name) != number_of(all[0], ndim_name) ||
+                         PyObject_SetItem(all[0], Py_Ellipsis, result) < 0)) {
+    Py_CLEAR(result);
+  }
+  return result;
+}
+
 /* Whether an array has as many axes as the method takes. */
 static int has_axes(const struct method *self, PyObject *array) {
-  PyObject *axes = self->axes >= 0 ? PyObject_GetAttr(array, ndim_name) : NULL;
-  const int fits = self->axes < 0 || (axes != NULL && handle_of(axes) == self->axes);
-  Py_XDECREF(axes);
-  return fits;
+  return self->axes < 0 || number_of(array, ndim_name) == self->axes;
 }
 
 /* What the method returns for the array of a tensor; NULL, maybe without an exception, for what the slow path does. */
@@ -129,7 +157,8 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
     result = count == 1 ? Py_NewRef(arguments[0]) : NULL;
   } else {
     if (with_arrays(self, array, arguments, count, all)) {
-      result = call_function(self, all, count);
+      result = strchr("op", self->result) != NULL ? overwritten(self, all, count)
+                                                  : call_function(self, all, count);
     }
     for (Py_ssize_t i = 0; i < MOST_ARGUMENTS && all[i] != NULL; ++i) {
       Py_DECREF(all[i]);
@@ -138,7 +167,7 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
   if (result == NULL || strchr("rlsi", self->result) != NULL) {
     return result;
   }
-  if (self->result == 'x' || self->result == 'c') {
+  if (strchr("xopc", self->result) != NULL) {
     made = Py_NewRef(arguments[0]);
   } else {
     const int fits = Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
@@ -151,8 +180,7 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
 /* NULL, maybe without an exception, for what the slow path does. */
 static PyObject *answer_of_array(struct method *self, PyObject *const *arguments, Py_ssize_t count) {
   PyObject *kind = (PyObject *)Py_TYPE(arguments[0]), *array = NULL, *result = NULL;
-  PyObject *floating = PyDict_GetItemWithError(self->state->array_classes, kind);
-  if (floating != NULL && (self->result != 'x' || floating == Py_True)) {
+  if (PyDict_GetItemWithError(self->state->array_classes, kind) != NULL) {
     array = get_slot(self->state->array_slot, arguments[0], kind);
   }
   if (array != NULL) {
@@ -205,9 +233,9 @@ static void free_method(PyObject *object) {
 /* Method(module, result, function, slow_path, operands, least, most, axes, of). The function is the name of a primitive,
    a function of arrays, or in a tuple the name of an attribute of arrays, or that of a method and its argument. The
    result is, as a letter: an array in a tensor of the class (v), or of another one that is given, the same if it shares
-   memory (w), what the function returns (r), the tensor itself (i), also after the function has overwritten it if its
-   dtype is a floating-point one (x), or after the assignment to all elements (c), elements by a key (g), none after the
-   assignment of elements (s), or the length (l). */
+   memory (w), what the function returns (r), the tensor itself (i), also after the function has overwritten it (x), or
+   what it returns has (p), or it has written there as its output, the last argument (o), or after the assignment to all elements (c), elements by a
+   key (g), none after the assignment of elements (s), or the length (l). */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {

@@ -25,6 +25,10 @@ needs_speedups = pytest.mark.skipif(
 )
 
 BIG = 2**70
+_WRITES: dict[str, Callable[[Any, Any], Any]] = {
+    "iadd": operator.iadd, "imul": operator.imul, "itruediv": operator.itruediv,
+    "iand": operator.iand, "imod": operator.imod, "ifloordiv": operator.ifloordiv,
+}  # fmt: skip
 CALLS: dict[str, Callable[[Any], Any]] = {
     "int": lambda x: x[1],
     "negative": lambda x: x[-1, -2],
@@ -145,6 +149,35 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "add_-row": lambda x: x.add_(x[0].clone()),
     "add_-larger": lambda x: x[0].add_(x),
     "add_-alpha": lambda x: x.add_(x.clone(), alpha=3),
+    **{
+        f"{name}-{case}": (lambda x, write=write, make=make: write(x, make(x)))
+        for name, write in _WRITES.items()
+        for case, make in {
+            "same": lambda x: x.clone(),
+            "itself": lambda x: x,
+            "zero": lambda x: x ^ x if x.dtype == t.int64 else x != x,
+            "number": lambda x: 2,
+            "row": lambda x: x[0].clone(),
+            "larger": lambda x: t.stack([x, x]),
+            "leading-axis": lambda x: x[None].clone(),
+            "other-dtype": lambda x: t.ones((2, 3), dtype=t.int8),
+        }.items()
+    },
+    "imod-overlap": lambda x: operator.imod(x.view(-1)[1:], x.view(-1)[:-1]),
+    "iadd-overlap": lambda x: operator.iadd(x.view(-1)[1:], x.view(-1)[:-1]),
+    "imod-expanded": lambda x: operator.imod(x[:1].expand(2, 3), x.clone()),
+    "iadd-expanded": lambda x: operator.iadd(x[:1].expand(2, 3), x.clone()),
+    "imod-0-d": lambda x: operator.imod(x[0, 0], x[1, 1].clone()),
+    "imod-from-0-d": lambda x: operator.imod(x, x[1, 1].clone()),
+    "imod-large": lambda x: operator.imod(
+        x[:, :1].expand(2, 2000).clone(), t.full((2, 2000), 2, dtype=x.dtype)
+    ),
+    "ifloordiv-least": lambda x: operator.ifloordiv(t.asarray([-(2**63)]), t.asarray([-1])),
+    "remainder_": lambda x: x.remainder_(x.clone()),
+    "floor_divide_": lambda x: x.floor_divide_(x.clone()),
+    "mul_-row": lambda x: x.mul_(x[0].clone()),
+    "exp_": lambda x: x.exp_(),
+    "exp_-expanded": lambda x: x[:1].expand(2, 3).exp_(),
     "div_-whole": lambda x: x.div_(x.clone()),
     "log_": lambda x: x.sub_(x).log_(),
     "copy_": lambda x: x.copy_(x.clone()),

@@ -14,16 +14,16 @@ from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._numpy import attempts, primitives
-from torchffi._numpy.quiet import WITHOUT_WARNINGS, Run, new_runner, quietly
+from torchffi._numpy.quiet import DIVISIONS, WHOLE, WITHOUT_WARNINGS, Run, new_runner, quietly
 from torchffi.dtypes import DType
 
 _new = object.__new__
 
 
 @cache
-def _runner() -> Run:
+def _runner(divide: str) -> Run:
     """For all fast paths; a context can be entered only once at a time."""
-    return new_runner()
+    return new_runner(divide)
 
 
 class _Functions(dict[Any, tuple[Any, ...]]):
@@ -37,7 +37,8 @@ class _Functions(dict[Any, tuple[Any, ...]]):
         named = isinstance(name, str)
         function = (primitives.ufunc(name) or getattr(primitives, name)) if named else name
         quiet = name in WITHOUT_WARNINGS or name is getitem
-        self[name] = call = (function,) if quiet else (_runner(), function)
+        divide = "raise" if name in WHOLE else "ignore"
+        self[name] = call = (function,) if quiet else (_runner(divide), function)
         return call
 
 
@@ -63,6 +64,12 @@ class NumPy(Backend):
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
         """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         return self.wrap(self.compute(name, raw), dtype)
+
+    @staticmethod
+    def primitive(name: str, dtype: DType) -> str:
+        """The primitive that computes another one, for operands of one dtype."""
+        whole = name in DIVISIONS and dtype.kind in dtypes.INTEGER
+        return f"whole_{name}" if whole else name
 
     @staticmethod
     def attempt(kind: type[Tensor], name: Any, /, *raw: Any) -> Tensor | None:

@@ -25,6 +25,10 @@ WITHOUT_WARNINGS: Final = frozenset({
     "unsqueeze", "view", "where", "zeros", "zeros_as",
 })  # fmt: skip
 
+# Divisions, which for operands that are integers have primitives of their own: the first ones raise.
+WHOLE: Final = frozenset({"whole_floor_divide", "whole_remainder"})
+DIVISIONS: Final = frozenset({"floor_divide", "floor_divide_", "remainder", "remainder_"})
+
 Run = Callable[..., Any]
 
 
