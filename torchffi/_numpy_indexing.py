@@ -106,7 +106,7 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("permute", "v", "permute_to", *_AXES),
     ("transpose", "v", "transpose", *_AXES),
     ("swapaxes", "v", "transpose", *_AXES),
-    ("narrow", "v", "narrow", -1, -(2**62), 2**62),
+    ("narrow", "a", None),
     ("squeeze", "v", "squeeze", *_AXES),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
     ("t", "v", ("T",), *_MATRIX),

@@ -4,7 +4,7 @@
 
 descrgetfunc get_slot;
 descrsetfunc set_slot;
-PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
+PyObject *dtype_name, *base_name, *strides_name, *step_name, *shape_name, *ndim_name, *size_name;
 static newfunc new_reference;
 static PyObject *array_struct_name;
 
@@ -278,6 +278,7 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   base_name = PyUnicode_InternFromString("base");
   strides_name = PyUnicode_InternFromString("strides");
   step_name = PyUnicode_InternFromString("step");
+  shape_name = PyUnicode_InternFromString("shape");
   ndim_name = PyUnicode_InternFromString("ndim");
   size_name = PyUnicode_InternFromString("size");
   return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
@@ -300,6 +301,10 @@ static PyMethodDef functions[] = {
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},
+    {"attempt_along", (PyCFunction)(void (*)(void))attempt_along, METH_FASTCALL,
+     "attempt_along(class, name, array, axis, index) or (class, name, array, axis, first, length): a view, "
+     "or "
+     "None."},
     {"overwrite", (PyCFunction)(void (*)(void))overwrite, METH_FASTCALL, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
     {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},

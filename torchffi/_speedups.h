@@ -39,7 +39,7 @@ struct state {
 /* Set by setup(): the functions of a slot's descriptor, and names of attributes. */
 extern descrgetfunc get_slot;
 extern descrsetfunc set_slot;
-extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
+extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *shape_name, *ndim_name, *size_name;
 
 /* int -> handle; -1, which is never a handle, for other objects and integers above 64 bits. */
 static inline int64_t handle_of(PyObject *number) {
@@ -79,6 +79,7 @@ PyObject *hold(const struct state *self, PyObject *kind, PyObject *array);
 
 /* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *hold_array(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *hold_view(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
@@ -92,6 +93,9 @@ PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key)
 /* Overwrites elements of an array with a number, or with the elements of a tensor of the class; returns None. */
 PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array, PyObject *key,
                        PyObject *value);
+
+/* The elements at an index of an axis, or from an index on, as many as a length: (axis, index) or (axis, first, length). */
+PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count);
 
 /* Whether a tensor of the same class has no more axes than an array. */
 int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value);

@@ -97,6 +97,18 @@ PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count
   return tensor == NULL && refused() ? Py_NewRef(Py_None) : tensor;
 }
 
+PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *view, *tensor = NULL;
+  if (count < 5 || !PyType_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt_along() takes a class, a name, an array and integers");
+  }
+  if ((view = get_along(arguments[2], arguments + 3, count - 3)) != NULL) {
+    tensor = hold(PyModule_GetState(module), arguments[0], view);
+    Py_DECREF(view);
+  }
+  return tensor == NULL && (!PyErr_Occurred() || refused()) ? Py_NewRef(Py_None) : tensor;
+}
+
 PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   PyObject *result;
   if (count < 1) {

@@ -172,3 +172,58 @@ int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
   Py_XDECREF(most);
   return found;
 }
+
+enum { MOST_AXES = 64 };
+
+/* The whole of an axis, as a key. */
+static PyObject *whole;
+
+/* array[:, ..., key, ...], for a key of an axis; steals the reference to the key. */
+static PyObject *by_key_of_axis(PyObject *array, Py_ssize_t axis, PyObject *key) {
+  PyObject *result = NULL, *keys = key != NULL ? PyTuple_New(axis + 2) : NULL;
+  if (keys == NULL) {
+    Py_XDECREF(key);
+    return NULL;
+  }
+  for (Py_ssize_t i = 0; i < axis; ++i) {
+    PyTuple_SetItem(keys, i, Py_NewRef(whole));
+  }
+  PyTuple_SetItem(keys, axis, key);
+  PyTuple_SetItem(keys, axis + 1, Py_NewRef(Py_Ellipsis)); /* a view, also of one element */
+  result = PyObject_GetItem(array, keys);
+  Py_DECREF(keys);
+  return result;
+}
+
+PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count) {
+  int64_t numbers[3] = {0};
+  PyObject *shape, *ends[2], *result = NULL;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (!PyLong_CheckExact(arguments[i]) || llabs(numbers[i] = handle_of(arguments[i])) > INT32_MAX) {
+      return NULL;
+    }
+  }
+  if (whole == NULL && (whole = PySlice_New(NULL, NULL, NULL)) == NULL) {
+    return NULL;
+  }
+  if (count == 2 && 0 <= numbers[0] && numbers[0] < MOST_AXES) { /* NumPy refuses what is out of range */
+    return by_key_of_axis(array, (Py_ssize_t)numbers[0], Py_NewRef(arguments[1]));
+  }
+  if (count != 3 || (shape = PyObject_GetAttr(array, shape_name)) == NULL) {
+    return NULL;
+  }
+  const Py_ssize_t axes = PyTuple_Size(shape), axis = (Py_ssize_t)numbers[0] + (numbers[0] < 0 ? axes : 0);
+  if (0 <= axis && axis < axes) { /* NumPy would take less than the length */
+    const int64_t length = handle_of(PyTuple_GetItem(shape, axis));
+    const int64_t first = numbers[1] + (numbers[1] < 0 ? length : 0);
+    if (0 <= first && 0 <= numbers[2] && first + numbers[2] <= length) {
+      ends[0] = PyLong_FromLongLong(first);
+      ends[1] = PyLong_FromLongLong(first + numbers[2]);
+      result = by_key_of_axis(array, axis, PySlice_New(ends[0], ends[1], NULL));
+      Py_XDECREF(ends[0]);
+      Py_XDECREF(ends[1]);
+    }
+  }
+  Py_DECREF(shape);
+  return result;
+}

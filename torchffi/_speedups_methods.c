@@ -144,6 +144,8 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
   PyObject *result = NULL, *made, *kind = (PyObject *)Py_TYPE(arguments[0]), *all[MOST_ARGUMENTS] = {NULL};
   if (self->result == 'g') {
     result = count == 2 ? get_elements(state, array, arguments[1]) : NULL;
+  } else if (self->result == 'a') {
+    result = get_along(array, arguments + 1, count - 1);
   } else if (self->result == 's') {
     result = count == 3 ? set_elements(state, kind, array, arguments[1], arguments[2]) : NULL;
   } else if (self->result == 'c') {
@@ -235,7 +237,7 @@ static void free_method(PyObject *object) {
    result is, as a letter: an array in a tensor of the class (v), or of another one that is given, the same if it shares
    memory (w), what the function returns (r), the tensor itself (i), also after the function has overwritten it (x), or
    what it returns has (p), or it has written there as its output, the last argument (o), or after the assignment to all elements (c), elements by a
-   key (g), none after the assignment of elements (s), or the length (l). */
+   key (g), or along an axis (a), none after the assignment of elements (s), or the length (l). */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {

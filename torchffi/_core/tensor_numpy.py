@@ -282,4 +282,4 @@ if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
     hold, hold_view = speedups.hold, speedups.hold_view
-NUMPY.attempts = attempts.attempts(hold)
+NUMPY.attempts = attempts.attempts(hold, speedups)

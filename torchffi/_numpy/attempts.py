@@ -22,14 +22,17 @@ _VIEWS: Final = {
     "narrow": 4, "diagonal": 4,
 }  # fmt: skip
 _NEW: Final = ("empty", "zeros")  # those of the same name in NumPy are in C
+_ALONG: Final = ("narrow", "select")  # views along an axis, which C makes
 
 
-def attempts(hold: Hold) -> dict[str, Attempt]:
+def attempts(hold: Hold, speedups: Any) -> dict[str, Attempt]:
     """The attempts by primitive."""
     views = {2: _of_two, 3: _of_three, 4: _of_four}
+    along = {} if speedups is None else dict.fromkeys(_ALONG, speedups.attempt_along)
     return {
         **{name: views[count](name, hold) for name, count in _VIEWS.items()},
         **{name: _of_shape(name, hold) for name in _NEW},
+        **along,
     }
 
 
