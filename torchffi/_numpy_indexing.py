@@ -107,7 +107,8 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("transpose", "v", "transpose", *_AXES),
     ("swapaxes", "v", "transpose", *_AXES),
     ("narrow", "a", None),
-    ("squeeze", "v", "squeeze", *_AXES),
+    ("squeeze", "v", "squeeze_to", *_AXES, -2),
+    ("clone", "v", ("copy", "K")),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
     ("t", "v", ("T",), *_MATRIX),
     ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
@@ -131,6 +132,11 @@ _OF_REAL: tuple[tuple[Any, ...], ...] = (
 _OF_COMPLEX: tuple[tuple[Any, ...], ...] = (
     ("real", "v", ("real",), 0, 0, 0, -1),
     ("imag", "v", ("imag",), 0, 0, 0, -1),
+)
+# Those of real tensors whose results are indices.
+_INDEX_OF: tuple[tuple[Any, ...], ...] = (
+    ("argmax", "v", "argmax_of", 0, 0, 0, -1),
+    ("argmin", "v", "argmin_of", 0, 0, 0, -1),
 )
 # The conversions that return the element as it is, by the kind of the dtype.
 _TO_NUMBER = {
@@ -181,6 +187,8 @@ def install(speedups: Any) -> None:
     give(NumpyTensor, attribute, _PROPERTIES)
     for kind in classes:
         dtype = kind._dtype
+        if dtype.kind in REAL:
+            give(kind, method, _INDEX_OF, NUMPY.classes[int64])
         give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))
         chosen = (one for one in _OVERWRITING if dtype.kind in one[-1])
         give(kind, method, tuple(one[:-1] for one in chosen))

@@ -301,10 +301,8 @@ static PyMethodDef functions[] = {
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},
-    {"attempt_along", (PyCFunction)(void (*)(void))attempt_along, METH_FASTCALL,
-     "attempt_along(class, name, array, axis, index) or (class, name, array, axis, first, length): a view, "
-     "or "
-     "None."},
+    {"attempt_typed", (PyCFunction)(void (*)(void))attempt_typed, METH_FASTCALL, NULL},
+    {"attempt_along", (PyCFunction)(void (*)(void))attempt_along, METH_FASTCALL, NULL},
     {"overwrite", (PyCFunction)(void (*)(void))overwrite, METH_FASTCALL, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
     {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},

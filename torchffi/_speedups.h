@@ -79,6 +79,7 @@ PyObject *hold(const struct state *self, PyObject *kind, PyObject *array);
 
 /* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *attempt_typed(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *hold_array(PyObject *module, PyObject *const *arguments, Py_ssize_t count);

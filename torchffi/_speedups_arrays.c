@@ -97,6 +97,37 @@ PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count
   return tensor == NULL && refused() ? Py_NewRef(Py_None) : tensor;
 }
 
+/* NumPy's dtype of a class, a borrowed reference; NULL, maybe without an exception, if NumPy has none. */
+static PyObject *dtype_of(const struct state *self, PyObject *kind) {
+  PyObject *known = PyDict_GetItemWithError(self->dtypes, kind);
+  if (known == NULL && !PyErr_Occurred()) {
+    PyObject *ours = PyObject_GetAttrString(kind, "_dtype");
+    known = ours != NULL ? PyObject_GetAttrString(ours, "numpy") : NULL;
+    Py_XDECREF(ours);
+    if (known != NULL && (known == Py_None || PyDict_SetItem(self->dtypes, kind, known) < 0)) {
+      Py_CLEAR(known);
+    }
+    Py_XDECREF(known); /* the dict keeps it */
+  }
+  return known;
+}
+
+PyObject *attempt_typed(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  const struct state *self = PyModule_GetState(module);
+  PyObject *dtype, *result = NULL, *tensor = NULL;
+  if (count < 3 || !PyType_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt_typed() takes a class, a name and an argument");
+  }
+  if ((dtype = dtype_of(self, arguments[0])) != NULL) {
+    PyObject *const all[] = {arguments[1], arguments[2], dtype};
+    if ((result = compute(self, all, 3)) != NULL) {
+      tensor = hold(self, arguments[0], result);
+      Py_DECREF(result);
+    }
+  }
+  return tensor == NULL && (!PyErr_Occurred() || refused()) ? Py_NewRef(Py_None) : tensor;
+}
+
 PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   PyObject *view, *tensor = NULL;
   if (count < 5 || !PyType_Check(arguments[0])) {

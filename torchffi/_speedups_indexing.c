@@ -196,10 +196,15 @@ static PyObject *by_key_of_axis(PyObject *array, Py_ssize_t axis, PyObject *key)
 }
 
 PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count) {
-  int64_t numbers[3] = {0};
+  long long numbers[3] = {0};
   PyObject *shape, *ends[2], *result = NULL;
+  if (count < 2 || count > 3) {
+    return NULL;
+  }
   for (Py_ssize_t i = 0; i < count; ++i) {
-    if (!PyLong_CheckExact(arguments[i]) || llabs(numbers[i] = handle_of(arguments[i])) > INT32_MAX) {
+    int overflow = 1;
+    numbers[i] = PyLong_CheckExact(arguments[i]) ? PyLong_AsLongLongAndOverflow(arguments[i], &overflow) : 0;
+    if (overflow || numbers[i] < -INT64_C(1) << 61 || numbers[i] > INT64_C(1) << 61) {
       return NULL;
     }
   }
@@ -209,11 +214,13 @@ PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t coun
   if (count == 2 && 0 <= numbers[0] && numbers[0] < MOST_AXES) { /* NumPy refuses what is out of range */
     return by_key_of_axis(array, (Py_ssize_t)numbers[0], Py_NewRef(arguments[1]));
   }
-  if (count != 3 || (shape = PyObject_GetAttr(array, shape_name)) == NULL) {
+  if ((shape = PyObject_GetAttr(array, shape_name)) == NULL) {
     return NULL;
   }
   const Py_ssize_t axes = PyTuple_Size(shape), axis = (Py_ssize_t)numbers[0] + (numbers[0] < 0 ? axes : 0);
-  if (0 <= axis && axis < axes) { /* NumPy would take less than the length */
+  if (count == 2 && 0 <= axis) {
+    result = by_key_of_axis(array, axis, Py_NewRef(arguments[1]));
+  } else if (count == 3 && 0 <= axis && axis < axes) { /* NumPy would take less than the length */
     const int64_t length = handle_of(PyTuple_GetItem(shape, axis));
     const int64_t first = numbers[1] + (numbers[1] < 0 ? length : 0);
     if (0 <= first && 0 <= numbers[2] && first + numbers[2] <= length) {

@@ -12,7 +12,7 @@ struct method {
   int result;            /* what is returned: see new_method() */
   int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
                             -2: integers, and tuples of them */
-  int axes;              /* how many axes the array must have; -1: any number */
+  int axes;              /* how many axes the array must have; -1: any number; -2: at least one */
   long long least, most; /* the limits of the integers */
 };
 
@@ -135,7 +135,8 @@ static PyObject *overwritten(struct method *self, PyObject **all, Py_ssize_t cou
 
 /* Whether an array has as many axes as the method takes. */
 static int has_axes(const struct method *self, PyObject *array) {
-  return self->axes < 0 || number_of(array, ndim_name) == self->axes;
+  const int64_t axes = self->axes == -1 ? 0 : number_of(array, ndim_name);
+  return self->axes < 0 ? axes >= -1 - self->axes : axes == self->axes;
 }
 
 /* What the method returns for the array of a tensor; NULL, maybe without an exception, for what the slow path does. */
@@ -172,6 +173,14 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
   if (strchr("xopc", self->result) != NULL) {
     made = Py_NewRef(arguments[0]);
   } else {
+    if (self->of != NULL &&
+        Py_TYPE(result) != Py_TYPE(array)) { /* a scalar of NumPy is an array of no axes */
+      made = PyObject_GetItem(result, Py_Ellipsis);
+      Py_DECREF(result);
+      if ((result = made) == NULL) {
+        return NULL;
+      }
+    }
     const int fits = Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
     made = fits ? hold(state, self->of != NULL ? self->of : kind, result) : NULL;
   }

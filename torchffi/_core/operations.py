@@ -88,7 +88,7 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
             table.update({kind: (make, of, call) for kind, of in on_ffi})
         attempt = NUMPY.attempts.get(primitive, NUMPY.attempt)
         for kind, of in on_numpy:
-            table[kind] = attempt, of, NUMPY.primitive(primitive, kind._dtype)
+            table[kind] = attempt, of, NUMPY.called(primitive, kind._dtype)
     TABLES.setdefault(primitive, []).append(table)
     return table
 
@@ -295,6 +295,6 @@ def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Ov
         if call is not None:
             table[FFI.classes[dtype]] = call
         if dtype.in_numpy:
-            one = NUMPY.primitive(primitive, dtype)
+            one = NUMPY.called(primitive, dtype)
             table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, one)
     return table

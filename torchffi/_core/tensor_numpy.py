@@ -14,7 +14,7 @@ from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._numpy import attempts, primitives
-from torchffi._numpy.quiet import DIVISIONS, WHOLE, WITHOUT_WARNINGS, Run, new_runner, quietly
+from torchffi._numpy.quiet import WHOLE, WITHOUT_WARNINGS, Run, new_runner, quietly
 from torchffi.dtypes import DType
 
 _new = object.__new__
@@ -66,10 +66,9 @@ class NumPy(Backend):
         return self.wrap(self.compute(name, raw), dtype)
 
     @staticmethod
-    def primitive(name: str, dtype: DType) -> str:
-        """The primitive that computes another one, for operands of one dtype."""
-        whole = name in DIVISIONS and dtype.kind in dtypes.INTEGER
-        return f"whole_{name}" if whole else name
+    def called(name: str, dtype: DType) -> str:
+        """The primitive that :meth:`attempt` and the like call for another one, for operands of a dtype."""
+        return attempts.called(name, dtype, speedups is not None)
 
     @staticmethod
     def attempt(kind: type[Tensor], name: Any, /, *raw: Any) -> Tensor | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from torchffi._lazy_numpy import np
 from torchffi._numpy import primitives
+from torchffi.dtypes import INTEGER, DType
 
 Attempt = Callable[..., Any]
 # Makes a tensor of a class over an array.
@@ -22,18 +23,31 @@ _VIEWS: Final = {
     "narrow": 4, "diagonal": 4,
 }  # fmt: skip
 _NEW: Final = ("empty", "zeros")  # those of the same name in NumPy are in C
-_ALONG: Final = ("narrow", "select")  # views along an axis, which C makes
+# In C: views along an axis, and functions of one argument and a dtype, which have other names.
+_ALONG: Final = ("narrow", "select")
+_TYPED: Final = {"astype": "typed_astype", "empty": "typed_empty", "zeros": "typed_zeros"}
+# Divisions, which for operands that are integers have primitives of their own.
+_DIVISIONS: Final = frozenset({"floor_divide", "floor_divide_", "remainder", "remainder_"})
 
 
 def attempts(hold: Hold, speedups: Any) -> dict[str, Attempt]:
     """The attempts by primitive."""
     views = {2: _of_two, 3: _of_three, 4: _of_four}
-    along = {} if speedups is None else dict.fromkeys(_ALONG, speedups.attempt_along)
-    return {
+    found = {
         **{name: views[count](name, hold) for name, count in _VIEWS.items()},
         **{name: _of_shape(name, hold) for name in _NEW},
-        **along,
     }
+    if speedups is not None:
+        found |= dict.fromkeys(_ALONG, speedups.attempt_along)
+        found |= dict.fromkeys(_TYPED, speedups.attempt_typed)
+    return found
+
+
+def called(name: str, dtype: DType, in_c: bool) -> str:
+    """The primitive that an attempt calls for another one, for operands of a dtype."""
+    if name in _DIVISIONS and dtype.kind in INTEGER:
+        return f"whole_{name}"
+    return _TYPED.get(name, name) if in_c else name
 
 
 def _of_two(name: str, hold: Hold) -> Attempt:

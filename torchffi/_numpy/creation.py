@@ -26,6 +26,8 @@ def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
 
 empty, zeros, ones = _filled(np.empty), _filled(np.zeros), _filled(np.ones)
 
+typed_empty, typed_zeros = np.empty, np.zeros  # for attempts, which have NumPy's dtype
+
 
 def _filled_as(function: Callable[..., Any]) -> Callable[..., Raw]:
     """With the arguments of the methods; only arrays have them."""

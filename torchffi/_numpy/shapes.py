@@ -31,7 +31,7 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 
 
 # With the arguments of the methods; only arrays have them.
-reshape_to, permute_to = np.ndarray.reshape, np.ndarray.transpose
+reshape_to, permute_to, squeeze_to = np.ndarray.reshape, np.ndarray.transpose, np.ndarray.squeeze
 
 
 def _reshape_as(x: Raw, other: Raw) -> Raw:

@@ -65,7 +65,7 @@ def item(x: Raw, dtype: DType) -> Any:
     return x.item()
 
 
-item_of = np.ndarray.item  # with the arguments of the method; only arrays have it
+item_of, typed_astype = np.ndarray.item, np.ndarray.astype  # with the arguments of the methods
 
 
 def to_bytes(x: Raw, nbytes: int) -> bytes:
