@@ -109,10 +109,36 @@ static PyObject *index_array(const struct state *self, PyObject *key) {
   return array;
 }
 
+/* The array of an index that is known to be apart from another array, if one is given. */
+static PyObject *index_apart(const struct state *self, PyObject *key, PyObject *other) {
+  PyObject *found = index_array(self, key);
+  if (found != NULL && other != NULL && !are_apart(other, found)) {
+    Py_CLEAR(found);
+  }
+  return found;
+}
+
+/* A key with arrays in place of index tensors, which may be in a tuple. NULL, maybe without an exception, for others. */
+static PyObject *advanced_key(const struct state *self, PyObject *key, PyObject *other) {
+  if (!PyTuple_CheckExact(key)) {
+    return index_apart(self, key, other);
+  }
+  const Py_ssize_t count = PyTuple_Size(key);
+  PyObject *keys = PyTuple_New(count);
+  for (Py_ssize_t i = 0; keys != NULL && i < count; ++i) {
+    PyObject *one = PyTuple_GetItem(key, i);
+    PyObject *found = is_basic(one) ? Py_NewRef(one) : index_apart(self, one, other);
+    if (found == NULL || PyTuple_SetItem(keys, i, found) < 0) {
+      Py_CLEAR(keys);
+    }
+  }
+  return keys;
+}
+
 PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key) {
   PyObject *result = NULL, *keys = basic_key(key);
   if (keys == NULL && !PyErr_Occurred()) {
-    keys = index_array(self, key);
+    keys = advanced_key(self, key, NULL);
   }
   if (keys != NULL) {
     result = PyObject_GetItem(array, keys);
@@ -145,10 +171,10 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
   }
   if (source == value) { /* a number: NumPy needs no view of one element */
     int views;
-    keys = is_basic_key(key, &views) ? Py_NewRef(key) : NULL;
+    keys = is_basic_key(key, &views) ? Py_NewRef(key) : advanced_key(self, key, array);
   } else if (source != NULL && (keys = basic_key(key)) == NULL && !PyErr_Occurred() &&
-             (keys = index_array(self, key)) != NULL && !are_apart(array, keys)) {
-    Py_CLEAR(keys); /* nor that an index changes while it writes */
+             !PyTuple_CheckExact(key)) {
+    keys = index_apart(self, key, array); /* nor that an index changes while it writes */
   }
   if (keys != NULL) {
     status = PyObject_SetItem(array, keys, source);

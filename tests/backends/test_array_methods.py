@@ -48,6 +48,17 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "empty-tuple": lambda x: x[()],
     "list": lambda x: x[[0, 1]],
     "index": lambda x: x[t.asarray([1, 0])],
+    "index-and-integer": lambda x: x[t.asarray([1, 0, 1]), 0],
+    "index-and-slice": lambda x: x[t.asarray([1, 0, 1]), 1:],
+    "index-and-backwards": lambda x: x[t.asarray([1, 0, 1]), ::-1],
+    "index-and-none": lambda x: x[None, t.asarray([1, 0, 1])],
+    "index-and-dots": lambda x: x[..., t.asarray([1, 0, 1])],
+    "indices": lambda x: x[t.asarray([1, 0]), t.asarray([2, 2])],
+    "indices-that-do-not-fit": lambda x: x[t.asarray([1, 0]), t.asarray([2, 2, 2])],
+    "index-without-axes-in-tuple": lambda x: x[t.asarray(1), 0],
+    "index-and-bool": lambda x: x[t.asarray([1, 0]), True],
+    "mask-in-tuple": lambda x: x[t.asarray([True, False]), 1],
+    "integer-out-of-range": lambda x: x[t.asarray([1, 0]), 7],
     "index-out-of-range": lambda x: x[t.asarray([1, 5])],
     "index-without-axes": lambda x: x[t.asarray(1)],
     "index-of-float": lambda x: x[t.asarray([1.0])],
@@ -241,6 +252,11 @@ def test_results_and_errors_are_those_of_the_slow_path(
     assert ours == _outcome(CALLS[case], dtype)
 
 
+def _places(x: Any) -> Any:
+    """Places in a tensor of six elements; those of int64 are in its memory."""
+    return x.view(-1)[:2] if x.dtype is t.int64 else t.asarray([1, 2])
+
+
 ASSIGNMENTS: dict[str, Callable[[Any], Any]] = {
     "number": lambda x: x.__setitem__((0, 1), 7.5),
     "integer": lambda x: x.__setitem__(0, 7),
@@ -258,6 +274,14 @@ ASSIGNMENTS: dict[str, Callable[[Any], Any]] = {
     "overlap": lambda x: x.view(-1).__setitem__(slice(1, None), x.view(-1)[:-1]),
     "backwards": lambda x: x.__setitem__((0, slice(None, None, -1)), t.asarray([7.0, 8.0, 9.0])),
     "index": lambda x: x.__setitem__(t.asarray([1, 0]), x.clone()),
+    "index-and-integer": lambda x: x.__setitem__((t.asarray([1, 0]), 1), 7.0),
+    "index-of-itself": lambda x: x.view(-1).__setitem__(_places(x), 7.0),
+    "index-and-slice": lambda x: x.__setitem__((slice(None), t.asarray([1, 0])), 7.0),
+    "index-and-tensor": lambda x: x.__setitem__((slice(None), t.asarray([1, 0])), x[:, :2].clone()),
+    "index-and-number-out-of-range": lambda x: x.__setitem__((t.asarray([1, 5]), 1), 7.0),
+    "index-number": lambda x: x.__setitem__(t.asarray([1]), 7.0),
+    "mask-of-another-shape": lambda x: x.__setitem__(t.asarray([True, False, True]), 7.0),
+    "mask-of-rows": lambda x: x.__setitem__(t.asarray([True, False]), 7.0),
     "index-out-of-range": lambda x: x.__setitem__(t.asarray([1, 2]), x.clone()),
     "mask": lambda x: x.__setitem__(x > 2, 0.0),
     "mask-tensor": lambda x: x.__setitem__(x > 2, t.asarray([5.0, 4.0, 3.0, 2.0])),
