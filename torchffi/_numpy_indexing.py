@@ -138,6 +138,11 @@ _INDEX_OF: tuple[tuple[Any, ...], ...] = (
     ("argmax", "v", "argmax_of", 0, 0, 0, -1),
     ("argmin", "v", "argmin_of", 0, 0, 0, -1),
 )
+# Those of bools.
+_OF_BOOL: tuple[tuple[Any, ...], ...] = (
+    ("any", "v", ("any", None), 0, 0, 0, -1),
+    ("all", "v", ("all", None), 0, 0, 0, -1),
+)
 # The conversions that return the element as it is, by the kind of the dtype.
 _TO_NUMBER = {
     "bool": ("__bool__",),
@@ -146,9 +151,9 @@ _TO_NUMBER = {
     "floating point": ("__float__",),
     "complex": ("__complex__",),
 }
-# What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of the
-# same class takes no other way: NumPy writes there as it computes (o); it copies the result, as divisions
-# of integers raise after they have written (p); or the primitive overwrites its first operand (x).
+# What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of
+# the same class takes no other way: NumPy writes there as it computes (o); it copies the result, because
+# divisions of integers raise after they have written (p); or the primitive overwrites its operand (x).
 _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
     *((f"__i{name}__", "o", name, 1, NUMERIC) for name in ("add", "sub", "mul")),
     *((f"__i{name}__", "o", f"bitwise_{name}", 1, INTEGER | BOOL) for name in ("and", "or", "xor")),
@@ -187,6 +192,8 @@ def install(speedups: Any) -> None:
     give(NumpyTensor, attribute, _PROPERTIES)
     for kind in classes:
         dtype = kind._dtype
+        if dtype.kind in BOOL:
+            give(kind, method, _OF_BOOL, kind)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
         give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))

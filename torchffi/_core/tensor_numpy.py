@@ -67,7 +67,7 @@ class NumPy(Backend):
 
     @staticmethod
     def called(name: str, dtype: DType) -> str:
-        """The primitive that :meth:`attempt` and the like call for another one, for operands of a dtype."""
+        """The primitive that attempts call for another one, for operands of a dtype."""
         return attempts.called(name, dtype, speedups is not None)
 
     @staticmethod

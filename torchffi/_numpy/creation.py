@@ -169,11 +169,11 @@ def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
     result, places = np.empty(count, kind), np.arange(_CHUNK, dtype=np.float64)
     values = np.empty(_CHUNK)
     for start in range(0, count, _CHUNK):
-        np.multiply(places, step, out=values)
+        np.add(places, start, out=values)
+        np.multiply(values, step, out=values)
         if first:
             values += first
         result[start : start + _CHUNK] = values[: count - start]
-        places += _CHUNK
     return result
 
 
