@@ -6,6 +6,7 @@ struct sharing {
   FAST_HEAD
   call_by_vector call;
   PyObject *arrays;                /* the set of the types of arrays */
+  PyTypeObject *array_type;        /* the last one that was found there */
   PyObject *backends;              /* the module with the default backend */
   PyObject *numpy, *numpy_classes; /* the backend, and the dict for hold_view() */
   PyObject *ffi, *ffi_classes;     /* the same for borrow() */
@@ -25,12 +26,15 @@ static int is_writable(PyObject *array) {
 }
 
 /* The tensor; NULL, maybe without an exception, or None for what the slow path does. */
-static PyObject *made_of(const struct sharing *self, PyObject *object) {
+static PyObject *made_of(struct sharing *self, PyObject *object) {
   PyObject *type = (PyObject *)Py_TYPE(object), *result = NULL, *backend;
-  const int is_array = PySet_Contains(self->arrays, type) == 1;
+  const int is_array = Py_TYPE(object) == self->array_type || PySet_Contains(self->arrays, type) == 1;
   const int is_value = !is_array && PySet_Contains(self->values, type) == 1;
   if ((!is_array && !is_value) || (backend = PyObject_CallNoArgs(self->function)) == NULL) {
     return NULL;
+  }
+  if (is_array) {
+    self->array_type = Py_TYPE(object);
   }
   if (backend == Py_None) {
     Py_DECREF(backend);
@@ -54,7 +58,7 @@ static PyObject *call_sharing(PyObject *object, PyObject *const *arguments, size
   const Py_ssize_t count = (Py_ssize_t)(flags & ~ARGUMENTS_OFFSET);
   PyObject *result = NULL;
   if (count == 1 && names == NULL) {
-    result = made_of((const struct sharing *)object, arguments[0]);
+    result = made_of((struct sharing *)object, arguments[0]);
   }
   if (result == Py_None) {
     Py_CLEAR(result);

@@ -113,7 +113,14 @@ def test_a_primitive_with_an_attempt_of_its_own_takes_what_attempt_takes() -> No
         "permute": (x, (1, 0), 2), "reshape": (x, (3, -1), 2), "select": (x, -1, 1),
         "transpose": (x, 0, 1), "narrow": (x, 1, -2, 1), "diagonal": (x, 0, 0, 1),
     }  # fmt: skip
-    assert {*given, "astype", "empty", "zeros"} >= {*NUMPY.attempts}
+    new = {"arange_real", "astype", "empty", "rand", "randn", "zeros"}
+    assert {*given} | new >= {*NUMPY.attempts} >= {*given} | new - {"astype"}
+    for name in ("rand", "randn"):
+        tensor = NUMPY.attempts[name](KIND, name, (2, 0), 2, float32.code, -1)
+        assert tensor._data.dtype == np.float32 and tensor.shape == (2, 0)
+        assert NUMPY.attempts[name](KIND, name, (2, 0), 2, float32.code, 0) is None
+    tensor = NUMPY.attempts["arange_real"](KIND, "arange_real", 0, (1.0,), 0.5, float32.code, -1)
+    assert tensor._data.dtype == np.float32 and tensor.tolist() == [0, 0.5]
     for name, arguments in given.items():
         tensor = NUMPY.attempts[name](KIND, name, *arguments)
         expected = NumPy.attempt(KIND, name, *arguments)

@@ -17,10 +17,10 @@ Attempt = Callable[..., Any]
 # Makes a tensor of a class over an array.
 Hold = Callable[[Any, Any], Any]
 
-# How many arguments the primitives have that return views, or copies of the same dtype.
+# How many arguments the primitives have that return views, or new arrays of the dtype of the class.
 _VIEWS: Final = {
     "squeeze": 2, "unsqueeze": 2, "expand": 3, "permute": 3, "reshape": 3, "select": 3, "transpose": 3,
-    "narrow": 4, "diagonal": 4,
+    "narrow": 4, "diagonal": 4, "rand": 4, "randn": 4, "arange_real": 5,
 }  # fmt: skip
 _NEW: Final = ("empty", "zeros")  # those of the same name in NumPy are in C
 # In C: views along an axis, and functions of one argument and a dtype, which have other names.
@@ -32,7 +32,7 @@ _DIVISIONS: Final = frozenset({"floor_divide", "floor_divide_", "remainder", "re
 
 def attempts(hold: Hold, speedups: Any) -> dict[str, Attempt]:
     """The attempts by primitive."""
-    views = {2: _of_two, 3: _of_three, 4: _of_four}
+    views = {2: _of_two, 3: _of_three, 4: _of_four, 5: _of_five}
     found = {
         **{name: views[count](name, hold) for name, count in _VIEWS.items()},
         **{name: _of_shape(name, hold) for name in _NEW},
@@ -89,6 +89,21 @@ def _of_four(name: str, hold: Hold) -> Attempt:
             if function is None:
                 function = getattr(primitives, name)
             return hold(function(a, b, c, d), kind)
+        except Exception:
+            return None
+
+    return attempt
+
+
+def _of_five(name: str, hold: Hold) -> Attempt:
+    function: Any = None
+
+    def attempt(kind: Any, _: str, a: Any, b: Any, c: Any, d: Any, e: Any, /) -> Any:
+        nonlocal function
+        try:
+            if function is None:
+                function = getattr(primitives, name)
+            return hold(function(a, b, c, d, e), kind)
         except Exception:
             return None
 
