@@ -13,8 +13,10 @@ from typing import Any
 
 from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
+from torchffi._aten.methods import at_first_use
 from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
+from torchffi._core.operations import BINARY, TABLES, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
@@ -170,6 +172,43 @@ _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
 )
 
 
+# Operators and methods of one and of two operands, and their operations: primitives, and public names.
+_OF_ONE: dict[str, str] = {
+    "__neg__": "neg", "__abs__": "abs", "__invert__": "bitwise_not", "bitwise_not": "bitwise_not",
+    **{
+        name: name
+        for name in (
+            "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp",
+            "floor", "isfinite", "isinf", "isnan", "log", "log10", "log2", "logical_not", "neg",
+            "reciprocal", "rsqrt", "sign", "signbit", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+            "trunc",
+        )
+    },
+}  # fmt: skip
+_OF_TWO: dict[str, str] = {
+    "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide",
+    "__floordiv__": "floor_divide", "__mod__": "remainder", "__matmul__": "matmul",
+    "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
+    "__eq__": "equal", "__ne__": "not_equal", "__lt__": "less", "__le__": "less_equal",
+    "__gt__": "greater", "__ge__": "greater_equal", "sub": "subtract", "mul": "multiply",
+    "div": "divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
+    "gt": "greater", "ge": "greater_equal",
+    **{
+        name: name
+        for name in (
+            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "floor_divide", "hypot",
+            "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "remainder",
+        )
+    },
+}  # fmt: skip
+
+
+def _tables() -> tuple[tuple[Any, ...], ...]:
+    """The methods of those operations, by their tables: their arguments are tensors and numbers."""
+    of_one = ((name, "t", TABLES[one][0], 0) for name, one in _OF_ONE.items())
+    return (*of_one, *((name, "t", BINARY[two].table, 1) for name, two in _OF_TWO.items()))
+
+
 def install(speedups: Any) -> None:
     """Replaces methods and properties of tensors on NumPy by those in C, which have the others as their
     slow paths.
@@ -181,14 +220,17 @@ def install(speedups: Any) -> None:
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
     }
     picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
-    types = speedups.setup_methods(classes, picks, MethodType)
+    types = speedups.setup_methods(classes, picks, MethodType, scalars)
     method, attribute = (partial(one, speedups) for one in types)
 
     def give(to: Any, made: Any, table: tuple[tuple[Any, ...], ...], *of: Any) -> None:
-        for name, result, function, *admitted in table:
+        def set_(name: str, result: str, function: Any, *admitted: Any) -> None:
             setattr(to, name, made(result, function, getattr(to, name), *admitted, *of))
 
-    give(NumpyTensor, method, _METHODS)
+        for row in table:
+            at_first_use.when_made(row[0], partial(set_, *row))
+
+    give(NumpyTensor, method, (*_METHODS, *_tables()))
     give(NumpyTensor, attribute, _PROPERTIES)
     for kind in classes:
         dtype = kind._dtype

@@ -293,7 +293,8 @@ static PyMethodDef functions[] = {
     {"setup_arrays", setup_arrays, METH_VARARGS,
      "setup_arrays(functions, fit, dtypes, slot): call it before attempt() and overwrite()."},
     {"setup_methods", setup_methods, METH_VARARGS,
-     "setup_methods(classes, index_classes, MethodType): after setup_arrays(); returns the classes of "
+     "setup_methods(classes, index_classes, MethodType, scalars): after setup_arrays(); returns the classes "
+     "of "
      "methods and of properties."},
     {"setup_queries", setup_queries, METH_VARARGS,
      "setup_queries(slot, MethodType): after setup(); returns the classes of methods and of properties."},

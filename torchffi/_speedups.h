@@ -32,6 +32,7 @@ struct state {
   PyTypeObject *array_type; /* numpy.ndarray; NULL until fit() has returned an array as it was */
   PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
   PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
+  PyObject *scalars;        /* dict: class of tensors, type of a number, number -> tensor */
   PyObject *method_type;    /* types.MethodType */
   PyObject *view_slot;      /* the descriptor of the slot _cached_view of Owner */
 };
@@ -70,6 +71,9 @@ PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t c
 
 /* Calls the function of a primitive with its first arguments and the given ones, which the name precedes. */
 PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count);
+
+/* Replaces a result by an array of the dtype of a class, unless it is one. */
+int fit(struct state *self, PyObject *kind, PyObject **result);
 
 /* After a failure: whether the slow path is taken. It is not for a KeyboardInterrupt, which is no Exception. */
 int refused(void);
@@ -125,9 +129,16 @@ PyObject *get_slow_path(PyObject *self, PyObject *tensor, PyObject *type);
 int set_property(PyObject *self, PyObject *tensor, PyObject *value);
 void free_fast(PyObject *self);
 
-/* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the classes of methods and
+/* setup_methods(classes, index_classes, MethodType, scalars): see torchffi/_numpy_indexing.py; returns the classes of methods and
    properties. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
+
+/* ---- _speedups_operations.c ---- */
+
+/* What an operation returns for an array and further operands, by its table. An entry has what makes the tensor, its
+   class, and the primitive. NULL, maybe without an exception, for what the slow path does. */
+PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *array,
+                  PyObject *const *arguments, Py_ssize_t count);
 
 /* ---- _speedups_queries.c ---- */
 

@@ -44,8 +44,7 @@ PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize
   return result;
 }
 
-/* Replaces a result by an array of the dtype of a class, unless it is one. */
-static int fit(struct state *self, PyObject *kind, PyObject **result) {
+int fit(struct state *self, PyObject *kind, PyObject **result) {
   PyObject *dtype, *array;
   if (Py_TYPE(*result) == self->array_type) {
     if ((dtype = PyObject_GetAttr(*result, dtype_name)) == NULL) {

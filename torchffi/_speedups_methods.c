@@ -156,6 +156,8 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
   } else if (self->result == 'l') {
     const Py_ssize_t length = count == 1 ? PyObject_Size(array) : -1;
     result = length < 0 ? NULL : PyLong_FromSsize_t(length);
+  } else if (self->result == 't') {
+    return operate(self->state, self->function, self->operands, array, arguments, count);
   } else if (self->result == 'i') {
     result = count == 1 ? Py_NewRef(arguments[0]) : NULL;
   } else {
@@ -246,7 +248,7 @@ static void free_method(PyObject *object) {
    result is, as a letter: an array in a tensor of the class (v), or of another one that is given, the same if it shares
    memory (w), what the function returns (r), the tensor itself (i), also after the function has overwritten it (x), or
    what it returns has (p), or it has written there as its output, the last argument (o), or after the assignment to all elements (c), elements by a
-   key (g), or along an axis (a), none after the assignment of elements (s), or the length (l). */
+   key (g), what an operation returns, whose table is in the place of the function (t), or along an axis (a), none after the assignment of elements (s), or the length (l). */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {
@@ -303,8 +305,8 @@ static PyType_Spec property_spec = {.name = "torchffi._speedups.ArrayProperty",
 PyObject *setup_methods(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   PyObject *method, *property, *both = NULL;
-  if (!PyArg_ParseTuple(arguments, "O!O!O", &PyDict_Type, &self->array_classes, &PyDict_Type,
-                        &self->index_classes, &self->method_type)) {
+  if (!PyArg_ParseTuple(arguments, "O!O!OO!", &PyDict_Type, &self->array_classes, &PyDict_Type,
+                        &self->index_classes, &self->method_type, &PyDict_Type, &self->scalars)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */

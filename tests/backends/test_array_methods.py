@@ -257,6 +257,72 @@ def _places(x: Any) -> Any:
     return x.view(-1)[:2] if x.dtype is t.int64 else t.asarray([1, 2])
 
 
+_OPERANDS: dict[str, Callable[[Any], Any]] = {
+    "same": lambda x: x.clone() ^ 1 if x.dtype is t.int64 else x.clone(),
+    "row": lambda x: x[0],
+    "wrong-shape": lambda x: t.ones((4,), dtype=x.dtype),
+    "0-d": lambda x: x[1, 1],
+    "int": lambda x: 3,
+    "float": lambda x: 2.5,
+    "zero": lambda x: 0,
+    "minus-zero": lambda x: -0.0,
+    "nan": lambda x: float("nan"),
+    "bool": lambda x: True,
+    "complex": lambda x: 2j,
+    "big": lambda x: BIG,
+    "tensor-of-zeros": lambda x: (
+        x != x if x.dtype is t.bool else x - x if x.dtype is t.int64 else x * 0
+    ),
+    "other-dtype": lambda x: t.ones((2, 3), dtype=t.int8),
+    "array": lambda x: np.ones((2, 3), np.float32),
+    "list": lambda x: [1, 2, 3],
+    "none": lambda x: None,
+}
+_ONE = ["__neg__", "__abs__", "__invert__", "exp", "acos", "log", "isnan", "ceil", "sign", "sqrt",
+        "reciprocal", "logical_not", "square"]  # fmt: skip
+_TWO: dict[str, Callable[[Any, Any], Any]] = {
+    name: getattr(operator, name)
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_",
+                 "xor", "eq", "ne", "lt", "le", "gt", "ge")
+}  # fmt: skip
+
+
+@needs_speedups
+@pytest.mark.parametrize(
+    "dtype", [t.float32, dtypes.float16, t.int64, t.bool, t.complex64], ids=str
+)
+@pytest.mark.parametrize("given", _OPERANDS)
+@pytest.mark.parametrize("name", [*_TWO, "maximum", "atan2", "logical_and", "div", "mul", "sub"])
+def test_operations_are_those_of_the_slow_path(
+    name: str, given: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def both(x: Any) -> Any:
+        other = _OPERANDS[given](x)
+        return _TWO[name](x, other) if name in _TWO else getattr(x, name)(other)
+
+    cases = both, both, lambda x: both(x[0, 0])  # the second one finds the number in the cache
+    ours = [_outcome(case, dtype) for case in cases]
+    _slow(monkeypatch)
+    assert ours == [_outcome(case, dtype) for case in cases]
+
+
+@needs_speedups
+@pytest.mark.parametrize(
+    "dtype", [t.float32, dtypes.float16, t.int64, t.bool, t.complex64], ids=str
+)
+@pytest.mark.parametrize("name", _ONE)
+def test_operations_of_one_are_those_of_the_slow_path(
+    name: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one(x: Any) -> Any:
+        return getattr(x, name)()
+
+    cases = one, lambda x: one(x[0, 0]), lambda x: getattr(x, name)(x)
+    ours = [_outcome(case, dtype) for case in cases]
+    _slow(monkeypatch)
+    assert ours == [_outcome(case, dtype) for case in cases]
+
+
 ASSIGNMENTS: dict[str, Callable[[Any], Any]] = {
     "number": lambda x: x.__setitem__((0, 1), 7.5),
     "integer": lambda x: x.__setitem__(0, 7),

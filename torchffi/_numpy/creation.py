@@ -11,7 +11,7 @@ import numpy as np
 from torchffi._numpy import generator
 from torchffi._numpy.checks import TYPES, Raw, no_device
 from torchffi._numpy.generator import seed as seed
-from torchffi.dtypes import float32, int64
+from torchffi.dtypes import complex64, complex128, float32, float64, int64
 from torchffi.errors import InvalidArgumentError
 
 
@@ -77,30 +77,22 @@ _STEPS: Final = {
     for code, kind in TYPES.items()
     if (bits := {"float16": 11, "float32": 24}.get(kind.name))
 }
-_SINGLE: Final = float32.code
+_PARTS: Final = {complex64.code: float32.code, complex128.code: float64.code}
 _multiply, _floor = np.multiply, np.floor
 
 
 def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
-    draw = (generator.current or generator.new()).random
-    if dtype in _STEPS:
-        return _rounded_down(draw(dims), dtype)
-    kind = TYPES[dtype]
-    if kind.kind != "c":
-        return np.asarray(draw(dims))
-    result = np.empty(dims, kind)
-    for part in (result.real, result.imag):
-        drawn = draw(dims)
-        part[...] = _rounded_down(drawn, _SINGLE) if part.dtype == np.float32 else drawn
-    return result
-
-
-def _rounded_down(drawn: Any, dtype: int) -> Raw:
-    """Random numbers, which have the bits of float64, in a dtype."""
-    kind, up, down = _STEPS[dtype]
-    values = np.asarray(drawn)
+    if (part := _PARTS.get(dtype)) is not None:
+        result = np.empty(dims, TYPES[dtype])
+        result.real = rand(dims, ndim, part, device)
+        result.imag = rand(dims, ndim, part, device)
+        return result
+    values = np.asarray((generator.current or generator.new()).random(dims))
+    if (steps := _STEPS.get(dtype)) is None:
+        return values
+    kind, up, down = steps
     _multiply(values, up, values)
     result = _floor(values, values).astype(kind)
     return _multiply(result, down, result)  # type: ignore[no-any-return]
