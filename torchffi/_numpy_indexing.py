@@ -153,6 +153,10 @@ _TO_NUMBER = {
     "floating point": ("__float__",),
     "complex": ("__complex__",),
 }
+_OF_FLOATS = (
+    "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log10",
+    "log1p", "log2", "neg", "reciprocal", "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
+)  # fmt: skip
 # What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of
 # the same class takes no other way: NumPy writes there as it computes (o); it copies the result, because
 # divisions of integers raise after they have written (p); or the primitive overwrites its operand (x).
@@ -162,10 +166,7 @@ _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
     ("__itruediv__", "o", "div", 1, INEXACT),
     *((f"{name}_", "o", name, 1, REAL) for name in ("add", "sub", "mul")),
     ("div_", "o", "div", 1, FLOATING),
-    *(
-        (f"{name}_", "o", name, 0, FLOATING)
-        for name in ("abs", "exp", "log", "neg", "sqrt", "tanh")
-    ),
+    *((f"{name}_", "o", name, 0, FLOATING) for name in _OF_FLOATS),
     *((name, "p", "whole_remainder", 1, INTEGER) for name in ("__imod__", "remainder_")),
     *((name, "p", "whole_floor_divide", 1, INTEGER) for name in ("__ifloordiv__", "floor_divide_")),
     ("relu_", "x", "relu_", 0, FLOATING),
@@ -214,7 +215,7 @@ def install(speedups: Any) -> None:
     slow paths.
 
     They call a function of the array or a primitive, with integers within limits or with tensors of the
-    same class: see ``new_method()`` in ``_speedups_methods.c``.
+    same class: see ``new_method()`` in ``_speedups_method_classes.c``.
     """
     classes = {
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy

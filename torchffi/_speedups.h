@@ -129,11 +129,33 @@ PyObject *get_slow_path(PyObject *self, PyObject *tensor, PyObject *type);
 int set_property(PyObject *self, PyObject *tensor, PyObject *value);
 void free_fast(PyObject *self);
 
+/* A method that calls a function of arrays, and the slow path for arguments that it does not admit and if it fails. */
+struct method {
+  FAST_HEAD
+  call_by_vector call;
+  PyObject *of;          /* the class of the result; NULL for that of the tensor */
+  int result;            /* what is returned: see new_method() */
+  int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
+                            -2: integers, and tuples of them */
+  int axes;              /* how many axes the array must have; -1: any number; -2: at least one */
+  long long least, most; /* the limits of the integers */
+};
+
+PyObject *call_method(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names);
+PyObject *call_method_with_tuple(PyObject *self, PyObject *arguments, PyObject *named);
+PyObject *get_array_property(PyObject *self, PyObject *tensor, PyObject *type);
+
+/* ---- _speedups_method_classes.c ---- */
+
 /* setup_methods(classes, index_classes, MethodType, scalars): see torchffi/_numpy_indexing.py; returns the classes of methods and
    properties. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
 /* ---- _speedups_operations.c ---- */
+
+/* The array of a number that has been an operand of a class before; NULL, maybe without an exception, for others, and for
+   0, as the key of -0.0 is that of 0.0. */
+PyObject *scalar_array(const struct state *self, PyObject *kind, PyObject *number);
 
 /* What an operation returns for an array and further operands, by its table. An entry has what makes the tensor, its
    class, and the primitive. NULL, maybe without an exception, for what the slow path does. */

@@ -1,8 +1,7 @@
 /* Operations by their tables, which torchffi/_core/operations.py documents. */
 #include "_speedups.h"
 
-/* The array of a number that has been an operand before; not for 0, as the key of -0.0 is that of 0.0. */
-static PyObject *scalar_array(const struct state *self, PyObject *kind, PyObject *number) {
+PyObject *scalar_array(const struct state *self, PyObject *kind, PyObject *number) {
   PyObject *found = NULL, *type = (PyObject *)Py_TYPE(number);
   if ((PyFloat_CheckExact(number) || PyLong_CheckExact(number)) && PyObject_IsTrue(number) == 1) {
     PyObject *key = PyTuple_Pack(3, kind, type, number);

@@ -204,6 +204,17 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "remainder_": lambda x: x.remainder_(x.clone()),
     "floor_divide_": lambda x: x.floor_divide_(x.clone()),
     "mul_-row": lambda x: x.mul_(x[0].clone()),
+    **{
+        f"{name}-{value}-{case}": (lambda x, name=name, value=value: getattr(x, name)(value))
+        for case in (1, 2)  # the second one finds the number in the cache
+        for name in ("__iadd__", "__imod__", "__itruediv__", "__iand__", "add_", "div_", "remainder_")
+        for value in (3, 2.5, 0, -0.0, True, 2j, BIG)
+    },
+    **{
+        f"{name}-{case}": (lambda x, name=name: getattr(x, name)())
+        for case in (1, 2)  # the first one makes the method
+        for name in ("floor_", "reciprocal_", "acos_", "square_")
+    },
     "exp_": lambda x: x.exp_(),
     "exp_-expanded": lambda x: x[:1].expand(2, 3).exp_(),
     "div_-whole": lambda x: x.div_(x.clone()),
