@@ -211,8 +211,8 @@ def trace(x: Raw, offset: int, dtype: int) -> Raw:
     if x.ndim < 2:
         raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
     exact = TYPES[dtype]
-    found = x.trace(_within(x, offset, -2, -1), -2, -1, TOTAL.get(exact, exact))
-    return np.asarray(found, exact)
+    terms = x.diagonal(_within(x, offset, -2, -1), -2, -1)
+    return np.asarray(np.add.reduce(terms.astype(TOTAL.get(exact, exact)), -1), exact)
 
 
 def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
