@@ -99,7 +99,7 @@ PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key)
 PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array, PyObject *key,
                        PyObject *value);
 
-/* The elements at an index of an axis, or from an index on, as many as a length: (axis, index) or (axis, first, length). */
+/* The elements at an index of an axis, (axis, index), or a number of them from an index on, (axis, first, length). */
 PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count);
 
 /* Whether a tensor of the same class has no more axes than an array. */
@@ -147,8 +147,8 @@ PyObject *get_array_property(PyObject *self, PyObject *tensor, PyObject *type);
 
 /* ---- _speedups_method_classes.c ---- */
 
-/* setup_methods(classes, index_classes, MethodType, scalars): see torchffi/_numpy_indexing.py; returns the classes of methods and
-   properties. */
+/* setup_methods(classes, index_classes, MethodType, scalars): see torchffi/_numpy_indexing.py; returns the classes of
+   methods and properties. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
 /* ---- _speedups_operations.c ---- */

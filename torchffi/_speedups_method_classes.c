@@ -7,11 +7,21 @@ static void free_method(PyObject *object) {
 }
 
 /* Method(module, result, function, slow_path, operands, least, most, axes, of). The function is the name of a primitive,
-   a function of arrays, or in a tuple the name of an attribute of arrays, or that of a method and its argument. The
-   result is, as a letter: an array in a tensor of the class (v), or of another one that is given, the same if it shares
-   memory (w), what the function returns (r), the tensor itself (i), also after the function has overwritten it (x), or
-   what it returns has (p), or it has written there as its output, the last argument (o), or after the assignment to all elements (c), elements by a
-   key (g), what an operation returns, whose table is in the place of the function (t), or along an axis (a), none after the assignment of elements (s), or the length (l). */
+   a function of arrays, in a tuple the name of an attribute of arrays, or that of a method and its argument, or the table
+   of an operation. What is returned, by a letter:
+   v  the array in a tensor of the class, or of the class that is given
+   w  the same if it shares memory
+   r  what the function returns
+   t  the result of the operation
+   i  the tensor itself
+   x  the tensor itself, which the function has overwritten
+   p  the tensor itself, overwritten with what the function returns
+   o  the tensor itself, which the function has written as its output, the last argument
+   c  the tensor itself after the assignment to all elements
+   g  elements by a key
+   a  elements along an axis
+   s  None after the assignment of elements
+   l  the length */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {

@@ -12,23 +12,16 @@ static int64_t number_of(PyObject *object, PyObject *name) {
   return value;
 }
 
-/* Whether objects are integers within the limits. */
-static int are_integers(const struct method *self, PyObject *const *objects, Py_ssize_t count) {
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    int overflow = 1;
-    const long long value =
-        PyLong_CheckExact(objects[i]) ? PyLong_AsLongLongAndOverflow(objects[i], &overflow) : 0;
-    if (overflow || value < self->least || value > self->most) {
-      return 0;
-    }
-  }
-  return 1;
+/* Whether an object is an integer within the limits. */
+static int is_integer(const struct method *self, PyObject *one) {
+  int overflow = 1;
+  const long long value = PyLong_CheckExact(one) ? PyLong_AsLongLongAndOverflow(one, &overflow) : 0;
+  return !overflow && self->least <= value && value <= self->most;
 }
 
 static int are_in_tuple(const struct method *self, PyObject *tuple) {
   for (Py_ssize_t i = 0; i < PyTuple_Size(tuple); ++i) {
-    PyObject *const one = PyTuple_GetItem(tuple, i);
-    if (!are_integers(self, &one, 1)) {
+    if (!is_integer(self, PyTuple_GetItem(tuple, i))) {
       return 0;
     }
   }
@@ -42,7 +35,7 @@ static int are_numbers(const struct method *self, PyObject *const *arguments, Py
   }
   for (Py_ssize_t i = 1; i < count; ++i) {
     if (self->operands == -2 && PyTuple_CheckExact(arguments[i]) ? !are_in_tuple(self, arguments[i])
-                                                                 : !are_integers(self, arguments + i, 1)) {
+                                                                 : !is_integer(self, arguments[i])) {
       return 0;
     }
   }
