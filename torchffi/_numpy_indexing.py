@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import operator
 from functools import partial
-from operator import attrgetter, methodcaller
+from operator import methodcaller
 from types import MethodType
 from typing import Any
 
 from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
+from torchffi._aten.methods import at_first_use
 from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
+from torchffi._core.operations import BINARY, TABLES, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
-from torchffi.dtypes import FLOATING, int64
+from torchffi.dtypes import BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL, int64, real_of
 from torchffi.dtypes import bool as bool_
 
 _attempt, _overwrite = NUMPY.attempt, NUMPY.overwrite
@@ -84,49 +86,163 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
 
 # ---- Methods in C: one step from the method to the array
 
+# Limits of integers: lengths, axes, and those of a matrix.
+_LENGTHS, _AXES, _MATRIX = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
+_METHODS: tuple[tuple[Any, ...], ...] = (
+    ("__getitem__", "g", None),
+    ("__setitem__", "s", None),
+    ("__len__", "l", None),
+    ("dim", "r", ("ndim",)),
+    ("ndimension", "r", ("ndim",)),
+    ("numel", "r", ("size",)),
+    ("nelement", "r", ("size",)),
+    ("item", "r", "item_of"),
+    ("__dlpack__", "r", methodcaller("__dlpack__")),
+    ("view", "w", "reshape_to", *_LENGTHS),
+    ("reshape", "v", "reshape_to", *_LENGTHS),
+    ("view_as", "w", "reshape_as", 1),
+    ("reshape_as", "v", "reshape_as", 1),
+    ("flatten", "v", ("reshape", -1)),
+    ("ravel", "v", ("reshape", -1)),
+    ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
+    ("permute", "v", "permute_to", *_AXES),
+    ("transpose", "v", "transpose", *_AXES),
+    ("swapaxes", "v", "transpose", *_AXES),
+    ("narrow", "a", None),
+    ("squeeze", "v", "squeeze_to", *_AXES, -2),
+    ("clone", "v", ("copy", "K")),
+    ("unsqueeze", "v", "unsqueeze", *_AXES),
+    ("t", "v", ("T",), *_MATRIX),
+    ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
+    ("new_ones", "v", "ones_as", -1, 0, 2**62),
+    ("copy_", "c", None),
+)
+_PROPERTIES: tuple[tuple[Any, ...], ...] = (
+    ("shape", "r", ("shape",)),
+    ("ndim", "r", ("ndim",)),
+    ("size", "r", ("size",)),
+    ("nbytes", "r", ("nbytes",)),
+    ("T", "v", ("T",), *_MATRIX),
+    ("mT", "v", ("T",), *_MATRIX),
+)
+# Those of real tensors, and of complex ones, whose parts have another class.
+_OF_REAL: tuple[tuple[Any, ...], ...] = (
+    ("real", "i", None),
+    ("H", "v", ("T",), *_MATRIX),
+    ("mH", "v", ("T",), *_MATRIX),
+)
+_OF_COMPLEX: tuple[tuple[Any, ...], ...] = (
+    ("real", "v", ("real",), 0, 0, 0, -1),
+    ("imag", "v", ("imag",), 0, 0, 0, -1),
+)
+# Those of real tensors whose results are indices.
+_INDEX_OF: tuple[tuple[Any, ...], ...] = (
+    ("argmax", "v", "argmax_of", 0, 0, 0, -1),
+    ("argmin", "v", "argmin_of", 0, 0, 0, -1),
+)
+# Those of bools.
+_OF_BOOL: tuple[tuple[Any, ...], ...] = (
+    ("any", "v", ("any", None), 0, 0, 0, -1),
+    ("all", "v", ("all", None), 0, 0, 0, -1),
+)
+# The conversions that return the element as it is, by the kind of the dtype.
+_TO_NUMBER = {
+    "bool": ("__bool__",),
+    "signed integer": ("__index__", "__int__"),
+    "unsigned integer": ("__index__", "__int__"),
+    "floating point": ("__float__",),
+    "complex": ("__complex__",),
+}
+_OF_FLOATS = (
+    "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log10",
+    "log1p", "log2", "neg", "reciprocal", "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
+)  # fmt: skip
+# What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of
+# the same class takes no other way: NumPy writes there as it computes (o); it copies the result, because
+# divisions of integers raise after they have written (p); or the primitive overwrites its operand (x).
+_OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
+    *((f"__i{name}__", "o", name, 1, NUMERIC) for name in ("add", "sub", "mul")),
+    *((f"__i{name}__", "o", f"bitwise_{name}", 1, INTEGER | BOOL) for name in ("and", "or", "xor")),
+    ("__itruediv__", "o", "div", 1, INEXACT),
+    *((f"{name}_", "o", name, 1, REAL) for name in ("add", "sub", "mul")),
+    ("div_", "o", "div", 1, FLOATING),
+    *((f"{name}_", "o", name, 0, FLOATING) for name in _OF_FLOATS),
+    *((name, "p", "whole_remainder", 1, INTEGER) for name in ("__imod__", "remainder_")),
+    *((name, "p", "whole_floor_divide", 1, INTEGER) for name in ("__ifloordiv__", "floor_divide_")),
+    ("relu_", "x", "relu_", 0, FLOATING),
+)
+
+
+# Operators and methods of one and of two operands, and their operations: primitives, and public names.
+_OF_ONE: dict[str, str] = {
+    "__neg__": "neg", "__abs__": "abs", "__invert__": "bitwise_not", "bitwise_not": "bitwise_not",
+    **{
+        name: name
+        for name in (
+            "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "exp",
+            "floor", "isfinite", "isinf", "isnan", "log", "log10", "log2", "logical_not", "neg",
+            "reciprocal", "rsqrt", "sign", "signbit", "sin", "sinh", "sqrt", "square", "tan", "tanh",
+            "trunc",
+        )
+    },
+}  # fmt: skip
+_OF_TWO: dict[str, str] = {
+    "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide",
+    "__floordiv__": "floor_divide", "__mod__": "remainder", "__matmul__": "matmul",
+    "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
+    "__eq__": "equal", "__ne__": "not_equal", "__lt__": "less", "__le__": "less_equal",
+    "__gt__": "greater", "__ge__": "greater_equal", "sub": "subtract", "mul": "multiply",
+    "div": "divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
+    "gt": "greater", "ge": "greater_equal",
+    **{
+        name: name
+        for name in (
+            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "floor_divide", "hypot",
+            "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "remainder",
+        )
+    },
+}  # fmt: skip
+
+
+def _tables() -> tuple[tuple[Any, ...], ...]:
+    """The methods of those operations, by their tables: their arguments are tensors and numbers."""
+    of_one = ((name, "t", TABLES[one][0], 0) for name, one in _OF_ONE.items())
+    return (*of_one, *((name, "t", BINARY[two].table, 1) for name, two in _OF_TWO.items()))
+
 
 def install(speedups: Any) -> None:
-    """Replaces methods of tensors on NumPy by those in C, which have the others as their slow paths.
+    """Replaces methods and properties of tensors on NumPy by those in C, which have the others as their
+    slow paths.
 
-    A method calls a function of the array or a primitive, with integers within limits or with tensors
-    of the same class: see ``new_method()`` in ``_speedups_methods.c``.
+    They call a function of the array or a primitive, with integers within limits or with tensors of the
+    same class: see ``new_method()`` in ``_speedups_method_classes.c``.
     """
     classes = {
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
     }
     picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
-    method = partial(speedups.setup_methods(classes, picks, MethodType), speedups)
-    lengths, axes, matrix = (-1, -1, 2**62), (-1, -64, 63), (0, 0, 0, 2)
-    methods: tuple[tuple[Any, ...], ...] = (
-        ("__getitem__", "g", None),
-        ("__setitem__", "s", None),
-        ("__len__", "l", None),
-        ("dim", "r", attrgetter("ndim")),
-        ("__dlpack__", "r", methodcaller("__dlpack__")),
-        ("view", "w", "reshape_to", *lengths),
-        ("reshape", "v", "reshape_to", *lengths),
-        ("view_as", "w", "reshape_as", 1),
-        ("reshape_as", "v", "reshape_as", 1),
-        ("flatten", "v", ("reshape", -1)),
-        ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
-        ("permute", "v", "permute_to", *axes),
-        ("transpose", "v", "transpose", *axes),
-        ("narrow", "v", "narrow", -1, -(2**62), 2**62),
-        ("squeeze", "v", "squeeze", *axes),
-        ("unsqueeze", "v", "unsqueeze", *axes),
-        ("t", "v", attrgetter("T"), *matrix),
-        ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
-        ("new_ones", "v", "ones_as", -1, 0, 2**62),
-        ("copy_", "c", None),
-        *((name, "x", name, 1) for name in ("add_", "sub_", "mul_", "div_")),
-        *(
-            (name, "x", name)
-            for name in ("abs_", "exp_", "log_", "neg_", "relu_", "sqrt_", "tanh_")
-        ),
-    )
-    for name, result, function, *admitted in methods:
-        setattr(NumpyTensor, name, method(result, function, getattr(NumpyTensor, name), *admitted))
-    for name in ("T", "mT"):
-        getter = getattr(NumpyTensor, name)
-        swapped = method("v", attrgetter("T"), getter.fget, *matrix)
-        setattr(NumpyTensor, name, property(swapped, doc=getter.__doc__))
+    types = speedups.setup_methods(classes, picks, MethodType, scalars)
+    method, attribute = (partial(one, speedups) for one in types)
+
+    def give(to: Any, made: Any, table: tuple[tuple[Any, ...], ...], *of: Any) -> None:
+        def set_(name: str, result: str, function: Any, *admitted: Any) -> None:
+            setattr(to, name, made(result, function, getattr(to, name), *admitted, *of))
+
+        for row in table:
+            at_first_use.when_made(row[0], partial(set_, *row))
+
+    give(NumpyTensor, method, (*_METHODS, *_tables()))
+    give(NumpyTensor, attribute, _PROPERTIES)
+    for kind in classes:
+        dtype = kind._dtype
+        if dtype.kind in BOOL:
+            give(kind, method, _OF_BOOL, kind)
+        if dtype.kind in REAL:
+            give(kind, method, _INDEX_OF, NUMPY.classes[int64])
+        give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))
+        chosen = (one for one in _OVERWRITING if dtype.kind in one[-1])
+        give(kind, method, tuple(one[:-1] for one in chosen))
+        if dtype.kind in COMPLEX:
+            give(kind, attribute, _OF_COMPLEX, NUMPY.classes[real_of(dtype)])
+        else:
+            give(kind, attribute, _OF_REAL)

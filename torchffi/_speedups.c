@@ -4,7 +4,7 @@
 
 descrgetfunc get_slot;
 descrsetfunc set_slot;
-PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
+PyObject *dtype_name, *base_name, *strides_name, *step_name, *shape_name, *ndim_name, *size_name;
 static PyObject *array_struct_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
@@ -230,7 +230,7 @@ static PyObject *make_several(PyObject *module, PyObject *const *arguments, Py_s
 
 /* ---- Arrays whose memory LibTorch borrows ---- */
 
-static PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   const struct state *self = PyModule_GetState(module);
   PyObject *entry, *capsule, *number = NULL, *owner = NULL;
   const void *array;
@@ -282,6 +282,7 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   base_name = PyUnicode_InternFromString("base");
   strides_name = PyUnicode_InternFromString("strides");
   step_name = PyUnicode_InternFromString("step");
+  shape_name = PyUnicode_InternFromString("shape");
   ndim_name = PyUnicode_InternFromString("ndim");
   size_name = PyUnicode_InternFromString("size");
   return PyErr_Occurred() ? NULL : Py_NewRef((PyObject *)self->owner_type);
@@ -296,13 +297,17 @@ static PyMethodDef functions[] = {
     {"setup_arrays", setup_arrays, METH_VARARGS,
      "setup_arrays(functions, fit, dtypes, slot): call it before attempt() and overwrite()."},
     {"setup_methods", setup_methods, METH_VARARGS,
-     "setup_methods(classes, index_classes, MethodType): after setup_arrays(); returns the class of "
-     "methods."},
+     "setup_methods(classes, index_classes, MethodType, scalars): after setup_arrays(); returns the classes "
+     "of "
+     "methods and of properties."},
     {"setup_queries", setup_queries, METH_VARARGS,
      "setup_queries(MethodType): after setup(); returns the classes of methods and of properties."},
+    {"setup_sharing", setup_sharing, METH_NOARGS, "setup_sharing(): returns the class of functions."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},
+    {"attempt_typed", (PyCFunction)(void (*)(void))attempt_typed, METH_FASTCALL, NULL},
+    {"attempt_along", (PyCFunction)(void (*)(void))attempt_along, METH_FASTCALL, NULL},
     {"overwrite", (PyCFunction)(void (*)(void))overwrite, METH_FASTCALL, NULL},
     {"borrow", (PyCFunction)(void (*)(void))borrow, METH_FASTCALL, NULL},
     {"borrowed_arrays", borrowed_arrays, METH_NOARGS, NULL},

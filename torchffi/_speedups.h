@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <structmember.h>
 
+/* In the stable ABI of all versions of Python that have it (from 3.8 on), declared there from 3.12 on. */
+#ifndef Py_TPFLAGS_HAVE_VECTORCALL
+#define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
+#endif
+#define ARGUMENTS_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
+
 /* The option -fvisibility=hidden does not hide what is only declared. */
 #pragma GCC visibility push(hidden)
 
@@ -26,6 +32,7 @@ struct state {
   PyTypeObject *array_type; /* numpy.ndarray; NULL until fit() has returned an array as it was */
   PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
   PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
+  PyObject *scalars;        /* dict: class of tensors, type of a number, number -> tensor */
   PyObject *method_type;    /* types.MethodType */
 };
 
@@ -44,7 +51,7 @@ static inline PyObject *number_of_owner(const struct state *self, PyObject *obje
 /* Set by setup(): the functions of a slot's descriptor, and names of attributes. */
 extern descrgetfunc get_slot;
 extern descrsetfunc set_slot;
-extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *ndim_name, *size_name;
+extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *shape_name, *ndim_name, *size_name;
 
 /* int -> handle; -1, which is never a handle, for other objects and integers above 64 bits. */
 static inline int64_t handle_of(PyObject *number) {
@@ -74,14 +81,24 @@ PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_
    handle is freed. NULL without an exception for 0. */
 PyObject *own_result(PyObject *module, PyObject *number, PyObject *kind);
 
+/* borrow(array, classes): torchffi/_core/lifetimes.py documents it. */
+PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+
 /* A tuple of an array of integers for results, its address, and its length, for one call at a time; and its return. */
 PyObject *take_frame(struct state *self);
 void give_frame(struct state *self, PyObject *frame);
 
 /* ---- _speedups_arrays.c ---- */
 
+/* Calls a function with a few arguments. */
+enum { MOST_ARGUMENTS = 7 };
+PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
+
 /* Calls the function of a primitive with its first arguments and the given ones, which the name precedes. */
 PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count);
+
+/* Replaces a result by an array of the dtype of a class, unless it is one. */
+int fit(struct state *self, PyObject *kind, PyObject **result);
 
 /* After a failure: whether the slow path is taken. It is not for a KeyboardInterrupt, which is no Exception. */
 int refused(void);
@@ -91,6 +108,8 @@ PyObject *hold(const struct state *self, PyObject *kind, PyObject *array);
 
 /* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *attempt_typed(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *hold_array(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *hold_view(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
@@ -105,8 +124,14 @@ PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key)
 PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array, PyObject *key,
                        PyObject *value);
 
+/* The elements at an index of an axis, (axis, index), or a number of them from an index on, (axis, first, length). */
+PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count);
+
 /* Whether a tensor of the same class has no more axes than an array. */
 int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value);
+
+/* Whether an array is known to have no two elements at one place. */
+int has_own_elements(PyObject *array);
 
 /* Whether two arrays are known to be over the memory of one array. */
 int share_owner(PyObject *first, PyObject *second);
@@ -121,16 +146,48 @@ int share_owner(PyObject *first, PyObject *second);
 struct fast {
   FAST_HEAD
 };
+typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
 PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type);
 PyObject *fast_attribute(PyObject *self, PyObject *name);
+PyObject *call_slow_path(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+PyObject *get_slow_path(PyObject *self, PyObject *tensor, PyObject *type);
+int set_property(PyObject *self, PyObject *tensor, PyObject *value);
 void free_fast(PyObject *self);
 
-/* setup_methods(classes, index_classes, MethodType): see torchffi/_numpy_indexing.py; returns the class of methods. */
+/* A method that calls a function of arrays, and the slow path for arguments that it does not admit and if it fails. */
+struct method {
+  FAST_HEAD
+  call_by_vector call;
+  PyObject *of;          /* the class of the result; NULL for that of the tensor */
+  int result;            /* what is returned: see new_method() */
+  int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
+                            -2: integers, and tuples of them */
+  int axes;              /* how many axes the array must have; -1: any number; -2: at least one */
+  long long least, most; /* the limits of the integers */
+};
+
+PyObject *call_method(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names);
+PyObject *call_method_with_tuple(PyObject *self, PyObject *arguments, PyObject *named);
+PyObject *get_array_property(PyObject *self, PyObject *tensor, PyObject *type);
+
+/* ---- _speedups_method_classes.c ---- */
+
+/* setup_methods(classes, index_classes, MethodType, scalars): see torchffi/_numpy_indexing.py; returns the classes of
+   methods and properties. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
-/* ---- _speedups_queries.c ---- */
+/* ---- _speedups_operations.c ---- */
 
-typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
+/* The array of a number that has been an operand of a class before; NULL, maybe without an exception, for others, and for
+   0, as the key of -0.0 is that of 0.0. */
+PyObject *scalar_array(const struct state *self, PyObject *kind, PyObject *number);
+
+/* What an operation returns for an array and further operands, by its table. An entry has what makes the tensor, its
+   class, and the primitive. NULL, maybe without an exception, for what the slow path does. */
+PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *array,
+                  PyObject *const *arguments, Py_ssize_t count);
+
+/* ---- _speedups_queries.c ---- */
 
 /* A method or a property that asks one function. */
 struct query {
@@ -164,6 +221,11 @@ PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key)
 
 /* tensor[key] = value, for such a key. Returns None. */
 PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value);
+
+/* ---- _speedups_sharing.c ---- */
+
+/* setup_sharing(): see torchffi/_array/conversion.py; returns the class of functions. */
+PyObject *setup_sharing(PyObject *module, PyObject *unused);
 
 #pragma GCC visibility pop
 #endif

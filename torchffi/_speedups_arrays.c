@@ -2,6 +2,14 @@
    torchffi/_core/tensor_numpy.py. */
 #include "_speedups.h"
 
+PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *all[MOST_ARGUMENTS] = {NULL}; /* the call ends at the first NULL, and needs no tuple */
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    all[i] = arguments[i];
+  }
+  return PyObject_CallFunctionObjArgs(function, all[0], all[1], all[2], all[3], all[4], all[5], all[6], NULL);
+}
+
 PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count) {
   PyObject *all, *result = NULL, *known;
   Py_ssize_t first;
@@ -14,7 +22,15 @@ PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize
     return NULL;
   }
   first = PyTuple_Size(known) - 1;
-  if (first >= 0 && (all = PyTuple_New(first + count - 1)) != NULL) {
+  if (first == 0 && count <= 1 + MOST_ARGUMENTS) {
+    result = call_with(PyTuple_GetItem(known, 0), arguments + 1, count - 1);
+  } else if (first == 1 && count <= MOST_ARGUMENTS) {
+    PyObject *few[MOST_ARGUMENTS] = {PyTuple_GetItem(known, 1)};
+    for (Py_ssize_t i = 1; i < count; ++i) {
+      few[i] = arguments[i];
+    }
+    result = call_with(PyTuple_GetItem(known, 0), few, count);
+  } else if (first >= 0 && (all = PyTuple_New(first + count - 1)) != NULL) {
     for (Py_ssize_t i = 0; i < first; ++i) {
       PyTuple_SetItem(all, i, Py_NewRef(PyTuple_GetItem(known, i + 1)));
     }
@@ -28,8 +44,7 @@ PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize
   return result;
 }
 
-/* Replaces a result by an array of the dtype of a class, unless it is one. */
-static int fit(struct state *self, PyObject *kind, PyObject **result) {
+int fit(struct state *self, PyObject *kind, PyObject **result) {
   PyObject *dtype, *array;
   if (Py_TYPE(*result) == self->array_type) {
     if ((dtype = PyObject_GetAttr(*result, dtype_name)) == NULL) {
@@ -79,6 +94,49 @@ PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count
   }
   Py_XDECREF(result);
   return tensor == NULL && refused() ? Py_NewRef(Py_None) : tensor;
+}
+
+/* NumPy's dtype of a class, a borrowed reference; NULL, maybe without an exception, if NumPy has none. */
+static PyObject *dtype_of(const struct state *self, PyObject *kind) {
+  PyObject *known = PyDict_GetItemWithError(self->dtypes, kind);
+  if (known == NULL && !PyErr_Occurred()) {
+    PyObject *ours = PyObject_GetAttrString(kind, "_dtype");
+    known = ours != NULL ? PyObject_GetAttrString(ours, "numpy") : NULL;
+    Py_XDECREF(ours);
+    if (known != NULL && (known == Py_None || PyDict_SetItem(self->dtypes, kind, known) < 0)) {
+      Py_CLEAR(known);
+    }
+    Py_XDECREF(known); /* the dict keeps it */
+  }
+  return known;
+}
+
+PyObject *attempt_typed(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  const struct state *self = PyModule_GetState(module);
+  PyObject *dtype, *result = NULL, *tensor = NULL;
+  if (count < 3 || !PyType_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt_typed() takes a class, a name and an argument");
+  }
+  if ((dtype = dtype_of(self, arguments[0])) != NULL) {
+    PyObject *const all[] = {arguments[1], arguments[2], dtype};
+    if ((result = compute(self, all, 3)) != NULL) {
+      tensor = hold(self, arguments[0], result);
+      Py_DECREF(result);
+    }
+  }
+  return tensor == NULL && (!PyErr_Occurred() || refused()) ? Py_NewRef(Py_None) : tensor;
+}
+
+PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *view, *tensor = NULL;
+  if (count < 5 || !PyType_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt_along() takes a class, a name, an array and integers");
+  }
+  if ((view = get_along(arguments[2], arguments + 3, count - 3)) != NULL) {
+    tensor = hold(PyModule_GetState(module), arguments[0], view);
+    Py_DECREF(view);
+  }
+  return tensor == NULL && (!PyErr_Occurred() || refused()) ? Py_NewRef(Py_None) : tensor;
 }
 
 PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {

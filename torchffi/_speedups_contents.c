@@ -1,7 +1,7 @@
 /* Queries of tensors on LibTorch for what does not fit into one number: the shape, which is cached, and the elements. */
 #include "_speedups.h"
 
-static PyObject *itemsize_name, *shape_name;
+static PyObject *itemsize_name;
 
 /* The shape from LibTorch, as the function copies it out. NULL, maybe without an exception, if that fails. */
 static PyObject *ask_shape(const struct query *self, PyObject *tensor) {
@@ -188,6 +188,5 @@ PyObject *lists_of(const struct query *self, PyObject *tensor) {
 
 int setup_contents(void) {
   itemsize_name = PyUnicode_InternFromString("itemsize");
-  shape_name = PyUnicode_InternFromString("shape");
-  return itemsize_name != NULL && shape_name != NULL ? 0 : -1;
+  return itemsize_name != NULL ? 0 : -1;
 }

@@ -26,8 +26,7 @@ int share_owner(PyObject *first, PyObject *second) {
   return find_owner(&first) && find_owner(&second) && first == second;
 }
 
-/* Whether an array is known to have no two elements at one place. */
-static int has_own_elements(PyObject *array) {
+int has_own_elements(PyObject *array) {
   PyObject *strides = PyObject_GetAttr(array, strides_name);
   const Py_ssize_t count = strides != NULL ? PyTuple_Size(strides) : -1;
   int found = count >= 0;
@@ -110,10 +109,36 @@ static PyObject *index_array(const struct state *self, PyObject *key) {
   return array;
 }
 
+/* The array of an index that is known to be apart from another array, if one is given. */
+static PyObject *index_apart(const struct state *self, PyObject *key, PyObject *other) {
+  PyObject *found = index_array(self, key);
+  if (found != NULL && other != NULL && !are_apart(other, found)) {
+    Py_CLEAR(found);
+  }
+  return found;
+}
+
+/* A key with arrays in place of index tensors, which may be in a tuple. NULL, maybe without an exception, for others. */
+static PyObject *advanced_key(const struct state *self, PyObject *key, PyObject *other) {
+  if (!PyTuple_CheckExact(key)) {
+    return index_apart(self, key, other);
+  }
+  const Py_ssize_t count = PyTuple_Size(key);
+  PyObject *keys = PyTuple_New(count);
+  for (Py_ssize_t i = 0; keys != NULL && i < count; ++i) {
+    PyObject *one = PyTuple_GetItem(key, i);
+    PyObject *found = is_basic(one) ? Py_NewRef(one) : index_apart(self, one, other);
+    if (found == NULL || PyTuple_SetItem(keys, i, found) < 0) {
+      Py_CLEAR(keys);
+    }
+  }
+  return keys;
+}
+
 PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key) {
   PyObject *result = NULL, *keys = basic_key(key);
   if (keys == NULL && !PyErr_Occurred()) {
-    keys = index_array(self, key);
+    keys = advanced_key(self, key, NULL);
   }
   if (keys != NULL) {
     result = PyObject_GetItem(array, keys);
@@ -146,10 +171,10 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
   }
   if (source == value) { /* a number: NumPy needs no view of one element */
     int views;
-    keys = is_basic_key(key, &views) ? Py_NewRef(key) : NULL;
+    keys = is_basic_key(key, &views) ? Py_NewRef(key) : advanced_key(self, key, array);
   } else if (source != NULL && (keys = basic_key(key)) == NULL && !PyErr_Occurred() &&
-             (keys = index_array(self, key)) != NULL && !are_apart(array, keys)) {
-    Py_CLEAR(keys); /* nor that an index changes while it writes */
+             !PyTuple_CheckExact(key)) {
+    keys = index_apart(self, key, array); /* nor that an index changes while it writes */
   }
   if (keys != NULL) {
     status = PyObject_SetItem(array, keys, source);
@@ -172,4 +197,66 @@ int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
   Py_XDECREF(axes);
   Py_XDECREF(most);
   return found;
+}
+
+enum { MOST_AXES = 64 };
+
+/* The whole of an axis, as a key. */
+static PyObject *whole;
+
+/* array[:, ..., key, ...], for a key of an axis; steals the reference to the key. */
+static PyObject *by_key_of_axis(PyObject *array, Py_ssize_t axis, PyObject *key) {
+  PyObject *result = NULL, *keys = key != NULL ? PyTuple_New(axis + 2) : NULL;
+  if (keys == NULL) {
+    Py_XDECREF(key);
+    return NULL;
+  }
+  for (Py_ssize_t i = 0; i < axis; ++i) {
+    PyTuple_SetItem(keys, i, Py_NewRef(whole));
+  }
+  PyTuple_SetItem(keys, axis, key);
+  PyTuple_SetItem(keys, axis + 1, Py_NewRef(Py_Ellipsis)); /* a view, also of one element */
+  result = PyObject_GetItem(array, keys);
+  Py_DECREF(keys);
+  return result;
+}
+
+PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count) {
+  long long numbers[3] = {0};
+  PyObject *shape, *ends[2], *result = NULL;
+  if (count < 2 || count > 3) {
+    return NULL;
+  }
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    int overflow = 1;
+    numbers[i] = PyLong_CheckExact(arguments[i]) ? PyLong_AsLongLongAndOverflow(arguments[i], &overflow) : 0;
+    if (overflow || numbers[i] < -INT64_C(1) << 61 || numbers[i] > INT64_C(1) << 61) {
+      return NULL;
+    }
+  }
+  if (whole == NULL && (whole = PySlice_New(NULL, NULL, NULL)) == NULL) {
+    return NULL;
+  }
+  if (count == 2 && 0 <= numbers[0] && numbers[0] < MOST_AXES) { /* NumPy refuses what is out of range */
+    return by_key_of_axis(array, (Py_ssize_t)numbers[0], Py_NewRef(arguments[1]));
+  }
+  if ((shape = PyObject_GetAttr(array, shape_name)) == NULL) {
+    return NULL;
+  }
+  const Py_ssize_t axes = PyTuple_Size(shape), axis = (Py_ssize_t)numbers[0] + (numbers[0] < 0 ? axes : 0);
+  if (count == 2 && 0 <= axis) {
+    result = by_key_of_axis(array, axis, Py_NewRef(arguments[1]));
+  } else if (count == 3 && 0 <= axis && axis < axes) { /* NumPy would take less than the length */
+    const int64_t length = handle_of(PyTuple_GetItem(shape, axis));
+    const int64_t first = numbers[1] + (numbers[1] < 0 ? length : 0);
+    if (0 <= first && 0 <= numbers[2] && first + numbers[2] <= length) {
+      ends[0] = PyLong_FromLongLong(first);
+      ends[1] = PyLong_FromLongLong(first + numbers[2]);
+      result = by_key_of_axis(array, axis, PySlice_New(ends[0], ends[1], NULL));
+      Py_XDECREF(ends[0]);
+      Py_XDECREF(ends[1]);
+    }
+  }
+  Py_DECREF(shape);
+  return result;
 }

@@ -1,88 +1,90 @@
-/* Methods of tensors on NumPy that go to the array in one step. torchffi/_numpy_indexing.py installs them. */
+/* Methods and properties of tensors on NumPy that go to the array in one step. torchffi/_numpy_indexing.py installs
+   them. */
+#include <string.h>
+
 #include "_speedups.h"
 
-/* A method that calls a function of arrays, and the slow path for arguments that it does not admit and if it fails. */
-struct method {
-  FAST_HEAD
-  int result;            /* what is returned: see new_method() */
-  int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
-                            -2: integers, and tuples of them */
-  int axes;              /* how many axes the array must have; -1: any number */
-  long long least, most; /* the limits of the integers */
-};
+/* An attribute that is an integer; -1 if there is none. */
+static int64_t number_of(PyObject *object, PyObject *name) {
+  PyObject *number = PyObject_GetAttr(object, name);
+  const int64_t value = number != NULL ? handle_of(number) : -1;
+  Py_XDECREF(number);
+  return value;
+}
 
-/* Whether the objects from a place of a tuple on are integers within the limits. */
-static int are_integers(const struct method *self, PyObject *tuple, Py_ssize_t from) {
-  const Py_ssize_t count = PyTuple_Size(tuple);
-  for (Py_ssize_t i = from; i < count; ++i) {
-    PyObject *one = PyTuple_GetItem(tuple, i);
-    int overflow = 1;
-    if (from == 1 && self->operands == -2 && PyTuple_CheckExact(one)) {
-      if (!are_integers(self, one, 0)) {
-        return 0;
-      }
-      continue;
-    }
-    if (!PyLong_CheckExact(one)) {
-      return 0;
-    }
-    const long long value = PyLong_AsLongLongAndOverflow(one, &overflow);
-    if (overflow || value < self->least || value > self->most) {
+/* Whether an object is an integer within the limits. */
+static int is_integer(const struct method *self, PyObject *one) {
+  int overflow = 1;
+  const long long value = PyLong_CheckExact(one) ? PyLong_AsLongLongAndOverflow(one, &overflow) : 0;
+  return !overflow && self->least <= value && value <= self->most;
+}
+
+static int are_in_tuple(const struct method *self, PyObject *tuple) {
+  for (Py_ssize_t i = 0; i < PyTuple_Size(tuple); ++i) {
+    if (!is_integer(self, PyTuple_GetItem(tuple, i))) {
       return 0;
     }
   }
   return 1;
 }
 
-/* The arguments with arrays in place of the tensors; NULL, maybe without an exception, for others. */
-static PyObject *with_arrays(const struct method *self, PyObject *array, PyObject *arguments) {
-  const Py_ssize_t count = PyTuple_Size(arguments);
-  PyObject *all, *kind = (PyObject *)Py_TYPE(PyTuple_GetItem(arguments, 0));
-  if (self->operands < 0) {
-    PyObject *only = count == 2 && self->operands == -1 ? PyTuple_GetItem(arguments, 1) : NULL;
-    if (!(only != NULL && PyTuple_CheckExact(only) ? are_integers(self, only, 0)
-                                                   : count > 1 && are_integers(self, arguments, 1))) {
-      return NULL;
-    }
-  } else if (count != 1 + self->operands) {
-    return NULL;
+/* Whether the arguments after the tensor are those integers that the method takes. */
+static int are_numbers(const struct method *self, PyObject *const *arguments, Py_ssize_t count) {
+  if (count == 2 && self->operands == -1 && PyTuple_CheckExact(arguments[1])) {
+    return are_in_tuple(self, arguments[1]);
   }
-  if ((all = PyTuple_New(count)) == NULL) {
-    return NULL;
-  }
-  PyTuple_SetItem(all, 0, Py_NewRef(array));
   for (Py_ssize_t i = 1; i < count; ++i) {
-    PyObject *one = PyTuple_GetItem(arguments, i);
-    PyObject *given = self->operands < 0                 ? Py_NewRef(one)
-                      : (PyObject *)Py_TYPE(one) == kind ? get_slot(self->state->array_slot, one, kind)
-                                                         : NULL;
-    if (given == NULL) {
-      Py_CLEAR(all);
-      break;
+    if (self->operands == -2 && PyTuple_CheckExact(arguments[i]) ? !are_in_tuple(self, arguments[i])
+                                                                 : !is_integer(self, arguments[i])) {
+      return 0;
     }
-    PyTuple_SetItem(all, i, given);
   }
-  return all;
+  return count > 1;
 }
 
-/* Calls the function: one that the cache knows by its name, a method of the array with an argument, or as it is. */
-static PyObject *call_function(struct method *self, PyObject *all) {
-  PyObject *known, *result = NULL, *arguments[8], *function = Py_NewRef(self->function);
-  const Py_ssize_t count = PyTuple_Size(all);
+/* Puts the arguments of the function into a place for MOST_ARGUMENTS: arrays for the tensors. Returns whether it
+   admits them; all in the place must be released. */
+static int with_arrays(const struct method *self, PyObject *array, PyObject *const *arguments,
+                       Py_ssize_t count, PyObject **all) {
+  PyObject *kind = (PyObject *)Py_TYPE(arguments[0]);
+  if (count > MOST_ARGUMENTS ||
+      !(self->operands < 0 ? are_numbers(self, arguments, count) : count == 1 + self->operands)) {
+    return 0;
+  }
+  all[0] = Py_NewRef(array);
+  for (Py_ssize_t i = 1; i < count; ++i) {
+    all[i] = self->operands < 0 ? Py_NewRef(arguments[i])
+             : (PyObject *)Py_TYPE(arguments[i]) == kind
+                 ? get_slot(self->state->array_slot, arguments[i], kind)
+             : self->result == 'o' || self->result == 'p' ? scalar_array(self->state, kind, arguments[i])
+                                                          : NULL;
+    if (all[i] == NULL) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* Calls the function: an attribute of the array, its method with an argument, a primitive that the cache has by its
+   name, or a function as it is. */
+static PyObject *call_function(struct method *self, PyObject *const *all, Py_ssize_t count) {
+  PyObject *known, *result = NULL, *arguments[1 + MOST_ARGUMENTS], *function = Py_NewRef(self->function);
   if (PyTuple_CheckExact(function)) {
-    result = PyObject_CallMethodObjArgs(PyTuple_GetItem(all, 0), PyTuple_GetItem(function, 0),
-                                        PyTuple_GetItem(function, 1), NULL);
+    PyObject *name = PyTuple_GetItem(function, 0);
+    result = PyTuple_Size(function) == 1
+                 ? PyObject_GetAttr(all[0], name)
+                 : PyObject_CallMethodObjArgs(all[0], name, PyTuple_GetItem(function, 1), NULL);
   } else if (!PyUnicode_CheckExact(function)) {
-    result = PyObject_Call(function, all, NULL);
+    result = call_with(function, all, count);
   } else if ((known = PyDict_GetItemWithError(self->state->functions, function)) != NULL &&
              PyTuple_Size(known) == 1) { /* it is called without a context */
     self->function = Py_NewRef(PyTuple_GetItem(known, 0));
     Py_DECREF(function);
-    result = PyObject_Call(self->function, all, NULL);
-  } else if (!PyErr_Occurred() && count < 8) {
+    result = call_with(self->function, all, count);
+  } else if (!PyErr_Occurred()) {
     arguments[0] = function;
     for (Py_ssize_t i = 0; i < count; ++i) {
-      arguments[1 + i] = PyTuple_GetItem(all, i);
+      arguments[1 + i] = all[i];
     }
     result = compute(self->state, arguments, count + 1);
   }
@@ -90,131 +92,127 @@ static PyObject *call_function(struct method *self, PyObject *all) {
   return result;
 }
 
-static PyObject *call_method(PyObject *object, PyObject *arguments, PyObject *named) {
-  struct method *self = (struct method *)object;
-  const struct state *state = self->state;
-  const Py_ssize_t count = PyTuple_Size(arguments);
-  PyObject *tensor = count > 0 && named == NULL ? PyTuple_GetItem(arguments, 0) : NULL;
-  PyObject *kind = tensor != NULL ? (PyObject *)Py_TYPE(tensor) : NULL;
-  PyObject *array = NULL, *all, *result = NULL;
-  if (kind != NULL && PyDict_GetItemWithError(state->array_classes, kind) != NULL) {
-    array = get_slot(state->array_slot, tensor, kind);
+enum { MOST_COPIED = 1 << 10 }; /* elements: for more, the slow path takes less time */
+
+/* Overwrites the first array with what the function returns (p), or writes there as its output, the last argument (o).
+   NumPy itself refuses what does not fit, before it writes, but for axes of length 1. */
+static PyObject *overwritten(struct method *self, PyObject **all, Py_ssize_t count) {
+  PyObject *result = NULL;
+  if (!has_own_elements(all[0]) || count >= MOST_ARGUMENTS) {
+    return NULL;
   }
-  if (array != NULL && self->axes >= 0) {
-    PyObject *axes = PyObject_GetAttr(array, ndim_name);
-    if (axes == NULL || handle_of(axes) != self->axes) {
-      Py_CLEAR(array);
-    }
-    Py_XDECREF(axes);
+  if (self->result == 'o') {
+    all[count] = Py_NewRef(all[0]);
+    return call_function(self, all, count + 1);
   }
-  if (array != NULL && self->result == 'x' &&
-      PyDict_GetItemWithError(state->array_classes, kind) != Py_True) {
-    Py_CLEAR(array);
+  if (number_of(all[0], size_name) <= MOST_COPIED) {
+    result = call_function(self, all, count);
   }
-  if (array != NULL) {
-    if (self->result == 'g' && count == 2) {
-      result = get_elements(state, array, PyTuple_GetItem(arguments, 1));
-    } else if (self->result == 's' && count == 3) {
-      result = set_elements(state, kind, array, PyTuple_GetItem(arguments, 1), PyTuple_GetItem(arguments, 2));
-    } else if (self->result == 'c' && count == 2) {
-      PyObject *value = PyTuple_GetItem(arguments, 1);
-      result =
-          has_fewer_axes(state, array, value) ? set_elements(state, kind, array, Py_Ellipsis, value) : NULL;
-    } else if (self->result == 'l' && count == 1) {
-      const Py_ssize_t length = PyObject_Size(array);
-      result = length < 0 ? NULL : PyLong_FromSsize_t(length);
-    } else if ((all = with_arrays(self, array, arguments)) != NULL) {
-      result = call_function(self, all);
-      Py_DECREF(all);
-    }
-    if (result != NULL && (self->result == 'v' || self->result == 'w' || self->result == 'g')) {
-      const int fits =
-          Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
-      PyObject *made = fits ? hold(state, kind, result) : NULL;
-      Py_DECREF(result);
-      result = made;
-    } else if (result != NULL && (self->result == 'x' || self->result == 'c')) {
-      Py_DECREF(result);
-      result = Py_NewRef(tensor);
-    }
-    Py_DECREF(array);
-  }
-  if (result == NULL && (!PyErr_Occurred() || refused())) {
-    result = PyObject_Call(self->slow_path, arguments, named);
+  if (result != NULL && (number_of(result, ndim_name) != number_of(all[0], ndim_name) ||
+                         PyObject_SetItem(all[0], Py_Ellipsis, result) < 0)) {
+    Py_CLEAR(result);
   }
   return result;
 }
 
-PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type) {
-  if (object == NULL || object == Py_None) {
-    return Py_NewRef(self);
-  }
-  return PyObject_CallFunctionObjArgs(((struct fast *)self)->state->method_type, self, object, NULL);
+/* Whether an array has as many axes as the method takes. */
+static int has_axes(const struct method *self, PyObject *array) {
+  const int64_t axes = self->axes == -1 ? 0 : number_of(array, ndim_name);
+  return self->axes < 0 ? axes >= -1 - self->axes : axes == self->axes;
 }
 
-/* Attributes that it has not itself are those of its slow path. */
-PyObject *fast_attribute(PyObject *self, PyObject *name) {
-  PyObject *slow_path = ((struct fast *)self)->slow_path;
-  if (PyUnicode_CompareWithASCIIString(name, "__wrapped__") == 0) {
-    return Py_NewRef(slow_path);
+/* What the method returns for the array of a tensor; NULL, maybe without an exception, for what the slow path does. */
+static PyObject *answer(struct method *self, PyObject *array, PyObject *const *arguments, Py_ssize_t count) {
+  const struct state *state = self->state;
+  PyObject *result = NULL, *made, *kind = (PyObject *)Py_TYPE(arguments[0]), *all[MOST_ARGUMENTS] = {NULL};
+  if (self->result == 'g') {
+    result = count == 2 ? get_elements(state, array, arguments[1]) : NULL;
+  } else if (self->result == 'a') {
+    result = get_along(array, arguments + 1, count - 1);
+  } else if (self->result == 's') {
+    result = count == 3 ? set_elements(state, kind, array, arguments[1], arguments[2]) : NULL;
+  } else if (self->result == 'c') {
+    result = count == 2 && has_fewer_axes(state, array, arguments[1])
+                 ? set_elements(state, kind, array, Py_Ellipsis, arguments[1])
+                 : NULL;
+  } else if (self->result == 'l') {
+    const Py_ssize_t length = count == 1 ? PyObject_Size(array) : -1;
+    result = length < 0 ? NULL : PyLong_FromSsize_t(length);
+  } else if (self->result == 't') {
+    return operate(self->state, self->function, self->operands, array, arguments, count);
+  } else if (self->result == 'i') {
+    result = count == 1 ? Py_NewRef(arguments[0]) : NULL;
+  } else {
+    if (with_arrays(self, array, arguments, count, all)) {
+      result = strchr("op", self->result) != NULL ? overwritten(self, all, count)
+                                                  : call_function(self, all, count);
+    }
+    for (Py_ssize_t i = 0; i < MOST_ARGUMENTS && all[i] != NULL; ++i) {
+      Py_DECREF(all[i]);
+    }
   }
-  if (PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
-    return PyObject_GenericGetAttr(self, name);
+  if (result == NULL || strchr("rlsi", self->result) != NULL) {
+    return result;
   }
-  return PyObject_GetAttr(slow_path, name);
+  if (strchr("xopc", self->result) != NULL) {
+    made = Py_NewRef(arguments[0]);
+  } else {
+    if (self->of != NULL &&
+        Py_TYPE(result) != Py_TYPE(array)) { /* a scalar of NumPy is an array of no axes */
+      made = PyObject_GetItem(result, Py_Ellipsis);
+      Py_DECREF(result);
+      if ((result = made) == NULL) {
+        return NULL;
+      }
+    }
+    const int fits = Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
+    made = fits ? hold(state, self->of != NULL ? self->of : kind, result) : NULL;
+  }
+  Py_DECREF(result);
+  return made;
 }
 
-void free_fast(PyObject *object) {
-  struct fast *self = (struct fast *)object;
-  PyTypeObject *type = Py_TYPE(object);
-  Py_XDECREF(self->module);
-  Py_XDECREF(self->function);
-  Py_XDECREF(self->slow_path);
-  ((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-  Py_DECREF(type);
+/* NULL, maybe without an exception, for what the slow path does. */
+static PyObject *answer_of_array(struct method *self, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *kind = (PyObject *)Py_TYPE(arguments[0]), *array = NULL, *result = NULL;
+  if (PyDict_GetItemWithError(self->state->array_classes, kind) != NULL) {
+    array = get_slot(self->state->array_slot, arguments[0], kind);
+  }
+  if (array != NULL) {
+    result = has_axes(self, array) ? answer(self, array, arguments, count) : NULL;
+    Py_DECREF(array);
+  }
+  return result;
 }
 
-/* Method(module, result, function, slow_path, operands, least, most, axes). The function is the name of a primitive, a
-   function of arrays, or the name of a method of arrays and its argument in a tuple. The result is, as a letter: an array
-   of the same dtype (v) in a tensor of the class, the same if it shares memory (w), what the function returns (r), the
-   tensor itself, which the function has overwritten if its dtype is a floating-point one (x), the tensor after the
-   assignment to all elements (c), elements by a key (g), none after the assignment of elements (s), or the length (l). */
-static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
-  struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
-  if (self != NULL) {
-    self->axes = -1;
+PyObject *call_method(PyObject *object, PyObject *const *arguments, size_t flags, PyObject *names) {
+  const Py_ssize_t count = (Py_ssize_t)(flags & ~ARGUMENTS_OFFSET);
+  PyObject *result = NULL;
+  if (count > 0 && names == NULL) {
+    result = answer_of_array((struct method *)object, arguments, count);
   }
-  if (self != NULL &&
-      !PyArg_ParseTuple(arguments, "OCOO|iLLi", &self->module, &self->result, &self->function,
-                        &self->slow_path, &self->operands, &self->least, &self->most, &self->axes)) {
-    self->module = self->function = self->slow_path = NULL;
-    Py_CLEAR(self);
+  if (result == NULL && (!PyErr_Occurred() || refused())) {
+    result = call_slow_path(object, arguments, count, names);
   }
-  if (self != NULL) {
-    self->state = PyModule_GetState(self->module);
-    Py_INCREF(self->module);
-    Py_INCREF(self->function);
-    Py_INCREF(self->slow_path);
-  }
-  return (PyObject *)self;
+  return result;
 }
 
-static PyType_Slot method_slots[] = {
-    {Py_tp_new, new_method},          {Py_tp_call, call_method},  {Py_tp_descr_get, bind_fast},
-    {Py_tp_getattro, fast_attribute}, {Py_tp_dealloc, free_fast}, {0, NULL},
-};
-
-static PyType_Spec method_spec = {.name = "torchffi._speedups.Method",
-                                  .basicsize = sizeof(struct method),
-                                  .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR,
-                                  .slots = method_slots};
-
-PyObject *setup_methods(PyObject *module, PyObject *arguments) {
-  struct state *self = PyModule_GetState(module);
-  if (!PyArg_ParseTuple(arguments, "O!O!O", &PyDict_Type, &self->array_classes, &PyDict_Type,
-                        &self->index_classes, &self->method_type)) {
-    return NULL;
+PyObject *call_method_with_tuple(PyObject *object, PyObject *arguments, PyObject *named) {
+  PyObject *all[MOST_ARGUMENTS];
+  const Py_ssize_t count = PyTuple_Size(arguments);
+  if (named != NULL || count > MOST_ARGUMENTS) {
+    return PyObject_Call(((struct fast *)object)->slow_path, arguments, named);
   }
-  Py_INCREF(arguments); /* keeps all of them alive */
-  return PyType_FromModuleAndSpec(module, &method_spec, NULL);
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    all[i] = PyTuple_GetItem(arguments, i);
+  }
+  return call_method(object, all, (size_t)count, NULL);
+}
+
+PyObject *get_array_property(PyObject *object, PyObject *tensor, PyObject *type) {
+  PyObject *result = NULL;
+  if (tensor != NULL && tensor != Py_None) {
+    result = answer_of_array((struct method *)object, &tensor, 1);
+  }
+  return result == NULL && (!PyErr_Occurred() || refused()) ? get_slow_path(object, tensor, type) : result;
 }

@@ -4,12 +4,6 @@
 
 #include "_speedups.h"
 
-/* In the stable ABI of all versions of Python that have it (from 3.8 on), declared there from 3.12 on. */
-#ifndef Py_TPFLAGS_HAVE_VECTORCALL
-#define Py_TPFLAGS_HAVE_VECTORCALL (1UL << 11)
-#endif
-#define ARGUMENTS_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
-
 static PyObject *numbers[2]; /* 0 and 1 */
 
 /* The value of the only element, as a number of the type that the answers have for the class of the tensor. NULL for one
@@ -59,25 +53,6 @@ static PyObject *answer(const struct query *self, PyObject *tensor) {
 
 /* ---- Methods ---- */
 
-static PyObject *call_slow_path(struct query *self, PyObject *const *arguments, Py_ssize_t count,
-                                PyObject *names) {
-  const Py_ssize_t named = names != NULL ? PyTuple_Size(names) : 0;
-  PyObject *result = NULL, *all = PyTuple_New(count), *dict = named > 0 ? PyDict_New() : NULL;
-  int failed = all == NULL || (named > 0 && dict == NULL);
-  for (Py_ssize_t i = 0; i < count && !failed; ++i) {
-    PyTuple_SetItem(all, i, Py_NewRef(arguments[i]));
-  }
-  for (Py_ssize_t i = 0; i < named && !failed; ++i) {
-    failed = PyDict_SetItem(dict, PyTuple_GetItem(names, i), arguments[count + i]) < 0;
-  }
-  if (!failed) {
-    result = PyObject_Call(self->slow_path, all, dict);
-  }
-  Py_XDECREF(all);
-  Py_XDECREF(dict);
-  return result;
-}
-
 static PyObject *call_query(PyObject *object, PyObject *const *arguments, size_t flags, PyObject *names) {
   struct query *self = (struct query *)object;
   const Py_ssize_t count = (Py_ssize_t)(flags & ~ARGUMENTS_OFFSET);
@@ -92,7 +67,7 @@ static PyObject *call_query(PyObject *object, PyObject *const *arguments, size_t
     result = answer(self, arguments[0]);
   }
   if (result == NULL && (!PyErr_Occurred() || refused())) {
-    result = call_slow_path(self, arguments, count, names);
+    result = call_slow_path(object, arguments, count, names);
   }
   return result;
 }
@@ -111,21 +86,11 @@ static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject
 /* ---- Properties ---- */
 
 static PyObject *get_property(PyObject *object, PyObject *tensor, PyObject *type) {
-  struct query *self = (struct query *)object;
   PyObject *result = NULL;
-  if (tensor == NULL || tensor == Py_None) {
-    return Py_NewRef(self->slow_path); /* Python's, with its docstring */
+  if (tensor != NULL && tensor != Py_None) {
+    result = answer((struct query *)object, tensor);
   }
-  result = answer(self, tensor);
-  if (result == NULL && (!PyErr_Occurred() || refused())) {
-    result = ((descrgetfunc)PyType_GetSlot(&PyProperty_Type, Py_tp_descr_get))(self->slow_path, tensor, type);
-  }
-  return result;
-}
-
-static int set_property(PyObject *object, PyObject *tensor, PyObject *value) {
-  PyObject *slow_path = ((struct query *)object)->slow_path;
-  return ((descrsetfunc)PyType_GetSlot(&PyProperty_Type, Py_tp_descr_set))(slow_path, tensor, value);
+  return result == NULL && (!PyErr_Occurred() || refused()) ? get_slow_path(object, tensor, type) : result;
 }
 
 /* ---- Both ---- */

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
+import pickle
 from typing import Any
 
 import numpy as np
@@ -190,3 +193,31 @@ def test_asarray_copies_read_only_memory(backend: str) -> None:
             t.asarray(memory, copy=False)
     assert array.tolist() == [0, 0, 0]
     assert t.asarray(array, dtype=t.int8).tolist() == [0, 0, 0]
+
+
+def test_functions_of_an_array_are_known_by_their_names() -> None:
+    for function in (t.asarray, t.from_numpy):
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert copy.copy(function) is function and copy.deepcopy(function) is function
+        assert next(iter(inspect.signature(function).parameters)) in ("obj", "array")
+        assert function.__doc__ and function.__module__.startswith("torchffi.")
+        with pytest.raises(TypeError):
+            function()
+
+
+def test_a_read_only_array_is_copied(backend: str) -> None:
+    array = np.ones((2, 3), np.float32)
+    array.flags.writeable = False
+    assert not np.shares_memory(t.asarray(array).numpy(), array)
+    assert not np.shares_memory(t.asarray(array, copy=True).numpy(), array)
+    swapped = np.arange(3, dtype=">i4")
+    assert t.asarray(swapped).tolist() == t.asarray(swapped, copy=True).tolist() == [0, 1, 2]
+
+
+def test_an_array_is_held_as_it_was(backend: str) -> None:
+    array = np.ones((2, 3), np.float32)
+    tensors = t.asarray(array), t.from_numpy(array)
+    array.shape = (3, 2)
+    assert [tensor.shape for tensor in tensors] == [(2, 3), (2, 3)]
+    array[0, 0] = 5
+    assert [float(tensor[0, 0]) for tensor in tensors] == [5, 5]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import inspect
+import math
+import operator
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 import torchffi as t
 from torchffi import dtypes
 from torchffi._core import lifetimes
-from torchffi._core.tensor_numpy import NumpyTensor
+from torchffi._core.tensor_numpy import NUMPY, NumpyTensor
 
 pytestmark = pytest.mark.filterwarnings("error")
 needs_speedups = pytest.mark.skipif(
@@ -23,6 +25,10 @@ needs_speedups = pytest.mark.skipif(
 )
 
 BIG = 2**70
+_WRITES: dict[str, Callable[[Any, Any], Any]] = {
+    "iadd": operator.iadd, "imul": operator.imul, "itruediv": operator.itruediv,
+    "iand": operator.iand, "imod": operator.imod, "ifloordiv": operator.ifloordiv,
+}  # fmt: skip
 CALLS: dict[str, Callable[[Any], Any]] = {
     "int": lambda x: x[1],
     "negative": lambda x: x[-1, -2],
@@ -42,6 +48,17 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "empty-tuple": lambda x: x[()],
     "list": lambda x: x[[0, 1]],
     "index": lambda x: x[t.asarray([1, 0])],
+    "index-and-integer": lambda x: x[t.asarray([1, 0, 1]), 0],
+    "index-and-slice": lambda x: x[t.asarray([1, 0, 1]), 1:],
+    "index-and-backwards": lambda x: x[t.asarray([1, 0, 1]), ::-1],
+    "index-and-none": lambda x: x[None, t.asarray([1, 0, 1])],
+    "index-and-dots": lambda x: x[..., t.asarray([1, 0, 1])],
+    "indices": lambda x: x[t.asarray([1, 0]), t.asarray([2, 2])],
+    "indices-that-do-not-fit": lambda x: x[t.asarray([1, 0]), t.asarray([2, 2, 2])],
+    "index-without-axes-in-tuple": lambda x: x[t.asarray(1), 0],
+    "index-and-bool": lambda x: x[t.asarray([1, 0]), True],
+    "mask-in-tuple": lambda x: x[t.asarray([True, False]), 1],
+    "integer-out-of-range": lambda x: x[t.asarray([1, 0]), 7],
     "index-out-of-range": lambda x: x[t.asarray([1, 5])],
     "index-without-axes": lambda x: x[t.asarray(1)],
     "index-of-float": lambda x: x[t.asarray([1.0])],
@@ -70,6 +87,11 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "flatten": lambda x: x.flatten(),
     "flatten-axes": lambda x: x[None].flatten(1),
     "flatten-0-d": lambda x: x[0, 0].flatten(),
+    "ravel": lambda x: x.ravel(),
+    "ravel-transposed": lambda x: x.T.ravel(),
+    "ravel-column": lambda x: x[:, :1].ravel(),
+    "ravel-0-d": lambda x: x[0, 0].ravel(),
+    "ravel-argument": lambda x: x.ravel(0),
     "unflatten": lambda x: x.unflatten(1, (3, 1)),
     "unflatten--1": lambda x: x.unflatten(-1, (-1, 3)),
     "unflatten-wrong": lambda x: x.unflatten(1, (2, 2)),
@@ -87,6 +109,45 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "mT": lambda x: x.mT,
     "mT-3-d": lambda x: x[None].mT,
     "mT-1-d": lambda x: x[0].mT,
+    "swapaxes": lambda x: x.swapaxes(-1, 0),
+    "swapaxes-wrong": lambda x: x.swapaxes(0, 2),
+    "H": lambda x: x.H,
+    "H-0-d": lambda x: x[0, 0].H,
+    "H-3-d": lambda x: x[None].H,
+    "mH": lambda x: x.mH,
+    "mH-3-d": lambda x: x[None].mH,
+    "mH-1-d": lambda x: x[0].mH,
+    "real": lambda x: x.real,
+    "real-0-d": lambda x: x[0, 0].real,
+    "imag": lambda x: x.imag,
+    "imag-0-d": lambda x: x[0, 0].imag,
+    "set-H": lambda x: setattr(x, "H", x),
+    "delete-shape": lambda x: delattr(x, "shape"),
+    "shape": lambda x: (x.shape, x.ndim, x.size, x.nbytes),
+    "item": lambda x: x[0, 0].item(),
+    "item-1-1": lambda x: x[:1, :1].item(),
+    "item-many": lambda x: x.item(),
+    "item-argument": lambda x: x.item(0),
+    "to-bool": lambda x: bool(x[0, 0]),
+    "to-bool-many": lambda x: bool(x),
+    "to-int": lambda x: int(x[0, 0]),
+    "to-int-many": lambda x: int(x),
+    "to-float": lambda x: float(x[0, 0]),
+    "to-float-many": lambda x: float(x[0]),
+    "complex": lambda x: complex(x[0, 0]),
+    "index-of-one": lambda x: operator.index(x[0, 0]),
+    "ceil": lambda x: math.ceil(x[0, 0]),
+    "sizes": lambda x: (x.numel(), x.nelement(), x.ndimension()),
+    "clone": lambda x: x.clone(),
+    "clone-strides": lambda x: (x.T.clone().strides, x[:1].expand(2, 3).clone().strides),
+    "clone-0-d": lambda x: x[0, 0].clone(),
+    "argmax": lambda x: x.argmax(),
+    "argmin": lambda x: x.T.argmin(),
+    "argmax-0-d": lambda x: x[0, 0].argmax(),
+    "argmax-of-nothing": lambda x: x[:0].argmax(),
+    "argmax-axis": lambda x: x.argmax(1),
+    "squeeze-wrong": lambda x: x[None].squeeze(3),
+    "squeeze-longer": lambda x: x.squeeze(0),
     "squeeze": lambda x: x[None].squeeze(0),
     "squeeze-0-d": lambda x: x[0, 0].squeeze(0),
     "squeeze-all": lambda x: x[None].squeeze(),
@@ -94,6 +155,13 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "unsqueeze-wrong": lambda x: x.unsqueeze(4),
     "narrow": lambda x: x.narrow(1, 1, 2),
     "narrow-negative": lambda x: x.narrow(-1, -2, 2),
+    "narrow-big": lambda x: x.narrow(0, BIG, 1),
+    "narrow-big-length": lambda x: x.narrow(0, 0, 2**62),
+    "narrow-big-axis": lambda x: x.narrow(BIG, 0, 1),
+    "narrow-of-four": lambda x: x.narrow(0, 0, 1, 1),
+    "narrow-of-bools": lambda x: x.narrow(0, True, 1),
+    "narrow-nothing": lambda x: x.narrow(0, 2, 0),
+    "narrow-negative-length": lambda x: x.narrow(0, 1, -1),
     "narrow-wrong": lambda x: x.narrow(1, 2, 2),
     "narrow-axis": lambda x: x.narrow(2, 0, 1),
     "new_zeros": lambda x: x.new_zeros(2, 1),
@@ -109,6 +177,46 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "add_-row": lambda x: x.add_(x[0].clone()),
     "add_-larger": lambda x: x[0].add_(x),
     "add_-alpha": lambda x: x.add_(x.clone(), alpha=3),
+    **{
+        f"{name}-{case}": (lambda x, write=write, make=make: write(x, make(x)))
+        for name, write in _WRITES.items()
+        for case, make in {
+            "same": lambda x: x.clone(),
+            "itself": lambda x: x,
+            "zero": lambda x: x ^ x if x.dtype == t.int64 else x != x,
+            "number": lambda x: 2,
+            "row": lambda x: x[0].clone(),
+            "larger": lambda x: t.stack([x, x]),
+            "leading-axis": lambda x: x[None].clone(),
+            "other-dtype": lambda x: t.ones((2, 3), dtype=t.int8),
+        }.items()
+    },
+    "imod-overlap": lambda x: operator.imod(x.view(-1)[1:], x.view(-1)[:-1]),
+    "iadd-overlap": lambda x: operator.iadd(x.view(-1)[1:], x.view(-1)[:-1]),
+    "imod-expanded": lambda x: operator.imod(x[:1].expand(2, 3), x.clone()),
+    "iadd-expanded": lambda x: operator.iadd(x[:1].expand(2, 3), x.clone()),
+    "imod-0-d": lambda x: operator.imod(x[0, 0], x[1, 1].clone()),
+    "imod-from-0-d": lambda x: operator.imod(x, x[1, 1].clone()),
+    "imod-large": lambda x: operator.imod(
+        x[:, :1].expand(2, 2000).clone(), t.full((2, 2000), 2, dtype=x.dtype)
+    ),
+    "ifloordiv-least": lambda x: operator.ifloordiv(t.asarray([-(2**63)]), t.asarray([-1])),
+    "remainder_": lambda x: x.remainder_(x.clone()),
+    "floor_divide_": lambda x: x.floor_divide_(x.clone()),
+    "mul_-row": lambda x: x.mul_(x[0].clone()),
+    **{
+        f"{name}-{value}-{case}": (lambda x, name=name, value=value: getattr(x, name)(value))
+        for case in (1, 2)  # the second one finds the number in the cache
+        for name in ("__iadd__", "__imod__", "__itruediv__", "__iand__", "add_", "div_", "remainder_")
+        for value in (3, 2.5, 0, -0.0, True, 2j, BIG)
+    },
+    **{
+        f"{name}-{case}": (lambda x, name=name: getattr(x, name)())
+        for case in (1, 2)  # the first one makes the method
+        for name in ("floor_", "reciprocal_", "acos_", "square_")
+    },
+    "exp_": lambda x: x.exp_(),
+    "exp_-expanded": lambda x: x[:1].expand(2, 3).exp_(),
     "div_-whole": lambda x: x.div_(x.clone()),
     "log_": lambda x: x.sub_(x).log_(),
     "copy_": lambda x: x.copy_(x.clone()),
@@ -122,14 +230,12 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts the slow paths in the place of the methods in C."""
     found = 0
-    for name, value in list(vars(NumpyTensor).items()):
-        if type(value).__name__ == "Method":
-            monkeypatch.setattr(NumpyTensor, name, value.__wrapped__)
-            found += 1
-        elif type(value) is property and type(value.fget).__name__ == "Method":
-            monkeypatch.setattr(NumpyTensor, name, property(value.fget.__wrapped__))
-            found += 1
-    assert found > 30
+    for kind in (NumpyTensor, *NUMPY.classes.values()):
+        for name, value in list(vars(kind).items()):
+            if type(value).__name__ in ("Method", "ArrayProperty"):
+                monkeypatch.setattr(kind, name, value.__wrapped__)
+                found += 1
+    assert found > 90
 
 
 def _outcome(call: Callable[[Any], Any], dtype: Any) -> Any:
@@ -147,7 +253,7 @@ def _outcome(call: Callable[[Any], Any], dtype: Any) -> Any:
 
 
 @needs_speedups
-@pytest.mark.parametrize("dtype", [t.float32, t.int64], ids=str)
+@pytest.mark.parametrize("dtype", [t.float32, t.int64, t.bool, t.complex64], ids=str)
 @pytest.mark.parametrize("case", CALLS)
 def test_results_and_errors_are_those_of_the_slow_path(
     case: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
@@ -155,6 +261,77 @@ def test_results_and_errors_are_those_of_the_slow_path(
     ours = _outcome(CALLS[case], dtype)
     _slow(monkeypatch)
     assert ours == _outcome(CALLS[case], dtype)
+
+
+def _places(x: Any) -> Any:
+    """Places in a tensor of six elements; those of int64 are in its memory."""
+    return x.view(-1)[:2] if x.dtype is t.int64 else t.asarray([1, 2])
+
+
+_OPERANDS: dict[str, Callable[[Any], Any]] = {
+    "same": lambda x: x.clone() ^ 1 if x.dtype is t.int64 else x.clone(),
+    "row": lambda x: x[0],
+    "wrong-shape": lambda x: t.ones((4,), dtype=x.dtype),
+    "0-d": lambda x: x[1, 1],
+    "int": lambda x: 3,
+    "float": lambda x: 2.5,
+    "zero": lambda x: 0,
+    "minus-zero": lambda x: -0.0,
+    "nan": lambda x: float("nan"),
+    "bool": lambda x: True,
+    "complex": lambda x: 2j,
+    "big": lambda x: BIG,
+    "tensor-of-zeros": lambda x: (
+        x != x if x.dtype is t.bool else x - x if x.dtype is t.int64 else x * 0
+    ),
+    "other-dtype": lambda x: t.ones((2, 3), dtype=t.int8),
+    "array": lambda x: np.ones((2, 3), np.float32),
+    "list": lambda x: [1, 2, 3],
+    "none": lambda x: None,
+}
+_ONE = ["__neg__", "__abs__", "__invert__", "exp", "acos", "log", "isnan", "ceil", "sign", "sqrt",
+        "reciprocal", "logical_not", "square"]  # fmt: skip
+_TWO: dict[str, Callable[[Any, Any], Any]] = {
+    name: getattr(operator, name)
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_",
+                 "xor", "eq", "ne", "lt", "le", "gt", "ge")
+}  # fmt: skip
+
+
+@needs_speedups
+@pytest.mark.parametrize(
+    "dtype", [t.float32, dtypes.float16, t.int64, t.bool, t.complex64], ids=str
+)
+@pytest.mark.parametrize("given", _OPERANDS)
+@pytest.mark.parametrize("name", [*_TWO, "maximum", "atan2", "logical_and", "div", "mul", "sub"])
+def test_operations_are_those_of_the_slow_path(
+    name: str, given: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def both(x: Any) -> Any:
+        other = _OPERANDS[given](x)
+        return _TWO[name](x, other) if name in _TWO else getattr(x, name)(other)
+
+    cases = both, both, lambda x: both(x[0, 0])  # the second one finds the number in the cache
+    ours = [_outcome(case, dtype) for case in cases]
+    _slow(monkeypatch)
+    assert ours == [_outcome(case, dtype) for case in cases]
+
+
+@needs_speedups
+@pytest.mark.parametrize(
+    "dtype", [t.float32, dtypes.float16, t.int64, t.bool, t.complex64], ids=str
+)
+@pytest.mark.parametrize("name", _ONE)
+def test_operations_of_one_are_those_of_the_slow_path(
+    name: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one(x: Any) -> Any:
+        return getattr(x, name)()
+
+    cases = one, lambda x: one(x[0, 0]), lambda x: getattr(x, name)(x)
+    ours = [_outcome(case, dtype) for case in cases]
+    _slow(monkeypatch)
+    assert ours == [_outcome(case, dtype) for case in cases]
 
 
 ASSIGNMENTS: dict[str, Callable[[Any], Any]] = {
@@ -174,6 +351,14 @@ ASSIGNMENTS: dict[str, Callable[[Any], Any]] = {
     "overlap": lambda x: x.view(-1).__setitem__(slice(1, None), x.view(-1)[:-1]),
     "backwards": lambda x: x.__setitem__((0, slice(None, None, -1)), t.asarray([7.0, 8.0, 9.0])),
     "index": lambda x: x.__setitem__(t.asarray([1, 0]), x.clone()),
+    "index-and-integer": lambda x: x.__setitem__((t.asarray([1, 0]), 1), 7.0),
+    "index-of-itself": lambda x: x.view(-1).__setitem__(_places(x), 7.0),
+    "index-and-slice": lambda x: x.__setitem__((slice(None), t.asarray([1, 0])), 7.0),
+    "index-and-tensor": lambda x: x.__setitem__((slice(None), t.asarray([1, 0])), x[:, :2].clone()),
+    "index-and-number-out-of-range": lambda x: x.__setitem__((t.asarray([1, 5]), 1), 7.0),
+    "index-number": lambda x: x.__setitem__(t.asarray([1]), 7.0),
+    "mask-of-another-shape": lambda x: x.__setitem__(t.asarray([True, False, True]), 7.0),
+    "mask-of-rows": lambda x: x.__setitem__(t.asarray([True, False]), 7.0),
     "index-out-of-range": lambda x: x.__setitem__(t.asarray([1, 2]), x.clone()),
     "mask": lambda x: x.__setitem__(x > 2, 0.0),
     "mask-tensor": lambda x: x.__setitem__(x > 2, t.asarray([5.0, 4.0, 3.0, 2.0])),
@@ -221,7 +406,8 @@ def test_a_freed_tensor_is_refused() -> None:
         with x:
             pass
         calls = (lambda: x[0], lambda: x.T, lambda: len(x), lambda: y.add_(x), lambda: y.view_as(x),
-                 lambda: y.__setitem__(0, x), lambda: list(x))  # fmt: skip
+                 lambda: y.__setitem__(0, x), lambda: list(x), lambda: x.shape, lambda: x.ravel(),
+                 lambda: x.H, lambda: x.item())  # fmt: skip
         for call in calls:
             with pytest.raises(t.HandleError):
                 call()
@@ -233,6 +419,7 @@ def test_methods_look_like_functions() -> None:
     assert x.reshape.__doc__ == t.Tensor.reshape.__doc__ and x.reshape.__name__ == "reshape"
     assert inspect.signature(x.narrow) == inspect.signature(t.Tensor.narrow.__get__(x))
     assert inspect.getdoc(NumpyTensor.T) == inspect.getdoc(t.Tensor.T)
+    assert inspect.getdoc(type(x).H) == inspect.getdoc(t.Tensor.H)
     bound = x.reshape
     assert bound(3, 2).shape == (3, 2) and x.reshape(*(6,)).shape == (6,)
     assert type(x).reshape(x, 6).shape == (6,)
@@ -247,7 +434,19 @@ def test_views_do_not_leak() -> None:
     array = x.numpy()
     reference = weakref.ref(x)
     for _ in range(3):
-        x[0], x.T, x[...], x.view(-1), list(x), x.add_(x[0].clone()), len(x)
+        (
+            x[0],
+            x.T,
+            x.H,
+            x.real,
+            x.shape,
+            x.ravel(),
+            x[...],
+            x.view(-1),
+            list(x),
+            x.add_(x[0].clone()),
+            len(x),
+        )
         with pytest.raises(IndexError):
             x[7]
     del x

@@ -113,7 +113,14 @@ def test_a_primitive_with_an_attempt_of_its_own_takes_what_attempt_takes() -> No
         "permute": (x, (1, 0), 2), "reshape": (x, (3, -1), 2), "select": (x, -1, 1),
         "transpose": (x, 0, 1), "narrow": (x, 1, -2, 1), "diagonal": (x, 0, 0, 1),
     }  # fmt: skip
-    assert {*given, "empty", "zeros"} == {*NUMPY.attempts}
+    new = {"arange_real", "astype", "empty", "rand", "randn", "zeros"}
+    assert {*given} | new >= {*NUMPY.attempts} >= {*given} | new - {"astype"}
+    for name in ("rand", "randn"):
+        tensor = NUMPY.attempts[name](KIND, name, (2, 0), 2, float32.code, -1)
+        assert tensor._data.dtype == np.float32 and tensor.shape == (2, 0)
+        assert NUMPY.attempts[name](KIND, name, (2, 0), 2, float32.code, 0) is None
+    tensor = NUMPY.attempts["arange_real"](KIND, "arange_real", 0, (1.0,), 0.5, float32.code, -1)
+    assert tensor._data.dtype == np.float32 and tensor.tolist() == [0, 0.5]
     for name, arguments in given.items():
         tensor = NUMPY.attempts[name](KIND, name, *arguments)
         expected = NumPy.attempt(KIND, name, *arguments)
@@ -122,11 +129,12 @@ def test_a_primitive_with_an_attempt_of_its_own_takes_what_attempt_takes() -> No
         assert np.shares_memory(tensor._data, x) == np.shares_memory(expected._data, x)
         assert NUMPY.attempts[name](KIND, name, x, *[99] * (len(arguments) - 1)) is None
     for name in ("empty", "zeros"):
-        tensor = NUMPY.attempts[name](KIND, name, (2, 0), 2, float32.code, -1)
+        attempt, called = NUMPY.attempts[name], NUMPY.called(name, float32)
+        tensor = attempt(KIND, called, (2, 0), 2, float32.code, -1)
         assert tensor._data.dtype == np.float32 and tensor.shape == (2, 0)
-        assert NUMPY.attempts[name](KIND, name, (-1,), 1, float32.code, -1) is None
+        assert attempt(KIND, called, (-1,), 1, float32.code, -1) is None
         kind = NUMPY.classes[bfloat16]
-        assert NUMPY.attempts[name](kind, name, (1,), 1, bfloat16.code, -1) is None
+        assert attempt(kind, called, (1,), 1, bfloat16.code, -1) is None
 
 
 def test_a_tensor_over_a_view_of_an_array() -> None:

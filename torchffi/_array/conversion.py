@@ -6,24 +6,37 @@ Source: Array API standard, "Creation Functions".
 from __future__ import annotations
 
 import operator
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from torchffi import _devices, dtypes
 from torchffi._core import arguments, backends, sequences
 from torchffi._core.arguments import astype
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.dispatch import create
-from torchffi._core.lifetimes import borrow
+from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
-from torchffi._core.tensor_numpy import by_numpy, hold, hold_view
+from torchffi._core.tensor_numpy import by_numpy, hold
 from torchffi._lazy_numpy import is_array, is_numpy, is_numpy_scalar, np
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
 
 _ARRAYS: Final[set[type]] = set()  # numpy.ndarray, from the first array on
+_Function = TypeVar("_Function", bound=Callable[..., Tensor])
 
 
+def _in_c(values: frozenset[type], slow_path: _Function) -> _Function:
+    """Adds a step in C that shares the memory of an array, or takes values of some types on NumPy."""
+    if speedups is None:
+        return slow_path
+    known = _ARRAYS, backends, NUMPY, by_numpy, FFI, kinds, values, sequences.on_numpy
+    kind = speedups.setup_sharing()
+    return kind(speedups, chosen_backend, known, slow_path)  # type: ignore[no-any-return]
+
+
+@partial(_in_c, sequences.TYPES)
 def asarray(
     obj: Any, /, *, dtype: DType | None = None, device: str | None = None, copy: bool | None = None
 ) -> Tensor:
@@ -47,16 +60,13 @@ def asarray(
     """
     if dtype is not None:
         dtype = dtypes.given("asarray", dtype, dtype)
-    elif type(obj) in _ARRAYS and device is None and copy is not False and obj.flags.writeable:
+    elif copy and device is None and type(obj) in _ARRAYS:
         try:
             if (chosen_backend() or backends.default) is NUMPY:
-                if copy:
-                    return hold(np.array(obj), by_numpy[obj.dtype])
-                return hold_view(obj, by_numpy)
-            shared = from_numpy(obj)
-            return shared.clone() if copy else shared
+                return hold(np.array(obj), by_numpy[obj.dtype])
+            return from_numpy(obj).clone()
         except (KeyError, DTypeError, InvalidArgumentError):
-            pass  # another byte order or dtype, or it must be copied
+            pass  # another byte order or dtype, or it is read-only
     if type(obj) in sequences.TYPES and copy is not False:
         made = sequences.tensor(obj, dtype)
         if made is not None:
@@ -206,6 +216,7 @@ def _values(obj: Any, depth: int = 0) -> Any:
     return obj
 
 
+@partial(_in_c, frozenset())
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     """A tensor that shares the memory of an array: writes to one show in the other.
 
@@ -223,16 +234,6 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
     Source: at::from_blob.
     """
-    if type(array) in _ARRAYS:
-        try:
-            backend = chosen_backend() or backends.default
-            if backend is NUMPY:
-                return hold_view(array, by_numpy)
-            tensor: Tensor | None = borrow(array, kinds) if backend is FFI else None
-            if tensor is not None:
-                return tensor
-        except KeyError:  # an unsupported dtype, or the first array: by_numpy() below raises
-            pass
     if not is_array(array):
         raise DTypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
     _ARRAYS.add(np.ndarray)

@@ -13,7 +13,7 @@ from torchffi import _devices, dtypes
 from torchffi._array.conversion import asarray
 from torchffi._array.creation import empty
 from torchffi._core import arguments
-from torchffi._core.argument_kinds import FLAG, INTEGER, NUMBER, POINTER, START
+from torchffi._core.argument_kinds import FLAG, INTEGER, NUMBER, START, STEP, STOP
 from torchffi._core.arguments import astype, new_shape
 from torchffi._core.dispatch import create, run
 from torchffi._core.fast_path import creation
@@ -37,7 +37,7 @@ def _inexact(operation: str, value: _Number) -> _Number:
         ) from None
 
 
-@creation("arange_real", REAL, None, start=START, stop=POINTER, step=NUMBER)
+@creation("arange_real", REAL, None, start=START, stop=STOP, step=STEP)
 def arange(
     start: float | Tensor,
     /,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._array.data_types import astype
-from torchffi._core.operations import in_place_entries
+from torchffi._core.operations import BINARY, Shortcuts, in_place_entries
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import FLOATING, REAL
 
@@ -17,7 +17,7 @@ Function = Callable[..., Any]
 # Those of two operands, which Python has too.
 _BINARY: Final[dict[str, Function]] = {
     "add": operator.iadd, "sub": operator.isub, "mul": operator.imul, "div": operator.itruediv,
-    "floor_divide": operator.ifloordiv, "remainder": operator.imod,
+    "floor_divide": operator.ifloordiv, "pow": operator.ipow, "remainder": operator.imod,
 }  # fmt: skip
 _OF_INTEGERS: Final = frozenset(
     {"floor_divide", "remainder"}
@@ -42,7 +42,8 @@ def overwriting(name: str, function: Function) -> Function:
     """
 
     def general(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        x[...] = astype(function(x, *arguments, **named), x.dtype, copy=False)
+        found = function(x, *arguments, **named)
+        x[...] = found if type(found) is type(x) else astype(found, x.dtype, copy=False)
         return x
 
     if name in _UNARY:
@@ -63,8 +64,12 @@ def _of_one(primitive: str, general: Function) -> Function:
 
 
 def _of_two(direct: Function, general: Function, kinds: frozenset[str]) -> Function:
+    powers: Shortcuts | None = BINARY["pow"].shortcuts if direct is operator.ipow else None
+
     def write(x: Tensor, other: Any, *arguments: Any, **named: Any) -> Any:
         fits = type(other) is type(x) or type(other) in _NUMBERS
+        if fits and powers is not None and other in powers.get((type(x), type(other)), ()):
+            fits = False  # the function has a faster one for this exponent
         if fits and not arguments and not named and x._dtype.kind in kinds:
             return direct(x, other)
         return general(x, other, *arguments, **named)

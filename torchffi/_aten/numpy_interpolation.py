@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -60,6 +61,29 @@ def _cubic(length: int, new: int, factor: float | None, corners: bool, kind: Any
     return found
 
 
+def _tuple(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)
+
+
+@lru_cache
+def _repeats(
+    lengths: tuple[int, ...], sizes: tuple[int, ...] | None, factors: tuple[float, ...] | None
+) -> list[int] | None:
+    """How often each element comes along each axis where all are as often: a power of 2, so that its
+    inverse is exact in float32. Else None.
+    """
+    found = []
+    for axis, length in enumerate(lengths):
+        factor = None if factors is None else factors[axis]
+        new = int(length * factor if sizes is None else sizes[axis])  # type: ignore[operator]
+        times = new // length if length > 0 else 0
+        exact = times > 0 and new == times * length and not times & (times - 1)
+        if not exact or (factor is not None and factor != times):
+            return None
+        found.append(times)
+    return found
+
+
 def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable[..., Raw]:
     nearest = not aligns
 
@@ -68,18 +92,17 @@ def _upsampling(axes: int, taps: Callable[..., _Taps], aligns: bool) -> Callable
         lengths = x.shape[2:]
         if x.ndim != axes + 2:
             raise ShapeError(f"input has shape {x.shape}, expected {axes + 2} axes")
+        if nearest and (times := _repeats(lengths, _tuple(sizes), _tuple(factors))):
+            for axis, count in enumerate(times, 2):
+                x = x.repeat(count, axis)
+            return x
         for axis, length in enumerate(lengths):
             factor = None if factors is None else factors[axis]
             new = int(length * factor if sizes is None else sizes[axis])
             if length < 1 or new < 1:
                 raise ShapeError(f"sizes {length} and {new} of an axis, expected at least 1")
-            times = new // length
-            exact = new == times * length and not times & (times - 1)  # also in float32
-            if nearest and exact and (factor is None or factor == times):
-                x = x.repeat(times, axis + 2)
-            else:
-                found = taps(length, new, factor, corners, x.dtype.type)
-                x = _resampled(x, axis + 2, found)
+            found = taps(length, new, factor, corners, x.dtype.type)
+            x = _resampled(x, axis + 2, found)
         return x
 
     return upsample

@@ -206,11 +206,11 @@ if dtype is None:
     "{0}",
     True,
 )
-# The first value of a range. The types of the others are checked before they determine the dtype.
+# The first value of a range, with the checks of the others: the types of all determine the dtype.
 START: Final = Kind(
     NUMBER.lines
     + """
-if type(stop) not in NUMBERS or type(step) not in NUMBERS:
+if type(stop) not in NUMBERS or (type(step) is not int and type(step) is not float):
     REFUSE
 if dtype is None:
     of_floats = type(start) is float or type(stop) is float or type(step) is float
@@ -219,6 +219,8 @@ if dtype is None:
     "{0}",
     True,
 )
+STOP: Final = Kind(raw=POINTER.raw)
+STEP: Final = Kind(raw="{0}")
 
 # ---- Dtypes
 

@@ -188,7 +188,7 @@ def created(
         if call is not None:
             on_ffi[dtype] = make, FFI.classes[dtype], call
         if dtype.in_numpy:
-            on_numpy[dtype] = attempt, NUMPY.classes[dtype], primitive
+            on_numpy[dtype] = attempt, NUMPY.classes[dtype], NUMPY.called(primitive, dtype)
     for table in (on_ffi, on_numpy):
         if default in table:
             table[None] = table[default]

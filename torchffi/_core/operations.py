@@ -87,7 +87,8 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         if call is not None:
             table.update({kind: (make, of, call) for kind, of in on_ffi})
         attempt = NUMPY.attempts.get(primitive, NUMPY.attempt)
-        table.update({kind: (attempt, of, primitive) for kind, of in on_numpy})
+        for kind, of in on_numpy:
+            table[kind] = attempt, of, NUMPY.called(primitive, kind._dtype)
     TABLES.setdefault(primitive, []).append(table)
     return table
 
@@ -294,5 +295,6 @@ def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Ov
         if call is not None:
             table[FFI.classes[dtype]] = call
         if dtype.in_numpy:
-            table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, primitive)
+            one = NUMPY.called(primitive, dtype)
+            table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, one)
     return table

@@ -50,7 +50,7 @@ def tensor(obj: Any, dtype: DType | None) -> Tensor | None:
         ragged lists, no numbers, and numbers that do not fit the dtype.
     """
     if dtype is None and (chosen_backend() or backends.default) is NUMPY:
-        made = _by_numpy(obj)
+        made = on_numpy(obj)
         if made is not None:
             return made
     found = _flat(obj)
@@ -112,7 +112,7 @@ def _flat(obj: Any) -> tuple[list[Any], tuple[int, ...], set[type]] | None:
 # ---- On NumPy
 
 
-def _by_numpy(obj: Any) -> Tensor | None:
+def on_numpy(obj: Any) -> Tensor | None:
     """A tensor on NumPy of numbers with the default dtype of their kind.
 
     None for what needs a closer look: other objects, ragged lists, and large numbers, which may be

@@ -14,16 +14,16 @@ from torchffi._core.lifetimes import speedups
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._numpy import attempts, primitives
-from torchffi._numpy.quiet import WITHOUT_WARNINGS, Run, new_runner, quietly
+from torchffi._numpy.quiet import WHOLE, WITHOUT_WARNINGS, Run, new_runner, quietly
 from torchffi.dtypes import DType
 
 _new = object.__new__
 
 
 @cache
-def _runner() -> Run:
+def _runner(divide: str) -> Run:
     """For all fast paths; a context can be entered only once at a time."""
-    return new_runner()
+    return new_runner(divide)
 
 
 class _Functions(dict[Any, tuple[Any, ...]]):
@@ -37,7 +37,8 @@ class _Functions(dict[Any, tuple[Any, ...]]):
         named = isinstance(name, str)
         function = (primitives.ufunc(name) or getattr(primitives, name)) if named else name
         quiet = name in WITHOUT_WARNINGS or name is getitem
-        self[name] = call = (function,) if quiet else (_runner(), function)
+        divide = "raise" if name in WHOLE else "ignore"
+        self[name] = call = (function,) if quiet else (_runner(divide), function)
         return call
 
 
@@ -63,6 +64,11 @@ class NumPy(Backend):
     def run(self, name: str, dtype: DType, raw: Sequence[Any]) -> Tensor:
         """Calls a primitive on raw data; returns its result as a tensor of a dtype."""
         return self.wrap(self.compute(name, raw), dtype)
+
+    @staticmethod
+    def called(name: str, dtype: DType) -> str:
+        """The primitive that attempts call for another one, for operands of a dtype."""
+        return attempts.called(name, dtype, speedups is not None)
 
     @staticmethod
     def attempt(kind: type[Tensor], name: Any, /, *raw: Any) -> Tensor | None:
@@ -275,4 +281,4 @@ if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
     hold, hold_view = speedups.hold, speedups.hold_view
-NUMPY.attempts = attempts.attempts(hold)
+NUMPY.attempts = attempts.attempts(hold, speedups)

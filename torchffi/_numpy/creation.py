@@ -11,7 +11,7 @@ import numpy as np
 from torchffi._numpy import generator
 from torchffi._numpy.checks import TYPES, Raw, no_device
 from torchffi._numpy.generator import seed as seed
-from torchffi.dtypes import int64
+from torchffi.dtypes import complex64, complex128, float32, float64, int64
 from torchffi.errors import InvalidArgumentError
 
 
@@ -25,6 +25,8 @@ def _filled(function: Callable[..., Any]) -> Callable[..., Raw]:
 
 
 empty, zeros, ones = _filled(np.empty), _filled(np.zeros), _filled(np.ones)
+
+typed_empty, typed_zeros = np.empty, np.zeros  # for attempts, which have NumPy's dtype
 
 
 def _filled_as(function: Callable[..., Any]) -> Callable[..., Raw]:
@@ -68,35 +70,32 @@ def full_like(x: Raw, value: float, dtype: int) -> Raw:
     return np.full(x.shape, value, kind)
 
 
-# 2 to the bits of each dtype's significand, and its inverse: with more random bits, values could round
-# up to 1. Arrays, because NumPy converts a number of Python in as much time as a few elements take.
+# For each dtype 2 to the bits of its significand, and the inverse: with more random bits, values could
+# round up to 1. Arrays, because NumPy converts a number of Python in the time of a few elements.
 _STEPS: Final = {
-    np.dtype(kind): (np.asarray(2.0**bits), np.asarray(2.0**-bits, kind))
-    for kind, bits in ((np.float16, 11), (np.float32, 24))
+    code: (kind, np.asarray(2.0**bits), np.asarray(2.0**-bits, kind))
+    for code, kind in TYPES.items()
+    if (bits := {"float16": 11, "float32": 24}.get(kind.name))
 }
+_PARTS: Final = {complex64.code: float32.code, complex128.code: float64.code}
+_multiply, _floor = np.multiply, np.floor
 
 
 def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     if device >= 0:
         raise no_device()
-    draw = (generator.current or generator.new()).random
-    kind = TYPES[dtype]
-    if kind.kind != "c":
-        return _rounded_down(draw(dims), kind)
-    result = np.empty(dims, kind)
-    result.real = _rounded_down(draw(dims), result.real.dtype)
-    result.imag = _rounded_down(draw(dims), result.real.dtype)
-    return result
-
-
-def _rounded_down(drawn: Any, kind: np.dtype[Any]) -> Raw:
-    """Random numbers, which have the bits of float64, in a dtype."""
-    values = np.asarray(drawn)
-    if (steps := _STEPS.get(kind)) is None:
+    if (part := _PARTS.get(dtype)) is not None:
+        result = np.empty(dims, TYPES[dtype])
+        result.real = rand(dims, ndim, part, device)
+        result.imag = rand(dims, ndim, part, device)
+        return result
+    values = np.asarray((generator.current or generator.new()).random(dims))
+    if (steps := _STEPS.get(dtype)) is None:
         return values
-    np.multiply(values, steps[0], values)
-    result = np.floor(values, values).astype(kind)
-    return np.multiply(result, steps[1], result)  # type: ignore[no-any-return]
+    kind, up, down = steps
+    _multiply(values, up, values)
+    result = _floor(values, values).astype(kind)
+    return _multiply(result, down, result)  # type: ignore[no-any-return]
 
 
 def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
@@ -119,6 +118,7 @@ _CHUNK = 2**15  # numbers that are counted at a time: they stay in the cache
 _EXACT = 2**51  # NumPy counts in float64, which is exact up to here
 _LONGEST: Final = _EXACT / 2  # step. A float: Python compares numbers of one type in less time
 _INTEGERS: Final = int64.code
+_arange: Final[Callable[..., Any]] = np.arange
 
 
 def _ends(kind: np.dtype[Any]) -> tuple[np.dtype[Any], float, float]:
@@ -152,14 +152,14 @@ def arange_real(start: float, stop: tuple[float, ...], step: float, dtype: int, 
     ):
         raise InvalidArgumentError("NumPy would not count exactly")  # the slow path does
     if dtype == _INTEGERS and step > 0 and type(first) is type(last) is type(step) is int:
-        return np.arange(first, last, step, dtype=kind)
+        return _arange(first, last, step, dtype=kind)  # type: ignore[no-any-return]
     count = (last - first) / step
     if count <= 0:  # NumPy returns one value for an infinite step
         return np.empty(0, kind)
     if count > _CHUNK and kind.kind == "f":
         return _counted(first, step, math.ceil(count), kind)
-    values = np.arange(first, last, step)
-    return values if values.dtype is kind else values.astype(kind)
+    values = _arange(first, last, step)
+    return values if values.dtype is kind else values.astype(kind)  # type: ignore[no-any-return]
 
 
 def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
@@ -167,11 +167,11 @@ def _counted(first: float, step: float, count: int, kind: np.dtype[Any]) -> Raw:
     result, places = np.empty(count, kind), np.arange(_CHUNK, dtype=np.float64)
     values = np.empty(_CHUNK)
     for start in range(0, count, _CHUNK):
-        np.multiply(places, step, out=values)
+        np.add(places, start, out=values)
+        np.multiply(values, step, out=values)
         if first:
             values += first
         result[start : start + _CHUNK] = values[: count - start]
-        places += _CHUNK
     return result
 
 

@@ -47,10 +47,11 @@ _BINARY: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _DIVISIONS = frozenset({"floor_divide", "remainder"})
-# Those that need no check of their operands.
+# Those that need no check of their operands, for all dtypes and for integers.
 UFUNCS: dict[str, Callable[..., Any]] = {
     "matmul": np.matmul,
     **{name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS},
+    **{f"whole_{name}": _BINARY[name] for name in _DIVISIONS},
 }
 
 
@@ -97,6 +98,19 @@ def _in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
     return primitive
 
 
+def _divide_in_place(name: str, ufunc: Callable[..., Any]) -> Callable[..., None]:
+    """As ``_in_place()``, for integers."""
+    general: Callable[..., None] = globals()[f"{name}_"]
+
+    def primitive(a: Raw, b: Raw) -> None:
+        if b.shape != a.shape or 0 in a.strides or np.count_nonzero(b) < b.size:
+            general(a, b)
+        else:
+            ufunc(a, b, a)
+
+    return primitive
+
+
 def _overwriting(ufunc: np.ufunc) -> Callable[..., None]:
     def primitive(x: Raw) -> None:
         if 0 in x.strides:
@@ -122,6 +136,7 @@ def _clamp_in_place(x: Raw, low: float | None, high: float | None) -> None:
 globals().update({name: _unary(ufunc) for name, ufunc in _UNARY.items()})
 globals().update({name: _binary(name, ufunc) for name, ufunc in _BINARY.items()})
 globals().update({f"{name}_": _in_place(name, ufunc) for name, ufunc in _BINARY.items()})
+globals().update({f"whole_{n}_": _divide_in_place(n, _BINARY[n]) for n in _DIVISIONS})
 globals().update(
     {f"{n}_": _overwriting(ufunc) for n, ufunc in _UNARY.items() if isinstance(ufunc, np.ufunc)}
 )

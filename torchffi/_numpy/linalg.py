@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from torchffi._numpy.checks import Raw, check_broadcast_to, no_product
+from torchffi._numpy.checks import TYPES, Raw, check_broadcast_to, no_product
 from torchffi._numpy.moments import vector_norm
-from torchffi._numpy.reductions import sum
 from torchffi._numpy.totals import BLOCK, TOTAL, WIDE, dots
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 
@@ -211,12 +210,18 @@ def matrix_norm(x: Raw, order: Any, keepdim: bool) -> Raw:
 def trace(x: Raw, offset: int, dtype: int) -> Raw:
     if x.ndim < 2:
         raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
-    return sum(diagonal(x, offset, -2, -1), (-1,), 1, False, dtype)
+    exact = TYPES[dtype]
+    terms = x.diagonal(_within(x, offset, -2, -1), -2, -1)
+    return np.asarray(np.add.reduce(terms.astype(TOTAL.get(exact, exact)), -1), exact)
 
 
 def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
-    # NumPy does not survive an offset of 2**40.
-    within = max(-x.shape[axis0], min(offset, x.shape[axis1]))
-    view = x.diagonal(within, axis0, axis1)
-    view.flags.writeable = x.flags.writeable  # NumPy's is read-only
+    view = x.diagonal(_within(x, offset, axis0, axis1), axis0, axis1)
+    view.setflags(write=x.flags.writeable)  # NumPy's is read-only
     return view
+
+
+def _within(x: Raw, offset: int, axis0: int, axis1: int) -> int:
+    """The offset of a diagonal, or that of an empty one: NumPy does not survive 2**40."""
+    rows, columns = int(x.shape[axis0]), int(x.shape[axis1])
+    return max(-rows, min(offset, columns))

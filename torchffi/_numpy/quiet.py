@@ -16,14 +16,18 @@ from torchffi._lazy_numpy import np
 
 # Primitives that move elements and compute nothing, or whose computations cause no warnings.
 WITHOUT_WARNINGS: Final = frozenset({
-    "alias", "arange_real", "basic_index", "basic_index_put_", "bitwise_and", "bitwise_not",
-    "bitwise_or", "bitwise_xor", "broadcast_tensors", "cat", "clone", "contiguous", "diagonal",
-    "empty", "expand", "flip", "imag", "index", "index_put_", "logical_and", "logical_not",
+    "alias", "arange_real", "argmax", "argmax_of", "argmin", "argmin_of", "basic_index",
+    "basic_index_put_", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
+    "broadcast_tensors", "cat", "clone", "contiguous", "count_nonzero", "diagonal", "empty",
+    "expand", "flip", "imag", "index", "index_put_", "item_of", "logical_and", "logical_not",
     "logical_or", "logical_xor", "matrix_transpose", "moveaxis", "narrow", "ones", "ones_as",
     "permute", "permute_to", "pick", "rand", "real", "reshape", "reshape_as", "reshape_to",
-    "select", "slice", "squeeze", "stack", "t", "take", "transpose", "unbind", "unflatten_to",
-    "unsqueeze", "view", "where", "zeros", "zeros_as",
+    "select", "slice", "squeeze", "squeeze_to", "stack", "t", "take", "transpose", "typed_empty",
+    "typed_zeros", "unbind", "unflatten_to", "unsqueeze", "view", "where", "zeros", "zeros_as",
 })  # fmt: skip
+
+# Divisions of integers, which raise for zeros.
+WHOLE: Final = frozenset({"whole_floor_divide", "whole_remainder"})
 
 Run = Callable[..., Any]
 

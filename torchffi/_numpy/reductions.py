@@ -74,6 +74,7 @@ def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
     return primitive
 
 
+argmax_of, argmin_of = np.ndarray.argmax, np.ndarray.argmin  # with the arguments of the methods
 argmax, argmin = _index_of(np.ndarray.argmax), _index_of(np.ndarray.argmin)
 
 

@@ -31,7 +31,7 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 
 
 # With the arguments of the methods; only arrays have them.
-reshape_to, permute_to = np.ndarray.reshape, np.ndarray.transpose
+reshape_to, permute_to, squeeze_to = np.ndarray.reshape, np.ndarray.transpose, np.ndarray.squeeze
 
 
 def _reshape_as(x: Raw, other: Raw) -> Raw:
@@ -40,10 +40,10 @@ def _reshape_as(x: Raw, other: Raw) -> Raw:
 
 def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
     shape = x.shape
-    if not -len(shape) <= axis < len(shape) or type(sizes) is not tuple:
+    place = axis if axis >= 0 else axis + len(shape)
+    if not 0 <= place < len(shape) or type(sizes) is not tuple:
         raise AxisError(f"axis {axis} is out of range for shape {shape}")
-    axis %= len(shape)
-    return x.reshape(*shape[:axis], *sizes, *shape[axis + 1 :])  # type: ignore[no-any-return]
+    return x.reshape(shape[:place] + sizes + shape[place + 1 :])  # type: ignore[no-any-return]
 
 
 reshape_as, unflatten_to = _reshape_as, _unflatten

@@ -65,6 +65,9 @@ def item(x: Raw, dtype: DType) -> Any:
     return x.item()
 
 
+item_of, typed_astype = np.ndarray.item, np.ndarray.astype  # with the arguments of the methods
+
+
 def to_bytes(x: Raw, nbytes: int) -> bytes:
     return x.tobytes()
 

@@ -183,12 +183,13 @@ def sum_of(
         dtype: That of the results; float64 if None.
         add: Adds the results of one of several blocks, as :func:`total`.
     """
-    buffer = np.empty(min(x.size, BLOCK), dtype)
+    room = BLOCK if dtype is None else BLOCK * 8 // dtype.itemsize  # as many bytes as of float64
+    buffer = np.empty(min(x.size, room), dtype)
     if x.size <= BLOCK:
         terms = function(x, *others, scratch(buffer, x.shape))
         return np.asarray(_add(terms, axes, np.float64, keepdims=keepdims))
     result = np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)])
-    for index in blocks(x):
+    for index in blocks(x, (), room):
         kept = tuple(slice(None) if i in axes else one for i, one in enumerate(index))
         block = x[index]
         terms = function(block, *(other[kept] for other in others), scratch(buffer, block.shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MethodType
 from typing import Any, Final
 
@@ -32,7 +33,21 @@ class _AtFirstUse:
         name = self._name
         method = by_name(name, _FIELDS.get(name, ""))
         setattr(Tensor, name, method)
+        for then in _THEN.pop(name, ()):
+            then()
         return method if tensor is None else MethodType(method, tensor)
+
+
+# What is to be done when a method has been made.
+_THEN: Final[dict[str, list[Callable[[], None]]]] = {}
+
+
+def when_made(name: str, then: Callable[[], None]) -> None:
+    """Calls a function when the method has been made, or now if it is not one of these."""
+    if isinstance(vars(Tensor).get(name), _AtFirstUse):
+        _THEN.setdefault(name, []).append(then)
+    else:
+        then()
 
 
 NAMES: Final = (*OperatorMethods.__annotations__, *InPlaceMethods.__annotations__)

@@ -23,6 +23,7 @@ from torchffi.errors import ArgumentError
 Method = Callable[..., Any]
 _is_cuda: Final = lib.rt_torch_tensor_is_cuda
 _astype: Final = lib.rt_torch_tensor_astype
+_NUMPY_CLASSES: Final = frozenset(NUMPY.classes.values())
 _REAL: Final = {kind for kind in LIBTORCH_CLASSES if kind._dtype.kind not in dtypes.COMPLEX}
 
 _DTYPES: Final = {
@@ -109,7 +110,8 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
             if tensor is not None:
                 return tensor
         return data_types.astype(self, like._dtype)
-    if isinstance(other, Tensor) and other.device == self.device:
+    on_cpu = kind in _NUMPY_CLASSES and like in _NUMPY_CLASSES
+    if on_cpu or (isinstance(other, Tensor) and other.device == self.device):
         return self if self._dtype is other._dtype else data_types.astype(self, other._dtype)
     return to(self, other)
 

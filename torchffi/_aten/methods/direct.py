@@ -1,6 +1,7 @@
 """Methods with PyTorch's names and arguments whose operators have a function in rt_torch.h.
 
-On LibTorch they call it. Other calls, and those on NumPy, are left to the operator by name.
+On LibTorch they call it; on NumPy, its primitive where that is what the operator by name comes to. Other
+calls are left to that operator.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from torchffi._core.argument_kinds import (
     constant,
 )
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
-from torchffi._core.fast_path import written
+from torchffi._core.fast_path import fast_path, written
 from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
@@ -79,7 +80,7 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def unbind(self: Tensor, dim: int = 0) -> list[Tensor]:
         return by_name["unbind"](self, dim)  # type: ignore[no-any-return]
 
-    @_direct("cumsum", INEXACT, x=OPERAND, dim=_POINTED, to=_SAME_DTYPE)
+    @fast_path("cumsum", INEXACT, x=OPERAND, dim=_POINTED, to=_SAME_DTYPE)
     def cumsum(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         return by_name["cumsum"](self, dim, dtype=dtype)  # type: ignore[no-any-return]
 
@@ -87,11 +88,11 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def cumprod(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         return by_name["cumprod"](self, dim, dtype=dtype)  # type: ignore[no-any-return]
 
-    @_direct("amax", REAL, x=OPERAND, dim=_DIMS, keepdim=FLAG)
+    @fast_path("amax", REAL, x=OPERAND, dim=_DIMS, keepdim=FLAG)
     def amax(self: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         return by_name["amax"](self, *_dims(dim), keepdim=keepdim)  # type: ignore[no-any-return]
 
-    @_direct("amin", REAL, x=OPERAND, dim=_DIMS, keepdim=FLAG)
+    @fast_path("amin", REAL, x=OPERAND, dim=_DIMS, keepdim=FLAG)
     def amin(self: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         return by_name["amin"](self, *_dims(dim), keepdim=keepdim)  # type: ignore[no-any-return]
 

@@ -1,0 +1,141 @@
+/* Functions that make a tensor over the memory of an array, or of values. torchffi/_array/conversion.py has them. */
+#include "_speedups.h"
+
+/* A function of one argument, and the slow path for everything else. Its function returns the chosen backend, or None. */
+struct sharing {
+  FAST_HEAD
+  call_by_vector call;
+  PyObject *arrays;                /* the set of the types of arrays */
+  PyTypeObject *array_type;        /* the last one that was found there */
+  PyObject *backends;              /* the module with the default backend */
+  PyObject *numpy, *numpy_classes; /* the backend, and the dict for hold_view() */
+  PyObject *ffi, *ffi_classes;     /* the same for borrow() */
+  PyObject *values;                /* the set of the types of values; with it, arrays must be writable */
+  PyObject *of_values;             /* makes a tensor on NumPy of them, or returns None */
+  PyObject *all;                   /* the tuple that keeps them alive */
+};
+
+static PyObject *default_name, *flags_name, *writeable_name;
+
+static int is_writable(PyObject *array) {
+  PyObject *flags = PyObject_GetAttr(array, flags_name);
+  PyObject *flag = flags != NULL ? PyObject_GetAttr(flags, writeable_name) : NULL;
+  Py_XDECREF(flags);
+  Py_XDECREF(flag);
+  return flag == Py_True;
+}
+
+/* The tensor; NULL, maybe without an exception, or None for what the slow path does. */
+static PyObject *made_of(struct sharing *self, PyObject *object) {
+  PyObject *type = (PyObject *)Py_TYPE(object), *result = NULL, *backend;
+  const int is_array = Py_TYPE(object) == self->array_type || PySet_Contains(self->arrays, type) == 1;
+  const int is_value = !is_array && PySet_Contains(self->values, type) == 1;
+  if ((!is_array && !is_value) || (backend = PyObject_CallNoArgs(self->function)) == NULL) {
+    return NULL;
+  }
+  if (is_array) {
+    self->array_type = Py_TYPE(object);
+  }
+  if (backend == Py_None) {
+    Py_DECREF(backend);
+    backend = PyObject_GetAttr(self->backends, default_name);
+  }
+  if (backend == self->numpy && is_value) {
+    result = PyObject_CallFunctionObjArgs(self->of_values, object, NULL);
+  } else if (backend == self->numpy) {
+    PyObject *const arguments[] = {object, self->numpy_classes};
+    result =
+        PySet_Size(self->values) == 0 || is_writable(object) ? hold_view(self->module, arguments, 2) : NULL;
+  } else if (backend == self->ffi && is_array) {
+    PyObject *const arguments[] = {object, self->ffi_classes};
+    result = borrow(self->module, arguments, 2); /* None for a read-only array */
+  }
+  Py_XDECREF(backend);
+  return result;
+}
+
+static PyObject *call_sharing(PyObject *object, PyObject *const *arguments, size_t flags, PyObject *names) {
+  const Py_ssize_t count = (Py_ssize_t)(flags & ~ARGUMENTS_OFFSET);
+  PyObject *result = NULL;
+  if (count == 1 && names == NULL) {
+    result = made_of((struct sharing *)object, arguments[0]);
+  }
+  if (result == Py_None) {
+    Py_CLEAR(result);
+  }
+  if (result == NULL && (!PyErr_Occurred() || refused())) {
+    result = call_slow_path(object, arguments, count, names);
+  }
+  return result;
+}
+
+/* The same for callers with a tuple. */
+static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject *named) {
+  return PyObject_Call(((struct fast *)object)->slow_path, arguments, named);
+}
+
+static void free_sharing(PyObject *object) {
+  Py_CLEAR(((struct sharing *)object)->all);
+  free_fast(object);
+}
+
+/* Sharing(module, chosen, (types of arrays, backends, NumPy, classes, FFI, classes, types of values, of_values),
+   slow_path). */
+static PyObject *new_sharing(PyTypeObject *type, PyObject *arguments, PyObject *named) {
+  struct sharing *self = (struct sharing *)PyType_GenericAlloc(type, 0);
+  if (self != NULL &&
+      !(PyArg_ParseTuple(arguments, "OOO!O", &self->module, &self->function, &PyTuple_Type, &self->all,
+                         &self->slow_path) &&
+        PyArg_ParseTuple(self->all, "OOOO!OO!OO", &self->arrays, &self->backends, &self->numpy, &PyDict_Type,
+                         &self->numpy_classes, &self->ffi, &PyDict_Type, &self->ffi_classes, &self->values,
+                         &self->of_values))) {
+    self->module = self->function = self->slow_path = self->all = NULL;
+    Py_CLEAR(self);
+  }
+  if (self != NULL) {
+    self->call = call_sharing;
+    self->state = PyModule_GetState(self->module);
+    Py_INCREF(self->module);
+    Py_INCREF(self->function);
+    Py_INCREF(self->slow_path);
+    Py_INCREF(self->all);
+  }
+  return (PyObject *)self;
+}
+
+/* A function of a module is pickled by its name. */
+static PyObject *reduce(PyObject *self, PyObject *unused) {
+  return PyObject_GetAttrString(((struct fast *)self)->slow_path, "__qualname__");
+}
+
+static PyObject *attribute(PyObject *self, PyObject *name) {
+  return PyUnicode_CompareWithASCIIString(name, "__reduce_ex__") == 0 ? PyObject_GenericGetAttr(self, name)
+                                                                      : fast_attribute(self, name);
+}
+
+static PyMethodDef methods[] = {{"__reduce_ex__", reduce, METH_O, NULL}, {NULL, NULL, 0, NULL}};
+
+static PyMemberDef members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(struct sharing, call), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_new, new_sharing},      {Py_tp_call, call_with_tuple},
+    {Py_tp_descr_get, bind_fast},  {Py_tp_getattro, attribute},
+    {Py_tp_members, members},      {Py_tp_methods, methods},
+    {Py_tp_dealloc, free_sharing}, {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "torchffi._speedups.Sharing",
+    .basicsize = sizeof(struct sharing),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = slots};
+
+PyObject *setup_sharing(PyObject *module, PyObject *unused) {
+  default_name = PyUnicode_InternFromString("default");
+  flags_name = PyUnicode_InternFromString("flags");
+  writeable_name = PyUnicode_InternFromString("writeable");
+  return PyErr_Occurred() ? NULL : PyType_FromModuleAndSpec(module, &spec, NULL);
+}
