@@ -149,6 +149,7 @@ struct fast {
 typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
 PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type);
 PyObject *fast_attribute(PyObject *self, PyObject *name);
+PyObject *fast_repr(PyObject *self);
 PyObject *call_slow_path(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 PyObject *get_slow_path(PyObject *self, PyObject *tensor, PyObject *type);
 int set_property(PyObject *self, PyObject *tensor, PyObject *value);

@@ -50,13 +50,10 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot method_slots[] = {
-    {Py_tp_new, new_method},
-    {Py_tp_call, call_method_with_tuple},
-    {Py_tp_descr_get, bind_fast},
-    {Py_tp_members, members},
-    {Py_tp_getattro, fast_attribute},
-    {Py_tp_dealloc, free_method},
-    {0, NULL},
+    {Py_tp_new, new_method},          {Py_tp_call, call_method_with_tuple},
+    {Py_tp_descr_get, bind_fast},     {Py_tp_members, members},
+    {Py_tp_getattro, fast_attribute}, {Py_tp_repr, fast_repr},
+    {Py_tp_dealloc, free_method},     {0, NULL},
 };
 
 static PyType_Spec method_spec = {
@@ -66,8 +63,13 @@ static PyType_Spec method_spec = {
     .slots = method_slots};
 
 static PyType_Slot property_slots[] = {
-    {Py_tp_new, new_method},          {Py_tp_descr_get, get_array_property}, {Py_tp_descr_set, set_property},
-    {Py_tp_getattro, fast_attribute}, {Py_tp_dealloc, free_method},          {0, NULL},
+    {Py_tp_new, new_method},
+    {Py_tp_descr_get, get_array_property},
+    {Py_tp_descr_set, set_property},
+    {Py_tp_getattro, fast_attribute},
+    {Py_tp_repr, fast_repr},
+    {Py_tp_dealloc, free_method},
+    {0, NULL},
 };
 
 static PyType_Spec property_spec = {.name = "torchffi._speedups.ArrayProperty",

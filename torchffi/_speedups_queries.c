@@ -144,13 +144,10 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot query_slots[] = {
-    {Py_tp_new, new_query},
-    {Py_tp_call, call_with_tuple},
-    {Py_tp_descr_get, bind_fast},
-    {Py_tp_getattro, fast_attribute},
-    {Py_tp_dealloc, free_query},
-    {Py_tp_members, members},
-    {0, NULL},
+    {Py_tp_new, new_query},       {Py_tp_call, call_with_tuple},
+    {Py_tp_descr_get, bind_fast}, {Py_tp_getattro, fast_attribute},
+    {Py_tp_repr, fast_repr},      {Py_tp_dealloc, free_query},
+    {Py_tp_members, members},     {0, NULL},
 };
 
 static PyType_Spec query_spec = {
@@ -160,8 +157,13 @@ static PyType_Spec query_spec = {
     .slots = query_slots};
 
 static PyType_Slot property_slots[] = {
-    {Py_tp_new, new_query},           {Py_tp_descr_get, get_property}, {Py_tp_descr_set, set_property},
-    {Py_tp_getattro, fast_attribute}, {Py_tp_dealloc, free_query},     {0, NULL},
+    {Py_tp_new, new_query},
+    {Py_tp_descr_get, get_property},
+    {Py_tp_descr_set, set_property},
+    {Py_tp_getattro, fast_attribute},
+    {Py_tp_repr, fast_repr},
+    {Py_tp_dealloc, free_query},
+    {0, NULL},
 };
 
 static PyType_Spec property_spec = {.name = "torchffi._speedups.Property",

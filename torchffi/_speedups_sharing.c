@@ -121,10 +121,9 @@ static PyMemberDef members[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_new, new_sharing},      {Py_tp_call, call_with_tuple},
-    {Py_tp_descr_get, bind_fast},  {Py_tp_getattro, attribute},
-    {Py_tp_members, members},      {Py_tp_methods, methods},
-    {Py_tp_dealloc, free_sharing}, {0, NULL},
+    {Py_tp_new, new_sharing},    {Py_tp_call, call_with_tuple}, {Py_tp_descr_get, bind_fast},
+    {Py_tp_getattro, attribute}, {Py_tp_repr, fast_repr},       {Py_tp_members, members},
+    {Py_tp_methods, methods},    {Py_tp_dealloc, free_sharing}, {0, NULL},
 };
 
 static PyType_Spec spec = {

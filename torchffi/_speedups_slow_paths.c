@@ -20,6 +20,10 @@ PyObject *fast_attribute(PyObject *self, PyObject *name) {
   return PyObject_GetAttr(slow_path, name);
 }
 
+PyObject *fast_repr(PyObject *self) {
+  return PyObject_Repr(((struct fast *)self)->slow_path);
+}
+
 PyObject *call_slow_path(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
   const Py_ssize_t named = names != NULL ? PyTuple_Size(names) : 0;
   PyObject *result = NULL, *all, *dict;

@@ -201,6 +201,7 @@ def test_functions_of_an_array_are_known_by_their_names() -> None:
         assert copy.copy(function) is function and copy.deepcopy(function) is function
         assert next(iter(inspect.signature(function).parameters)) in ("obj", "array")
         assert function.__doc__ and function.__module__.startswith("torchffi.")
+        assert repr(function).startswith("<function ")
         with pytest.raises(TypeError):
             function()
 
