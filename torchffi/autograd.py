@@ -6,8 +6,9 @@ and adds up gradients in the leaves; ``grad()`` returns them. On the NumPy backe
 """
 
 from torchffi._autograd.compute import backward, grad
-from torchffi._autograd.function import Function, FunctionCtx, once_differentiable
+from torchffi._autograd.function import Function, FunctionCtx
 from torchffi._autograd.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from torchffi._autograd.once import once_differentiable
 
 __all__ = [
     "Function",

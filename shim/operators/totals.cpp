@@ -109,6 +109,7 @@ bool any_extreme(const at::Tensor &values, double smallest) {
 bool any_extreme(const at::Tensor &result, double smallest) {
   const bool plain = result.is_cpu() && result.is_contiguous();
   if (plain && result.scalar_type() == at::kFloat) return any_extreme<float>(result, smallest);
+  if (plain && result.scalar_type() == at::kDouble) return any_extreme<double>(result, smallest);
   return any_extreme<double>(result.abs().to(at::kDouble).cpu().contiguous(), smallest);
 }
 
