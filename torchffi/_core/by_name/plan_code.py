@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from torchffi import _devices
 from torchffi._core.backends import FFI, default_backend
-from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TENSOR, TEXTS, Code, code
+from torchffi._core.by_name.argument_code import (
+    DEFAULT,
+    INTEGERS,
+    REPEATED,
+    TENSOR,
+    TEXTS,
+    Code,
+    code,
+)
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make, make_several
@@ -154,6 +162,7 @@ _NAMES: Final[dict[str, Any]] = {
     "CLASSES_OR_NONE": LIBTORCH_CLASSES | {type(None)},
     "FFI": FFI,
     "LAYOUTS": values.LAYOUTS,
+    "INTEGERS": INTEGERS,
     "REPEATED": REPEATED,
     "TEXTS": TEXTS,
     "MEMORY_FORMATS": values.MEMORY_FORMATS,
