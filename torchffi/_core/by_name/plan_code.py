@@ -109,6 +109,14 @@ return found
 """
 
 
+# A number as a result lies in the frame itself.
+_NUMBERS: Final = {
+    "bool": "returned[{0}] == 1",
+    "float": "frame.returned_doubles[{0}]",
+    "int": "returned[{0}]",
+}
+
+
 def _taken(type_: Type, position: int) -> str:
     """An expression for one of several results."""
     word = f"returned[{position * WORDS}]"
@@ -117,7 +125,12 @@ def _taken(type_: Type, position: int) -> str:
         return f"{taken} if {word} & {TAG} == {lib.RT_TORCH_TENSOR} else None"
     if type_ == _LIST:
         return f"[make(None, take, results, {position}, i) for i in range({word} >> 32)]"
-    return f"unpack(frame, {position}, make_any)"
+    number = _NUMBERS.get(type_.name) if type_ == Type(type_.name) else None
+    return (
+        f"unpack(frame, {position}, make_any)"
+        if number is None
+        else number.format(position * WORDS + 1)
+    )
 
 
 def _keeps_dtype(name: str) -> bool:
@@ -152,7 +165,9 @@ def _results(operator: boxed.Operator, first: bool) -> str | None:
         return _SEVERAL.replace("COLLECT", "list").replace(_FAILED, "AGAIN")
     taken = [_taken(result.type, i) for i, result in enumerate(results)]
     found = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
-    return _MORE.replace("FOUND", found).replace("EXPECTED", str(len(results)))
+    owned = any(type_ != Type(type_.name) or type_.name not in _NUMBERS for type_ in types)
+    more = _MORE if owned else _MORE.replace("free(results, EXPECTED)\n", "")
+    return more.replace("FOUND", found).replace("EXPECTED", str(len(results)))
 
 
 # ---- The plan
