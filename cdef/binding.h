@@ -89,7 +89,7 @@ int64_t torchffi_call_several(int64_t op, const void *arguments, int64_t count, 
                               int64_t capacity);
 
 /* The number of results of a call for which torchffi_free_results has room. */
-enum { TORCHFFI_MOST_RESULTS = 64 };
+enum { TORCHFFI_MOST_RESULTS = 1024 };
 
 /* Calls rt_torch_values_free for an array of TORCHFFI_MOST_RESULTS values. */
 void torchffi_free_results(rt_torch_value *results);

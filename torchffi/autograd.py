@@ -6,7 +6,7 @@ and adds up gradients in the leaves; ``grad()`` returns them. On the NumPy backe
 """
 
 from torchffi._autograd.compute import backward, grad
-from torchffi._autograd.function import Function, FunctionCtx, once_differentiable
+from torchffi._autograd.function import Function, FunctionCtx
 from torchffi._autograd.modes import (
     enable_grad,
     inference_mode,
@@ -14,6 +14,7 @@ from torchffi._autograd.modes import (
     no_grad,
     set_grad_enabled,
 )
+from torchffi._autograd.once import once_differentiable
 
 __all__ = [
     "Function",

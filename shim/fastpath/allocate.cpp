@@ -28,9 +28,12 @@ enum Kind : int {
   kBytes1024,
   kBytes2048,
   kBytes4096,
-  kView
+  kView,
+  kBytes8192,
+  kBytes16384,
+  kBytes32768
 };
-static_assert(kView < block_pool::kKinds);
+static_assert(kBytes32768 < block_pool::kKinds);
 
 // A tensor of few bytes in one block: its TensorImpl, its StorageImpl, and room for its elements. Each of the three
 // may outlive the others (a view keeps only the storage), so the block counts how many are alive.
@@ -134,7 +137,10 @@ at::Tensor make_pooled(int64_t bytes, at::ScalarType dtype) {
   if (bytes <= 512) return SmallTensor<kBytes512, 512>::make(bytes, dtype);
   if (bytes <= 1024) return SmallTensor<kBytes1024, 1024>::make(bytes, dtype);
   if (bytes <= 2048) return SmallTensor<kBytes2048, 2048>::make(bytes, dtype);
-  return SmallTensor<kBytes4096, kPooledBytes>::make(bytes, dtype);
+  if (bytes <= 4096) return SmallTensor<kBytes4096, 4096>::make(bytes, dtype);
+  if (bytes <= 8192) return SmallTensor<kBytes8192, 8192>::make(bytes, dtype);
+  if (bytes <= 16384) return SmallTensor<kBytes16384, 16384>::make(bytes, dtype);
+  return SmallTensor<kBytes32768, kPooledBytes>::make(bytes, dtype);
 }
 
 at::Tensor make_view(const at::Tensor &viewed) {

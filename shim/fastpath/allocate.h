@@ -5,8 +5,8 @@
 
 namespace rt {
 
-constexpr int64_t kSmallBytes = 256;    // a tensor with at most this many bytes of elements is small
-constexpr int64_t kPooledBytes = 4096;  // one with at most this many takes a single block of the block pool
+constexpr int64_t kSmallBytes = 256;     // a tensor with at most this many bytes of elements is small
+constexpr int64_t kPooledBytes = 32768;  // one with at most this many takes a single block of the block pool
 
 // An uninitialized tensor in C order.
 at::Tensor empty_cpu(at::IntArrayRef shape, at::ScalarType dtype);

@@ -16,7 +16,6 @@ struct Block {
 #define RT_BLOCK_POOL 1
 #endif
 
-constexpr int kMaxFree = 64;  // blocks of a kind that a thread keeps; further ones go back to malloc
 constexpr size_t kAlignment = 64;
 
 struct FreeList {
@@ -37,7 +36,7 @@ constinit thread_local bool registered = false;  // Cleanup of this thread was c
 // Frees the blocks when the thread ends. room stays 0 from then on, so that later blocks go to std::free().
 struct Cleanup {
   Cleanup() {
-    for (FreeList &list : lists) list.room = kMaxFree;
+    for (int kind = 0; kind < kKinds; ++kind) lists[kind].room = kMostFree[kind];
   }
   Cleanup(const Cleanup &) = delete;
   Cleanup &operator=(const Cleanup &) = delete;

@@ -141,6 +141,9 @@ auto with_indices(const Indices &indices, Use &&use) {
   }
 }
 
+// masked_select() needs no indices, of 8 bytes for each element, but prepares more than index() does.
+constexpr int64_t kFewSelected = 512;
+
 }  // namespace
 
 int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
@@ -150,7 +153,7 @@ int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
   t = selected(t, list);
   const std::optional<at::Tensor> first = list.get(0);
   if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
-      first->sizes() == t.sizes() && t.is_cpu() && !gradients::included()) {
+      first->sizes() == t.sizes() && t.numel() > kFewSelected && t.is_cpu() && !gradients::included()) {
     const gradients::Untracked untracked;
     const at::Tensor selected = totals::masked_select(as_signed(t), *first);
     return put(selected.scalar_type() == t.scalar_type() ? selected : selected.view(t.scalar_type()));

@@ -49,7 +49,7 @@ at::Tensor whole(const at::Tensor &total, const at::Tensor &x, bool keepdim) {
 
 // Elements that are converted at a time: they fit into the cache, and are too few for LibTorch to divide them
 // among its threads, which would wait for each other after each block.
-constexpr int64_t kBlock = 1 << 14;
+constexpr int64_t kBlock = (1 << 15) - 1;
 
 // The axis with the longest stride.
 int64_t outermost(const at::Tensor &x) {
@@ -109,6 +109,7 @@ bool any_extreme(const at::Tensor &values, double smallest) {
 bool any_extreme(const at::Tensor &result, double smallest) {
   const bool plain = result.is_cpu() && result.is_contiguous();
   if (plain && result.scalar_type() == at::kFloat) return any_extreme<float>(result, smallest);
+  if (plain && result.scalar_type() == at::kDouble) return any_extreme<double>(result, smallest);
   return any_extreme<double>(result.abs().to(at::kDouble).cpu().contiguous(), smallest);
 }
 

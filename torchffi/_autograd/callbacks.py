@@ -7,16 +7,21 @@ end. An exception is kept until the call that computes gradients returns, which 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from torchffi._autograd.compute import failures
 from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch import gradients
 from torchffi._libtorch.calls import check_status, last_error
+from torchffi._libtorch.gradients import made
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import ArgumentError, OutOfMemoryError
+
+# Bound once: an attribute lookup on `lib` costs 20 ns.
+_again: Final = lib.rt_torch_tensor_new_handle
+_function: Final = lib.torchffi_function
+_take: Final = lib.torchffi_take
+_HANDLES: Final = ffi.typeof("int64_t[]")
 
 Hook = Callable[[Tensor], Tensor | None]
 
@@ -80,7 +85,7 @@ def _run_hook(callable_: Any, handles: Any) -> int:
 
 
 def _hooked(hook: Hook, handles: Any) -> None:
-    gradient = gradients.made(make(None, lib.torchffi_take, handles, 0))
+    gradient = made(make(None, lib.torchffi_take, handles, 0))
     answer = hook(gradient)
     if answer is not None:
         _give(answer, type(gradient), handles, 1, "a hook")
@@ -109,19 +114,24 @@ class Call:
         self, inputs: list[Tensor], values: list[Tensor], saved: list[Tensor]
     ) -> list[Tensor]:
         """Tensors over the memory of ``values``, whose gradient :attr:`backward` computes."""
-        found = ffi.gc(
-            ffi.new("int64_t[]", [len(values), *[0] * len(values)]), lib.torchffi_free_list
-        )
+        count = len(values)
+        found = ffi.gc(ffi.new(_HANDLES, [count, *[0] * count]), lib.torchffi_free_list)
         keeper = ffi.new_handle(self)
-        raw = [
-            item
-            for tensors in (inputs, values, saved)
-            for item in (gradients.handles([tensor._data for tensor in tensors]), len(tensors))
-        ]
-        status = lib.torchffi_function(*raw, found + 1, keeper, id(keeper))
+        status = _function(
+            [tensor._data for tensor in inputs],
+            len(inputs),
+            [tensor._data for tensor in values],
+            count,
+            [tensor._data for tensor in saved],
+            len(saved),
+            found + 1,
+            keeper,
+            id(keeper),
+        )
         if status < 0:
             raise last_error() if status == -1 else OutOfMemoryError("apply: out of memory")
-        return gradients.taken([partial(make, type(value)) for value in values], found)
+        kinds = map(type, values)
+        return [made(make(kind, _take, found, i)) for i, kind in enumerate(kinds, 1)]
 
 
 @ffi.def_extern(name="torchffi_python_backward", error=-1)  # type: ignore[untyped-decorator]
@@ -138,8 +148,9 @@ def _tensors(handles: Any, count: int) -> list[Any]:
     They are not aliases: LibTorch lets a leaf have a gradient that nobody else refers to, and a function
     may keep what it is given.
     """
-    again = lib.rt_torch_tensor_new_handle
-    return [gradients.made(make(None, again, h)) if h else None for h in handles[0:count]]
+    if not count:
+        return []
+    return [made(make(None, _again, h)) if h else None for h in ffi.unpack(handles, count)]
 
 
 def _called(

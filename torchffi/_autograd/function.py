@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from torchffi._array.creation import zeros
 from torchffi._autograd import modes
@@ -13,8 +12,9 @@ from torchffi._autograd.callbacks import Call
 from torchffi._core.backends import FFI
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
+from torchffi._libtorch.gradients import asks_gradient
 from torchffi.dtypes import INEXACT
-from torchffi.errors import ArgumentError, InvalidArgumentError, NotSupportedError
+from torchffi.errors import ArgumentError, InvalidArgumentError
 
 
 class FunctionCtx:
@@ -115,28 +115,38 @@ class Function:
         Returns:
             What ``forward()`` returns.
         """
-        has_input = [isinstance(arg, Tensor) and arg._backend is FFI for arg in args]
-        inputs = [arg for arg, there in zip(args, has_input, strict=True) if there]
-        needed = tuple(
-            there and gradients.requires_grad(arg._data)
-            for arg, there in zip(args, has_input, strict=True)
-        )
-        ctx = FunctionCtx(needed)
-        recorded = any(needed) and modes.is_grad_enabled()
-        with modes.no_grad():
+        inputs: list[Tensor] = []
+        needed: list[bool] = []
+        has_input: list[bool] = []
+        for arg in args:
+            there = isinstance(arg, Tensor) and arg._backend is FFI
+            has_input.append(there)
+            if there:
+                inputs.append(arg)
+                flag = asks_gradient(arg._data)
+                needed.append(flag == 1 if flag >= 0 else gradients.requires_grad(arg._data))
+            else:
+                needed.append(False)
+        ctx = FunctionCtx(tuple(needed))
+        enabled = modes.set_mode(False)  # as no_grad() does, without an object for each call
+        try:
             if cls.setup_context is Function.setup_context:
                 output = cls.forward(ctx, *args)
             else:
                 output = cls.forward(*args)
                 cls.setup_context(ctx, args, output)
-        outputs = list(output) if isinstance(output, tuple) else [output]
-        _check_dirty(ctx._dirty, args, outputs)
-        differentiable = [
-            i for i, one in enumerate(outputs) if recorded and _has_gradient(one, ctx._constant)
-        ]
+        finally:
+            modes.set_mode(enabled)
+        recorded = enabled and True in needed
+        outputs = [*output] if isinstance(output, tuple) else [output]
+        if ctx._dirty:
+            _check_dirty(ctx._dirty, args, outputs)
+        differentiable: list[int] = []
         for i, one in enumerate(outputs):
-            # As in PyTorch: another object than the argument, unless it was overwritten.
-            if i not in differentiable and isinstance(one, Tensor):
+            if recorded and has_gradient(one, ctx._constant):
+                differentiable.append(i)
+            elif isinstance(one, Tensor):
+                # As in PyTorch: another object than the argument, unless it was overwritten.
                 unchanged = _is_among(one, args) and not _is_among(one, ctx._dirty)
                 outputs[i] = one.detach() if unchanged or one.requires_grad else one
         if differentiable:
@@ -145,10 +155,14 @@ class Function:
 
 
 def _is_among(tensor: Tensor, values: Sequence[Any]) -> bool:
-    return any(tensor is value for value in values)
+    for value in values:  # noqa: SIM110  any() of a generator takes three times as long
+        if value is tensor:
+            return True
+    return False
 
 
-def _has_gradient(output: Any, constant: Sequence[Tensor]) -> bool:
+def has_gradient(output: Any, constant: Sequence[Tensor]) -> bool:
+    """Whether a result of ``forward()`` has a gradient. ``constant`` are those marked as having none."""
     return (
         isinstance(output, Tensor)
         and output._backend is FFI
@@ -180,43 +194,36 @@ def _record(
     differentiable: list[int],
 ) -> None:
     """Replaces the differentiable results of ``forward()`` by those with a history."""
-    # A tensor that was overwritten gets the history of the result by a copy of the same values, which
-    # LibTorch records for its views as well. The result has memory of its own: to write to the tensor
-    # is to overwrite what was saved.
-    own: dict[int, Tensor] = {}
-    for i in differentiable:
-        one = outputs[i]
-        if _is_among(one, ctx._dirty) and _is_among(one, inputs):
-            if one.is_leaf and one.requires_grad:
-                raise InvalidArgumentError(
-                    "mark_dirty: a leaf that requires gradients was overwritten; compute a new tensor"
-                )
-            with modes.no_grad():
-                own[id(one)] = one.clone()
-    values = [own.get(id(outputs[i]), outputs[i]) for i in differentiable]
-    kept = [own.get(id(tensor), tensor) for tensor in ctx._to_save if tensor is not None]
-    present = [tensor is not None for tensor in ctx._to_save]
-    # Their number, not the results themselves: those keep the node, which keeps backward().
-    results_count = len(outputs)
+    own = _overwritten(ctx, inputs, outputs, differentiable) if ctx._dirty else {}
+    values = [outputs[i] for i in differentiable]
+    to_save = ctx._to_save
+    kept = [tensor for tensor in to_save if tensor is not None]
+    if own:
+        values = [own.get(id(tensor), tensor) for tensor in values]
+        kept = [own.get(id(tensor), tensor) for tensor in kept]
+    present = None if len(kept) == len(to_save) else [tensor is not None for tensor in to_save]
     ctx._to_save = ()  # they are kept by the node; a result kept here as well would keep the node
     ctx._dirty = ctx._constant = ()
+    # The shapes, not the results themselves: those keep the node, which keeps backward().
     like = [
         (one.shape, one.dtype, one.device)
         if isinstance(one, Tensor) and one._backend is FFI
         else None
         for one in outputs
     ]
+    everything = len(differentiable) == len(outputs)
 
     def backward(given: list[Tensor | None], saved: list[Tensor]) -> list[Tensor | None]:
-        grads: list[Tensor | None] = [None] * results_count
-        for i, gradient in zip(differentiable, given, strict=True):
-            grads[i] = gradient
+        grads = given
+        if not everything:
+            grads = [None] * len(like)
+            for i, gradient in zip(differentiable, given, strict=True):
+                grads[i] = gradient
         if ctx._materialize:
-            for i, of in enumerate(like):
-                if grads[i] is None and of is not None:
+            for i, gradient in enumerate(grads):
+                if gradient is None and (of := like[i]) is not None:
                     grads[i] = zeros(of[0], dtype=of[1], device=of[2])
-        remaining = iter(saved)
-        ctx._saved = tuple(next(remaining) if there else None for there in present)
+        ctx._saved = tuple(saved) if present is None else _with_none(saved, present)
         try:
             answer = function.backward(ctx, *grads)
         finally:
@@ -229,53 +236,36 @@ def _record(
             )
         return [answer for there, answer in zip(has_input, answers, strict=True) if there]
 
-    results = Call(backward, [type(tensor) for tensor in inputs]).record(inputs, values, kept)
+    results = Call(backward, [*map(type, inputs)]).record(inputs, values, kept)
     for i, result in zip(differentiable, results, strict=True):
-        if id(outputs[i]) in own:
+        if own and id(outputs[i]) in own:
             outputs[i].copy_(result)
         else:
             outputs[i] = result
 
 
-# ---- Functions without second derivatives
+def _with_none(tensors: Sequence[Tensor], present: Sequence[bool]) -> tuple[Tensor | None, ...]:
+    remaining = iter(tensors)
+    return tuple([next(remaining) if there else None for there in present])
 
 
-class _Once(Function):
-    """Returns gradients that were not recorded. To differentiate them is an error."""
+def _overwritten(
+    ctx: FunctionCtx, inputs: list[Tensor], outputs: list[Any], differentiable: list[int]
+) -> dict[int, Tensor]:
+    """Copies of the results that are overwritten arguments, by the id of the argument.
 
-    @staticmethod
-    def forward(ctx: FunctionCtx, *gradients: Any) -> Any:
-        return gradients
-
-    @staticmethod
-    def backward(ctx: FunctionCtx, *_: Any) -> Any:
-        raise NotSupportedError(
-            "once_differentiable: trying to differentiate twice a function that was marked with "
-            "@once_differentiable"
-        )
-
-
-_Backward = TypeVar("_Backward", bound=Callable[..., Any])
-
-
-def once_differentiable(backward: _Backward, /) -> _Backward:
-    """Decorates ``backward()`` of a function whose gradients cannot be differentiated.
-
-    It is not recorded, also where ``create_graph`` is True. Second derivatives then raise a
-    RuntimeError, where without the decorator they would be wrong.
+    Such an argument gets the history of the result by a copy of the same values, which LibTorch
+    records for its views as well. The result has memory of its own: to write to the argument is to
+    overwrite what was saved.
     """
-
-    @wraps(backward)
-    def function(ctx: FunctionCtx, *grads: Any) -> Any:
-        with modes.no_grad():
-            answer = backward(ctx, *grads)
-        recorded = any(isinstance(one, Tensor) and one.requires_grad for one in grads)
-        if not recorded or not modes.is_grad_enabled():
-            return answer
-        answers = answer if isinstance(answer, tuple) else (answer,)
-        marked: tuple[Any, ...] = _Once.apply(
-            *[one.detach().requires_grad_() if _has_gradient(one, ()) else one for one in answers]
-        )
-        return marked if isinstance(answer, tuple) else marked[0]
-
-    return function  # type: ignore[return-value]
+    own: dict[int, Tensor] = {}
+    for i in differentiable:
+        one = outputs[i]
+        if _is_among(one, ctx._dirty) and _is_among(one, inputs):
+            if one.is_leaf and one.requires_grad:
+                raise InvalidArgumentError(
+                    "mark_dirty: a leaf that requires gradients was overwritten; compute a new tensor"
+                )
+            with modes.no_grad():
+                own[id(one)] = one.clone()
+    return own

@@ -37,30 +37,33 @@ def _memory(tag: int, elements: str) -> Code:
 
 
 class _Memory(dict[Any, tuple[Any, int, int]]):
-    """Cache of arrays by what they are made of: the array, its address and its length.
+    """Cache of arrays by what they are made of: the array, its address, and its length with the tag.
 
     The code of a plan holds the array during the call, so that clearing the cache frees none in use.
     """
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        self._make = make
+    def __init__(self, tag: int, make: Callable[[Any], Any]) -> None:
+        self._tag, self._make = tag, make
 
     def __missing__(self, key: Any) -> tuple[Any, int, int]:
         if len(self) >= _MOST_CACHED:
             self.clear()
         made = self._make(key)
-        found = self[key] = (made, *made.buffer_info())
+        address, length = made.buffer_info()
+        found = self[key] = made, address, self._tag | length << 32
         return found
 
 
 _MOST_CACHED: Final = 256
-TEXTS: Final = _Memory(lambda text: array("b", text.encode()))
+TEXTS: Final = _Memory(lib.RT_TORCH_STRING, lambda text: array("b", text.encode()))
 # An integer for each of several axes, by the integer and the number of axes.
-REPEATED: Final = _Memory(lambda key: array("q", key[:1] * key[1]))
+REPEATED: Final = _Memory(lib.RT_TORCH_INT_LIST, lambda key: array("q", key[:1] * key[1]))
+# Integers by the tuple of them, which also finds equal floats.
+INTEGERS: Final = _Memory(lib.RT_TORCH_INT_LIST, lambda key: array("q", key))
 
 
-def _cached(tag: int, key: str) -> Code:
-    return Code("qq8x", f"{tag} | n_{{0}} << 32, p_{{0}}", f"m_{{0}}, p_{{0}}, n_{{0}} = {key}\n")
+def _cached(key: str) -> Code:
+    return Code("qq8x", "t_{0}, p_{0}", f"m_{{0}}, p_{{0}}, t_{{0}} = {key}\n")
 
 
 _NONE: Final = Code("q16x", str(lib.RT_TORCH_NONE))
@@ -83,7 +86,7 @@ _PLAIN: Final[dict[str, Mapping[type, Code]]] = {
     "float": {float: _DOUBLE, int: _DOUBLE},
     "int": {int: _INT},
     "SymInt": {int: _INT},
-    "str": {str: _cached(lib.RT_TORCH_STRING, "TEXTS[{0}]")},
+    "str": {str: _cached("TEXTS[{0}]")},
     "Device": {str: _word(lib.RT_TORCH_DEVICE, "device({0})")},
     "Layout": {str: _word(lib.RT_TORCH_LAYOUT, "LAYOUTS[{0}]")},
     "MemoryFormat": {str: _word(lib.RT_TORCH_MEMORY_FORMAT, "MEMORY_FORMATS[{0}]")},
@@ -95,6 +98,12 @@ def _checked(tensors: Code, classes: str) -> Code:
     check = f"if not {classes}.issuperset(map(type, {{0}})):\n    raise TypeError\n"
     return tensors._replace(lines=check + tensors.lines)
 
+
+# A sum with a float is no int.
+_INTEGERS: Final = _cached("INTEGERS[{0}]")
+_TUPLE: Final = _INTEGERS._replace(
+    lines=f"if type(sum({{0}})) is not int:\n    raise TypeError\n{_INTEGERS.lines}"
+)
 
 # By the type of the elements; that of optional ones has a question mark.
 _LISTS: Final[dict[str, Code]] = {
@@ -126,10 +135,12 @@ def code(type_: Type, given: type, numbers: bool) -> Code | None:
 
 def _list_code(element: Type, given: type, size: int) -> Code | None:
     found = _LISTS.get(f"{element.name}?" if element.optional else element.name)
+    if given is tuple and not element.optional and element.name in ("int", "SymInt"):
+        return _TUPLE
     if found is None or given in (list, tuple):
         return found
     if not size or given not in _PLAIN.get(element.name, {}):
         return None
     if given is int and element.name in ("int", "SymInt"):
-        return _cached(lib.RT_TORCH_INT_LIST, f"REPEATED[{{0}}, {size}]")
+        return _cached(f"REPEATED[{{0}}, {size}]")
     return found._replace(lines=found.lines.replace("{0})", f"({{0}},) * {size})"))  # one for all

@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from torchffi import _devices
 from torchffi._core.backends import FFI, default_backend
-from torchffi._core.by_name.argument_code import DEFAULT, REPEATED, TENSOR, TEXTS, Code, code
+from torchffi._core.by_name.argument_code import (
+    DEFAULT,
+    INTEGERS,
+    REPEATED,
+    TENSOR,
+    TEXTS,
+    Code,
+    code,
+)
 from torchffi._core.by_name.plans import Plan, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
 from torchffi._core.lifetimes import make, make_several
@@ -101,6 +109,14 @@ return found
 """
 
 
+# A number as a result lies in the frame itself.
+_NUMBERS: Final = {
+    "bool": "returned[{0}] == 1",
+    "float": "frame.returned_doubles[{0}]",
+    "int": "returned[{0}]",
+}
+
+
 def _taken(type_: Type, position: int) -> str:
     """An expression for one of several results."""
     word = f"returned[{position * WORDS}]"
@@ -109,7 +125,12 @@ def _taken(type_: Type, position: int) -> str:
         return f"{taken} if {word} & {TAG} == {lib.RT_TORCH_TENSOR} else None"
     if type_ == _LIST:
         return f"[make(None, take, results, {position}, i) for i in range({word} >> 32)]"
-    return f"unpack(frame, {position}, make_any)"
+    number = _NUMBERS.get(type_.name) if type_ == Type(type_.name) else None
+    return (
+        f"unpack(frame, {position}, make_any)"
+        if number is None
+        else number.format(position * WORDS + 1)
+    )
 
 
 def _keeps_dtype(name: str) -> bool:
@@ -144,7 +165,9 @@ def _results(operator: boxed.Operator, first: bool) -> str | None:
         return _SEVERAL.replace("COLLECT", "list").replace(_FAILED, "AGAIN")
     taken = [_taken(result.type, i) for i, result in enumerate(results)]
     found = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
-    return _MORE.replace("FOUND", found).replace("EXPECTED", str(len(results)))
+    owned = any(type_ != Type(type_.name) or type_.name not in _NUMBERS for type_ in types)
+    more = _MORE if owned else _MORE.replace("free(results, EXPECTED)\n", "")
+    return more.replace("FOUND", found).replace("EXPECTED", str(len(results)))
 
 
 # ---- The plan
@@ -154,6 +177,7 @@ _NAMES: Final[dict[str, Any]] = {
     "CLASSES_OR_NONE": LIBTORCH_CLASSES | {type(None)},
     "FFI": FFI,
     "LAYOUTS": values.LAYOUTS,
+    "INTEGERS": INTEGERS,
     "REPEATED": REPEATED,
     "TEXTS": TEXTS,
     "MEMORY_FORMATS": values.MEMORY_FORMATS,

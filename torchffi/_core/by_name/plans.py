@@ -228,7 +228,8 @@ def _with_plans(shapes: tuple[_Shape, ...]) -> CodeType:
         ] + [f"named[{name!r}]" for name in names]
         fewer = count < _PARAMETERS
         tests = [f"a{count} is ABSENT" if fewer else f"len(more) == {count - _PARAMETERS}"]
-        tests += [f"[*named] == {[*names]}"] if names else []
+        tests += [f"len(named) == {len(names)}"] if names else []
+        tests += [f"{name!r} in named" for name in names]
         tests += [f"type({one}) is T{place}_{i}" for i, one in enumerate(values)]
         lines = [f"if {' and '.join(tests)}:"]
         if body:
