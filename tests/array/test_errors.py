@@ -70,9 +70,9 @@ INDICES: dict[str, Mistake] = {
 }
 TYPES: dict[str, Mistake] = {
     "mix": (
-        lambda: ones(2) + ints(1, 2),
+        lambda: ones(2) @ ints(1, 2),
         TypeError,
-        "add: dtypes float32 and int64 do not mix; convert one of them with astype()",
+        "matmul: dtypes float32 and int64 do not mix; convert one of them with astype()",
     ),
     "unsupported": (
         lambda: ones(2) & ones(2),

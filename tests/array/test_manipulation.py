@@ -260,8 +260,10 @@ def test_joining_promotes(backend: str) -> None:
     x, y = t.ones(2, dtype=t.int8), t.ones(2, dtype=t.uint8)
     check(t.concat([x, y]), np.ones(4, "int16"))
     check(t.stack([y, x]), np.ones((2, 2), "int16"))
-    with pytest.raises(TypeError, match="concat: dtypes int8 and float32 do not mix"):
-        t.concat([x, t.ones(2)])
+    check(t.concat([x, t.ones(2)]), np.ones(4, "float32"))
+    check(t.stack([x, x > 0]), np.ones((2, 2), "int8"))
+    with pytest.raises(TypeError, match="concat: dtypes int64 and uint64 do not mix"):
+        t.concat([t.ones(2, dtype=t.int64), t.ones(2, dtype=t.uint64)])
 
 
 @pytest.mark.parametrize("shape", [(0, 2), (2, 0), (0,)])

@@ -67,7 +67,7 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: str | None 
 def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
     """The dtype that tensors, dtypes and Python scalars promote to.
 
-    0-d tensors mix with other kinds, as in elementwise functions.
+    Tensors of different kinds mix, as in elementwise functions; dtypes do not.
 
     Raises:
         TypeError: If the standard does not define a promotion, or all arguments are scalars.
@@ -83,7 +83,8 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
         if dtype is None:
             dtype = other
         elif other is not dtype:
-            dtype = dtypes.promote("result_type", dtype, other)
+            mixes = not any(type(one) is DType for one in arrays_and_dtypes)
+            dtype = common_dtype("result_type", dtype, other, mixes)
     else:
         if dtype is not None:
             return dtype
@@ -104,8 +105,9 @@ def result_type(*arrays_and_dtypes: Tensor | DType | Scalar) -> DType:
         raise DTypeError("result_type: expected at least one tensor or dtype")
     found.sort(key=itemgetter(1))  # 0-d tensors last
     dtype = found[0][0]
-    for other, mixes in found[1:]:
-        dtype = common_dtype("result_type", dtype, other, mixes)
+    of_tensors = not any(type(one) is DType for one in arrays_and_dtypes)
+    for other, is_0d in found[1:]:
+        dtype = common_dtype("result_type", dtype, other, mixes=is_0d or of_tensors)
     for scalar in scalars:
         dtype = scalar_dtype("result_type", scalar, dtype)
     return dtype

@@ -29,7 +29,7 @@ def _joined(operation: str, arrays: Sequence[Tensor]) -> list[Tensor]:
         raise InvalidArgumentError(f"{operation}: no tensors, expected at least one")
     dtype = tensors[0].dtype
     for other in tensors[1:]:
-        dtype = dtypes.promote(operation, dtype, other.dtype)
+        dtype = arguments.common_dtype(operation, dtype, other.dtype, mixes=True)
     return [arguments.astype(one, dtype) for one in tensors]
 
 

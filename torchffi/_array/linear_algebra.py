@@ -24,7 +24,8 @@ Axes = int | tuple[Sequence[int], Sequence[int]]
 
 
 def _pair(operation: str, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
-    return arguments.pair(operation, tensor(operation, x1), tensor(operation, x2), NUMERIC)
+    a, b = tensor(operation, x1), tensor(operation, x2)
+    return arguments.pair(operation, a, b, NUMERIC, of_one_kind=True)
 
 
 @of_two("matmul", "matmul", NUMERIC)

@@ -88,7 +88,7 @@ def searchsorted(
     if above and x1.dtype.kind in dtypes.INTEGER:  # it comes before or after all elements
         lowest, highest = dtypes.limits(x1.dtype)
         x2, side = (highest, "right") if above > 0 else (lowest, "left")
-    a, b = arguments.pair("searchsorted", x1, x2, REAL)
+    a, b = arguments.pair("searchsorted", x1, x2, REAL, of_one_kind=True)
     if a.ndim != 1:
         raise ShapeError(f"searchsorted: x1 has shape {a.shape}, expected one axis")
     if side not in ("left", "right"):

@@ -161,7 +161,7 @@ def isin(x1: Tensor | Scalar, x2: Tensor | Scalar, /, *, invert: bool = False) -
         if isinstance(x, Tensor) and arguments.beyond(other, x.dtype):  # nothing equals it
             shaped = x1 if x is x1 else arguments.scalar_tensor("isin", 0, x.dtype, x)
             return creation.full_like(shaped, bool(invert), dtype=dtypes.bool)
-    a, b = arguments.pair("isin", x1, x2, ANY)
+    a, b = arguments.pair("isin", x1, x2, ANY, of_one_kind=True)
     if a.dtype is dtypes.bool:
         a, b = arguments.astype(a, dtypes.uint8), arguments.astype(b, dtypes.uint8)
     if a.dtype.kind == "complex":

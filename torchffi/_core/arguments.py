@@ -151,8 +151,8 @@ def scalar_operand(operation: str, value: Scalar, dtype: DType, like: Tensor) ->
 def common_dtype(operation: str, a: DType, b: DType, mixes: bool) -> DType:
     """The dtype that two operands promote to.
 
-    The standard does not promote bools, integers and floats to each other. If one operand is a 0-d
-    tensor (``mixes``) the result has the dtype of the higher kind, as in PyTorch.
+    The standard does not promote bools, integers and floats to each other. If they mix the result has
+    the dtype of the higher kind, as in PyTorch.
     """
     lower, higher = (a, b) if _RANK[a.kind] < _RANK[b.kind] else (b, a)
     if mixes and _RANK[lower.kind] < min(_RANK[higher.kind], _RANK["floating point"]):
@@ -161,13 +161,18 @@ def common_dtype(operation: str, a: DType, b: DType, mixes: bool) -> DType:
 
 
 def pair(
-    operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar, admitted: frozenset[str]
-) -> tuple[Tensor, Tensor]:
-    """Two operands converted to the dtype that they promote to. One may be a Python scalar."""
+    operation: str, x1: Tensor | Scalar, x2: Tensor | Scalar,
+    admitted: frozenset[str], *, of_one_kind: bool = False,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Two operands converted to the dtype that they promote to. One may be a Python scalar.
+
+    With ``of_one_kind`` bools, integers and floats mix only if one of them is a 0-d tensor.
+    """
     if isinstance(x1, Tensor) and isinstance(x2, Tensor):
         dtype, other = x1._dtype, x2._dtype
         if dtype is not other:
-            dtype = common_dtype(operation, dtype, other, not (x1.ndim and x2.ndim))
+            mixes = not (of_one_kind and x1.ndim and x2.ndim)
+            dtype = common_dtype(operation, dtype, other, mixes)
         dtypes.check(operation, dtype, admitted)
         return astype(x1, dtype), astype(x2, dtype)
     if isinstance(x1, Tensor) and is_scalar(x2):

@@ -16,11 +16,6 @@ _SCALARS: dict[type, Scalar] = {int: 1, float: 1.0, complex: 1j}
 _EXACT = 2**53
 
 
-def _mix(x: Any, other: Any) -> bool:
-    """Whether two tensors of different kinds mix: see :func:`common_dtype`."""
-    return not (x.ndim and other.ndim)
-
-
 class _Conversions(dict[tuple[type, type], Conversion | None]):
     """The conversions of operations, each made when it is needed first.
 
@@ -60,13 +55,11 @@ class _Conversions(dict[tuple[type, type], Conversion | None]):
             return None
         if other is kind and self._inexact and dtype.kind in dtypes.INTEGER:
             return _conversion(kind, dtypes.default_float, both=True)
-        for mixes in (False, True):
-            try:
-                wide = common_dtype("convert", dtype, other._dtype, mixes)
-            except DTypeError:
-                continue
-            return None if wide is dtype else _conversion(kind, wide, _mix if mixes else None)
-        return None
+        try:
+            wide = common_dtype("convert", dtype, other._dtype, mixes=True)
+        except DTypeError:
+            return None
+        return None if wide is dtype else _conversion(kind, wide)
 
 
 def _conversion(

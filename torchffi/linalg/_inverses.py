@@ -84,7 +84,9 @@ def solve(x1: Tensor, x2: Tensor, /) -> Tensor:
 
     Source: aten::linalg_solve.
     """
-    x1, x2 = arguments.pair("solve", tensor("solve", x1), tensor("solve", x2), dtypes.ANY)
+    x1, x2 = arguments.pair(
+        "solve", tensor("solve", x1), tensor("solve", x2), dtypes.ANY, of_one_kind=True
+    )
     x1 = square("solve", x1)
     right = manipulation.expand_dims(x2, axis=1) if x2.ndim == 1 else x2
     _checks.check_matrix("solve", right)
