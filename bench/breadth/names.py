@@ -111,8 +111,14 @@ def _methods() -> set[str]:
 
 
 def called_by_name() -> set[str]:
-    """The methods that are operators of ATen without a function of their own. Some have rows."""
-    return {f"Tensor.{name}" for name in at_first_use.NAMES}
+    """The methods that are operators of ATen without a function of their own. Some have rows.
+
+    And the operators that are methods of Tensor, by name.
+    """
+    methods = (one for one in TABLE if hasattr(torchffi.Tensor, one.partition(".")[0]))
+    return {f"Tensor.{name}" for name in at_first_use.NAMES} | {
+        f"ops.aten.{one}" for one in methods
+    }
 
 
 # ---- The name that a statement calls

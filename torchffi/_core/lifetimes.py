@@ -24,6 +24,9 @@ from typing import Any, Final, TypeVar
 from torchffi._libtorch.loader import ffi, lib
 from torchffi.errors import InvalidArgumentError
 
+# The attributes of owners.
+SLOTS: Final = ("_cached_view", "_data")
+
 
 class Owner:
     """An object that owns a handle. Created by :func:`make` or :func:`own`.
@@ -34,7 +37,7 @@ class Owner:
             needed, None after a change.
     """
 
-    __slots__ = ("__weakref__", "_cached_view", "_data")
+    __slots__ = ("__weakref__", *SLOTS)
     _data: int
     _cached_view: Any
 

@@ -12,7 +12,7 @@ from torchffi import _devices
 from torchffi._core import script_method
 from torchffi._core.by_name.overloads import handle_of
 from torchffi._core.by_name.results import LIBTORCH_CLASSES, dtype_error, make_any
-from torchffi._core.lifetimes import Owner
+from torchffi._core.lifetimes import SLOTS, Owner
 from torchffi._core.script_method import MISSING, Method
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import check_status, last_error
@@ -175,7 +175,7 @@ class ScriptModule(Owner):
         return f"the module has no method, parameter or buffer {name!r}; its methods are {methods}"
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in Owner.__slots__ or name in ScriptModule.__slots__:
+        if name.startswith("__") or name in SLOTS or name in ScriptModule.__slots__:
             raise AttributeError(name)
         if name in self._table():
             return partial(self._call, name)
