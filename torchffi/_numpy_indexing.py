@@ -6,7 +6,8 @@ Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 from __future__ import annotations
 
 import operator
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from operator import methodcaller
 from types import MethodType
 from typing import Any
@@ -22,6 +23,8 @@ from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
 from torchffi.dtypes import BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL, int64, real_of
 from torchffi.dtypes import bool as bool_
+
+Method = Callable[..., Any]
 
 _attempt, _overwrite = NUMPY.attempt, NUMPY.overwrite
 _get, _set = operator.getitem, operator.setitem
@@ -84,6 +87,20 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         indexing.setitem(x, key, value)
 
 
+def _filling(slow_path: Method) -> Method:
+    """The method that writes a number to all elements."""
+
+    @wraps(slow_path)
+    def fill_(self: Tensor, value: Tensor | Scalar) -> Tensor:
+        fits = type(value) in _NUMBERS and type(self) in _FLOATING
+        if fits and _overwrite(_set, self._data, ..., value) == 0:
+            return self
+        found: Tensor = slow_path(self, value)
+        return found
+
+    return fill_
+
+
 # ---- Methods in C: one step from the method to the array
 
 # Limits of integers: lengths, axes, and those of a matrix.
@@ -109,6 +126,7 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("transpose", "v", "transpose", *_AXES),
     ("swapaxes", "v", "transpose", *_AXES),
     ("narrow", "a", None),
+    ("diagonal", "v", "diagonal_of"),
     ("squeeze", "v", "squeeze_to", *_AXES, -2),
     ("clone", "v", ("copy", "K")),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
@@ -170,6 +188,7 @@ _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
     *((name, "p", "whole_remainder", 1, INTEGER) for name in ("__imod__", "remainder_")),
     *((name, "p", "whole_floor_divide", 1, INTEGER) for name in ("__ifloordiv__", "floor_divide_")),
     ("relu_", "x", "relu_", 0, FLOATING),
+    ("zero_", "x", "zero_", 0, NUMERIC | BOOL),
 )
 
 
@@ -233,6 +252,7 @@ def install(speedups: Any) -> None:
 
     give(NumpyTensor, method, (*_METHODS, *_tables()))
     give(NumpyTensor, attribute, _PROPERTIES)
+    NumpyTensor.fill_ = _filling(NumpyTensor.fill_)
     for kind in classes:
         dtype = kind._dtype
         if dtype.kind in BOOL:

@@ -10,6 +10,7 @@ import numpy as np
 
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NUMPY
+from torchffi._numpy.checks import Raw
 from torchffi._numpy.primitives import as_torch_error
 from torchffi._numpy.quiet import quietly
 from torchffi._numpy.totals import HALF
@@ -39,7 +40,7 @@ def _arrays(value: Any) -> Any:
     """The value with arrays in place of tensors, also in lists."""
     if isinstance(value, Tensor):
         return value._array_view()
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], Tensor):
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], (Tensor, type(None))):
         return [_arrays(one) for one in value]
     return value
 
@@ -206,6 +207,40 @@ def of_arrays(
 def of_any(function: Function, **options: bool) -> Function:
     """As :func:`of_arrays`, for operands of any dtype, which are not converted."""
     return of_arrays(function, "fiucb", **{"widens": False, **options})
+
+
+def writing(function: Function) -> Function:
+    """An operator that overwrites its first operand.
+
+    Args:
+        function: Takes its array, to write to, and the other arguments with arrays in place of tensors.
+    """
+
+    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        try:
+            if not isinstance(x, Tensor):
+                raise not_a_tensor(x)
+            if not named and _PLAIN.issuperset(map(type, arguments)):
+                function(x._data, *arguments)
+                return x
+            more = {name: _arrays(value) for name, value in named.items()}
+            quietly(partial(function, x._data, *map(_arrays, arguments), **more))
+        except Exception as error:
+            raise as_torch_error(error) from None
+        return x
+
+    return write
+
+
+def written_copy(function: Function) -> Function:
+    """As :func:`writing`, for a copy of the first operand."""
+
+    def written(x: Raw, *arguments: Any, **named: Any) -> Raw:
+        result = x.copy()
+        function(result, *arguments, **named)
+        return np.asarray(result)
+
+    return of_any(written)
 
 
 def in_place(function: Function) -> Function:

@@ -153,6 +153,6 @@ TABLE: Final[dict[str, Function]] = {
     **{
         _named_in_place(name): overwriting(name.partition(".")[0], function)
         for name, function in _ELEMENTWISE.items()
-        if not name.startswith(("is", "where", "max", "min", "__", "rsub", "pow.Scalar"))
+        if not name.startswith(("is", "where", "max", "mask", "min", "__", "rsub", "pow.Scalar"))
     },
 }

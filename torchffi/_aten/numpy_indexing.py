@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._array import manipulation, searching, sorting
-from torchffi._aten.numpy_calls import Function, in_place, of_any
+from torchffi._aten.numpy_calls import Function, of_any, writing, written_copy
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.special import are_places
@@ -58,13 +58,12 @@ def _gather(x: Raw, dim: int, index: Raw, sparse_grad: bool = False) -> Any:
 _REDUCE: Final[dict[str | None, Any]] = {"add": np.add, "multiply": np.multiply}
 
 
-def _scatter(x: Raw, dim: int, index: Raw, source: Any, reduce: str | None = None) -> Any:
-    """A copy of x with elements of source, or a number, at the places."""
+def _scatter(x: Raw, dim: int, index: Raw, source: Any, reduce: str | None = None) -> None:
+    """Writes elements of source, or a number, to the places."""
     if not x.ndim or not index.ndim:
-        own, flat = np.atleast_1d(x), np.atleast_1d(index)
-        given = np.atleast_1d(source) if isinstance(source, np.ndarray) else source
-        return _scatter(own, dim, flat, given, reduce).reshape(x.shape)
-    key, result = _places(x, dim, index), x.copy()
+        x, index = np.atleast_1d(x), np.atleast_1d(index)
+        source = np.atleast_1d(source) if isinstance(source, np.ndarray) else source
+    key = _places(x, dim, index)
     if isinstance(source, np.ndarray):
         if source.dtype != x.dtype:
             raise InvalidArgumentError(f"the source has dtype {source.dtype}, expected {x.dtype}")
@@ -72,12 +71,11 @@ def _scatter(x: Raw, dim: int, index: Raw, source: Any, reduce: str | None = Non
             raise ShapeError(f"the index has shape {index.shape} for a source of {source.shape}")
         source = source[tuple(slice(n) for n in index.shape)]
     if reduce is None:
-        result[key] = source
+        x[key] = source
     elif reduce in _REDUCE:
-        _REDUCE[reduce].at(result, key, np.asarray(source).astype(x.dtype))
+        _REDUCE[reduce].at(x, key, np.asarray(source).astype(x.dtype))
     else:
         raise InvalidArgumentError(f"reduce is {reduce!r}, expected 'add' or 'multiply'")
-    return result
 
 
 def _along(x: Raw, dim: int, index: Raw) -> Key:
@@ -89,29 +87,25 @@ def _along(x: Raw, dim: int, index: Raw) -> Key:
     return (*(slice(None),) * axis, index.reshape(-1))
 
 
-def _index_add(x: Raw, dim: int, index: Raw, source: Raw, alpha: Any = 1) -> Any:
-    result = x.copy()
+def _index_add(x: Raw, dim: int, index: Raw, source: Raw, alpha: Any = 1) -> None:
     key: Any = _along(x, dim, index)
-    np.add.at(result, key, source if alpha == 1 else source * alpha)
-    return result
+    np.add.at(x, key, source if alpha == 1 else source * alpha)
 
 
-def _index_set(x: Raw, dim: int, index: Raw, source: Any) -> Any:
-    result = x.copy()
-    result[_along(x, dim, index)] = source
-    return result
+def _index_set(x: Raw, dim: int, index: Raw, source: Any) -> None:
+    x[_along(x, dim, index)] = source
 
 
 def _index_put(
-    x: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
-) -> Tensor:
-    key = tuple(slice(None) if one is None else one for one in indices)
-    if not accumulate:
+    x: Raw, indices: Sequence[Raw | None], values: Raw, accumulate: bool = False
+) -> None:
+    if values.dtype != x.dtype:
+        raise InvalidArgumentError(f"the values have dtype {values.dtype}, expected {x.dtype}")
+    key: Any = tuple(slice(None) if one is None else one for one in indices)
+    if accumulate:
+        np.add.at(x, key, values)
+    else:
         x[key] = values
-        return x
-    raw: Any = tuple(one._array_view() if isinstance(one, Tensor) else one for one in key)
-    np.add.at(x._data, raw, values._array_view())
-    return x
 
 
 def _take(x: Raw, index: Raw) -> Any:
@@ -136,30 +130,39 @@ def _take_along(x: Raw, index: Raw, dim: int | None = None) -> Any:
 # ---- Masks and whole tensors
 
 
-def _masked_select(x: Raw, mask: Raw) -> Any:
+def _check_mask(mask: Raw) -> None:
     if mask.dtype.kind != "b":
         raise InvalidArgumentError(f"the mask has dtype {mask.dtype}, expected bool")
-    whole, chosen = np.broadcast_arrays(x, mask)
-    return np.asarray(whole[chosen])
 
 
-def _masked_scatter(x: Raw, mask: Raw, source: Raw) -> Any:
-    whole, chosen = np.broadcast_arrays(x, mask)
-    result, count = whole.copy(), int(np.count_nonzero(chosen))
+def _masked_select(x: Raw, mask: Raw) -> Any:
+    _check_mask(mask)
+    if x.shape != mask.shape:
+        x, mask = np.broadcast_arrays(x, mask)
+    return x[mask]
+
+
+def _masked_fill(x: Raw, mask: Raw, value: Any) -> None:
+    _check_mask(mask)
+    np.copyto(x, value, where=mask)
+
+
+def _masked_scatter(x: Raw, mask: Raw, source: Raw) -> None:
+    _check_mask(mask)
+    chosen = np.broadcast_to(mask, x.shape)
+    count = int(np.count_nonzero(chosen))
     if source.size < count:
         raise InvalidArgumentError(f"the source has {source.size} elements for {count} places")
-    result[chosen] = source.reshape(-1)[:count]
-    return result
+    x[chosen] = source.reshape(-1)[:count]
 
 
-def _fill(x: Raw, value: Any) -> Any:
-    return np.full_like(x, value)
-
-
-def _fill_diagonal(x: Raw, value: Any, wrap: bool = False) -> Any:
-    result = x.copy()
-    np.fill_diagonal(result, value, wrap)
-    return result
+def _fill(x: Raw, value: Any) -> None:
+    if isinstance(value, np.ndarray):
+        if value.ndim:
+            raise ShapeError(f"the value has shape {value.shape}, expected ()")
+        np.copyto(x, value, casting="unsafe")
+    else:
+        x[...] = value
 
 
 # ---- Order
@@ -223,32 +226,34 @@ def _running(best: Any) -> Function:
 
 
 _GATHER: Final = of_any(_gather)
-_NEW: Final[dict[str, Function]] = {
-    **dict.fromkeys(("scatter.src", "scatter.value", "scatter.reduce"), of_any(_scatter)),
-    "scatter.value_reduce": of_any(_scatter),
-    "scatter_add": of_any(partial(_scatter, reduce="add")),
-    "index_add": of_any(_index_add),
-    **dict.fromkeys(("index_fill.int_Scalar", "index_fill.int_Tensor"), of_any(_index_set)),
-    "index_copy": of_any(_index_set),
-    "masked_scatter": of_any(_masked_scatter),
+_WRITE: Final[dict[str, Function]] = {
+    **dict.fromkeys(("scatter.src", "scatter.value", "scatter.reduce"), _scatter),
+    "scatter.value_reduce": _scatter,
+    "scatter_add": partial(_scatter, reduce="add"),
+    "index_add": _index_add,
+    **dict.fromkeys(("index_fill.int_Scalar", "index_fill.int_Tensor"), _index_set),
+    "index_copy": _index_set,
+    "index_put": _index_put,
+    "masked_scatter": _masked_scatter,
 }
+
+
+def in_place_name(name: str) -> str:
+    operator, dot, overload = name.partition(".")
+    return f"{operator}_{dot}{overload}"
+
+
 TABLE: Final[dict[str, Function]] = {
-    **_NEW,
-    **{
-        f"{name.partition('.')[0]}_{name[len(name.partition('.')[0]) :]}": in_place(function)
-        for name, function in _NEW.items()
-    },
+    **{name: written_copy(function) for name, function in _WRITE.items()},
+    **{in_place_name(name): writing(function) for name, function in _WRITE.items()},
+    **dict.fromkeys(("masked_fill_.Scalar", "masked_fill_.Tensor"), writing(_masked_fill)),
+    **dict.fromkeys(("fill_.Scalar", "fill_.Tensor"), writing(_fill)),
+    "zero_": writing(partial(_fill, value=0)),
+    "fill_diagonal_": writing(np.fill_diagonal),
     "gather": _GATHER,
-    "index_put_": _index_put,
-    "index_put": lambda x, *arguments, **named: _index_put(
-        manipulation.reshape(x, x.shape, copy=True), *arguments, **named
-    ),
     "take": of_any(_take),
     "take_along_dim": of_any(_take_along),
     "masked_select": of_any(_masked_select),
-    **dict.fromkeys(("fill_.Scalar", "fill_.Tensor"), in_place(of_any(_fill, mixes=True))),
-    "zero_": in_place(of_any(np.zeros_like)),
-    "fill_diagonal_": in_place(of_any(_fill_diagonal)),
     **dict.fromkeys(("nonzero", "argwhere"), of_any(np.argwhere, keeps_dtype=False)),
     "sort": _sort,
     "sort.stable": _stable(_sort),

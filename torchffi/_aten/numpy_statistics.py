@@ -10,9 +10,10 @@ import numpy as np
 from torchffi._array import linear_algebra, searching, statistical, utility
 from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._aten.numpy_elementwise import promoted
-from torchffi._aten.numpy_indexing import kthvalue
+from torchffi._aten.numpy_indexing import in_place_name, kthvalue
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw
+from torchffi.dtypes import int64
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
 Axes = int | Sequence[int] | None
@@ -43,10 +44,13 @@ def _nanmean(x: Raw, dim: Axes = None, keepdim: bool = False, *, dtype: Any = No
 
 def _logsumexp(x: Raw, dim: Axes, keepdim: bool = False) -> Any:
     axes = _axes(dim)
-    largest = np.amax(x, axes, keepdims=True, initial=-np.inf)
-    shift = np.where(np.isinf(largest), 0, largest).astype(x.dtype)
-    total = np.log(np.sum(np.exp(x - shift), axes, keepdims=True)) + shift
-    return np.asarray(total if keepdim else np.squeeze(total, axes))
+    shift = np.maximum.reduce(x, axes, keepdims=True, initial=-np.inf)
+    if not np.isfinite(shift).all():
+        shift = np.where(np.isinf(shift), x.dtype.type(0), shift)
+    terms = np.subtract(x, shift)
+    np.exp(terms, out=terms)
+    found = np.log(np.add.reduce(terms, axes, keepdims=True)) + shift
+    return found if keepdim else found.squeeze(axes)
 
 
 def _aminmax(x: Raw, *, dim: int | None = None, keepdim: bool = False) -> tuple[Raw, Raw]:
@@ -99,12 +103,12 @@ def _histc(x: Raw, bins: int = 100, min: float = 0, max: float = 0) -> Any:
 
 
 def _bincount(x: Raw, weights: Raw | None = None, minlength: int = 0) -> Any:
-    if x.ndim != 1 or x.dtype.kind not in "iu" or (x.size and x.min() < 0):
-        raise InvalidArgumentError("expected one axis of integers, none of them negative")
-    if weights is not None and weights.dtype != np.float32:
-        weights = weights.astype(np.float64)
-    counts = np.bincount(x, weights, minlength)
-    return counts if weights is None else counts.astype(weights.dtype)
+    if x.ndim != 1:
+        raise ShapeError(f"expected one axis, got shape {x.shape}")
+    if weights is None:
+        return np.bincount(x, None, minlength)
+    wide = weights if weights.dtype == np.float32 else weights.astype(np.float64)
+    return np.bincount(x, wide, minlength).astype(wide.dtype)
 
 
 def _cov(
@@ -241,6 +245,8 @@ def _dist(x: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 _REAL: Final = "fiub"
 _IS_CLOSE: Final = of_arrays(_isclose, "fiucb", keeps_dtype=False)
+_BINCOUNT: Final = of_arrays(_bincount, "iu", keeps_dtype=False)
+_COUNT: Final = of_arrays(_bincount, "i")
 _FMOD: Final = of_arrays(np.fmod, "fiu")
 _NEW: Final[dict[str, Function]] = {
     **dict.fromkeys(("lerp.Scalar", "lerp.Tensor"), of_arrays(_lerp, "fc")),
@@ -258,10 +264,7 @@ _NEW: Final[dict[str, Function]] = {
 }
 TABLE: Final[dict[str, Function]] = {
     **_NEW,
-    **{
-        f"{name.partition('.')[0]}_{name[len(name.partition('.')[0]) :]}": in_place(function)
-        for name, function in _NEW.items()
-    },
+    **{in_place_name(name): in_place(function) for name, function in _NEW.items()},
     **dict.fromkeys(("count_nonzero", "count_nonzero.dim_IntList"), _count_nonzero),
     "nansum": of_arrays(_nansum, _REAL, keeps_dtype=False),
     "nanmean": of_arrays(_nanmean, keeps_dtype=False),
@@ -272,7 +275,9 @@ TABLE: Final[dict[str, Function]] = {
     **dict.fromkeys(("quantile", "quantile.scalar"), of_arrays(_quantile_of(np.quantile))),
     **dict.fromkeys(("nanquantile", "nanquantile.scalar"), of_arrays(_quantile_of(np.nanquantile))),
     "histc": of_arrays(_histc),
-    "bincount": of_arrays(_bincount, "iu", keeps_dtype=False),
+    "bincount": lambda x, *arguments, **named: (
+        _COUNT if x.dtype is int64 and not (arguments or named) else _BINCOUNT
+    )(x, *arguments, **named),
     "cov": of_arrays(_cov, _REAL + "c", keeps_dtype=False),
     "corrcoef": of_arrays(_corrcoef, _REAL + "c", keeps_dtype=False),
     "isclose": _IS_CLOSE,

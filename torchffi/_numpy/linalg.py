@@ -221,6 +221,13 @@ def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     return view
 
 
+def diagonal_of(x: Raw) -> Raw:
+    """The main diagonal of the first two axes, as a view that can be written to if x can."""
+    view = x.diagonal()
+    view.setflags(write=True)
+    return view
+
+
 def _within(x: Raw, offset: int, axis0: int, axis1: int) -> int:
     """The offset of a diagonal, or that of an empty one: NumPy does not survive 2**40."""
     rows, columns = int(x.shape[axis0]), int(x.shape[axis1])

@@ -114,3 +114,7 @@ def to_device(x: Raw, device: int) -> Raw:
     if device >= 0:
         raise UnavailableError("the NumPy backend has no CUDA; create the tensor on backend ffi")
     return x
+
+
+def zero_(x: Raw) -> None:
+    x.fill(0)

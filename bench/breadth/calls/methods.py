@@ -95,8 +95,8 @@ x.cumsum(1) ; ; x.cumsum(1)
 x.cumprod(1) ; ; x.cumprod(1)
 x.cummax(1) ; ; -
 x.cummin(1) ; ; -
-x.sort() ; ; -
-x.argsort() ; ; x.argsort()
+perm.sort() ; ; -
+perm.argsort() ; ; perm.argsort()
 x.topk(2) ; ; -
 x.kthvalue(2) ; ; -
 i.mode() ; ; -
