@@ -157,6 +157,7 @@ _OF_COMPLEX: tuple[tuple[Any, ...], ...] = (
 _INDEX_OF: tuple[tuple[Any, ...], ...] = (
     ("argmax", "v", "argmax_of", 0, 0, 0, -1),
     ("argmin", "v", "argmin_of", 0, 0, 0, -1),
+    ("argsort", "v", "argsort_of", 0, 0, 0, -1),
 )
 # Those of bools.
 _OF_BOOL: tuple[tuple[Any, ...], ...] = (

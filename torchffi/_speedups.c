@@ -124,6 +124,10 @@ static int takes(PyObject *function, int flags) {
   return PyCFunction_Check(function) && PyCFunction_GetFlags(function) == flags;
 }
 
+PyCFunction function_of_one(PyObject *function) {
+  return takes(function, METH_O) ? PyCFunction_GetFunction(function) : NULL;
+}
+
 static PyObject *call_with_tuple(PyObject *function, PyObject *tuple) {
   return takes(function, METH_VARARGS)
              ? PyCFunction_GetFunction(function)(PyCFunction_GetSelf(function), tuple)

@@ -74,6 +74,9 @@ static inline int64_t *handle_in(const struct state *self, PyObject *finalizer) 
 
 /* ---- _speedups.c ---- */
 
+/* The function in C that CFFI generated, if it takes its only argument as it is; NULL for others. */
+PyCFunction function_of_one(PyObject *function);
+
 /* Calls a function, without the steps of Python's call around those that CFFI generates. */
 PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
 
@@ -194,6 +197,7 @@ PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *a
 struct query {
   FAST_HEAD
   call_by_vector call;
+  PyCFunction direct; /* the function in C, if it takes one argument as it is; NULL for others */
   PyObject *answers;
   PyObject *answer[2]; /* to 0 and 1: the first ones of a tuple of answers; borrowed */
   PyObject

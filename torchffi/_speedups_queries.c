@@ -33,7 +33,8 @@ static PyObject *answer(const struct query *self, PyObject *tensor) {
     return NULL;
   }
   arguments[1] = self->argument;
-  result = call_binding(self->function, arguments, self->argument != NULL ? 2 : 1);
+  result = self->direct != NULL ? self->direct(PyCFunction_GetSelf(self->function), arguments[0])
+                                : call_binding(self->function, arguments, self->argument != NULL ? 2 : 1);
   if (result == NULL) {
     return NULL;
   }
@@ -134,6 +135,7 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
     }
     self->slow_path = Py_NewRef(slow_path);
     self->argument = Py_XNewRef(argument);
+    self->direct = argument == NULL ? function_of_one(function) : NULL;
   }
   return (PyObject *)self;
 }

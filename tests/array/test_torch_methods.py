@@ -80,7 +80,7 @@ CALLS = [
     *(f"x.{name}(2.0)" for name in WITH_NUMBERS),
     *(f"i.{name}(i)" for name in ("bitwise_and", "bitwise_or", "bitwise_xor")),
     "i.bitwise_not()", "b.bitwise_not()",
-    "x.amax(1)", "x.amax(dim=0, keepdim=True)", "x.amin(dim=(0, 1))", "x.argsort(descending=True)",
+    "x.amax(1)", "x.amax(dim=0, keepdim=True)", "x.amin(dim=(0, 1))", "x.argsort(descending=True)", "x.argsort()", "v[0].argsort()",
     "r.bmm(r.transpose(1, 2))", "x.chunk(2)", "x.chunk(2, dim=1)", "x.split(1)", "x.split([1, 2], 1)",
     "x.chunk(5, -1)", "x.split(2, -1)", "x.unbind()", "x.unbind(1)",
     "x.clamp(1.5, 3.0)", "x.clamp(min=2.0)", "x.clamp(max=y)",

@@ -66,3 +66,10 @@ def unique_counts(x: Raw) -> tuple[Raw, Raw]:
 def unique_inverse(x: Raw) -> tuple[Raw, Raw]:
     values, inverse = np.unique(x, return_inverse=True, equal_nan=False)
     return values, inverse.reshape(x.shape)  # flat in some versions of NumPy
+
+
+def argsort_of(x: Raw) -> Raw:
+    """That of a method without arguments: along the last axis, stable."""
+    if not x.ndim:
+        raise AxisError("axis -1 is out of range for shape ()")
+    return x.argsort(-1, "stable")
