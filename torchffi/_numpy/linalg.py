@@ -221,11 +221,14 @@ def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     return view
 
 
-def diagonal_of(x: Raw) -> Raw:
+def _diagonal_of(x: Raw) -> Raw:
     """The main diagonal of the first two axes, as a view that can be written to if x can."""
     view = x.diagonal()
     view.setflags(write=True)
     return view
+
+
+diagonal_of = _diagonal_of  # of the method without arguments
 
 
 def _within(x: Raw, offset: int, axis0: int, axis1: int) -> int:

@@ -68,8 +68,11 @@ def unique_inverse(x: Raw) -> tuple[Raw, Raw]:
     return values, inverse.reshape(x.shape)  # flat in some versions of NumPy
 
 
-def argsort_of(x: Raw) -> Raw:
+def _argsort_of(x: Raw) -> Raw:
     """That of a method without arguments: along the last axis, stable."""
     if not x.ndim:
         raise AxisError("axis -1 is out of range for shape ()")
     return x.argsort(-1, "stable")
+
+
+argsort_of = _argsort_of  # of the method without arguments

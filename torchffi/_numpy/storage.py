@@ -116,5 +116,4 @@ def to_device(x: Raw, device: int) -> Raw:
     return x
 
 
-def zero_(x: Raw) -> None:
-    x.fill(0)
+zero_ = methodcaller("fill", 0)
