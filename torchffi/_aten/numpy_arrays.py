@@ -107,12 +107,10 @@ def _trace(x: Raw) -> Any:
 
 
 def _roll(x: Tensor, shifts: Any, dims: Any = ()) -> Tensor:
-    one = (
-        (lambda v: v[0] if len(v) == 1 else tuple(v)) if isinstance(shifts, (list, tuple)) else None
-    )
-    axes = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
-    shift = one(shifts) if one else shifts
-    return manipulation.roll(x, shift, axis=(axes[0] if len(axes) == 1 else axes) if axes else None)
+    steps, axes = (v if isinstance(v, (list, tuple)) else (v,) for v in (shifts, dims))
+    if len(steps) == 1 and len(axes) < 2:
+        return manipulation.roll(x, steps[0], axis=axes[0] if axes else None)
+    return manipulation.roll(x, tuple(steps), axis=tuple(axes) or None)
 
 
 def _movedim(x: Tensor, source: Any, destination: Any) -> Tensor:

@@ -12,7 +12,7 @@ from torchffi import dtypes
 from torchffi._array import elementwise, searching
 from torchffi._array.data_types import astype, result_type
 from torchffi._aten import layers
-from torchffi._aten.numpy_in_place import overwriting
+from torchffi._aten.numpy_in_place import in_place_name, overwriting
 from torchffi._core.tensor import Tensor
 from torchffi.dtypes import DType
 
@@ -128,11 +128,6 @@ _IN_PLACE: Final = {
 }
 
 
-def _named_in_place(name: str) -> str:
-    name, dot, overload = name.partition(".")
-    return _IN_PLACE.get(name + dot + overload, f"{name}_{dot}{overload}")
-
-
 _DIVIDE: Final = "div.Tensor div.Scalar div.Tensor_mode div.Scalar_mode"
 _ELEMENTWISE: Final[dict[str, Function]] = {
     **{name: getattr(elementwise, function) for name, function in _UNARY.items()},
@@ -151,7 +146,7 @@ _ELEMENTWISE: Final[dict[str, Function]] = {
 TABLE: Final[dict[str, Function]] = {
     **_ELEMENTWISE,
     **{
-        _named_in_place(name): overwriting(name.partition(".")[0], function)
+        _IN_PLACE.get(name, in_place_name(name)): overwriting(name.partition(".")[0], function)
         for name, function in _ELEMENTWISE.items()
         if not name.startswith(("is", "where", "max", "mask", "min", "__", "rsub", "pow.Scalar"))
     },

@@ -31,6 +31,12 @@ _CLAMPS: Final = {"clamp": 2, "clamp_min": 1, "clamp_max": 1}  # how many bounds
 _NUMBERS: Final = frozenset({int, float})
 
 
+def in_place_name(name: str) -> str:
+    """``"lerp.Scalar"`` -> ``"lerp_.Scalar"``."""
+    packet, dot, overload = name.partition(".")
+    return f"{packet}_{dot}{overload}"
+
+
 def overwriting(name: str, function: Function) -> Function:
     """An operator that overwrites its first operand with the result of a function.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from torchffi._array import manipulation, searching, sorting
 from torchffi._aten.numpy_calls import Function, of_any, writing, written_copy
+from torchffi._aten.numpy_in_place import in_place_name
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.special import are_places
@@ -236,13 +237,6 @@ _WRITE: Final[dict[str, Function]] = {
     "index_put": _index_put,
     "masked_scatter": _masked_scatter,
 }
-
-
-def in_place_name(name: str) -> str:
-    operator, dot, overload = name.partition(".")
-    return f"{operator}_{dot}{overload}"
-
-
 TABLE: Final[dict[str, Function]] = {
     **{name: written_copy(function) for name, function in _WRITE.items()},
     **{in_place_name(name): writing(function) for name, function in _WRITE.items()},

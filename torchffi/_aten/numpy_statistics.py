@@ -10,7 +10,8 @@ import numpy as np
 from torchffi._array import linear_algebra, searching, statistical, utility
 from torchffi._aten.numpy_calls import Function, in_place, of_arrays
 from torchffi._aten.numpy_elementwise import promoted
-from torchffi._aten.numpy_indexing import in_place_name, kthvalue
+from torchffi._aten.numpy_in_place import in_place_name
+from torchffi._aten.numpy_indexing import kthvalue
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw
 from torchffi.dtypes import int64

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim import _states
 from torchffi.optim._list_optimizer import ListOptimizer
 from torchffi.optim._lists import Columns, call, count, handles
+from torchffi.optim._options import check_betas, check_number, refuse_modes
 from torchffi.optim.optimizer import Group
 
 
@@ -61,6 +63,16 @@ class Formula:
 
 class FormulaOptimizer(ListOptimizer):
     """An optimizer whose formula is written in operators on lists."""
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        name = self._name
+        refuse_modes(name, defaults["capturable"], defaults["differentiable"])
+        for option in ("lr", "eps", "weight_decay"):
+            check_number(name, option, defaults[option])
+        if "betas" in defaults:
+            check_betas(name, defaults["betas"])
+            defaults["betas"] = tuple(defaults["betas"])
+        super().__init__(params, defaults)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

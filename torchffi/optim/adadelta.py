@@ -7,7 +7,7 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim._formula import Formula, FormulaOptimizer
-from torchffi.optim._options import check_number, refuse_modes
+from torchffi.optim._options import check_number
 from torchffi.optim.optimizer import Group
 
 __all__ = ["Adadelta"]
@@ -51,11 +51,7 @@ class Adadelta(FormulaOptimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_modes("Adadelta", capturable, differentiable)
-        check_number("Adadelta", "lr", lr)
         check_number("Adadelta", "rho", rho, most=1)
-        check_number("Adadelta", "eps", eps)
-        check_number("Adadelta", "weight_decay", weight_decay)
         defaults = {
             "lr": lr,
             "rho": rho,

@@ -7,7 +7,6 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim._formula import Formula, FormulaOptimizer, steps_of
-from torchffi.optim._options import check_betas, check_number, refuse_modes
 from torchffi.optim.optimizer import Group
 
 __all__ = ["Adamax"]
@@ -51,14 +50,9 @@ class Adamax(FormulaOptimizer):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        refuse_modes("Adamax", capturable, differentiable)
-        check_number("Adamax", "lr", lr)
-        check_betas("Adamax", betas)
-        check_number("Adamax", "eps", eps)
-        check_number("Adamax", "weight_decay", weight_decay)
         defaults = {
             "lr": lr,
-            "betas": tuple(betas),
+            "betas": betas,
             "eps": eps,
             "weight_decay": weight_decay,
             "foreach": foreach,

@@ -9,7 +9,7 @@ from torchffi._core.tensor import Tensor
 from torchffi.optim import _states
 from torchffi.optim._formula import Formula, FormulaOptimizer, steps_of
 from torchffi.optim._lists import call
-from torchffi.optim._options import check_betas, check_number, refuse_modes
+from torchffi.optim._options import check_number
 from torchffi.optim.optimizer import Group
 
 __all__ = ["NAdam"]
@@ -58,15 +58,10 @@ class NAdam(FormulaOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_modes("NAdam", capturable, differentiable)
-        check_number("NAdam", "lr", lr)
-        check_betas("NAdam", betas)
-        check_number("NAdam", "eps", eps)
-        check_number("NAdam", "weight_decay", weight_decay)
         check_number("NAdam", "momentum_decay", momentum_decay)
         defaults = {
             "lr": lr,
-            "betas": tuple(betas),
+            "betas": betas,
             "eps": eps,
             "weight_decay": weight_decay,
             "momentum_decay": momentum_decay,

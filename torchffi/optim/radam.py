@@ -7,7 +7,6 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim._formula import Formula, FormulaOptimizer, steps_of
-from torchffi.optim._options import check_betas, check_number, refuse_modes
 from torchffi.optim.optimizer import Group
 
 __all__ = ["RAdam"]
@@ -55,14 +54,9 @@ class RAdam(FormulaOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_modes("RAdam", capturable, differentiable)
-        check_number("RAdam", "lr", lr)
-        check_betas("RAdam", betas)
-        check_number("RAdam", "eps", eps)
-        check_number("RAdam", "weight_decay", weight_decay)
         defaults = {
             "lr": lr,
-            "betas": tuple(betas),
+            "betas": betas,
             "eps": eps,
             "weight_decay": weight_decay,
             "maximize": maximize,

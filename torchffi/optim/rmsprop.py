@@ -7,7 +7,7 @@ from typing import Any
 
 from torchffi._core.tensor import Tensor
 from torchffi.optim._formula import Formula, FormulaOptimizer
-from torchffi.optim._options import check_number, refuse_modes
+from torchffi.optim._options import check_number
 from torchffi.optim.optimizer import Group
 
 __all__ = ["RMSprop"]
@@ -54,11 +54,7 @@ class RMSprop(FormulaOptimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        refuse_modes("RMSprop", capturable, differentiable)
-        check_number("RMSprop", "lr", lr)
-        check_number("RMSprop", "eps", eps)
         check_number("RMSprop", "momentum", momentum)
-        check_number("RMSprop", "weight_decay", weight_decay)
         check_number("RMSprop", "alpha", alpha)
         defaults = {
             "lr": lr,

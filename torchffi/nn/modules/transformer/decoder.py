@@ -16,7 +16,7 @@ from torchffi.nn.modules.containers import ModuleList
 from torchffi.nn.modules.dropout import Dropout
 from torchffi.nn.modules.linear import Linear
 from torchffi.nn.modules.normalization import LayerNorm
-from torchffi.nn.modules.transformer.encoder import activation_of, is_causal_mask
+from torchffi.nn.modules.transformer.encoder import activation_of, attended, is_causal_mask
 
 
 class TransformerDecoderLayer(Module):
@@ -108,30 +108,11 @@ class TransformerDecoderLayer(Module):
         output: Tensor = self.norm3(x + self._connect(x))
         return output
 
-    def _attend_itself(
-        self, x: Tensor, mask: Tensor | None, ignored: Tensor | None, is_causal: bool
-    ) -> Tensor:
-        output, _ = self.self_attn(
-            x, x, x, key_padding_mask=ignored, need_weights=False, attn_mask=mask,
-            is_causal=is_causal,
-        )  # fmt: skip
-        dropped: Tensor = self.dropout1(output)
-        return dropped
+    def _attend_itself(self, x: Tensor, *masks: Any) -> Tensor:
+        return attended(self.self_attn, self.dropout1, x, x, *masks)
 
-    def _attend_memory(
-        self,
-        x: Tensor,
-        memory: Tensor,
-        mask: Tensor | None,
-        ignored: Tensor | None,
-        is_causal: bool,
-    ) -> Tensor:
-        output, _ = self.multihead_attn(
-            x, memory, memory, key_padding_mask=ignored, need_weights=False, attn_mask=mask,
-            is_causal=is_causal,
-        )  # fmt: skip
-        dropped: Tensor = self.dropout2(output)
-        return dropped
+    def _attend_memory(self, x: Tensor, memory: Tensor, *masks: Any) -> Tensor:
+        return attended(self.multihead_attn, self.dropout2, x, memory, *masks)
 
     def _connect(self, x: Tensor) -> Tensor:
         hidden = self.dropout(self.activation(self.linear1(x)))

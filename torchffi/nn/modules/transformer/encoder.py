@@ -97,21 +97,12 @@ class TransformerEncoderLayer(Module):
         """
         masks = src_mask, src_key_padding_mask, is_causal
         if self.norm_first:
-            src = src + self._attend(self.norm1(src), *masks)
+            x = self.norm1(src)
+            src = src + attended(self.self_attn, self.dropout1, x, x, *masks)
             return src + self._connect(self.norm2(src))
-        src = self.norm1(src + self._attend(src, *masks))
+        src = self.norm1(src + attended(self.self_attn, self.dropout1, src, src, *masks))
         output: Tensor = self.norm2(src + self._connect(src))
         return output
-
-    def _attend(
-        self, x: Tensor, mask: Tensor | None, ignored: Tensor | None, is_causal: bool
-    ) -> Tensor:
-        output, _ = self.self_attn(
-            x, x, x, key_padding_mask=ignored, need_weights=False, attn_mask=mask,
-            is_causal=is_causal,
-        )  # fmt: skip
-        dropped: Tensor = self.dropout1(output)
-        return dropped
 
     def _connect(self, x: Tensor) -> Tensor:
         hidden = self.dropout(self.activation(self.linear1(x)))
@@ -170,6 +161,24 @@ class TransformerEncoder(Module):
                 is_causal=is_causal,
             )
         return src if self.norm is None else self.norm(src)
+
+
+def attended(
+    attention: MultiheadAttention,
+    dropout: Dropout,
+    x: Tensor,
+    memory: Tensor,
+    mask: Tensor | None,
+    ignored: Tensor | None,
+    is_causal: bool,
+) -> Tensor:
+    """The attention of x to a memory, which may be x itself, after the dropout."""
+    output, _ = attention(
+        x, memory, memory, key_padding_mask=ignored, need_weights=False, attn_mask=mask,
+        is_causal=is_causal,
+    )  # fmt: skip
+    dropped: Tensor = dropout(output)
+    return dropped
 
 
 def is_causal_mask(mask: Tensor) -> bool:
