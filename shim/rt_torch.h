@@ -64,7 +64,7 @@ extern "C" {
 #endif
 
 /** Version of this interface. Each addition raises it; nothing is removed or changed after a release. */
-enum { RT_TORCH_ABI_VERSION = 17 };
+enum { RT_TORCH_ABI_VERSION = 18 };
 
 /** Limits. An integer beyond its limit is INVALID_ARGUMENT. */
 enum {
@@ -2505,33 +2505,40 @@ enum {
   RT_TORCH_KEY_SLICE = 1,    /**< start, stop and step, as for rt_torch_tensor_slice() */
   RT_TORCH_KEY_NEW_AXIS = 2, /**< an axis of length 1 */
   RT_TORCH_KEY_ELLIPSIS = 3, /**< all axes that no other key indexes; at most one */
-  RT_TORCH_KEY_INTS = 4
+  RT_TORCH_KEY_INTS = 4,
+  RT_TORCH_KEY_TENSOR = 4 /**< a tensor, as for rt_torch_tensor_index() */
 };
 
-/** A view by integers, slices, new axes and an ellipsis, in one call. Axes after the last key are whole.
+/** A view by integers, slices, new axes and an ellipsis, in one call; a copy if a key is a tensor. Axes after the last
+ * key are whole.
+ *
+ * With tensors, integers are indices that broadcast with them, as in NumPy: where a slice, a new axis or an ellipsis is
+ * between two of these keys, the axes of the indices come first in the result.
  *
  * Never warns.
  *
  * @param tensor  tensor
  * @param keys    count keys of RT_TORCH_KEY_INTS integers each
  * @param count   0 to RT_TORCH_MAX_NDIM
- * @return new tensor that shares the storage; 0 on failure
+ * @return new tensor that shares the storage, unless a key is a tensor; 0 on failure
  * @errors INDEX (out of range, more keys than axes, a second ellipsis), INVALID_ARGUMENT (NULL, count, kind, step),
- *         SHAPE (more than RT_TORCH_MAX_NDIM axes)
- * @source NumPy, "Basic indexing"; aten::select.int, aten::slice.Tensor, aten::unsqueeze, aten::alias
+ *         SHAPE (more than RT_TORCH_MAX_NDIM axes, tensors that do not broadcast), TYPE (a tensor not of int64, int32,
+ *         uint8 or bool)
+ * @source NumPy, "Indexing on ndarrays"; aten::select.int, aten::slice.Tensor, aten::unsqueeze, aten::alias,
+ *         aten::index.Tensor
  */
 RT_TORCH_API int64_t rt_torch_tensor_basic_index(int64_t tensor, const int64_t *keys, int64_t count);
 
-/** Overwrites the elements that rt_torch_tensor_basic_index() views.
+/** Overwrites the elements that rt_torch_tensor_basic_index() views or selects.
  *
  * @param tensor  tensor, overwritten
  * @param keys    count keys of RT_TORCH_KEY_INTS integers each
  * @param count   0 to RT_TORCH_MAX_NDIM
- * @param values  tensor that broadcasts to the view, and is converted to the dtype; it may share memory with the
- *                tensor
+ * @param values  tensor that broadcasts to these elements, and is converted to the dtype; it may share memory with
+ *                the tensor, as the keys may
  * @return 0; -1 on failure
  * @errors as rt_torch_tensor_basic_index(); SHAPE (values)
- * @source aten::copy_
+ * @source aten::copy_, aten::index_put_
  */
 RT_TORCH_API int32_t rt_torch_tensor_basic_index_put_(int64_t tensor, const int64_t *keys, int64_t count,
                                                       int64_t values);

@@ -71,6 +71,7 @@ def memory_stats() -> dict[str, int]:
     }
 
 
+@lifetimes.asking("rt_torch_num_threads")
 def get_num_threads() -> int:
     """Number of threads that an operation of LibTorch may use; 1 without LibTorch."""
     threads: int = _num_threads()

@@ -124,10 +124,6 @@ static int takes(PyObject *function, int flags) {
   return PyCFunction_Check(function) && PyCFunction_GetFlags(function) == flags;
 }
 
-PyCFunction function_of_one(PyObject *function) {
-  return takes(function, METH_O) ? PyCFunction_GetFunction(function) : NULL;
-}
-
 static PyObject *call_with_tuple(PyObject *function, PyObject *tuple) {
   return takes(function, METH_VARARGS)
              ? PyCFunction_GetFunction(function)(PyCFunction_GetSelf(function), tuple)
@@ -305,7 +301,10 @@ static PyMethodDef functions[] = {
      "of "
      "methods and of properties."},
     {"setup_queries", setup_queries, METH_VARARGS,
-     "setup_queries(MethodType): after setup(); returns the classes of methods and of properties."},
+     "setup_queries(MethodType, address of is_cuda): after setup(); returns the classes of methods and of "
+     "properties."},
+    {"setup_functions", setup_functions, METH_NOARGS,
+     "setup_functions(): returns the class of functions that ask one of the binding."},
     {"setup_sharing", setup_sharing, METH_NOARGS, "setup_sharing(): returns the class of functions."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},

@@ -74,9 +74,6 @@ static inline int64_t *handle_in(const struct state *self, PyObject *finalizer) 
 
 /* ---- _speedups.c ---- */
 
-/* The function in C that CFFI generated, if it takes its only argument as it is; NULL for others. */
-PyCFunction function_of_one(PyObject *function);
-
 /* Calls a function, without the steps of Python's call around those that CFFI generates. */
 PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
 
@@ -193,20 +190,33 @@ PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *a
 
 /* ---- _speedups_queries.c ---- */
 
+/* A function of the binding by its address, which is called with the GIL held: it neither computes nor waits. */
+union address {
+  Py_ssize_t number; /* 0 for none */
+  int32_t (*flag)(int64_t tensor);
+  int32_t (*set_flag)(int64_t tensor, int32_t value);
+  int64_t (*handle)(int64_t tensor);
+  int64_t (*lengths)(int64_t tensor, int64_t *out, int64_t capacity);
+  int32_t (*copy)(int64_t tensor, void *out, int64_t nbytes);
+  int64_t (*count)(void);
+  int32_t (*state)(void);
+};
+
 /* A method or a property that asks one function. */
 struct query {
   FAST_HEAD
   call_by_vector call;
-  PyCFunction direct; /* the function in C, if it takes one argument as it is; NULL for others */
+  union address address; /* of the function, if that is called by its address */
   PyObject *answers;
   PyObject *answer[2]; /* to 0 and 1: the first ones of a tuple of answers; borrowed */
-  PyObject
-      *argument; /* the only argument that a method admits, which the function takes too; NULL for none */
-  int result;    /* what is returned: see new_query() */
-  int of_shape;  /* whether that is of the shape, which is cached */
+  PyObject *argument;  /* the only argument that a method admits, which the function takes too; NULL for none.
+                    For keys: the set of the classes of tensors that may be keys */
+  PyObject *conversion; /* of the value; NULL for none */
+  int result;           /* what is returned: see new_query() */
+  int of_shape;         /* whether that is of the shape, which is cached */
 };
 
-/* setup_queries(slot, MethodType): see torchffi/_aten/queries.py; returns the classes of methods and properties. */
+/* setup_queries(MethodType, address of is_cuda): see torchffi/_aten/queries.py; returns the classes of methods and properties. */
 PyObject *setup_queries(PyObject *module, PyObject *arguments);
 
 /* ---- _speedups_contents.c: NULL, maybe without an exception, for what the slow path does ---- */
@@ -214,18 +224,30 @@ PyObject *setup_queries(PyObject *module, PyObject *arguments);
 /* The shape (s), the number of axes (d), the number of elements (n) or of their bytes (b). */
 PyObject *shape_or_count(const struct query *self, PyObject *tensor);
 
-/* The elements of a small tensor as lists. */
+/* The elements of a small tensor on the CPU as lists. */
 PyObject *lists_of(const struct query *self, PyObject *tensor);
 
-int setup_contents(void);
+/* Its only element. */
+PyObject *value_of(const struct query *self, PyObject *tensor);
+
+int setup_contents(union address is_cuda);
 
 /* ---- _speedups_keys.c: NULL, maybe without an exception, for what the slow path does ---- */
 
-/* tensor[key], for a key of integers, slices, None and an ellipsis. */
-PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key);
+/* tensor[key], for a key of integers, slices, None, an ellipsis and tensors. */
+PyObject *get_by_key(const struct query *self, PyObject *tensor, PyObject *key);
 
 /* tensor[key] = value, for such a key. Returns None. */
 PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value);
+
+/* ---- _speedups_functions.c ---- */
+
+/* What an object needs to pass for the function of a module that is its slow path: tp_getattro and __reduce_ex__. */
+PyObject *function_attribute(PyObject *self, PyObject *name);
+extern PyMethodDef function_methods[];
+
+/* setup_functions(): see asking() in torchffi/_core/lifetimes.py; returns the class. */
+PyObject *setup_functions(PyObject *module, PyObject *unused);
 
 /* ---- _speedups_sharing.c ---- */
 

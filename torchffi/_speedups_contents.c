@@ -2,36 +2,29 @@
 #include "_speedups.h"
 
 static PyObject *itemsize_name;
+static union address is_cuda;
 
-/* The shape from LibTorch, as the function copies it out. NULL, maybe without an exception, if that fails. */
-static PyObject *ask_shape(const struct query *self, PyObject *tensor) {
-  PyObject *number = number_of_owner(self->state, tensor), *frame, *result = NULL, *shape = NULL;
-  if (number == NULL || (frame = take_frame(self->state)) == NULL) {
-    return NULL;
-  }
-  PyObject *const arguments[] = {number, PyTuple_GetItem(frame, 0), PyTuple_GetItem(frame, 2)};
-  result = call_binding(self->function, arguments, 3);
-  if (result != NULL) {
-    const int64_t *dims = PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), axes = handle_of(result);
-    if (0 <= axes && axes <= handle_of(PyTuple_GetItem(frame, 2))) {
-      shape = PyTuple_New((Py_ssize_t)axes);
+enum { MOST_AXES = 64 }; /* RT_TORCH_MAX_NDIM */
+
+/* The shape from LibTorch. NULL, maybe without an exception, if that fails. */
+static PyObject *ask_shape(const struct query *self, PyObject *number) {
+  int64_t lengths[MOST_AXES];
+  const int64_t axes = self->address.lengths(handle_of(number), lengths, MOST_AXES);
+  PyObject *shape = 0 <= axes && axes <= MOST_AXES ? PyTuple_New((Py_ssize_t)axes) : NULL;
+  for (Py_ssize_t i = 0; shape != NULL && i < axes; ++i) {
+    PyObject *length = PyLong_FromLongLong(lengths[i]);
+    if (length == NULL || PyTuple_SetItem(shape, i, length) < 0) {
+      Py_CLEAR(shape);
     }
-    for (Py_ssize_t i = 0; shape != NULL && i < axes; ++i) {
-      PyObject *length = PyLong_FromLongLong(dims[i]);
-      if (length == NULL || PyTuple_SetItem(shape, i, length) < 0) {
-        Py_CLEAR(shape);
-      }
-    }
-    Py_DECREF(result);
   }
-  give_frame(self->state, frame);
   return shape;
 }
 
 /* What a tensor has cached: its shape, or an object with the attributes shape, ndim and size. It is asked for first if
    nothing is. */
 static PyObject *cached(const struct query *self, PyObject *object) {
-  if (number_of_owner(self->state, object) == NULL) {
+  PyObject *number = number_of_owner(self->state, object);
+  if (number == NULL) {
     return NULL;
   }
   struct owner *tensor = (struct owner *)object;
@@ -39,7 +32,7 @@ static PyObject *cached(const struct query *self, PyObject *object) {
   if (view != NULL && view != Py_None) {
     return Py_NewRef(view);
   }
-  if ((view = ask_shape(self, object)) != NULL) {
+  if ((view = ask_shape(self, number)) != NULL) {
     PyObject *earlier = tensor->cached_view;
     tensor->cached_view = Py_NewRef(view);
     Py_XDECREF(earlier);
@@ -152,41 +145,58 @@ static PyObject *nested(struct elements *next, Py_ssize_t axis) {
   return list;
 }
 
+enum { MOST_BYTES = 1 << 13 };
+
+/* Copies all elements to memory, with the GIL held: a tensor on another device might have to be waited for. */
+static int copied(const struct query *self, PyObject *tensor, void *memory, int64_t nbytes) {
+  PyObject *number = number_of_owner(self->state, tensor);
+  const int64_t handle = number != NULL ? handle_of(number) : 0;
+  return handle != 0 && nbytes <= MOST_BYTES && is_cuda.flag(handle) == 0 &&
+         self->address.copy(handle, memory, nbytes) == 0;
+}
+
+/* The letter of the type of the elements; 0 for others. */
+static char letter_of(const struct query *self, PyObject *tensor) {
+  PyObject *letter = PyDict_GetItemWithError(self->answers, (PyObject *)Py_TYPE(tensor));
+  return letter != NULL ? (char)PyLong_AsLong(letter) : 0;
+}
+
 PyObject *lists_of(const struct query *self, PyObject *tensor) {
-  PyObject *kind = (PyObject *)Py_TYPE(tensor), *found = NULL, *result = NULL, *shape, *number, *frame,
-           *bytes;
-  PyObject *letter = PyDict_GetItemWithError(self->answers, kind);
-  if (letter == NULL || (shape = PyObject_GetAttr(tensor, shape_name)) == NULL) {
+  const char letter = letter_of(self, tensor);
+  PyObject *found = NULL, *shape = letter != 0 ? PyObject_GetAttr(tensor, shape_name) : NULL;
+  if (shape == NULL) {
     return NULL;
   }
-  struct elements all = {.letter = (char)PyLong_AsLong(letter), .shape = shape, .axes = PyTuple_Size(shape)};
-  long long nbytes = all.width = width_of(all.letter);
+  _Alignas(16) char memory[MOST_BYTES];
+  struct elements all = {memory, width_of(letter), letter, shape, PyTuple_Size(shape)};
+  long long nbytes = all.width;
   for (Py_ssize_t i = 0; i < all.axes && nbytes > 0; ++i) {
     if (__builtin_mul_overflow(nbytes, PyLong_AsLongLong(PyTuple_GetItem(shape, i)), &nbytes)) {
       nbytes = 0;
     }
   }
-  number = number_of_owner(self->state, tensor);
-  bytes = PyLong_FromLongLong(nbytes);
-  frame = number != NULL && bytes != NULL ? take_frame(self->state) : NULL;
-  if (frame != NULL && 0 < nbytes && nbytes <= 8 * handle_of(PyTuple_GetItem(frame, 2))) {
-    PyObject *const arguments[] = {number, PyTuple_GetItem(frame, 0), bytes};
-    result = call_binding(self->function, arguments, 3);
-  }
-  if (result != NULL && handle_of(result) == 0) {
-    all.at = PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1));
+  if (nbytes > 0 && copied(self, tensor, memory, nbytes)) {
     found = nested(&all, 0);
   }
-  if (frame != NULL) {
-    give_frame(self->state, frame);
-  }
-  Py_XDECREF(result);
-  Py_XDECREF(bytes);
   Py_DECREF(shape);
   return found;
 }
 
-int setup_contents(void) {
+PyObject *value_of(const struct query *self, PyObject *tensor) {
+  const char letter = letter_of(self, tensor);
+  _Alignas(16) char memory[16];
+  PyObject *converted,
+      *value = letter != 0 && copied(self, tensor, memory, width_of(letter)) ? element(memory, letter) : NULL;
+  if (value == NULL || self->conversion == NULL || (PyObject *)Py_TYPE(value) == self->conversion) {
+    return value;
+  }
+  converted = PyObject_CallFunctionObjArgs(self->conversion, value, NULL);
+  Py_DECREF(value);
+  return converted;
+}
+
+int setup_contents(union address address) {
+  is_cuda = address;
   itemsize_name = PyUnicode_InternFromString("itemsize");
   return itemsize_name != NULL ? 0 : -1;
 }

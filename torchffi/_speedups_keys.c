@@ -1,12 +1,13 @@
-/* Basic indexing of tensors on LibTorch: the key as integers for one call, which makes the view or writes to it. NULL, maybe
-   without an exception, for what the slow path does. */
+/* Indexing of tensors on LibTorch: the key as integers for one call, which makes the result or writes to what is selected.
+   NULL, maybe without an exception, for what the slow path does. */
 #include "_speedups.h"
 
 /* See RT_TORCH_KEY_INDEX in rt_torch.h. */
-enum { INDEX, SLICE, NEW_AXIS, ELLIPSIS, INTS };
+enum { INDEX, SLICE, NEW_AXIS, ELLIPSIS, INTS, TENSOR = INTS };
 
-/* Whether a key is an integer, a slice with a positive step, None or an ellipsis, and was written. */
-static int write_key(int64_t *integers, PyObject *key) {
+/* Whether a key is an integer, a slice with a positive step, None, an ellipsis, or a tensor of indices or a mask, and was
+   written. */
+static int write_key(const struct query *self, int64_t *integers, PyObject *key) {
   if (PyLong_CheckExact(key)) {
     int overflow;
     integers[0] = INDEX;
@@ -24,21 +25,29 @@ static int write_key(int64_t *integers, PyObject *key) {
     integers[3] = step;
     return step > 0;
   }
-  integers[0] = key == Py_None ? NEW_AXIS : ELLIPSIS;
-  return key == Py_None || key == Py_Ellipsis;
+  if (key == Py_None || key == Py_Ellipsis) {
+    integers[0] = key == Py_None ? NEW_AXIS : ELLIPSIS;
+    return 1;
+  }
+  PyObject *number = PySet_Contains(self->argument, (PyObject *)Py_TYPE(key)) == 1
+                         ? number_of_owner(self->state, key)
+                         : NULL;
+  integers[0] = TENSOR;
+  integers[1] = number != NULL ? handle_of(number) : 0;
+  return number != NULL;
 }
 
 /* How many keys were written: one, or those of a tuple. -1 if they are others, or too many. */
-static Py_ssize_t write_keys(int64_t *integers, int64_t most, PyObject *key) {
+static Py_ssize_t write_keys(const struct query *self, int64_t *integers, int64_t most, PyObject *key) {
   if (!PyTuple_CheckExact(key)) {
-    return write_key(integers, key) ? 1 : -1;
+    return write_key(self, integers, key) ? 1 : -1;
   }
   const Py_ssize_t count = PyTuple_Size(key);
   if (count * INTS > most) {
     return -1;
   }
   for (Py_ssize_t i = 0; i < count; ++i) {
-    if (!write_key(integers + i * INTS, PyTuple_GetItem(key, i))) {
+    if (!write_key(self, integers + i * INTS, PyTuple_GetItem(key, i))) {
       return -1;
     }
   }
@@ -52,8 +61,8 @@ static PyObject *call_with_key(const struct query *self, PyObject *tensor, PyObj
   if (frame == NULL) {
     return NULL;
   }
-  const Py_ssize_t count =
-      write_keys(PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)), handle_of(PyTuple_GetItem(frame, 2)), key);
+  const Py_ssize_t count = write_keys(self, PyLong_AsVoidPtr(PyTuple_GetItem(frame, 1)),
+                                      handle_of(PyTuple_GetItem(frame, 2)), key);
   if (count >= 0 && (arguments[0] = number_of_owner(self->state, tensor)) != NULL &&
       (arguments[2] = PyLong_FromSsize_t(count)) != NULL &&
       (other == NULL || (arguments[3] = number_of_owner(self->state, other)) != NULL)) {
@@ -65,7 +74,7 @@ static PyObject *call_with_key(const struct query *self, PyObject *tensor, PyObj
   return result;
 }
 
-PyObject *view_by_key(const struct query *self, PyObject *tensor, PyObject *key) {
+PyObject *get_by_key(const struct query *self, PyObject *tensor, PyObject *key) {
   PyObject *view = NULL, *number = call_with_key(self, tensor, key, NULL);
   if (number != NULL) {
     view = own_result(self->module, number, (PyObject *)Py_TYPE(tensor));

@@ -4,52 +4,37 @@
 
 #include "_speedups.h"
 
-static PyObject *numbers[2]; /* 0 and 1 */
+/* The answer to a flag, in which an ellipsis stands for the tensor, and NotImplemented for the slow path. */
+static PyObject *answer_to(const struct query *self, PyObject *tensor, int32_t flag) {
+  PyObject *found = flag == 0 || flag == 1 ? self->answer[flag] : Py_NotImplemented;
+  return found == Py_NotImplemented ? NULL : Py_NewRef(found == Py_Ellipsis ? tensor : found);
+}
 
-/* The value of the only element, as a number of the type that the answers have for the class of the tensor. NULL for one
-   that a double may not hold. */
-static PyObject *number_of(const struct query *self, PyObject *kind, PyObject *value) {
-  const double number = PyFloat_CheckExact(value) ? PyFloat_AsDouble(value) : Py_HUGE_VAL;
-  PyObject *type = PyDict_GetItemWithError(self->answers, kind);
-  if (type == NULL || !(-0x1p53 < number && number < 0x1p53)) {
+/* As answer(), of a flag or a new tensor. */
+static PyObject *by_address(const struct query *self, PyObject *tensor) {
+  PyObject *number = number_of_owner(self->state, tensor), *result = NULL;
+  if (number == NULL) {
     return NULL;
   }
-  if (type == (PyObject *)&PyFloat_Type) {
-    return Py_NewRef(value);
+  const int64_t handle = handle_of(number);
+  if (self->result == 'a') {
+    return answer_to(self, tensor,
+                     self->argument == NULL ? self->address.flag(handle)
+                                            : self->address.set_flag(handle, self->argument == Py_True));
   }
-  return type == (PyObject *)&PyBool_Type ? PyBool_FromLong(number != 0) : PyLong_FromDouble(number);
+  if ((number = PyLong_FromLongLong(self->address.handle(handle))) != NULL) {
+    result = own_result(self->module, number, (PyObject *)Py_TYPE(tensor));
+    Py_DECREF(number);
+  }
+  return result;
 }
 
 /* NULL, maybe without an exception, for what the slow path does. */
 static PyObject *answer(const struct query *self, PyObject *tensor) {
-  PyObject *arguments[2], *result, *found = NULL, *kind = (PyObject *)Py_TYPE(tensor);
-  if (self->of_shape) {
-    return shape_or_count(self, tensor);
-  }
-  if (self->result == 't') {
-    return lists_of(self, tensor);
-  }
-  if ((arguments[0] = number_of_owner(self->state, tensor)) == NULL) {
-    return NULL;
-  }
-  arguments[1] = self->argument;
-  result = self->direct != NULL ? self->direct(PyCFunction_GetSelf(self->function), arguments[0])
-                                : call_binding(self->function, arguments, self->argument != NULL ? 2 : 1);
-  if (result == NULL) {
-    return NULL;
-  }
-  if (self->result == 'm') {
-    found = own_result(self->module, result, kind);
-  } else if (self->result == 'v') {
-    found = number_of(self, kind, result);
-  } else { /* Python has one object for each small integer; the slow path knows any other */
-    found = result == numbers[0]   ? self->answer[0]
-            : result == numbers[1] ? self->answer[1]
-                                   : Py_NotImplemented;
-    found = found == Py_NotImplemented ? NULL : Py_NewRef(found == Py_Ellipsis ? tensor : found);
-  }
-  Py_DECREF(result);
-  return found;
+  return self->of_shape        ? shape_or_count(self, tensor)
+         : self->result == 't' ? lists_of(self, tensor)
+         : self->result == 'v' ? value_of(self, tensor)
+                               : by_address(self, tensor);
 }
 
 /* ---- Methods ---- */
@@ -61,7 +46,7 @@ static PyObject *call_query(PyObject *object, PyObject *const *arguments, size_t
   if (names != NULL) {
     result = NULL;
   } else if (self->result == 'k') {
-    result = count == 2 ? view_by_key(self, arguments[0], arguments[1]) : NULL;
+    result = count == 2 ? get_by_key(self, arguments[0], arguments[1]) : NULL;
   } else if (self->result == 'p') {
     result = count == 3 ? write_by_key(self, arguments[0], arguments[1], arguments[2]) : NULL;
   } else if (self->argument == NULL ? count == 1 : count == 2 && arguments[1] == self->argument) {
@@ -100,16 +85,17 @@ static void free_query(PyObject *object) {
   struct query *self = (struct query *)object;
   Py_CLEAR(self->answers);
   Py_CLEAR(self->argument);
+  Py_CLEAR(self->conversion);
   free_fast(object);
 }
 
-/* Query(module, result, function, answers, slow_path, argument). The result is, as a letter: the first or the second of
-   two answers, where the function returns 0 or 1 (a), in which an ellipsis stands for the tensor itself and NotImplemented
-   for the slow path; a new tensor of the class, whose handle the function returns (m); the number that it returns, as one
-   of the type that the answers, a dict, have for the class (v); the elements that it copies to memory (t), as lists, for
-   classes whose letters the answers have; the view by a key (k); none after the assignment to it (p) of a tensor, or of a
-   number for which the answers, a dict, have a tensor; and for the function that copies out the shape: see
-   shape_or_count(). */
+/* Query(module, result, function, answers, slow_path, argument). The result is, as a letter: the first or the second of two
+   answers, where the function returns 0 or 1 (a), in which an ellipsis stands for the tensor itself and NotImplemented for
+   the slow path; a new tensor of the class, whose handle the function returns (m); what is known by the shape: see
+   shape_or_count(); the elements that the function copies to memory, as lists (t), or the only one (v), converted by the
+   argument if that is given, for classes whose letters the answers, a dict, have: these functions are given by their
+   addresses. By the binding's function: the view by a key (k); none after the assignment to it (p) of a tensor, or of a
+   number for which the answers, a dict, have a tensor. */
 static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct query *self = (struct query *)PyType_GenericAlloc(type, 0);
   PyObject *module, *function, *answers, *slow_path, *argument = NULL;
@@ -117,9 +103,10 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
                                         &slow_path, &argument)) {
     Py_CLEAR(self);
   }
-  if (self != NULL && !(strchr("vtp", self->result) != NULL ? PyDict_Check(answers)
-                        : self->result == 'a' ? PyTuple_Check(answers) && PyTuple_Size(answers) == 2
-                                              : 1)) {
+  const int with_keys = self != NULL && strchr("kp", self->result) != NULL;
+  if (self != NULL && ((strchr("vtp", self->result) != NULL && !PyDict_Check(answers)) ||
+                       (self->result == 'a' && !(PyTuple_Check(answers) && PyTuple_Size(answers) == 2)) ||
+                       (with_keys && !(argument != NULL && PyAnySet_Check(argument))))) {
     PyErr_Format(PyExc_TypeError, "unexpected answers: %R", answers);
     Py_CLEAR(self);
   }
@@ -128,14 +115,17 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
     self->of_shape = self->result == 's' || self->result == 'd' || self->result == 'n' || self->result == 'b';
     self->call = call_query;
     self->module = Py_NewRef(module);
-    self->function = Py_NewRef(function);
+    if (PyLong_CheckExact(function)) {
+      self->address.number = PyLong_AsSsize_t(function);
+    } else {
+      self->function = Py_NewRef(function);
+    }
     self->answers = Py_NewRef(answers);
     for (Py_ssize_t i = 0; i < 2 && self->result == 'a'; ++i) {
       self->answer[i] = PyTuple_GetItem(answers, i);
     }
     self->slow_path = Py_NewRef(slow_path);
-    self->argument = Py_XNewRef(argument);
-    self->direct = argument == NULL ? function_of_one(function) : NULL;
+    *(self->result == 'v' ? &self->conversion : &self->argument) = Py_XNewRef(argument);
   }
   return (PyObject *)self;
 }
@@ -176,16 +166,14 @@ static PyType_Spec property_spec = {.name = "torchffi._speedups.Property",
 PyObject *setup_queries(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   PyObject *query, *property, *both = NULL;
-  if (!PyArg_ParseTuple(arguments, "O", &self->method_type)) {
+  union address is_cuda;
+  if (!PyArg_ParseTuple(arguments, "On", &self->method_type, &is_cuda.number)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
-  numbers[0] = PyLong_FromLong(0);
-  numbers[1] = PyLong_FromLong(1);
   query = PyType_FromModuleAndSpec(module, &query_spec, NULL);
   property = PyType_FromModuleAndSpec(module, &property_spec, NULL);
-  if (setup_contents() == 0 && numbers[0] != NULL && numbers[1] != NULL && query != NULL &&
-      property != NULL) {
+  if (setup_contents(is_cuda) == 0 && query != NULL && property != NULL) {
     both = PyTuple_Pack(2, query, property);
   }
   Py_XDECREF(query);

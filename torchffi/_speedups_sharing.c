@@ -103,27 +103,21 @@ static PyObject *new_sharing(PyTypeObject *type, PyObject *arguments, PyObject *
   return (PyObject *)self;
 }
 
-/* A function of a module is pickled by its name. */
-static PyObject *reduce(PyObject *self, PyObject *unused) {
-  return PyObject_GetAttrString(((struct fast *)self)->slow_path, "__qualname__");
-}
-
-static PyObject *attribute(PyObject *self, PyObject *name) {
-  return PyUnicode_CompareWithASCIIString(name, "__reduce_ex__") == 0 ? PyObject_GenericGetAttr(self, name)
-                                                                      : fast_attribute(self, name);
-}
-
-static PyMethodDef methods[] = {{"__reduce_ex__", reduce, METH_O, NULL}, {NULL, NULL, 0, NULL}};
-
 static PyMemberDef members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(struct sharing, call), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_new, new_sharing},    {Py_tp_call, call_with_tuple}, {Py_tp_descr_get, bind_fast},
-    {Py_tp_getattro, attribute}, {Py_tp_repr, fast_repr},       {Py_tp_members, members},
-    {Py_tp_methods, methods},    {Py_tp_dealloc, free_sharing}, {0, NULL},
+    {Py_tp_new, new_sharing},
+    {Py_tp_call, call_with_tuple},
+    {Py_tp_descr_get, bind_fast},
+    {Py_tp_getattro, function_attribute},
+    {Py_tp_repr, fast_repr},
+    {Py_tp_members, members},
+    {Py_tp_methods, function_methods},
+    {Py_tp_dealloc, free_sharing},
+    {0, NULL},
 };
 
 static PyType_Spec spec = {

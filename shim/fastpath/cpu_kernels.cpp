@@ -56,6 +56,7 @@
 #include <ATen/ops/ceil.h>
 #include <ATen/ops/ceil_native.h>
 #include <ATen/ops/clamp_min_native.h>
+#include <ATen/ops/conj_physical.h>
 #include <ATen/ops/copysign.h>
 #include <ATen/ops/copysign_native.h>
 #include <ATen/ops/cos.h>
@@ -411,6 +412,13 @@ at::Tensor relu(const at::Tensor &x) {
   if (!is_plain_cpu(x)) return at::relu(x);
   if (auto result = small::relu(x)) return std::move(*result);
   return Structured<at::native::structured_clamp_min_out>::run(x, at::Scalar(0));
+}
+
+at::Tensor conj_physical(const at::Tensor &x) {
+  if (is_plain_cpu(x)) {
+    if (auto result = small::conj_physical(x)) return std::move(*result);
+  }
+  return at::conj_physical(x);
 }
 
 at::Tensor count_nonzero(const at::Tensor &x) {

@@ -1,4 +1,5 @@
-// One loop for each of the most common dtypes: float32, float64, int32, int64, and bool where it has the operation.
+// One loop for each of the most common dtypes: float32, float64, int32, int64, bool where it has the operation, and
+// complex numbers where nothing else has it.
 #include "fastpath/small.h"
 
 #include <algorithm>
@@ -120,6 +121,20 @@ std::optional<at::Tensor> logical_not(const at::Tensor &x) {
     bool *out = static_cast<bool *>(result->mutable_data_ptr());
     for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = !static_cast<bool>(in[i]);
   });
+  return result;
+}
+
+std::optional<at::Tensor> conj_physical(const at::Tensor &x) {
+  if (!is_small(x)) return std::nullopt;
+  std::optional<at::Tensor> result;
+  const auto loop = [&]<class T>(T) {
+    result = empty_cpu(x.sizes(), x.scalar_type());
+    const T *in = static_cast<const T *>(x.const_data_ptr());
+    T *out = static_cast<T *>(result->mutable_data_ptr());
+    for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = std::conj(in[i]);
+  };
+  if (x.scalar_type() == at::kComplexFloat) loop(c10::complex<float>());
+  if (x.scalar_type() == at::kComplexDouble) loop(c10::complex<double>());
   return result;
 }
 

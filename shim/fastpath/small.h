@@ -19,6 +19,7 @@ std::optional<at::Tensor> lt(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> le(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> gt(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> ge(const at::Tensor &x, const at::Tensor &y);
+std::optional<at::Tensor> conj_physical(const at::Tensor &x);
 std::optional<at::Tensor> count_nonzero(const at::Tensor &x);
 std::optional<at::Tensor> logical_and(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> logical_not(const at::Tensor &x);

@@ -14,7 +14,6 @@
 #include <ATen/ops/bitwise_right_shift.h>
 #include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/ceil.h>
-#include <ATen/ops/conj_physical.h>
 #include <ATen/ops/copysign.h>
 #include <ATen/ops/cos.h>
 #include <ATen/ops/cosh.h>
@@ -256,7 +255,7 @@ int64_t tensor_imag(int64_t tensor) {
 
 int64_t tensor_conj(int64_t tensor) {
   const at::Tensor x = get(tensor);
-  return put(x.is_complex() ? at::conj_physical(x) : x.clone());
+  return put(x.is_complex() ? kernels::conj_physical(x) : x.clone());
 }
 
 int64_t tensor_clamp(int64_t tensor, int64_t min, int64_t max) {

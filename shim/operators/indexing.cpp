@@ -1,4 +1,6 @@
 // Indexing by tensors of integers and bools.
+#include "operators/indexing.h"
+
 #include <ATen/ExpandUtils.h>
 #include <ATen/core/List.h>
 #include <ATen/ops/count_nonzero.h>
@@ -19,8 +21,6 @@
 namespace rt {
 namespace {
 
-using Indices = c10::List<std::optional<at::Tensor>>;
-
 // The value of a 0-d tensor of int64 or int32 on the CPU.
 int64_t number_of(const at::Tensor &tensor) {
   const void *data = tensor.const_data_ptr();
@@ -28,35 +28,18 @@ int64_t number_of(const at::Tensor &tensor) {
                                            : *static_cast<const int32_t *>(data);
 }
 
+bool is_mask(const at::Tensor &index) {
+  return index.scalar_type() == at::kBool || index.scalar_type() == at::kByte;
+}
+
 Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t count) {
   if (count < 1)
     fail(RT_TORCH_INVALID_ARGUMENT, "count is " + std::to_string(count) + ", expected 1 or more");
   Indices indices;
   int64_t axes = 0;
-  at::DimVector broadcast;
   for (const int64_t handle : list_of("indices", handles, count)) {
     std::optional<at::Tensor> index = get_optional(handle);
-    axes += 1;
-    if (index.has_value()) {
-      switch (index->scalar_type()) {
-        case at::kBool:
-        case at::kByte:
-          if (index->dim() == 0) fail(RT_TORCH_SHAPE, "an index of bools has no axis, expected at least one");
-          axes += std::max<int64_t>(index->dim(), 1) - 1;
-          break;
-        case at::kInt:
-        case at::kLong:
-          // LibTorch does not check a number that is combined with indices that select nothing.
-          if (index->dim() == 0 && index->is_cpu() && axes <= tensor.dim())
-            static_cast<void>(index_of(number_of(*index), axes - 1, tensor.size(axes - 1)));
-          check_broadcast(broadcast, index->sizes());
-          if (static_cast<size_t>(index->dim()) > broadcast.size()) broadcast = index->sizes();
-          break;
-        default:
-          fail(RT_TORCH_TYPE,
-               "an index is " + text(index->scalar_type()) + ", expected int64, int32 or bool");
-      }
-    }
+    axes += index.has_value() ? axes_of_index(*index) : 1;
     indices.push_back(std::move(index));
   }
   if (axes > std::max<int64_t>(tensor.dim(), 1)) {
@@ -64,6 +47,22 @@ Indices indices_of(const at::Tensor &tensor, const int64_t *handles, int64_t cou
                              std::to_string(tensor.dim()));
   }
   return indices;
+}
+
+// Fails unless the integers broadcast, and each number, a tensor without axes, is in range: LibTorch does not check one that
+// is combined with indices that select nothing.
+void check_integers(const at::Tensor &tensor, const Indices &indices) {
+  at::DimVector broadcast;
+  int64_t axis = 0;
+  for (const std::optional<at::Tensor> index : indices) {
+    if (index.has_value() && !is_mask(*index)) {
+      if (index->dim() == 0 && index->is_cpu() && axis < tensor.dim())
+        static_cast<void>(index_of(number_of(*index), axis, tensor.size(axis)));
+      check_broadcast(broadcast, index->sizes());
+      if (static_cast<size_t>(index->dim()) > broadcast.size()) broadcast = index->sizes();
+    }
+    axis += index.has_value() && is_mask(*index) ? index->dim() : 1;
+  }
 }
 
 // Whether no axis has an index tensor. LibTorch's kernels need at least one.
@@ -90,9 +89,8 @@ bool all_broadcast(const Indices &indices) {
   at::DimVector shape;
   for (const std::optional<at::Tensor> index : indices) {
     if (!index.has_value()) continue;
-    const bool mask = index->scalar_type() == at::kBool || index->scalar_type() == at::kByte;
-    const at::DimVector sizes =
-        mask ? at::DimVector{at::count_nonzero(*index).item<int64_t>()} : at::DimVector(index->sizes());
+    const at::DimVector sizes = is_mask(*index) ? at::DimVector{at::count_nonzero(*index).item<int64_t>()}
+                                                : at::DimVector(index->sizes());
     if (!broadcasts(shape, sizes)) return false;
     shape = at::infer_size_dimvector(shape, sizes);
   }
@@ -104,8 +102,7 @@ bool all_broadcast(const Indices &indices) {
 at::Tensor selected(const at::Tensor &tensor, Indices &list) {
   bool numbers = false, others = false;
   for (const std::optional<at::Tensor> index : list) {
-    if (!index.has_value() || (index->scalar_type() != at::kLong && index->scalar_type() != at::kInt))
-      return tensor;
+    if (!index.has_value() || is_mask(*index)) return tensor;
     const bool is_number = index->dim() == 0 && index->is_cpu();
     numbers |= is_number;
     others |= !is_number;
@@ -146,20 +143,48 @@ constexpr int64_t kFewSelected = 512;
 
 }  // namespace
 
-int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
-  at::Tensor t = get(tensor);
-  Indices list = indices_of(t, indices, count);
-  if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
-  t = selected(t, list);
-  const std::optional<at::Tensor> first = list.get(0);
-  if (first.has_value() && list.size() == 1 && first->scalar_type() == at::kBool &&
-      first->sizes() == t.sizes() && t.numel() > kFewSelected && t.is_cpu() && !gradients::included()) {
-    const gradients::Untracked untracked;
-    const at::Tensor selected = totals::masked_select(as_signed(t), *first);
-    return put(selected.scalar_type() == t.scalar_type() ? selected : selected.view(t.scalar_type()));
+int64_t axes_of_index(const at::Tensor &index) {
+  switch (index.scalar_type()) {
+    case at::kBool:
+    case at::kByte:
+      if (index.dim() == 0) fail(RT_TORCH_SHAPE, "an index of bools has no axis, expected at least one");
+      return index.dim();
+    case at::kInt:
+    case at::kLong:
+      return 1;
+    default:
+      fail(RT_TORCH_TYPE, "an index is " + text(index.scalar_type()) + ", expected int64, int32 or bool");
   }
+}
+
+at::Tensor indexed(const at::Tensor &tensor, Indices indices) {
+  check_integers(tensor, indices);
+  const at::Tensor t = selected(tensor, indices);
+  const std::optional<at::Tensor> first = indices.get(0);
+  if (first.has_value() && indices.size() == 1 && first->scalar_type() == at::kBool &&
+      first->sizes() == t.sizes() && t.numel() > kFewSelected && t.is_cpu() && !gradients::included()) {
+    const at::Tensor found = totals::masked_select(as_signed(t), *first);
+    return found.scalar_type() == t.scalar_type() ? found : found.view(t.scalar_type());
+  }
+  return with_indices(indices, [&] { return kernels::index(t, indices); });
+}
+
+void put_indexed(const at::Tensor &target, const Indices &indices, const at::Tensor &values) {
+  check_integers(target, indices);
+  Indices copies;
+  for (const std::optional<at::Tensor> index : indices) {
+    copies.push_back(index.has_value() ? std::optional(detached(target, *index)) : std::nullopt);
+  }
+  with_indices(copies,
+               [&] { return as_signed(target).index_put_(copies, as_signed(detached(target, values))); });
+}
+
+int64_t tensor_index(int64_t tensor, const int64_t *indices, int64_t count) {
+  const at::Tensor t = get(tensor);
+  const Indices list = indices_of(t, indices, count);
+  if (selects_all(list)) return put(t.clone(at::MemoryFormat::Contiguous));
   const gradients::Untracked untracked;
-  return put(with_indices(list, [&] { return kernels::index(t, list); }));
+  return put(indexed(t, list));
 }
 
 int64_t tensor_take(int64_t tensor, int64_t indices, const int64_t *axis) {
@@ -214,13 +239,7 @@ int32_t tensor_index_put_(int64_t tensor, const int64_t *indices, int64_t count,
   check_same_dtype(t, from);
   const Indices list = indices_of(t, indices, count);
   if (selects_all(list)) return tensor_copy_(tensor, values);
-  Indices copies;
-  for (const std::optional<at::Tensor> index : list) {
-    copies.push_back(index.has_value() ? std::optional(detached(t, *index)) : std::nullopt);
-  }
-  with_indices(copies, [&] {
-    return as_signed(writable(tensor, t)).index_put_(copies, as_signed(detached(t, from)));
-  });
+  put_indexed(writable(tensor, t), list, from);
   return 0;
 }
 

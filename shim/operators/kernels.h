@@ -16,6 +16,7 @@
 #include <ATen/ops/alias.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/conj_physical.h>
 #include <ATen/ops/count_nonzero.h>
 #include <ATen/ops/diagonal.h>
 #include <ATen/ops/div.h>
@@ -63,6 +64,7 @@ using cpu_kernels::add;
 using cpu_kernels::addmm;
 using cpu_kernels::arange;
 using cpu_kernels::cat;
+using cpu_kernels::conj_physical;
 using cpu_kernels::count_nonzero;
 using cpu_kernels::div;
 using cpu_kernels::empty;
@@ -110,6 +112,7 @@ using rt::from_memory;
 using at::add;
 using at::addmm;
 using at::cat;
+using at::conj_physical;
 using at::count_nonzero;
 using at::div;
 using at::empty;

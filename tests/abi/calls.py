@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from torchffi import dtypes
 from torchffi._libtorch.loader import ffi, lib
 
+CODES = {dtype.name: dtype.code for dtype in dtypes.ALL}
 FLOAT32, FLOAT64, INT64, BOOL, COMPLEX64 = 6, 7, 4, 11, 9
 
 
@@ -25,6 +32,13 @@ class Handles:
         data = ffi.new("float[]", values)
         return self.own(
             lib.rt_torch_tensor_from_data(data, 4 * len(values), dims, len(dims), FLOAT32, -1)
+        )
+
+    def from_array(self, array: npt.NDArray[Any]) -> int:
+        data = ffi.from_buffer(np.ascontiguousarray(array))
+        code = CODES[array.dtype.name]
+        return self.own(
+            lib.rt_torch_tensor_from_data(data, array.nbytes, array.shape, array.ndim, code, -1)
         )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import inspect
 import math
 import operator
+import pickle
+import threading
 from typing import Any
 
 import numpy as np
@@ -167,6 +172,73 @@ def test_integers_convert_exactly(value: int, backend: str) -> None:
     x = t.asarray(value, dtype=t.int64)
     assert int(x) == operator.index(x) == x.item() == math.floor(x) == value
     assert float(x) == float(value) and bool(x) is bool(value)
+
+
+@pytest.mark.parametrize("name", ["complex64", "complex128"])
+def test_complex_numbers_convert_to_complex_ones_only(name: str, ffi_backend: None) -> None:
+    z = t.asarray([[3.0 - 4.0j]], dtype=getattr(t, name))
+    for one in (z, z[0, 0], t.ops.aten._conj(t.conj(z))):  # the last is conjugated when it is read
+        assert one.item() == complex(one) == 3 - 4j and bool(one) is True
+        assert one.tolist() in (3 - 4j, [[3 - 4j]])
+    conversions: list[Any] = [float, int, operator.index, math.floor, math.ceil]
+    for convert in conversions:
+        with pytest.raises(TypeError):
+            convert(z)
+    nan = t.asarray(complex(float("nan"), 1.0), dtype=z.dtype).item()
+    assert nan.real != nan.real and nan.imag == 1.0
+
+
+def test_lists_are_those_of_the_elements_in_order(backend: str) -> None:
+    array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    x = t.asarray(array)
+    assert x.tolist() == array.tolist()
+    assert t.permute_dims(x, (2, 0, 1)).tolist() == array.transpose(2, 0, 1).tolist()
+    assert x[:, 1:, ::2].tolist() == array[:, 1:, ::2].tolist()
+    for length in (8192, 8193):  # bytes that are copied in C, and more
+        bools = np.arange(length) % 3 == 0
+        assert t.asarray(bools).tolist() == bools.tolist()
+    assert t.zeros((2, 0, 3)).tolist() == [[], []]
+
+
+def test_contents_of_a_freed_tensor_are_an_error(ffi_backend: None) -> None:
+    x = t.ones(())
+    t.tensor_free(x)
+    conversions: list[Any] = [float, int, bool, complex, math.floor, type(x).item, type(x).tolist]
+    for convert in conversions:
+        with pytest.raises(errors.HandleError):
+            convert(x)
+
+
+def test_functions_that_ask_are_known_by_their_names(ffi_backend: None) -> None:
+    asking: list[Any] = [t.is_grad_enabled, t.get_num_threads]
+    for function in asking:
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert copy.copy(function) is function and copy.deepcopy(function) is function
+        assert not inspect.signature(function).parameters
+        assert function.__doc__ and function.__module__.startswith("torchffi.")
+        assert repr(function).startswith("<function ")
+        for arguments, named in (((1,), {}), ((), {"unknown": 1})):
+            with pytest.raises(TypeError):
+                function(*arguments, **named)
+        assert function() == function(*(), **{}) == functools.partial(function)()
+
+
+def test_functions_that_ask_know_the_state(ffi_backend: None) -> None:
+    assert t.is_grad_enabled() is True
+    with t.no_grad():
+        assert t.is_grad_enabled() is False
+        found: list[bool] = []
+        thread = threading.Thread(target=lambda: found.append(t.is_grad_enabled()))
+        thread.start()
+        thread.join()
+        assert found == [True]
+    before = t.get_num_threads()
+    try:
+        for threads in (3, 1):
+            t.set_num_threads(threads)
+            assert t.get_num_threads() == threads
+    finally:
+        t.set_num_threads(before)
 
 
 def test_detached_tensors_share_memory_and_the_version(ffi_backend: None) -> None:

@@ -37,6 +37,49 @@ def test_keys_with_tensors_between_slices_have_the_gradients_of_pytorch(torch: A
     np.testing.assert_allclose(*gradients)
 
 
+_SWAP, _COLUMN = np.array([1, 0]), np.array([[2], [0]])
+_MASK, _LARGE = np.array([True, False, True]), np.arange(6).reshape(2, 3) > 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(None), _SWAP, 1),
+        (0, slice(None), _COLUMN),
+        (None, _SWAP, ..., 2),
+        (..., _COLUMN),
+        (slice(0, 1), _MASK),
+        (_LARGE, 0),
+        (_SWAP, slice(None), slice(1, 3)),
+        (0, 1, _SWAP),
+    ],
+    ids=repr,
+)
+def test_keys_with_tensors_have_the_gradients_of_what_numpy_selects(
+    key: tuple[Any, ...], ffi_backend: None
+) -> None:
+    values = np.arange(24, dtype=np.float64).reshape(2, 3, 4)
+    keys = tuple(t.asarray(one) if isinstance(one, np.ndarray) else one for one in key)
+    selected = values[key]
+    weights = np.arange(1.0, 1.0 + selected.size).reshape(selected.shape)
+    x = t.asarray(values.copy()).requires_grad_()
+    (x[keys] * t.asarray(weights)).sum().backward()
+    expected = np.zeros_like(values)
+    np.add.at(expected, key, weights)
+    assert x.grad is not None and x.grad.tolist() == expected.tolist()
+
+    x.grad, v = None, t.asarray(weights).requires_grad_()
+    y = x * 1.0
+    y[keys] = v * 3.0
+    (y * y).sum().backward()
+    written = values.copy()
+    written[key] = 3.0 * weights
+    expected = 2 * written
+    expected[key] = 0.0
+    assert x.grad is not None and x.grad.tolist() == expected.tolist()
+    assert v.grad is not None and v.grad.tolist() == (18.0 * weights).tolist()
+
+
 @pytest.mark.parametrize("start", [0, 1])
 def test_augmented_assignment_of_a_part_is_recorded(start: int, torch: Any) -> None:
     found = []

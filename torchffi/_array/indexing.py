@@ -22,7 +22,6 @@ from torchffi._core.dispatch import run, run_in_place
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.index_keys import tensor_index
 from torchffi._libtorch.primitives import basic_index, basic_index_put_
 from torchffi.dtypes import ANY
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
@@ -128,15 +127,10 @@ def _sliced(x: Tensor, axis: int, key: slice, length: int) -> tuple[Tensor, bool
     return run("slice", x.dtype, x, axis, first, start + 1 if count else 0, -step), count > 1
 
 
-# ---- The fast path: an index of integers, slices, None and an ellipsis, or of one tensor
+# ---- The fast path: on LibTorch all keys, on NumPy integers, slices, None and ellipses; or one tensor
 
 _VIEWS: dict[type, Callable[..., Tensor | None]] = {}
 _ASSIGNMENTS = in_place_entries("basic_index_put_", dtypes.ALL)
-for _kind in NUMPY.classes.values():
-    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
-for _kind in FFI.classes.values():
-    _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
-    _ASSIGNMENTS[_kind] = basic_index_put_
 _INDEX, _INDEX_PUT = entries("index", ANY), in_place_entries("index_put_", dtypes.ALL)
 # tensor class -> the classes of its index tensors
 PICKS = {
@@ -144,48 +138,21 @@ PICKS = {
     for backend in (FFI, NUMPY)
     for kind in backend.classes.values()
 }
-_BASIC = {int, slice, type(None), type(...)}
-_INDICES = {kind: kind._backend.classes[dtypes.int64] for kind in PICKS}
-
-# tensor class -> what makes views, the classes of index tensors and masks, and all types of keys
-_PICKING = {
-    kind: (partial(make, kind), index, FFI.classes[dtypes.bool], {*_BASIC, index, *PICKS[kind]})
-    for kind, index in _INDICES.items()
-    if kind._backend is FFI
-}
+for _kind in NUMPY.classes.values():
+    _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
+for _kind in FFI.classes.values():
+    _VIEWS[_kind] = partial(basic_index, PICKS[_kind], partial(make, _kind))
+    _ASSIGNMENTS[_kind] = partial(basic_index_put_, PICKS[_kind])
+# tensor class on LibTorch -> the types of keys that C takes
+_KEYS = {kind: {int, slice, type(None), type(...), *PICKS[kind]} for kind in FFI.classes.values()}
 
 
-def _number(index: type, x: Tensor, value: int) -> Any:
-    """The raw index tensor of an integer."""
-    found = scalars.get((index, int, value))
-    if found is None:
-        if value >> 63 not in (0, -1):
-            raise OverflowError
-        found = arguments.scalar_operand("index", value, dtypes.int64, x)
-    return found._data
-
-
-def _picks(x: Tensor, key: Any) -> tuple[Tensor, list[Any], Any] | None:
-    """A key with tensors, as from :func:`tensor_index`. None for other keys, and on NumPy."""
-    entry = _PICKING.get(type(x))
-    if entry is None:
+def _prepared(kind: type, keys: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """The keys as C takes them, if some are of other types; None if none are, and on NumPy."""
+    known = _KEYS.get(kind)
+    if known is None or known.issuperset(map(type, keys)):
         return None
-    make, index, mask, known = entry
-    keys = key if type(key) is tuple else (key,)
-    raw: list[Any] = []
-    for one in keys:  # the usual case: only tensors of indices
-        if type(one) is not index:
-            break
-        raw.append(one._data)
-    else:
-        return x, raw, None
-    try:
-        found = tensor_index(make, x, keys, index, mask, _number)
-        if found is not None or known.issuperset(map(type, keys)):
-            return found
-        return tensor_index(make, x, tuple(map(prepared_key, keys)), index, mask, _number)
-    except OverflowError:  # an integer of more than 64 bits
-        return None
+    return tuple(map(prepared_key, keys))
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -204,16 +171,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         else:
             if type(key) is list:
                 return getitem(x, prepared_key(key))
-            if type(key) is not tuple:
-                plain = _VIEWS[kind](x._data, (key,))
-            elif key and type(key[0]) in PICKS[kind]:
-                plain = None
-            else:
-                plain = _VIEWS[kind](x._data, key)
-            if plain is None and (picks := _picks(x, key)):
-                view, indices, _ = picks
-                make, kind, call = _INDEX[kind]
-                plain = make(kind, call, view._data, indices, len(indices))
+            keys = key if type(key) is tuple else (key,)
+            plain = _VIEWS[kind](x._data, keys)
+            if plain is None and (prepared := _prepared(kind, keys)):
+                plain = _VIEWS[kind](x._data, prepared)
     except (KeyError, OverflowError):  # a dtype that NumPy lacks, an index of more than 64 bits
         plain = None
     if plain is not None:
@@ -247,12 +208,9 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
         else:
             keys = key if type(key) is tuple else (key,)
-            status = -1
-            if not keys or type(keys[0]) not in PICKS[kind]:
-                status = _ASSIGNMENTS[kind](x._data, keys, source._data)
-            if status != 0 and (picks := _picks(x, key)):
-                view, indices, _ = picks
-                status = _INDEX_PUT[kind](view._data, indices, len(indices), source._data)
+            status = _ASSIGNMENTS[kind](x._data, keys, source._data)
+            if status != 0 and (prepared := _prepared(kind, keys)):
+                status = _ASSIGNMENTS[kind](x._data, prepared, source._data)
         if status == 0:
             return
     view, indices, flipped = _resolve(x, key)

@@ -1,14 +1,18 @@
 """Methods and properties of tensors on LibTorch that ask one function: in C, without a frame of Python.
 
-What they do not know, and every failure, is left to the methods and properties in Python.
+What they do not know, and every failure, is left to the methods and properties in Python. Functions that
+neither compute nor wait are called by their addresses, with the GIL held.
 """
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from types import MethodType
 from typing import Any, Final
 
+from torchffi import dtypes
+from torchffi._core import lifetimes
 from torchffi._core.operations import scalars
 from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._libtorch.c_numbers import LETTERS
@@ -24,44 +28,58 @@ def install(speedups: Any) -> None:
 
     Their results are, by what the function returns: see ``new_query()`` in ``_speedups_queries.c``.
     """
-    types = speedups.setup_queries(MethodType)
+    shape, detach, is_leaf, is_contiguous = lifetimes.addresses(
+        "rt_torch_tensor_shape",
+        "rt_torch_tensor_detach",
+        "rt_torch_tensor_is_leaf",
+        "rt_torch_tensor_is_contiguous",
+    )
+    is_cuda, requires_grad, set_requires_grad, grad_state = lifetimes.addresses(
+        "rt_torch_tensor_is_cuda",
+        "rt_torch_tensor_requires_grad",
+        "rt_torch_tensor_set_requires_grad",
+        "rt_torch_tensor_grad_state",
+    )
+    (copy,) = lifetimes.addresses("rt_torch_tensor_copy_to_host")
+    types = speedups.setup_queries(MethodType, is_cuda)
     query, attribute = (partial(one, speedups) for one in types)
-    numbers = {
-        kind: {"bool": bool, "floating point": float}.get(dtype.kind, int)
-        for dtype, kind in FFITensor._backend.classes.items()
-        if dtype.kind != "complex"
-    }
-    integers = {kind: int for kind, number in numbers.items() if number is int}
     letters = {
         kind: ord(LETTERS[dtype].upper() if dtype.kind == "complex" else LETTERS[dtype])
         for dtype, kind in FFITensor._backend.classes.items()
         if dtype in LETTERS
     }
-    is_contiguous = lib.rt_torch_tensor_is_contiguous
-    shape = lib.rt_torch_tensor_shape
-    detach, item = lib.rt_torch_tensor_detach, lib.rt_torch_tensor_item_double
+    integers = {
+        kind: letter for kind, letter in letters.items() if kind._dtype.kind in dtypes.INTEGER
+    }
+    tensors = {FFITensor._backend.classes[dtype] for dtype in (dtypes.bool, dtypes.int64)}
     methods: tuple[tuple[Any, ...], ...] = (
-        ("is_cuda", "a", lib.rt_torch_tensor_is_cuda, _FLAGS),
+        ("is_cuda", "a", is_cuda, _FLAGS),
         ("is_contiguous", "a", is_contiguous, _FLAGS),
         ("contiguous", "a", is_contiguous, (_SLOW, _SELF)),
-        ("requires_grad_", "a", lib.rt_torch_tensor_set_requires_grad, (_SELF, _SLOW), False),
+        ("requires_grad_", "a", set_requires_grad, (_SELF, _SLOW), False),
         ("detach", "m", detach, ()),
-        ("item", "v", item, numbers),
-        ("tolist", "t", lib.rt_torch_tensor_copy_to_host, letters),
-        ("__index__", "v", item, integers),
+        ("tolist", "t", copy, letters),
+        ("item", "v", copy, letters),
+        ("__index__", "v", copy, integers),
+        ("__bool__", "v", copy, letters, bool),
+        ("__int__", "v", copy, letters, int),
+        ("__float__", "v", copy, letters, float),
+        ("__complex__", "v", copy, letters, complex),
+        ("__floor__", "v", copy, letters, math.floor),
+        ("__ceil__", "v", copy, letters, math.ceil),
         ("dim", "d", shape, ()),
         ("numel", "n", shape, ()),
         ("nelement", "n", shape, ()),
-        ("__getitem__", "k", lib.rt_torch_tensor_basic_index, ()),
-        ("__setitem__", "p", lib.rt_torch_tensor_basic_index_put_, scalars),
+        ("__getitem__", "k", lib.rt_torch_tensor_basic_index, (), tensors),
+        ("__setitem__", "p", lib.rt_torch_tensor_basic_index_put_, scalars, tensors),
     )
     properties: tuple[tuple[Any, ...], ...] = (
-        ("requires_grad", "a", lib.rt_torch_tensor_requires_grad, _FLAGS),
-        ("is_leaf", "a", lib.rt_torch_tensor_is_leaf, _FLAGS),
-        ("grad", "a", lib.rt_torch_tensor_grad_state, (None, _SLOW)),
-        ("grad_fn", "a", lib.rt_torch_tensor_is_leaf, (_SLOW, None)),
+        ("requires_grad", "a", requires_grad, _FLAGS),
+        ("is_leaf", "a", is_leaf, _FLAGS),
+        ("grad", "a", grad_state, (None, _SLOW)),
+        ("grad_fn", "a", is_leaf, (_SLOW, None)),
         ("data", "m", detach, ()),
-        ("device", "a", lib.rt_torch_tensor_is_cuda, ("cpu", _SLOW)),
+        ("device", "a", is_cuda, ("cpu", _SLOW)),
         ("shape", "s", shape, ()),
         ("ndim", "d", shape, ()),
         ("size", "n", shape, ()),

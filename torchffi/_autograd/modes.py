@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
+from torchffi._core import lifetimes
 from torchffi._core.backends import FFI, default_backend
 from torchffi._libtorch import gradients
 from torchffi._libtorch.gradients import asks_enabled, set_enabled
@@ -21,6 +22,7 @@ def _has_libtorch() -> bool:
     return bool(lib.rt_torch_available()) or default_backend() is FFI
 
 
+@lifetimes.asking("rt_torch_grad_enabled")
 def is_grad_enabled() -> bool:
     """Whether this thread records operations on tensors that require gradients.
 

@@ -194,7 +194,8 @@ def _borrowed_arrays() -> int:
 # ---- Choice of the implementation
 
 
-def _addresses(*names: str) -> tuple[int, ...]:
+def addresses(*names: str) -> tuple[int, ...]:
+    """The addresses of functions of the binding, which call through its table."""
     return tuple(int(ffi.cast("intptr_t", ffi.addressof(lib, name))) for name in names)
 
 
@@ -220,7 +221,7 @@ def _in_c() -> tuple[Any, type[Any]]:
     in_c: Any = speedups.setup(
         weakref.ref,
         class_of_code,
-        _addresses(
+        addresses(
             "torchffi_free_with_gil",
             "rt_torch_tensor_dtype",
             "torchffi_borrow_array",
@@ -238,6 +239,29 @@ make_several = _make_several
 if speedups is not None:
     own, make, borrow = speedups.own, speedups.make, speedups.borrow
     borrowed_arrays, make_several = speedups.borrowed_arrays, speedups.make_several
+
+_Function = TypeVar("_Function", bound=Callable[[], int])
+
+
+def asking(name: str) -> Callable[[_Function], _Function]:
+    """A decorator of a function without arguments: in C it asks one of the binding, by its address.
+
+    Args:
+        name: The function, which neither computes nor waits. The answers 1 and 0 of an ``int32_t`` are
+            those of a flag, and the answers of an ``int64_t`` above 0 are numbers. After any other one
+            the decorated function is called.
+    """
+    function = ffi.typeof(ffi.addressof(lib, name))
+    is_flag = function.result.cname == "int32_t"
+
+    def in_c(slow_path: _Function) -> _Function:
+        if speedups is None:
+            return slow_path
+        made: _Function = speedups.setup_functions()(speedups, *addresses(name), is_flag, slow_path)
+        return made
+
+    return in_c
+
 
 # Tensors alive at the end of the process are left to the operating system: freeing them would race with
 # threads that still compute.
