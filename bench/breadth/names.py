@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from typing import Final
 
 import torchffi
@@ -83,15 +82,20 @@ def public() -> set[str]:
     for prefix, module in spaces:
         for name in module.__all__:
             one = getattr(module, name)
-            if prefix == "nn." and not inspect.isfunction(one):
+            if prefix == "nn." and not _is_function(one):
                 continue  # layers: their calls are those of nn.functional
-            if inspect.isfunction(one):
+            if _is_function(one):
                 if any(one is other for other in functions):
                     continue
                 functions.append(one)
             found.add(f"{prefix}{name}.step" if _is_optimizer(one) else f"{prefix}{name}")
     by_name = *TABLE, *ONLY_LIBTORCH.split()
     return found | _methods() | {f"ops.aten.{name}" for name in by_name}
+
+
+def _is_function(one: object) -> bool:
+    """Whether it is a function, or an object in C that passes for one."""
+    return callable(one) and not isinstance(one, type)
 
 
 def _is_optimizer(one: object) -> bool:

@@ -114,7 +114,7 @@ t.diff(x, axis=0)
 
 ORDERING = """
 t.sort(v) ; t.sort(v, stable=True)[0] ; np.sort(v, stable=True)
-t.sort(x, axis=0, descending=True) ; t.sort(x, 0, descending=True)[0] ; np.sort(x, axis=0)[::-1]
+t.sort(x, axis=0, descending=True) ; x.sort(dim=0, descending=True, stable=True)[0] ; np.sort(x, 0)[::-1]
 t.argsort(v) ; t.argsort(v, stable=True) ; np.argsort(v, stable=True)
 t.searchsorted(ascending, v)
 t.searchsorted(ascending, v, side='right')
