@@ -119,14 +119,14 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("reshape", "v", "reshape_to", *_LENGTHS),
     ("view_as", "w", "reshape_as", 1),
     ("reshape_as", "v", "reshape_as", 1),
-    ("flatten", "v", ("reshape", -1)),
-    ("ravel", "v", ("reshape", -1)),
+    ("flatten", "v", ("reshape", -1, "ravel")),  # both return a view of a contiguous array
+    ("ravel", "v", ("reshape", -1, "ravel")),
     ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
     ("permute", "v", "permute_to", *_AXES),
     ("transpose", "v", "transpose", *_AXES),
     ("swapaxes", "v", "transpose", *_AXES),
     ("narrow", "a", None),
-    ("diagonal", "v", "diagonal_of"),
+    ("diagonal", "d", ("diagonal", 0)),  # NumPy's view is read-only
     ("squeeze", "v", "squeeze_to", *_AXES, -2),
     ("clone", "v", ("copy", "K")),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
@@ -158,6 +158,11 @@ _INDEX_OF: tuple[tuple[Any, ...], ...] = (
     ("argmax", "v", "argmax_of", 0, 0, 0, -1),
     ("argmin", "v", "argmin_of", 0, 0, 0, -1),
     ("argsort", "v", "argsort_of", 0, 0, 0, -1),
+)
+# Those of numbers, with tensors of the same class.
+_OF_NUMERIC: tuple[tuple[Any, ...], ...] = (
+    ("dot", "v", "dot_of", 1),
+    ("vdot", "v", "vdot_of", 1),
 )
 # Those of bools.
 _OF_BOOL: tuple[tuple[Any, ...], ...] = (
@@ -258,6 +263,8 @@ def install(speedups: Any) -> None:
         dtype = kind._dtype
         if dtype.kind in BOOL:
             give(kind, method, _OF_BOOL, kind)
+        if dtype.kind in NUMERIC:
+            give(kind, method, _OF_NUMERIC)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
         give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))

@@ -4,7 +4,7 @@
 
 descrgetfunc get_slot;
 descrsetfunc set_slot;
-PyObject *dtype_name, *base_name, *strides_name, *step_name, *shape_name, *ndim_name, *size_name;
+PyObject *dtype_name, *step_name, *shape_name, *ndim_name, *size_name;
 static PyObject *array_struct_name;
 
 /* Functions of torchffi._binding, which call through its table. Their addresses are set in this order. */
@@ -238,7 +238,7 @@ PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
   if (count != 2) {
     return PyErr_Format(PyExc_TypeError, "borrow() takes an array and a dict, got %zd arguments", count);
   }
-  if ((entry = look_up(arguments[1], PyObject_GetAttr(arguments[0], dtype_name))) == NULL ||
+  if ((entry = look_up(arguments[1], attribute_of(arguments[0], DTYPE))) == NULL ||
       (capsule = PyObject_GetAttr(arguments[0], array_struct_name)) == NULL) {
     return NULL;
   }
@@ -279,13 +279,11 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   self->borrowed_callback = PyCFunction_New(&callbacks[1], module);
   array_struct_name = PyUnicode_InternFromString("__array_struct__");
   dtype_name = PyUnicode_InternFromString("dtype");
-  base_name = PyUnicode_InternFromString("base");
-  strides_name = PyUnicode_InternFromString("strides");
   step_name = PyUnicode_InternFromString("step");
   shape_name = PyUnicode_InternFromString("shape");
   ndim_name = PyUnicode_InternFromString("ndim");
   size_name = PyUnicode_InternFromString("size");
-  return PyErr_Occurred() ? NULL : Py_NewRef((PyObject *)self->owner_type);
+  return PyErr_Occurred() || setup_attributes() < 0 ? NULL : Py_NewRef((PyObject *)self->owner_type);
 }
 
 static PyMethodDef functions[] = {
@@ -309,6 +307,7 @@ static PyMethodDef functions[] = {
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},
     {"attempt", (PyCFunction)(void (*)(void))attempt, METH_FASTCALL, NULL},
+    {"attempt_any", (PyCFunction)(void (*)(void))attempt_any, METH_FASTCALL, NULL},
     {"attempt_typed", (PyCFunction)(void (*)(void))attempt_typed, METH_FASTCALL, NULL},
     {"attempt_along", (PyCFunction)(void (*)(void))attempt_along, METH_FASTCALL, NULL},
     {"overwrite", (PyCFunction)(void (*)(void))overwrite, METH_FASTCALL, NULL},

@@ -51,7 +51,7 @@ static inline PyObject *number_of_owner(const struct state *self, PyObject *obje
 /* Set by setup(): the functions of a slot's descriptor, and names of attributes. */
 extern descrgetfunc get_slot;
 extern descrsetfunc set_slot;
-extern PyObject *dtype_name, *base_name, *strides_name, *step_name, *shape_name, *ndim_name, *size_name;
+extern PyObject *dtype_name, *step_name, *shape_name, *ndim_name, *size_name;
 
 /* int -> handle; -1, which is never a handle, for other objects and integers above 64 bits. */
 static inline int64_t handle_of(PyObject *number) {
@@ -90,6 +90,23 @@ void give_frame(struct state *self, PyObject *frame);
 
 /* ---- _speedups_arrays.c ---- */
 
+/* ---- _speedups_attributes.c ---- */
+
+enum attribute { BASE, DTYPE, FLAGS, NDIM, SHAPE, SIZE, STRIDES, ATTRIBUTES };
+
+/* Called by setup(). Returns -1 on failure. */
+int setup_attributes(void);
+
+/* Takes numpy.ndarray for the class of the arrays. */
+void know_arrays(PyTypeObject *type);
+
+/* An attribute of an array, or of another object. */
+PyObject *attribute_of(PyObject *array, enum attribute which);
+
+/* Whether a flag of an array is set; -1 on failure. */
+enum flag { CONTIGUOUS, WRITABLE, FLAG_NAMES };
+int has_flag(PyObject *array, enum flag which);
+
 /* Calls a function with a few arguments. */
 enum { MOST_ARGUMENTS = 7 };
 PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
@@ -108,6 +125,7 @@ PyObject *hold(const struct state *self, PyObject *kind, PyObject *array);
 
 /* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *attempt_any(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *attempt_typed(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *attempt_along(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 PyObject *overwrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count);

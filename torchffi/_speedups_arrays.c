@@ -45,21 +45,26 @@ PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize
 }
 
 int fit(struct state *self, PyObject *kind, PyObject **result) {
-  PyObject *dtype, *array;
+  PyObject *dtype, *array, *wanted = NULL;
   if (Py_TYPE(*result) == self->array_type) {
-    if ((dtype = PyObject_GetAttr(*result, dtype_name)) == NULL) {
+    if ((dtype = attribute_of(*result, DTYPE)) == NULL) {
       return -1;
     }
     Py_DECREF(dtype); /* the array keeps it */
-    if (dtype == PyDict_GetItemWithError(self->dtypes, kind)) {
+    wanted = PyDict_GetItemWithError(self->dtypes, kind);
+    if (dtype == wanted) {
       return 0;
     }
   }
-  if ((array = PyObject_CallFunctionObjArgs(self->fit, *result, kind, NULL)) == NULL) {
+  array = wanted != NULL ? PyObject_CallMethod(*result, "astype", "OssOO", wanted, "K", "unsafe", Py_True,
+                                               Py_False) /* copy: only if the dtype is another one */
+                         : PyObject_CallFunctionObjArgs(self->fit, *result, kind, NULL);
+  if (array == NULL) {
     return -1;
   }
   if (array == *result) {
     self->array_type = Py_TYPE(array);
+    know_arrays(self->array_type);
   }
   Py_DECREF(*result);
   *result = array;
@@ -163,7 +168,7 @@ PyObject *hold_view(PyObject *module, PyObject *const *arguments, Py_ssize_t cou
   if (count != 2 || !PyDict_Check(arguments[1])) {
     return PyErr_Format(PyExc_TypeError, "hold_view() takes an array and a dict");
   }
-  if ((dtype = PyObject_GetAttr(arguments[0], dtype_name)) == NULL) {
+  if ((dtype = attribute_of(arguments[0], DTYPE)) == NULL) {
     return NULL;
   }
   if ((kind = PyDict_GetItemWithError(arguments[1], dtype)) != NULL) {
@@ -180,6 +185,19 @@ PyObject *hold_view(PyObject *module, PyObject *const *arguments, Py_ssize_t cou
   }
   Py_XDECREF(kind);
   return tensor;
+}
+
+PyObject *attempt_any(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+  PyObject *result, *tensor = NULL;
+  if (count < 2 || !PyDict_Check(arguments[0])) {
+    return PyErr_Format(PyExc_TypeError, "attempt_any() takes a dict, a name and arguments");
+  }
+  if ((result = compute(PyModule_GetState(module), arguments + 1, count - 1)) != NULL) {
+    PyObject *const both[] = {result, arguments[0]};
+    tensor = hold_view(module, both, 2);
+    Py_DECREF(result);
+  }
+  return tensor == NULL && refused() ? Py_NewRef(Py_None) : tensor;
 }
 
 PyObject *setup_arrays(PyObject *module, PyObject *arguments) {

@@ -3,12 +3,12 @@
 
 /* Whether it is an array over memory of its own or of another array, which is then put in its place. */
 static int find_owner(PyObject **array) {
-  PyObject *base = PyObject_GetAttr(*array, base_name);
+  PyObject *base = attribute_of(*array, BASE);
   int found = 0;
   if (base == Py_None) {
     found = 1;
   } else if (base != NULL && Py_TYPE(base) == Py_TYPE(*array)) {
-    PyObject *root = PyObject_GetAttr(base, base_name);
+    PyObject *root = attribute_of(base, BASE);
     found = root == Py_None;
     Py_XDECREF(root);
     *array = base; /* the array keeps it */
@@ -27,7 +27,7 @@ int share_owner(PyObject *first, PyObject *second) {
 }
 
 int has_own_elements(PyObject *array) {
-  PyObject *strides = PyObject_GetAttr(array, strides_name);
+  PyObject *strides = attribute_of(array, STRIDES);
   const Py_ssize_t count = strides != NULL ? PyTuple_Size(strides) : -1;
   int found = count >= 0;
   for (Py_ssize_t i = 0; i < count && found; ++i) {
@@ -99,8 +99,8 @@ static PyObject *index_array(const struct state *self, PyObject *key) {
   if (whole == NULL || (array = get_slot(self->array_slot, key, kind)) == NULL) {
     return NULL;
   }
-  axes = PyObject_GetAttr(array, ndim_name);
-  size = whole == Py_True ? NULL : PyObject_GetAttr(array, size_name);
+  axes = attribute_of(array, NDIM);
+  size = whole == Py_True ? NULL : attribute_of(array, SIZE);
   if (axes == NULL || handle_of(axes) == 0 || (size != NULL && handle_of(size) > MOST_OF_MASK)) {
     Py_CLEAR(array);
   }
@@ -189,8 +189,7 @@ int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
   int found = 0;
   if (PyDict_GetItemWithError(self->array_classes, kind) != NULL &&
       (source = get_slot(self->array_slot, value, kind)) != NULL &&
-      (axes = PyObject_GetAttr(source, ndim_name)) != NULL &&
-      (most = PyObject_GetAttr(array, ndim_name)) != NULL) {
+      (axes = attribute_of(source, NDIM)) != NULL && (most = attribute_of(array, NDIM)) != NULL) {
     found = handle_of(axes) <= handle_of(most);
   }
   Py_XDECREF(source);
@@ -240,7 +239,7 @@ PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t coun
   if (count == 2 && 0 <= numbers[0] && numbers[0] < MOST_AXES) { /* NumPy refuses what is out of range */
     return by_key_of_axis(array, (Py_ssize_t)numbers[0], Py_NewRef(arguments[1]));
   }
-  if ((shape = PyObject_GetAttr(array, shape_name)) == NULL) {
+  if ((shape = attribute_of(array, SHAPE)) == NULL) {
     return NULL;
   }
   const Py_ssize_t axes = PyTuple_Size(shape), axis = (Py_ssize_t)numbers[0] + (numbers[0] < 0 ? axes : 0);

@@ -7,9 +7,10 @@ static void free_method(PyObject *object) {
 }
 
 /* Method(module, result, function, slow_path, operands, least, most, axes, of). The function is the name of a primitive,
-   a function of arrays, in a tuple the name of an attribute of arrays, or that of a method and its argument, or the table
-   of an operation. What is returned, by a letter:
+   a function of arrays, in a tuple the name of an attribute of arrays, or that of a method and its argument, and of one
+   without arguments for contiguous arrays, or the table of an operation. What is returned, by a letter:
    v  the array in a tensor of the class, or of the class that is given
+   d  the same, made writable
    w  the same if it shares memory
    r  what the function returns
    t  the result of the operation

@@ -5,8 +5,8 @@
 #include "_speedups.h"
 
 /* An attribute that is an integer; -1 if there is none. */
-static int64_t number_of(PyObject *object, PyObject *name) {
-  PyObject *number = PyObject_GetAttr(object, name);
+static int64_t number_of(PyObject *object, enum attribute name) {
+  PyObject *number = attribute_of(object, name);
   const int64_t value = number != NULL ? handle_of(number) : -1;
   Py_XDECREF(number);
   return value;
@@ -65,15 +65,22 @@ static int with_arrays(const struct method *self, PyObject *array, PyObject *con
   return 1;
 }
 
-/* Calls the function: an attribute of the array, its method with an argument, a primitive that the cache has by its
-   name, or a function as it is. */
+/* The result of a method of the array: by its name and its argument, or that of a third name, without arguments, if the
+   array is contiguous. */
+static PyObject *call_named(PyObject *named, PyObject *array) {
+  if (PyTuple_Size(named) > 2 && has_flag(array, CONTIGUOUS) == 1) {
+    return PyObject_CallMethodObjArgs(array, PyTuple_GetItem(named, 2), NULL);
+  }
+  return PyObject_CallMethodObjArgs(array, PyTuple_GetItem(named, 0), PyTuple_GetItem(named, 1), NULL);
+}
+
+/* Calls the function: an attribute of the array, its method, a primitive that the cache has by its name, or a function
+   as it is. */
 static PyObject *call_function(struct method *self, PyObject *const *all, Py_ssize_t count) {
   PyObject *known, *result = NULL, *arguments[1 + MOST_ARGUMENTS], *function = Py_NewRef(self->function);
   if (PyTuple_CheckExact(function)) {
     PyObject *name = PyTuple_GetItem(function, 0);
-    result = PyTuple_Size(function) == 1
-                 ? PyObject_GetAttr(all[0], name)
-                 : PyObject_CallMethodObjArgs(all[0], name, PyTuple_GetItem(function, 1), NULL);
+    result = PyTuple_Size(function) == 1 ? PyObject_GetAttr(all[0], name) : call_named(function, all[0]);
   } else if (!PyUnicode_CheckExact(function)) {
     result = call_with(function, all, count);
   } else if ((known = PyDict_GetItemWithError(self->state->functions, function)) != NULL &&
@@ -105,10 +112,10 @@ static PyObject *overwritten(struct method *self, PyObject **all, Py_ssize_t cou
     all[count] = Py_NewRef(all[0]);
     return call_function(self, all, count + 1);
   }
-  if (number_of(all[0], size_name) <= MOST_COPIED) {
+  if (number_of(all[0], SIZE) <= MOST_COPIED) {
     result = call_function(self, all, count);
   }
-  if (result != NULL && (number_of(result, ndim_name) != number_of(all[0], ndim_name) ||
+  if (result != NULL && (number_of(result, NDIM) != number_of(all[0], NDIM) ||
                          PyObject_SetItem(all[0], Py_Ellipsis, result) < 0)) {
     Py_CLEAR(result);
   }
@@ -117,8 +124,19 @@ static PyObject *overwritten(struct method *self, PyObject **all, Py_ssize_t cou
 
 /* Whether an array has as many axes as the method takes. */
 static int has_axes(const struct method *self, PyObject *array) {
-  const int64_t axes = self->axes == -1 ? 0 : number_of(array, ndim_name);
+  const int64_t axes = self->axes == -1 ? 0 : number_of(array, NDIM);
   return self->axes < 0 ? axes >= -1 - self->axes : axes == self->axes;
+}
+
+/* Makes a view writable; 0 if its array is not. */
+static int make_writable(PyObject *view) {
+  static PyObject *name;
+  PyObject *none = NULL;
+  if (name != NULL || (name = PyUnicode_InternFromString("setflags")) != NULL) {
+    none = PyObject_CallMethodObjArgs(view, name, Py_True, NULL);
+  }
+  Py_XDECREF(none);
+  return none != NULL;
 }
 
 /* What the method returns for the array of a tensor; NULL, maybe without an exception, for what the slow path does. */
@@ -149,6 +167,9 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
     }
     for (Py_ssize_t i = 0; i < MOST_ARGUMENTS && all[i] != NULL; ++i) {
       Py_DECREF(all[i]);
+    }
+    if (result != NULL && self->result == 'd' && !make_writable(result)) {
+      Py_CLEAR(result);
     }
   }
   if (result == NULL || strchr("rlsi", self->result) != NULL) {

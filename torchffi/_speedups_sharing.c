@@ -7,7 +7,8 @@ struct sharing {
   call_by_vector call;
   PyObject *arrays;                /* the set of the types of arrays */
   PyTypeObject *array_type;        /* the last one that was found there */
-  PyObject *backends;              /* the module with the default backend */
+  PyObject *backends;              /* the dict of the module with the default backend */
+  PyObject *dtype, *kind;          /* the last ones of an array on NumPy */
   PyObject *numpy, *numpy_classes; /* the backend, and the dict for hold_view() */
   PyObject *ffi, *ffi_classes;     /* the same for borrow() */
   PyObject *values;                /* the set of the types of values; with it, arrays must be writable */
@@ -15,14 +16,26 @@ struct sharing {
   PyObject *all;                   /* the tuple that keeps them alive */
 };
 
-static PyObject *default_name, *flags_name, *writeable_name;
+static PyObject *default_name;
 
-static int is_writable(PyObject *array) {
-  PyObject *flags = PyObject_GetAttr(array, flags_name);
-  PyObject *flag = flags != NULL ? PyObject_GetAttr(flags, writeable_name) : NULL;
-  Py_XDECREF(flags);
-  Py_XDECREF(flag);
-  return flag == Py_True;
+/* A tensor on NumPy over an array. */
+static PyObject *made_of_array(struct sharing *self, PyObject *array) {
+  PyObject *view, *result = NULL, *dtype = attribute_of(array, DTYPE);
+  Py_XDECREF(dtype); /* the array keeps it */
+  if (dtype != NULL && dtype == self->dtype) {
+    if ((view = PyObject_GetItem(array, Py_Ellipsis)) != NULL) {
+      result = hold(self->state, self->kind, view);
+      Py_DECREF(view);
+    }
+  } else if (dtype != NULL) {
+    PyObject *const arguments[] = {array, self->numpy_classes};
+    if ((result = hold_view(self->module, arguments, 2)) != NULL) {
+      Py_XDECREF(self->dtype);
+      self->dtype = Py_NewRef(dtype);
+      self->kind = (PyObject *)Py_TYPE(result); /* the dict keeps it */
+    }
+  }
+  return result;
 }
 
 /* The tensor; NULL, maybe without an exception, or None for what the slow path does. */
@@ -35,17 +48,17 @@ static PyObject *made_of(struct sharing *self, PyObject *object) {
   }
   if (is_array) {
     self->array_type = Py_TYPE(object);
+    know_arrays(self->array_type);
   }
   if (backend == Py_None) {
     Py_DECREF(backend);
-    backend = PyObject_GetAttr(self->backends, default_name);
+    backend = Py_XNewRef(PyDict_GetItemWithError(self->backends, default_name));
   }
   if (backend == self->numpy && is_value) {
     result = PyObject_CallFunctionObjArgs(self->of_values, object, NULL);
   } else if (backend == self->numpy) {
-    PyObject *const arguments[] = {object, self->numpy_classes};
     result =
-        PySet_Size(self->values) == 0 || is_writable(object) ? hold_view(self->module, arguments, 2) : NULL;
+        PySet_Size(self->values) == 0 || has_flag(object, WRITABLE) == 1 ? made_of_array(self, object) : NULL;
   } else if (backend == self->ffi && is_array) {
     PyObject *const arguments[] = {object, self->ffi_classes};
     result = borrow(self->module, arguments, 2); /* None for a read-only array */
@@ -76,6 +89,7 @@ static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject
 
 static void free_sharing(PyObject *object) {
   Py_CLEAR(((struct sharing *)object)->all);
+  Py_CLEAR(((struct sharing *)object)->dtype);
   free_fast(object);
 }
 
@@ -86,9 +100,9 @@ static PyObject *new_sharing(PyTypeObject *type, PyObject *arguments, PyObject *
   if (self != NULL &&
       !(PyArg_ParseTuple(arguments, "OOO!O", &self->module, &self->function, &PyTuple_Type, &self->all,
                          &self->slow_path) &&
-        PyArg_ParseTuple(self->all, "OOOO!OO!OO", &self->arrays, &self->backends, &self->numpy, &PyDict_Type,
-                         &self->numpy_classes, &self->ffi, &PyDict_Type, &self->ffi_classes, &self->values,
-                         &self->of_values))) {
+        PyArg_ParseTuple(self->all, "OO!OO!OO!OO", &self->arrays, &PyDict_Type, &self->backends, &self->numpy,
+                         &PyDict_Type, &self->numpy_classes, &self->ffi, &PyDict_Type, &self->ffi_classes,
+                         &self->values, &self->of_values))) {
     self->module = self->function = self->slow_path = self->all = NULL;
     Py_CLEAR(self);
   }
@@ -128,7 +142,5 @@ static PyType_Spec spec = {
 
 PyObject *setup_sharing(PyObject *module, PyObject *unused) {
   default_name = PyUnicode_InternFromString("default");
-  flags_name = PyUnicode_InternFromString("flags");
-  writeable_name = PyUnicode_InternFromString("writeable");
   return PyErr_Occurred() ? NULL : PyType_FromModuleAndSpec(module, &spec, NULL);
 }

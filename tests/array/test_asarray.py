@@ -222,3 +222,27 @@ def test_an_array_is_held_as_it_was(backend: str) -> None:
     assert [tensor.shape for tensor in tensors] == [(2, 3), (2, 3)]
     array[0, 0] = 5
     assert [float(tensor[0, 0]) for tensor in tensors] == [5, 5]
+
+
+def test_arrays_of_alternating_dtypes_have_their_own(backend: str) -> None:
+    arrays = [np.ones(2, name) for name in (*NAMES, "q", "Q", "l", ">f4", "<f4", "=i2")] * 2
+    arrays += [np.ones(2, np.dtype("f4", metadata={"unit": "m"})) for _ in range(3)]
+    for function in (t.asarray, t.from_numpy):
+        for array in arrays:
+            if array.dtype.isnative or function is t.asarray:
+                name = array.dtype.newbyteorder("=").name
+                x = function(array)
+                assert x.dtype.name == x.numpy().dtype.name == name and x.tolist() == [1, 1]
+                assert np.shares_memory(x.numpy(), array) is array.dtype.isnative
+        with pytest.raises(TypeError):
+            function(np.ones(2, "M8[s]"))
+
+
+def test_subclasses_of_arrays_and_numbers_are_taken(backend: str) -> None:
+    class Own(np.ndarray[Any, Any]):
+        pass
+
+    for _ in range(2):
+        x = t.asarray(np.ones((2, 2), np.float32).view(Own))
+        assert type(x.numpy()) is np.ndarray and x.tolist() == [[1, 1], [1, 1]]
+        assert t.asarray(np.float32(2.5)).tolist() == 2.5

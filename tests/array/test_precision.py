@@ -223,3 +223,29 @@ def test_extreme_complex_values_do_not_overflow_on_the_way(name: str, backend: s
     value = LARGEST["float32" if name == "complex64" else "float64"] / 4
     x = t.asarray([complex(value, value), complex(-value, value)], dtype=dtype_of(name))
     assert float(t.linalg.vector_norm(x)) == pytest.approx(2 * value, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(300, 1000), (1000, 300), (2, 100, 1500)])
+@pytest.mark.parametrize("layout", ["contiguous", "transposed", "strided"])
+def test_many_elements_are_compared_and_totalled_as_few(
+    shape: tuple[int, ...], layout: str, backend: str
+) -> None:
+    generator = np.random.default_rng(0)
+    values = generator.standard_normal(shape).astype("float32") * 30
+    values = {"contiguous": values, "transposed": values.T, "strided": values[..., ::2]}[layout]
+    x = t.asarray(values)
+    wide = values.astype("float64")
+    for axes in (0, -1, tuple(range(values.ndim))):
+        largest = wide.max(axes, keepdims=True)
+        total = np.log(np.exp(wide - largest).sum(axes, keepdims=True)) + largest
+        found = x.logsumexp(axes, keepdim=True)
+        assert found.dtype is t.float32 and found.shape == total.shape
+        np.testing.assert_allclose(found.numpy(), total, 3e-7, 3e-7)
+        np.testing.assert_array_equal(x.logsumexp(axes).numpy(), found.numpy().squeeze(axes))
+    near = values * np.float32(1 + 2e-5)
+    near.flat[:3] = inf, -inf, np.nan
+    y = t.asarray(near)
+    expected = np.isclose(values, near, 1e-5, 1e-4)
+    assert 0.01 < expected.mean() < 0.99
+    np.testing.assert_array_equal(x.isclose(y, 1e-5, 1e-4).numpy(), expected)
+    assert y.isclose(y, equal_nan=True).numpy().all() and not y.allclose(y)

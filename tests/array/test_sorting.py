@@ -46,6 +46,24 @@ def test_equal_elements_keep_their_order(name: str, backend: str) -> None:
     check(x, values)
 
 
+@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize("shape", [(1000,), (20_000,), (300, 5), (4, 500), (5, 30, 20)])
+def test_many_integers_keep_their_order(shape: tuple[int, ...], name: str, backend: str) -> None:
+    generator, limits = np.random.default_rng(0), np.iinfo(name)
+    few = generator.integers(0, 5, shape).astype(name)
+    any_ = generator.integers(limits.min, limits.max, shape, name, endpoint=True)
+    any_.flat[:2] = limits.max, limits.min
+    for values in (few, few + limits.min, any_, any_[::-1], any_[..., ::2]):
+        for axis in range(-1, len(shape)):
+            x = t.asarray(values)
+            check(t.argsort(x, axis=axis), np.argsort(values, axis, kind="stable"))
+            backwards = values.astype(object) * -1  # of Python's integers, which have no limits
+            order = np.argsort(backwards, axis, kind="stable")
+            check(t.argsort(x, axis=axis, descending=True), order)
+        if backend == "numpy":  # PyTorch's method gives any order of equal elements
+            check(x.argsort(), np.argsort(values, kind="stable"))
+
+
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", FLOATS)
 def test_nan_is_the_largest(name: str, descending: bool, backend: str) -> None:

@@ -22,6 +22,7 @@ ROW, COUNT = torch.tensor([0.5, -2.0, 3.0, 1.5]), torch.tensor([3, 1, 1, 5, 0])
 LEAF = torch.tensor(2.5)
 ROWS = torch.tensor([2, 0, 2])
 PLACES = torch.tensor([[0, 2, 1], [3, 3, 0]])
+SPINS = torch.tensor([[1 + 2j, -3j, 0.5 + 0j], [2 - 1j, 1 + 1j, 4j]])
 ONE = torch.tensor([[1], [0], [2]])
 UNIT = torch.tensor([[0.25, 0.5, 0.75]])
 
@@ -173,6 +174,12 @@ SUMS: Cases = {
         (F, [0, 1], True),
         (INFINITE, [1]),
         (torch.tensor([[-math.inf, -math.inf]]), [1]),
+        (F * 40, [0]),  # exponentials overflow, and underflow
+        (F * -1e3, [1]),
+        (F.double() * 300, [0, 1]),
+        (F[:0], [1]),
+        (F[:0], [0]),
+        (LEAF, [0]),
     ],
     "aminmax": [(F,), (N, {"dim": 1}), (F, {"dim": 0, "keepdim": True})],
     "cumprod": [(F, 1), (N, 0), (N, 0, {"dtype": torch.float64})],
@@ -193,14 +200,31 @@ SUMS: Cases = {
     "corrcoef": [(F,)],
     "dist": [(F, G), (F, ROW, 1), (F, G, math.inf)],
 }
+VECTORS = [
+    (ROW, G[0]), (N[0], N[1]), (SPINS[0], SPINS[1]), (ROW[:0], ROW[:0]), (G[:, 0], F[:, 1]),
+    (ROW.double(), G[0].double()), (ROW.half(), ROW.half()), (SPINS[0].repeat(999),) * 2,
+]  # fmt: skip
 OTHERS: Cases = {
-    "isclose": [(F, F + 1e-6), (F, G), (MISSING, MISSING), (MISSING, MISSING, 0, 0, True), (N, N)],
+    "isclose": [
+        (INFINITE, INFINITE),
+        (INFINITE, -INFINITE),
+        (F, ROW),
+        (LEAF, LEAF + 1e-6),
+        (F[:0], F[:0]),
+        (F, F + 0.01, 0.0, 0.02),
+        (F.half(), F.half()),
+        (F, F + 1e-6),
+        (F, G),
+        (MISSING, MISSING),
+        (MISSING, MISSING, 0, 0, True),
+        (N, N),
+    ],
     "allclose": [(F, F + 1e-7), (F, G), (MISSING, MISSING), (MISSING, MISSING, 1e-5, 1e-8, True)],
     "equal": [(F, F.clone()), (F, G), (F, ROW), (N, N)],
     "heaviside": [(torch.tensor([-1.0, 0.0, 2.0]), torch.tensor([0.5]))],
     "diff": [(F,), (N, 2, 0)],
-    "dot": [(ROW, G[0])],
-    "vdot": [(ROW, G[0])],
+    "dot": VECTORS,
+    "vdot": VECTORS,
     "mv": [(F, ROW)],
     "outer": [(ROW, G[0, :3])],
     "ger": [(ROW, G[0, :3])],

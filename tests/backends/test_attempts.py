@@ -17,6 +17,7 @@ Attempt = Callable[..., Any]
 KIND = NUMPY.classes[float32]
 # The implementation in use, in C where it was built, and that in Python.
 ATTEMPTS = (NUMPY.attempt, NumPy.attempt)
+ATTEMPTS_OF_ANY = (NUMPY.attempt_any, NumPy.attempt_any)
 OVERWRITES = (NUMPY.overwrite, NumPy.overwrite)
 
 
@@ -53,12 +54,29 @@ def test_failure_and_several_results_are_left_to_the_slow_path(attempt: Attempt)
     assert attempt(KIND, [], _ones()) is None  # no key of a dict
 
 
+@pytest.mark.parametrize("attempt", ATTEMPTS_OF_ANY)
+def test_a_result_of_any_dtype_has_its_class(attempt: Attempt) -> None:
+    for dtype in (float32, int64, bool_):
+        for function in (lambda a, d=dtype: a.astype(d.numpy), lambda a, d=dtype: d.numpy.type(1)):
+            tensor = attempt(by_numpy, function, _ones())
+            assert type(tensor) is NUMPY.classes[dtype] and type(tensor._data) is np.ndarray
+            assert tensor._data.dtype == dtype.numpy and (tensor._data == 1).all()
+    for function in (lambda a: [a], lambda a: (a, a), lambda a: 1.0, lambda a: a / None, "no such"):
+        assert attempt(by_numpy, function, _ones()) is None
+    assert attempt(by_numpy, lambda a: a.astype("U"), _ones()) is None  # torchffi has no strings
+
+
 def _interrupted(*_: Any) -> Any:
     raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
-    "call", [*((one, KIND) for one in ATTEMPTS), *((one,) for one in OVERWRITES)]
+    "call",
+    [
+        *((one, KIND) for one in ATTEMPTS),
+        *((one, by_numpy) for one in ATTEMPTS_OF_ANY),
+        *((one,) for one in OVERWRITES),
+    ],
 )
 def test_interrupt_is_raised(call: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
@@ -86,6 +104,9 @@ def test_arguments_are_checked_in_c() -> None:
     for arguments in ((), (KIND,), (3, "add")):
         with pytest.raises(TypeError, match="attempt"):
             NUMPY.attempt(*arguments)
+    for arguments in ((), (by_numpy,), (KIND, "add", _ones())):
+        with pytest.raises(TypeError, match="attempt_any"):
+            NUMPY.attempt_any(*arguments)
     with pytest.raises(TypeError, match="overwrite"):
         NUMPY.overwrite()
 

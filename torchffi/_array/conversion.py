@@ -31,7 +31,7 @@ def _in_c(values: frozenset[type], slow_path: _Function) -> _Function:
     """Adds a step in C that shares the memory of an array, or takes values of some types on NumPy."""
     if speedups is None:
         return slow_path
-    known = _ARRAYS, backends, NUMPY, by_numpy, FFI, kinds, values, sequences.on_numpy
+    known = _ARRAYS, vars(backends), NUMPY, by_numpy, FFI, kinds, values, sequences.on_numpy
     kind = speedups.setup_sharing()
     return kind(speedups, chosen_backend, known, slow_path)  # type: ignore[no-any-return]
 

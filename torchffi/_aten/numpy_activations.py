@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from torchffi._aten.numpy_calls import Function, in_place, of_arrays
+from torchffi._aten.numpy_calls import Function, of_arrays
+from torchffi._aten.numpy_in_place import in_place
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.choices import choose
 from torchffi._numpy.creation import rand

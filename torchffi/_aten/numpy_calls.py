@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
 
 from torchffi._core.tensor import Tensor
-from torchffi._core.tensor_numpy import NUMPY
-from torchffi._numpy.checks import Raw
+from torchffi._core.tensor_numpy import NUMPY, by_numpy
 from torchffi._numpy.primitives import as_torch_error
 from torchffi._numpy.quiet import quietly
 from torchffi._numpy.totals import HALF
@@ -36,12 +35,12 @@ def not_a_tensor(value: object) -> DTypeError:
     return DTypeError(f"expected a Tensor, got {given}; make one with torchffi.asarray()")
 
 
-def _arrays(value: Any) -> Any:
+def arrays_of(value: Any) -> Any:
     """The value with arrays in place of tensors, also in lists."""
     if isinstance(value, Tensor):
         return value._array_view()
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], (Tensor, type(None))):
-        return [_arrays(one) for one in value]
+        return [arrays_of(one) for one in value]
     return value
 
 
@@ -78,11 +77,13 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
         raise InvalidArgumentError(f"dtypes {names} differ, expected one")
 
 
-_PLAIN: Final = frozenset({int, float, bool, str, type(None)})
+PLAIN: Final = frozenset({int, float, bool, str, type(None)})
 _SIZES: Final = frozenset({list, tuple})
 _NUMBERS: Final = frozenset({int, float})
 
 
+_CLASSES: Final = frozenset(NUMPY.classes.values())
+_ELEMENTS: Final = _CLASSES | {type(None)}  # of lists of tensors
 _INDICES: Final = frozenset({NUMPY.classes[int64], NUMPY.classes[bool_]})
 
 
@@ -95,7 +96,7 @@ def _attempt(
         own = type(one)
         if own is kind:
             values.append(one._data)
-        elif own in _PLAIN or (own in _SIZES and one and type(one[0]) in _NUMBERS):
+        elif own in PLAIN or (own in _SIZES and one and type(one[0]) in _NUMBERS):
             values.append(one)
         elif own in _INDICES and kind._dtype.kind in INEXACT:
             values.append(one._data)
@@ -108,30 +109,51 @@ def _attempt(
     return results if fit else None
 
 
+def shape_of(types: Sequence[Any], tensors: Collection[Any]) -> tuple[str, ...]:
+    """The arguments of :func:`written` for types, of which some are those of tensors."""
+    return tuple(["tensor" if one in tensors else "list" * (one in _SIZES) for one in types])
+
+
 @cache
-def _written(shape: tuple[str, ...]) -> Callable[..., Function]:
+def written(shape: tuple[str, ...], writes: bool = False) -> Callable[..., Function]:
     """Compiles what makes a plan of the attempt for arguments that are tensors, lists, or plain values.
 
     Args:
         shape: ``"tensor"``, ``"list"`` or ``""`` for each of the arguments.
+        writes: Whether the attempt overwrites the first argument, which is returned, and returns 0.
     """
     names = [f"a{i}" for i in range(len(shape))]
-    raw = [f"{a}._data" if one == "tensor" else a for a, one in zip(names, shape, strict=True)]
-    lists = [a for a, one in zip(names, shape, strict=True) if one == "list"]
-    plain = " and ".join(f"PLAIN.issuperset(map(type, {a}))" for a in lists) or "True"
+    as_raw = {"tensor": "{}._data", "list": "r{}", "": "{}"}
+    raw = [as_raw[one].format(a[one == "list" :]) for a, one in zip(names, shape, strict=True)]
+    lists = [a[1:] for a, one in zip(names, shape, strict=True) if one == "list"]
+    plain = " and ".join(f"(r{i} := raw_list(a{i})) is not None" for i in lists) or "True"
+    found, result = ("== 0", "a0") if writes else ("is not None", "tensor")
     source = f"""
-def make(attempt, kind, function, general, PLAIN):
+def make(attempt, kind, function, general, raw_list):
     def plan({", ".join(names)}):
         if {plain}:
-            tensor = attempt(kind, function, {", ".join(raw)})
-            if tensor is not None:
-                return tensor
+            tensor = attempt({"" if writes else "kind, "}function, {", ".join(raw)})
+            if tensor {found}:
+                return {result}
         return general({", ".join(names)})
     return plan
 """
-    found: dict[str, Any] = {}
-    exec(compile(source, "<torchffi plan>", "exec"), found)
-    return found["make"]  # type: ignore[no-any-return]
+    made: dict[str, Any] = {}
+    exec(compile(source, "<torchffi plan>", "exec"), made)
+    return made["make"]  # type: ignore[no-any-return]
+
+
+def _plain_list(values: Any) -> Any:
+    """A list of plain values as it is; None for others, whose dtypes are to be checked."""
+    return values if PLAIN.issuperset(map(type, values)) else None
+
+
+def _raw_list(values: Any) -> Any:
+    """A list with arrays in place of tensors on NumPy; None if it contains other objects."""
+    kinds = {*map(type, values)}
+    if kinds <= PLAIN:
+        return values
+    return [None if one is None else one._data for one in values] if kinds <= _ELEMENTS else None
 
 
 def of_arrays(
@@ -141,6 +163,7 @@ def of_arrays(
     mixes: bool = False,
     widens: bool = True,
     keeps_dtype: bool = True,
+    first: Function | None = None,
 ) -> Function:
     """An operator that computes with a function of arrays.
 
@@ -150,21 +173,22 @@ def of_arrays(
         mixes: Whether floating-point operands may differ in dtype.
         widens: Whether operands of float16 are converted to float32, and results back.
         keeps_dtype: Whether the result, or the first of a tuple, has the dtype of the first operand.
+        first: Computes the first result alone, if there are several.
     """
-    # Those that an attempt is made for.
-    classes = {
+    # Those that an attempt is made for, and a plan.
+    planned = {
         kind
         for dtype, kind in NUMPY.classes.items()
-        if keeps_dtype
-        and dtype.numpy is not None
+        if dtype.numpy is not None
         and dtype.numpy.kind in kinds
         and (dtype.numpy != HALF or not widens)
     }
+    classes: Collection[Any] = planned if keeps_dtype else ()
     several = False  # whether the last call returned a tuple
 
     def of_tensors(*arguments: Any, **named: Any) -> Any:
         nonlocal several
-        kind = type(arguments[0]) if arguments and not named else None
+        kind: Any = type(arguments[0]) if arguments and not named else None
         if kind in classes:
             if len(arguments) == 1 and not several:
                 result = NUMPY.attempt(kind, function, arguments[0]._data)
@@ -175,8 +199,8 @@ def of_arrays(
         try:
             if not isinstance(arguments[0], Tensor):
                 raise not_a_tensor(arguments[0])
-            values = [_arrays(one) for one in arguments]
-            more = {name: _arrays(value) for name, value in named.items()}
+            values = [arrays_of(one) for one in arguments]
+            more = {name: arrays_of(value) for name, value in named.items()}
             _check([*values, *more.values()], kinds, mixes)
             own = values[0].dtype
             if widens and own == HALF:
@@ -189,65 +213,30 @@ def of_arrays(
         except Exception as error:
             raise as_torch_error(error) from None
 
-    def plan(types: Sequence[Any], general: Function) -> Function | None:
+    def plan(types: Sequence[Any], general: Function, only_first: bool = False) -> Function | None:
         """The attempt for types of arguments, with a general function for all else."""
         kind = types[0]
-        if several or kind not in classes:
+        if kind not in planned or (several and not only_first):
             return None
         tensors = {kind, *(_INDICES if kind._dtype.kind in INEXACT else ())}
-        if not tensors | _PLAIN | _SIZES >= {*types}:
+        if not tensors | PLAIN | _SIZES >= {*types}:
             return None
-        shape = ["tensor" if one in tensors else "list" * (one in _SIZES) for one in types]
-        return _written(tuple(shape))(NUMPY.attempt, kind, function, general, _PLAIN)
+        called = (first or (lambda *values: function(*values)[0])) if only_first else function
+        attempt, of = (NUMPY.attempt, kind) if keeps_dtype else (NUMPY.attempt_any, by_numpy)
+        return written(shape_of(types, tensors))(attempt, of, called, general, _plain_list)
 
     of_tensors.plan = plan  # type: ignore[attr-defined]
     return of_tensors
 
 
-def of_any(function: Function, **options: bool) -> Function:
+def of_any(function: Function, **options: Any) -> Function:
     """As :func:`of_arrays`, for operands of any dtype, which are not converted."""
     return of_arrays(function, "fiucb", **{"widens": False, **options})
 
 
-def writing(function: Function) -> Function:
-    """An operator that overwrites its first operand.
-
-    Args:
-        function: Takes its array, to write to, and the other arguments with arrays in place of tensors.
-    """
-
-    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        try:
-            if not isinstance(x, Tensor):
-                raise not_a_tensor(x)
-            if not named and _PLAIN.issuperset(map(type, arguments)):
-                function(x._data, *arguments)
-                return x
-            more = {name: _arrays(value) for name, value in named.items()}
-            quietly(partial(function, x._data, *map(_arrays, arguments), **more))
-        except Exception as error:
-            raise as_torch_error(error) from None
-        return x
-
-    return write
-
-
-def written_copy(function: Function) -> Function:
-    """As :func:`writing`, for a copy of the first operand."""
-
-    def written(x: Raw, *arguments: Any, **named: Any) -> Raw:
-        result = x.copy()
-        function(result, *arguments, **named)
-        return np.asarray(result)
-
-    return of_any(written)
-
-
-def in_place(function: Function) -> Function:
-    """An operator that overwrites its first operand with the result of another operator."""
-
-    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        x[...] = function(x, *arguments, **named)
-        return x
-
-    return write
+def plan_of_writing(function: Function, types: Sequence[Any], general: Function) -> Function | None:
+    """The plan of a function that overwrites its first operand; other arguments: see ``of_arrays()``."""
+    if types[0] not in _CLASSES or not {*types} <= _CLASSES | PLAIN | _SIZES:
+        return None
+    make = written(shape_of(types, _CLASSES), writes=True)
+    return make(NUMPY.overwrite, None, function, general, _raw_list)

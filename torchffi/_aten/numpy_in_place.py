@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
+
+import numpy as np
 
 from torchffi import dtypes
 from torchffi._array.data_types import astype
+from torchffi._aten.numpy_calls import (
+    PLAIN,
+    Function,
+    arrays_of,
+    not_a_tensor,
+    of_any,
+    plan_of_writing,
+)
 from torchffi._core.operations import BINARY, Shortcuts, in_place_entries
 from torchffi._core.tensor import Tensor
+from torchffi._numpy.checks import Raw
+from torchffi._numpy.primitives import as_torch_error
+from torchffi._numpy.quiet import quietly
 from torchffi.dtypes import FLOATING, REAL
-
-Function = Callable[..., Any]
 
 # Those of two operands, which Python has too.
 _BINARY: Final[dict[str, Function]] = {
@@ -29,6 +40,7 @@ _UNARY: Final = frozenset({
 })  # fmt: skip
 _CLAMPS: Final = {"clamp": 2, "clamp_min": 1, "clamp_max": 1}  # how many bounds they have
 _NUMBERS: Final = frozenset({int, float})
+_NO_POWERS: Final[dict[float, Any]] = {}
 
 
 def in_place_name(name: str) -> str:
@@ -74,8 +86,11 @@ def _of_two(direct: Function, general: Function, kinds: frozenset[str]) -> Funct
 
     def write(x: Tensor, other: Any, *arguments: Any, **named: Any) -> Any:
         fits = type(other) is type(x) or type(other) in _NUMBERS
-        if fits and powers is not None and other in powers.get((type(x), type(other)), ()):
-            fits = False  # the function has a faster one for this exponent
+        if powers is not None and type(other) in _NUMBERS:
+            faster = powers.get((type(x), type(other)), _NO_POWERS).get(other)
+            if faster is not None and not arguments and not named:
+                x[...] = faster(x)
+                return x
         if fits and not arguments and not named and x._dtype.kind in kinds:
             return direct(x, other)
         return general(x, other, *arguments, **named)
@@ -92,5 +107,53 @@ def _clamp(name: str, general: Function) -> Function:
             return general(x, *bounds, **named)
         both = (None, *bounds) if name == "clamp_max" else (*bounds, None)
         return x if overwrite(x._data, *both[:2]) == 0 else general(x, *bounds)
+
+    return write
+
+
+# ---- Operators on arrays
+
+
+def writing(function: Function) -> Function:
+    """An operator that overwrites its first operand.
+
+    Args:
+        function: Takes its array, to write to, and the other arguments with arrays in place of tensors.
+    """
+
+    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        try:
+            if not isinstance(x, Tensor):
+                raise not_a_tensor(x)
+            if not named and PLAIN.issuperset(map(type, arguments)):
+                function(x._data, *arguments)
+                return x
+            more = {name: arrays_of(value) for name, value in named.items()}
+            quietly(partial(function, x._data, *map(arrays_of, arguments), **more))
+        except Exception as error:
+            raise as_torch_error(error) from None
+        return x
+
+    write.plan = partial(plan_of_writing, function)  # type: ignore[attr-defined]
+    return write
+
+
+def written_copy(function: Function) -> Function:
+    """As :func:`writing`, for a copy of the first operand."""
+
+    def written(x: Raw, *arguments: Any, **named: Any) -> Raw:
+        result = x.copy()
+        function(result, *arguments, **named)
+        return np.asarray(result)
+
+    return of_any(written)
+
+
+def in_place(function: Function) -> Function:
+    """An operator that overwrites its first operand with the result of another operator."""
+
+    def write(x: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        x[...] = function(x, *arguments, **named)
+        return x
 
     return write

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import numpy as np
 
 from torchffi._array import manipulation, searching, sorting
-from torchffi._aten.numpy_calls import Function, of_any, writing, written_copy
-from torchffi._aten.numpy_in_place import in_place_name
+from torchffi._aten.numpy_calls import Function, of_any
+from torchffi._aten.numpy_in_place import in_place_name, writing, written_copy
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw
 from torchffi._numpy.special import are_places
@@ -36,17 +36,31 @@ def _check_places(index: Raw, length: int) -> None:
         raise AxisError(f"an index is out of range for length {length}")
 
 
+def _grid(shape: tuple[int, ...]) -> Key:
+    """The key of all elements of an array: for each axis its indices, which broadcast."""
+    return tuple(
+        [
+            np.arange(n).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+            for axis, n in enumerate(shape)
+        ]
+    )
+
+
+_kept_grid: Final = lru_cache(64)(_grid)
+_FEW: Final = 2**10  # indices: larger keys are not kept
+
+
 def _places(x: Raw, dim: int, index: Raw) -> Key:
     """The key of the elements that gather() reads: along other axes, index may be shorter than x."""
-    axis = axis_of(x, dim)
-    if index.ndim != x.ndim or any(
-        n > m for i, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)) if i != axis
+    axis, own, shape = axis_of(x, dim), x.shape, index.shape
+    if shape != own and (
+        len(shape) != len(own)
+        or any(n > m for i, (n, m) in enumerate(zip(shape, own, strict=True)) if i != axis)
     ):
         raise ShapeError(f"the index has shape {index.shape} for an input of shape {x.shape}")
-    _check_places(index, x.shape[axis])
-    key = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    key[axis] = index
-    return tuple(key)
+    _check_places(index, own[axis])
+    grid = (_kept_grid if sum(shape) <= _FEW else _grid)(shape)
+    return (*grid[:axis], index, *grid[axis + 1 :])
 
 
 def _gather(x: Raw, dim: int, index: Raw, sparse_grad: bool = False) -> Any:
@@ -68,9 +82,12 @@ def _scatter(x: Raw, dim: int, index: Raw, source: Any, reduce: str | None = Non
     if isinstance(source, np.ndarray):
         if source.dtype != x.dtype:
             raise InvalidArgumentError(f"the source has dtype {source.dtype}, expected {x.dtype}")
-        if any(n > m for n, m in zip(index.shape, source.shape, strict=True)):
-            raise ShapeError(f"the index has shape {index.shape} for a source of {source.shape}")
-        source = source[tuple(slice(n) for n in index.shape)]
+        if source.shape != index.shape:
+            if any(n > m for n, m in zip(index.shape, source.shape, strict=True)):
+                raise ShapeError(
+                    f"the index has shape {index.shape} for a source of {source.shape}"
+                )
+            source = source[tuple(slice(n) for n in index.shape)]
     if reduce is None:
         x[key] = source
     elif reduce in _REDUCE:

@@ -8,12 +8,14 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._array import linear_algebra, searching, statistical, utility
-from torchffi._aten.numpy_calls import Function, in_place, of_arrays
+from torchffi._aten.numpy_calls import Function, of_arrays
 from torchffi._aten.numpy_elementwise import promoted
-from torchffi._aten.numpy_in_place import in_place_name
+from torchffi._aten.numpy_in_place import in_place, in_place_name
 from torchffi._aten.numpy_indexing import kthvalue
 from torchffi._core.tensor import Tensor
+from torchffi._numpy import linalg
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.special import is_close, logsumexp
 from torchffi.dtypes import int64
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 
@@ -41,17 +43,6 @@ def _nanmean(x: Raw, dim: Axes = None, keepdim: bool = False, *, dtype: Any = No
     wide = x.dtype if dtype is None else dtype.numpy
     counts = np.sum(~np.isnan(x), _axes(dim), keepdims=keepdim)
     return np.asarray(np.nansum(x, _axes(dim), wide, keepdims=keepdim) / counts).astype(wide)
-
-
-def _logsumexp(x: Raw, dim: Axes, keepdim: bool = False) -> Any:
-    axes = _axes(dim)
-    shift = np.maximum.reduce(x, axes, keepdims=True, initial=-np.inf)
-    if not np.isfinite(shift).all():
-        shift = np.where(np.isinf(shift), x.dtype.type(0), shift)
-    terms = np.subtract(x, shift)
-    np.exp(terms, out=terms)
-    found = np.log(np.add.reduce(terms, axes, keepdims=True)) + shift
-    return found if keepdim else found.squeeze(axes)
 
 
 def _aminmax(x: Raw, *, dim: int | None = None, keepdim: bool = False) -> tuple[Raw, Raw]:
@@ -124,14 +115,6 @@ def _corrcoef(x: Raw) -> Any:
 
 
 # ---- Comparisons as a whole
-
-
-def _isclose(
-    x: Raw, other: Raw, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
-    if x.dtype != other.dtype:
-        raise InvalidArgumentError(f"dtypes {x.dtype} and {other.dtype} differ, expected one")
-    return np.isclose(x, other, rtol, atol, equal_nan)
 
 
 def _allclose(*arguments: Any, **named: Any) -> bool:
@@ -226,12 +209,6 @@ def _cholesky(x: Tensor, upper: bool = False) -> Tensor:
     return cholesky(x, upper=upper)
 
 
-def _vector(x: Tensor, y: Tensor) -> Tensor:
-    if x.ndim != 1 or x.shape != y.shape:
-        raise ShapeError(f"expected two vectors of one length, got shapes {x.shape} and {y.shape}")
-    return linear_algebra.vecdot(x, y)
-
-
 def _mv(x: Tensor, y: Tensor) -> Tensor:
     if x.ndim != 2 or y.ndim != 1:
         raise ShapeError(f"expected a matrix and a vector, got shapes {x.shape} and {y.shape}")
@@ -245,7 +222,7 @@ def _dist(x: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 
 _REAL: Final = "fiub"
-_IS_CLOSE: Final = of_arrays(_isclose, "fiucb", keeps_dtype=False)
+_IS_CLOSE: Final = of_arrays(is_close, "fiucb", keeps_dtype=False)
 _BINCOUNT: Final = of_arrays(_bincount, "iu", keeps_dtype=False)
 _COUNT: Final = of_arrays(_bincount, "i")
 _FMOD: Final = of_arrays(np.fmod, "fiu")
@@ -269,7 +246,7 @@ TABLE: Final[dict[str, Function]] = {
     **dict.fromkeys(("count_nonzero", "count_nonzero.dim_IntList"), _count_nonzero),
     "nansum": of_arrays(_nansum, _REAL, keeps_dtype=False),
     "nanmean": of_arrays(_nanmean, keeps_dtype=False),
-    "logsumexp": of_arrays(_logsumexp),
+    "logsumexp": of_arrays(lambda x, dim, keepdim=False: logsumexp(x, _axes(dim), keepdim)),
     "aminmax": of_arrays(_aminmax, _REAL, widens=False),
     "cumprod": lambda x, dim, *, dtype=None: statistical.cumulative_prod(x, axis=dim, dtype=dtype),
     **dict.fromkeys(("median", "median.dim"), _median),
@@ -287,8 +264,8 @@ TABLE: Final[dict[str, Function]] = {
     "heaviside": of_arrays(np.heaviside),
     "diff": lambda x, n=1, dim=-1: utility.diff(x, n=n, axis=dim),
     "dist": _dist,
-    "dot": _vector,
-    "vdot": _vector,
+    "dot": of_arrays(linalg.dot_of, "fiuc"),
+    "vdot": of_arrays(linalg.vdot_of, "fiuc"),
     "mv": _mv,
     **dict.fromkeys(("outer", "ger"), linear_algebra.outer),
     "kron": of_arrays(np.kron, "fiuc"),

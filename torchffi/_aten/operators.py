@@ -116,8 +116,9 @@ class Operator(Planned):
                 raise renamed(error) from None
 
         found = general if names or lists else plan
-        attempt = None if names else getattr(function, "plan", None)
-        return (attempt and attempt(kinds, found)) or found
+        attempt = None if names else getattr(TABLE[self._name], "plan", None)
+        more = {"only_first": True} if self._first else {}
+        return (attempt and attempt(kinds, found, **more)) or found
 
     def _on_numpy(self, arguments: Any, named: Any) -> Any:
         from torchffi._aten.numpy_table import TABLE  # most programs need it never

@@ -87,6 +87,14 @@ class NumPy(Backend):
         tensor._data = array
         return tensor
 
+    @staticmethod
+    def attempt_any(classes: dict[Any, type[Tensor]], name: Any, /, *raw: Any) -> Tensor | None:
+        """As :meth:`attempt`, for a result of any dtype, whose class is looked up in a dict."""
+        try:
+            return hold_view(_call(name, raw), classes)
+        except Exception:  # as in attempt()
+            return None
+
     def attempt_several(self, kind: Any, name: Any, /, *raw: Any) -> Any:
         """As :meth:`attempt`, for a primitive with several results.
 
@@ -280,5 +288,6 @@ by_numpy: Final = _Classes()
 if speedups is not None:
     speedups.setup_arrays(_functions, _fit, _dtypes, _slot)
     NUMPY.attempt, NUMPY.overwrite = speedups.attempt, speedups.overwrite  # type: ignore[method-assign]
+    NUMPY.attempt_any = speedups.attempt_any  # type: ignore[method-assign]
     hold, hold_view = speedups.hold, speedups.hold_view
 NUMPY.attempts = attempts.attempts(hold, speedups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from torchffi._numpy.checks import TYPES, Raw, check_broadcast_to, no_product
 from torchffi._numpy.moments import vector_norm
 from torchffi._numpy.totals import BLOCK, TOTAL, WIDE, dots
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
+
+_add: Final[Callable[..., Any]] = np.add.reduce
+_FEW: Final = 2**10  # terms of a product of vectors, which BLAS adds to a few totals
 
 
 def matmul(a: Raw, b: Raw) -> Raw:
@@ -70,14 +73,37 @@ def cross(a: Raw, b: Raw, axis: int) -> Raw:
 
 
 def vecdot(a: Raw, b: Raw, axis: int) -> Raw:
-    _check_vectors(a, b, axis)
+    if axis != -1 or not a.ndim or a.shape != b.shape:
+        _check_vectors(a, b, axis)
     wide = TOTAL.get(a.dtype, a.dtype)
     if a.dtype.kind == "f" and axis == -1 and a.size > BLOCK:
         found = dots(a, b, (a.ndim - 1,), False)
         if found is not None and np.isfinite(found).all():
-            return np.asarray(found)
+            return np.asarray(found, a.dtype)
     products = np.conjugate(a) * b if a.dtype.kind == "c" else a * b
-    return np.asarray(np.add.reduce(products, axis, wide))
+    return np.asarray(_add(products, axis, wide), a.dtype)
+
+
+def _dot_of(a: Raw, b: Raw) -> Raw:
+    """The sum of the products of two vectors of one dtype, of which no conjugate is taken."""
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ShapeError(f"expected two vectors of one length, got shapes {a.shape} and {b.shape}")
+    if a.dtype != b.dtype:
+        raise InvalidArgumentError(f"dtypes {a.dtype} and {b.dtype} differ, expected one")
+    if a.dtype.kind in "iu":
+        return np.asarray(a.dot(b))
+    if a.size > _FEW:
+        return np.asarray(vecdot(np.conjugate(a) if a.dtype.kind == "c" else a, b, -1), a.dtype)
+    wide = TOTAL[a.dtype]
+    return np.asarray(a.astype(wide).dot(b.astype(wide)), a.dtype)
+
+
+def _vdot_of(a: Raw, b: Raw) -> Raw:
+    """The same with the conjugate of the first vector."""
+    return _dot_of(np.conjugate(a) if a.dtype.kind == "c" else a, b)
+
+
+dot_of, vdot_of = _dot_of, _vdot_of  # of methods
 
 
 def tensordot(a: Raw, b: Raw, axes_a: Any, axes_b: Any, naxes: int) -> Raw:
@@ -219,16 +245,6 @@ def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     view = x.diagonal(_within(x, offset, axis0, axis1), axis0, axis1)
     view.setflags(write=x.flags.writeable)  # NumPy's is read-only
     return view
-
-
-def _diagonal_of(x: Raw) -> Raw:
-    """The main diagonal of the first two axes, as a view that can be written to if x can."""
-    view = x.diagonal()
-    view.setflags(write=True)
-    return view
-
-
-diagonal_of = _diagonal_of  # of the method without arguments
 
 
 def _within(x: Raw, offset: int, axis0: int, axis1: int) -> int:

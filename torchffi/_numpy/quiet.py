@@ -18,7 +18,7 @@ from torchffi._lazy_numpy import np
 WITHOUT_WARNINGS: Final = frozenset({
     "alias", "arange_real", "argmax", "argmax_of", "argmin", "argmin_of", "argsort_of",
     "basic_index",    "basic_index_put_", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
-    "broadcast_tensors", "cat", "clone", "contiguous", "count_nonzero", "diagonal", "diagonal_of",
+    "broadcast_tensors", "cat", "clone", "contiguous", "count_nonzero", "diagonal",
     "empty", "expand", "flip", "imag", "index", "index_put_", "item_of", "logical_and", "logical_not",
     "logical_or", "logical_xor", "matrix_transpose", "moveaxis", "narrow", "ones", "ones_as",
     "permute", "permute_to", "pick", "rand", "real", "reshape", "reshape_as", "reshape_to",

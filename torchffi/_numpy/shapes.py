@@ -81,7 +81,13 @@ transpose = np.ndarray.swapaxes
 def moveaxis(
     x: Raw, source: tuple[int, ...], nsource: int, destination: tuple[int, ...], ndestination: int
 ) -> Raw:
-    return np.moveaxis(x, source, destination)
+    axes, count = range(x.ndim), len(source)
+    places = dict(zip(destination, source, strict=False))
+    known = {*axes} >= {*source, *destination} and count == len({*source})
+    if not known or not count == len(places) == len(destination):
+        return np.moveaxis(x, source, destination)  # negative axes and wrong ones
+    rest = iter([axis for axis in axes if axis not in source])
+    return x.transpose([places[i] if i in places else next(rest) for i in axes])  # type: ignore[no-any-return]
 
 
 # They raise for too few axes.

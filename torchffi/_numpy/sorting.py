@@ -7,9 +7,10 @@ from typing import Any, Literal
 import numpy as np
 
 from torchffi._numpy.checks import Raw
-from torchffi._numpy.special import are_places
+from torchffi._numpy.special import are_places, largest, least
 from torchffi.errors import AxisError
 
+_SHORT = 800  # elements: up to here argsort() takes less time than sort() with its conversions
 _FEW = 1000  # elements: up to here a stable sort takes less time than the search for zeros
 
 
@@ -30,14 +31,35 @@ def sort(x: Raw, axis: int, descending: bool) -> Raw:
     return np.array(np.sort(x[back] if signed else x, axis, kind)[back])
 
 
+def _order(x: Raw, axis: int) -> Raw:
+    """The stable order of an array of at least one axis.
+
+    For integers by sorting numbers that contain the element and, below, its index: NumPy sorts numbers
+    several times as fast as indices. It has another fast way for those of up to 16 bits.
+    """
+    if x.dtype.kind not in "iu" or x.itemsize < 4 or x.size < _SHORT:
+        return np.argsort(x, axis, kind="stable")
+    lowest, length = int(least(x)), x.shape[axis]
+    bits = length.bit_length()
+    if (int(largest(x)) - lowest).bit_length() + bits > 63:
+        return np.argsort(x, axis, kind="stable")
+    wide = x if x.itemsize == 8 else x.astype(np.int64)
+    keys = np.subtract(wide, wide.dtype.type(lowest)).astype(np.int64, copy=False)
+    keys <<= bits
+    keys |= np.arange(length).reshape([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
+    keys.sort(axis)
+    keys &= (1 << bits) - 1
+    return np.asarray(keys)
+
+
 def argsort(x: Raw, axis: int, descending: bool) -> Raw:
     if not x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape ()")
     if not descending:
-        return np.argsort(x, axis, kind="stable")
+        return _order(x, axis)
     # Flipped before and after sorting, so that equal elements keep their order.
     back = _backwards(x, axis)
-    return np.array(x.shape[axis] - 1 - np.argsort(x[back], axis, kind="stable")[back])
+    return np.array(x.shape[axis] - 1 - _order(x[back], axis)[back])
 
 
 def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | Literal[0]) -> Raw:
@@ -72,7 +94,7 @@ def _argsort_of(x: Raw) -> Raw:
     """That of a method without arguments: along the last axis, stable."""
     if not x.ndim:
         raise AxisError("axis -1 is out of range for shape ()")
-    return x.argsort(-1, "stable")
+    return _order(x, -1)
 
 
 argsort_of = _argsort_of  # of the method without arguments

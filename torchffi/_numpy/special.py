@@ -7,7 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from torchffi._numpy.totals import BLOCK, HALF, in_blocks, into_blocks
+from torchffi._numpy.checks import all_axes
+from torchffi._numpy.totals import BLOCK, HALF, blocks, in_blocks, into_blocks, total
+from torchffi.errors import InvalidArgumentError
 
 Array = np.ndarray[Any, Any]
 
@@ -36,6 +38,8 @@ _LARGE = (
 )  # fmt: skip
 _SQRT_PI = 1.7724538509055160273
 _FEW: Final = 2**10  # elements: up to here ndarray.clip() takes longer than np.maximum()
+_SIGNED: Final = np.dtype(np.int64)
+_UNSIGNED: Final = np.dtype(np.uint64)
 _SHORT: Final = 2**13  # elements: up to here argmax() takes less time than a reduction
 
 
@@ -51,6 +55,8 @@ def least(x: Array) -> Any:
 
 def are_places(x: Array, length: int) -> bool:
     """Whether all elements are indices of an axis of a length, not negative."""
+    if x.dtype is _SIGNED:  # as unsigned numbers, negative ones are beyond any length
+        return not x.size or bool(largest(x.view(_UNSIGNED)) < length)
     if x.size > _SHORT:
         return bool(np.minimum.reduce(x, None) >= 0 and np.maximum.reduce(x, None) < length)
     return not x.size or bool(x.item(x.argmin()) >= 0 and x.item(x.argmax()) < length)
@@ -158,3 +164,72 @@ def silu(x: Array) -> Array:
     if x.size > BLOCK or x.dtype == HALF:
         return into_blocks(lambda x, result: _sigmoid(x, result, x), x)
     return np.asarray(x / (1 + np.exp(-x)))
+
+
+# ---- In blocks, which stay in the cache
+
+
+# Totals of exponentials from which nothing that counts is missing: of none that overflows or underflows.
+_LOW: Final = 1e-20
+_HIGH: Final = 1e30
+
+
+def logsumexp(x: Array, axes: Any, keepdims: bool) -> Any:
+    """The logarithm of the sum of the exponentials over an axis, several, or all (None)."""
+    if not x.ndim:
+        return logsumexp(x.reshape(1), axes, False)
+    if x.size <= BLOCK:
+        found = np.asarray(_log_of_exponentials(x, axes))
+        return found if keepdims else found.squeeze(axes)
+    along = all_axes(x, (axes,) if isinstance(axes, int) else axes or ())
+    result = np.empty([1 if i in along else n for i, n in enumerate(x.shape)], x.dtype)
+    for index in blocks(x, along):
+        kept = tuple(slice(None) if i in along else one for i, one in enumerate(index))
+        result[kept] = _log_of_exponentials(x[index], along)
+    return result if keepdims else result.squeeze(along)
+
+
+def _log_of_exponentials(x: Array, axes: Any) -> Any:
+    sums = _total_of(np.asarray(np.exp(x)), axes)
+    if sums.size and least(sums) > _LOW and largest(sums) < _HIGH:
+        return np.log(sums)
+    shift = np.maximum.reduce(x, axes, keepdims=True, initial=-np.inf)
+    if not np.isfinite(shift).all():
+        shift = np.where(np.isinf(shift), x.dtype.type(0), shift)
+    terms = np.asarray(np.subtract(x, shift))
+    np.exp(terms, out=terms)
+    return np.log(_total_of(terms, axes)) + shift
+
+
+def _total_of(terms: Array, axes: Any) -> Array:
+    """The sum over axes, which are kept, in the dtype of the terms."""
+    if terms.size <= _SHORT:
+        return np.asarray(np.add.reduce(terms, axes, keepdims=True))
+    along = all_axes(terms, (axes,) if isinstance(axes, int) else axes or ())
+    return np.asarray(total(terms, along, True), terms.dtype)
+
+
+def is_close(
+    x: Array, other: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Any:
+    """Whether elements of one dtype are close to those of another array."""
+    if x.dtype != other.dtype:
+        raise InvalidArgumentError(f"dtypes {x.dtype} and {other.dtype} differ, expected one")
+    if rtol < 0 or atol < 0:
+        raise InvalidArgumentError(f"rtol is {rtol} and atol {atol}, expected at least 0")
+    if x.dtype.kind != "f":
+        return np.isclose(x, other, rtol, atol, equal_nan)
+    if x.size <= BLOCK or x.shape != other.shape:
+        return _are_close(x, other, rtol, atol, equal_nan)
+    result = np.empty(x.shape, np.bool_)
+    for index in blocks(x):
+        result[index] = _are_close(x[index], other[index], rtol, atol, equal_nan)
+    return result
+
+
+def _are_close(x: Array, other: Array, rtol: float, atol: float, equal_nan: bool) -> Any:
+    """Whether elements are equal, or differ by a finite number that is small enough."""
+    away = np.abs(x - other)
+    found = (away <= atol + np.abs(rtol * other)) & np.isfinite(away)
+    found = found | (x == other)
+    return found | (np.isnan(x) & np.isnan(other)) if equal_nan else found

@@ -84,7 +84,7 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def cumsum(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         return by_name["cumsum"](self, dim, dtype=dtype)  # type: ignore[no-any-return]
 
-    @_direct("cumprod", INEXACT, x=OPERAND, dim=_POINTED, to=_SAME_DTYPE)
+    @fast_path("cumprod", INEXACT, x=OPERAND, dim=_POINTED, to=_SAME_DTYPE)
     def cumprod(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         return by_name["cumprod"](self, dim, dtype=dtype)  # type: ignore[no-any-return]
 
@@ -96,7 +96,7 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def amin(self: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         return by_name["amin"](self, *_dims(dim), keepdim=keepdim)  # type: ignore[no-any-return]
 
-    @_direct("moveaxis", ANY, x=OPERAND, source=INTEGERS, destination=INTEGERS)
+    @fast_path("moveaxis", ANY, x=OPERAND, source=INTEGERS, destination=INTEGERS)
     def movedim(self: Tensor, source: Any, destination: Any) -> Tensor:
         return by_name["movedim"](self, source, destination)  # type: ignore[no-any-return]
 
