@@ -11,6 +11,7 @@ import numpy as np
 from torchffi._numpy.checks import TYPES, Raw
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
+_MOST_OPERANDS = 32  # of np.broadcast(), which takes a quarter of the time of np.broadcast_shapes()
 _TOO_MANY = 2**63  # elements: NumPy adds and multiplies lengths modulo 2**64
 
 
@@ -138,7 +139,10 @@ def unbind(x: Raw, axis: int) -> list[Raw]:
 
 
 def broadcast_tensors(tensors: Sequence[Raw], count: int) -> list[Raw]:
-    shape = np.broadcast_shapes(*[x.shape for x in tensors])
+    if count <= _MOST_OPERANDS:
+        shape = np.broadcast(*tensors).shape
+    else:
+        shape = np.broadcast_shapes(*[x.shape for x in tensors])
     return [x.view() if x.shape == shape else expand(x, shape, len(shape)) for x in tensors]
 
 
