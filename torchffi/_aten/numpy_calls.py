@@ -80,8 +80,6 @@ def _check(values: list[Any], kinds: str, mixes: bool) -> None:
 PLAIN: Final = frozenset({int, float, bool, str, type(None)})
 _SIZES: Final = frozenset({list, tuple})
 _NUMBERS: Final = frozenset({int, float})
-
-
 _CLASSES: Final = frozenset(NUMPY.classes.values())
 _ELEMENTS: Final = _CLASSES | {type(None)}  # of lists of tensors
 _INDICES: Final = frozenset({NUMPY.classes[int64], NUMPY.classes[bool_]})
@@ -163,7 +161,6 @@ def of_arrays(
     mixes: bool = False,
     widens: bool = True,
     keeps_dtype: bool = True,
-    first: Function | None = None,
 ) -> Function:
     """An operator that computes with a function of arrays.
 
@@ -173,7 +170,6 @@ def of_arrays(
         mixes: Whether floating-point operands may differ in dtype.
         widens: Whether operands of float16 are converted to float32, and results back.
         keeps_dtype: Whether the result, or the first of a tuple, has the dtype of the first operand.
-        first: Computes the first result alone, if there are several.
     """
     # Those that an attempt is made for, and a plan.
     planned = {
@@ -221,7 +217,7 @@ def of_arrays(
         tensors = {kind, *(_INDICES if kind._dtype.kind in INEXACT else ())}
         if not tensors | PLAIN | _SIZES >= {*types}:
             return None
-        called = (first or (lambda *values: function(*values)[0])) if only_first else function
+        called = (lambda *values: function(*values)[0]) if only_first else function
         attempt, of = (NUMPY.attempt, kind) if keeps_dtype else (NUMPY.attempt_any, by_numpy)
         return written(shape_of(types, tensors))(attempt, of, called, general, _plain_list)
 
@@ -229,7 +225,7 @@ def of_arrays(
     return of_tensors
 
 
-def of_any(function: Function, **options: Any) -> Function:
+def of_any(function: Function, **options: bool) -> Function:
     """As :func:`of_arrays`, for operands of any dtype, which are not converted."""
     return of_arrays(function, "fiucb", **{"widens": False, **options})
 
