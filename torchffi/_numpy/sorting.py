@@ -37,12 +37,12 @@ def _order(x: Raw, axis: int) -> Raw:
     For integers by sorting numbers that contain the element and, below, its index: NumPy sorts numbers
     several times as fast as indices. It has another fast way for those of up to 16 bits.
     """
-    if x.dtype.kind not in "iu" or x.itemsize < 4 or x.size < _SHORT:
-        return np.argsort(x, axis, kind="stable")
+    if x.size < _SHORT or x.dtype.kind not in "iu" or x.itemsize < 4:
+        return x.argsort(axis, "stable")
     lowest, length = int(least(x)), x.shape[axis]
     bits = length.bit_length()
     if (int(largest(x)) - lowest).bit_length() + bits > 63:
-        return np.argsort(x, axis, kind="stable")
+        return x.argsort(axis, "stable")
     wide = x if x.itemsize == 8 else x.astype(np.int64)
     keys = np.subtract(wide, wide.dtype.type(lowest)).astype(np.int64, copy=False)
     keys <<= bits
@@ -94,7 +94,7 @@ def _argsort_of(x: Raw) -> Raw:
     """That of a method without arguments: along the last axis, stable."""
     if not x.ndim:
         raise AxisError("axis -1 is out of range for shape ()")
-    return _order(x, -1)
+    return x.argsort(-1, "stable") if x.size < _SHORT else _order(x, -1)
 
 
 argsort_of = _argsort_of  # of the method without arguments
