@@ -82,13 +82,15 @@ transpose = np.ndarray.swapaxes
 def moveaxis(
     x: Raw, source: tuple[int, ...], nsource: int, destination: tuple[int, ...], ndestination: int
 ) -> Raw:
-    axes, count = range(x.ndim), len(source)
-    places = dict(zip(destination, source, strict=False))
-    known = {*axes} >= {*source, *destination} and count == len({*source})
-    if not known or not count == len(places) == len(destination):
+    order, count = list(range(x.ndim)), len(source)
+    known = {*order} >= {*source, *destination} and count == len(destination)
+    if not known or not count == len({*source}) == len({*destination}):
         return np.moveaxis(x, source, destination)  # negative axes and wrong ones
-    rest = iter([axis for axis in axes if axis not in source])
-    return x.transpose([places[i] if i in places else next(rest) for i in axes])  # type: ignore[no-any-return]
+    for axis in source:
+        order.remove(axis)
+    for place, axis in sorted(zip(destination, source, strict=True)):
+        order.insert(place, axis)
+    return x.transpose(order)  # type: ignore[no-any-return]
 
 
 # They raise for too few axes.

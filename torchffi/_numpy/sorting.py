@@ -32,12 +32,12 @@ def sort(x: Raw, axis: int, descending: bool) -> Raw:
 
 
 def _order(x: Raw, axis: int) -> Raw:
-    """The stable order of an array of at least one axis.
+    """The stable order of many elements.
 
     For integers by sorting numbers that contain the element and, below, its index: NumPy sorts numbers
     several times as fast as indices. It has another fast way for those of up to 16 bits.
     """
-    if x.size < _SHORT or x.dtype.kind not in "iu" or x.itemsize < 4:
+    if x.dtype.kind not in "iu" or x.itemsize < 4:
         return x.argsort(axis, "stable")
     lowest, length = int(least(x)), x.shape[axis]
     bits = length.bit_length()
@@ -56,10 +56,12 @@ def argsort(x: Raw, axis: int, descending: bool) -> Raw:
     if not x.ndim:
         raise AxisError(f"axis {axis} is out of range for shape ()")
     if not descending:
-        return _order(x, axis)
+        return x.argsort(axis, "stable") if x.size < _SHORT else _order(x, axis)
     # Flipped before and after sorting, so that equal elements keep their order.
     back = _backwards(x, axis)
-    return np.array(x.shape[axis] - 1 - _order(x[back], axis)[back])
+    turned = x[back]
+    order = turned.argsort(axis, "stable") if x.size < _SHORT else _order(turned, axis)
+    return np.array(x.shape[axis] - 1 - order[back])
 
 
 def searchsorted(x: Raw, values: Raw, right: bool, sorter: Raw | Literal[0]) -> Raw:

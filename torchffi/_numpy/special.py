@@ -56,7 +56,9 @@ def least(x: Array) -> Any:
 def are_places(x: Array, length: int) -> bool:
     """Whether all elements are indices of an axis of a length, not negative."""
     if x.dtype is _SIGNED:  # as unsigned numbers, negative ones are beyond any length
-        return not x.size or bool(largest(x.view(_UNSIGNED)) < length)
+        y = x.view(_UNSIGNED)
+        most = np.maximum.reduce(y, None) if y.size > _SHORT else y.size and y.item(y.argmax())
+        return not y.size or bool(most < length)
     if x.size > _SHORT:
         return bool(np.minimum.reduce(x, None) >= 0 and np.maximum.reduce(x, None) < length)
     return not x.size or bool(x.item(x.argmin()) >= 0 and x.item(x.argmax()) < length)
