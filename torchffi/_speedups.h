@@ -88,8 +88,6 @@ PyObject *borrow(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 PyObject *take_frame(struct state *self);
 void give_frame(struct state *self, PyObject *frame);
 
-/* ---- _speedups_arrays.c ---- */
-
 /* ---- _speedups_attributes.c ---- */
 
 enum attribute { BASE, DTYPE, FLAGS, NDIM, SHAPE, SIZE, STRIDES, ATTRIBUTES };
@@ -106,6 +104,8 @@ PyObject *attribute_of(PyObject *array, enum attribute which);
 /* Whether a flag of an array is set; -1 on failure. */
 enum flag { CONTIGUOUS, WRITABLE, FLAG_NAMES };
 int has_flag(PyObject *array, enum flag which);
+
+/* ---- _speedups_arrays.c ---- */
 
 /* Calls a function with a few arguments. */
 enum { MOST_ARGUMENTS = 7 };
