@@ -141,8 +141,8 @@ PICKS = {
 for _kind in NUMPY.classes.values():
     _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
 for _kind in FFI.classes.values():
-    _VIEWS[_kind] = partial(basic_index, PICKS[_kind], partial(make, _kind))
-    _ASSIGNMENTS[_kind] = partial(basic_index_put_, PICKS[_kind])
+    _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
+    _ASSIGNMENTS[_kind] = basic_index_put_
 # tensor class on LibTorch -> the types of keys that C takes
 _KEYS = {kind: {int, slice, type(None), type(...), *PICKS[kind]} for kind in FFI.classes.values()}
 

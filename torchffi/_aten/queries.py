@@ -17,6 +17,7 @@ from torchffi._core.operations import scalars
 from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._libtorch.c_numbers import LETTERS
 from torchffi._libtorch.loader import lib
+from torchffi._libtorch.primitives import key_tensors
 
 _SELF: Final = ...
 _SLOW: Final = NotImplemented
@@ -51,7 +52,6 @@ def install(speedups: Any) -> None:
     integers = {
         kind: letter for kind, letter in letters.items() if kind._dtype.kind in dtypes.INTEGER
     }
-    tensors = {FFITensor._backend.classes[dtype] for dtype in (dtypes.bool, dtypes.int64)}
     methods: tuple[tuple[Any, ...], ...] = (
         ("is_cuda", "a", is_cuda, _FLAGS),
         ("is_contiguous", "a", is_contiguous, _FLAGS),
@@ -70,8 +70,8 @@ def install(speedups: Any) -> None:
         ("dim", "d", shape, ()),
         ("numel", "n", shape, ()),
         ("nelement", "n", shape, ()),
-        ("__getitem__", "k", lib.rt_torch_tensor_basic_index, (), tensors),
-        ("__setitem__", "p", lib.rt_torch_tensor_basic_index_put_, scalars, tensors),
+        ("__getitem__", "k", lib.rt_torch_tensor_basic_index, (), key_tensors),
+        ("__setitem__", "p", lib.rt_torch_tensor_basic_index_put_, scalars, key_tensors),
     )
     properties: tuple[tuple[Any, ...], ...] = (
         ("requires_grad", "a", requires_grad, _FLAGS),

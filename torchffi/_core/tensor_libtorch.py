@@ -294,6 +294,7 @@ class FFITensor(Owner, Tensor):
 
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)
+primitives.key_tensors.update(FFI.classes[dtype] for dtype in (dtypes.bool, dtypes.int64))
 _INTEGERS: Final = {kind for dtype, kind in FFI.classes.items() if dtype.kind in dtypes.INTEGER}
 class_of_code.update((dtype.code, kind) for dtype, kind in FFI.classes.items())
 # NumPy dtype -> tensor class and dtype code. Empty until the first array.

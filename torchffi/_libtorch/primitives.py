@@ -9,8 +9,8 @@ arguments of the C function follow. Primitives whose arguments need no conversio
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._libtorch import capsules
@@ -21,7 +21,6 @@ from torchffi.dtypes import DType
 
 Raw = int
 Make = Callable[..., Any]
-Types = Collection[type]
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
@@ -169,7 +168,11 @@ _NEW_AXIS = (lib.RT_TORCH_KEY_NEW_AXIS, 0, 0, 0)
 _ELLIPSIS = (lib.RT_TORCH_KEY_ELLIPSIS, 0, 0, 0)
 
 
-def _key_integers(tensors: Types, keys: tuple[Any, ...]) -> list[int] | None:
+# The classes of tensors that may be keys: of integers, and masks. tensor_libtorch.py adds them.
+key_tensors: Final[set[type]] = set()
+
+
+def _key_integers(keys: tuple[Any, ...]) -> list[int] | None:
     """Integers, slices with positive steps, None, ellipses and tensors as in C; None for other keys."""
     integers: list[int] = []
     for key in keys:
@@ -185,32 +188,25 @@ def _key_integers(tensors: Types, keys: tuple[Any, ...]) -> list[int] | None:
             integers += (lib.RT_TORCH_KEY_SLICE, start, stop, step)
         elif key is None or key is Ellipsis:
             integers += _NEW_AXIS if key is None else _ELLIPSIS
-        elif type(key) in tensors:
+        elif type(key) in key_tensors:
             integers += (lib.RT_TORCH_KEY_TENSOR, key._data, 0, 0)
         else:
             return None
     return integers
 
 
-def basic_index(tensors: Types, make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
-    """What such keys select; None for other keys, and on failure.
-
-    Args:
-        tensors: The classes of tensors that may be keys.
-        make: As for all primitives.
-        x: The tensor.
-        keys: The keys.
-    """
-    integers = _key_integers(tensors, keys)
+def basic_index(make: Make, x: Raw, keys: tuple[Any, ...]) -> Any:
+    """What such keys select; None for other keys, and on failure."""
+    integers = _key_integers(keys)
     try:
         return None if integers is None else make(_basic_index, x, integers, len(keys))
     except OverflowError:
         return None
 
 
-def basic_index_put_(tensors: Types, x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
+def basic_index_put_(x: Raw, keys: tuple[Any, ...], values: Raw) -> int:
     """Overwrites what such keys select; returns 0, or -1 on failure or for other keys."""
-    integers = _key_integers(tensors, keys)
+    integers = _key_integers(keys)
     try:
         return -1 if integers is None else int(_basic_index_put(x, integers, len(keys), values))
     except OverflowError:
