@@ -34,7 +34,7 @@ class BuildExt(build_ext):  # type: ignore[misc, unused-ignore]
         target = None if editable else Path(self.build_lib, "torchffi", paths.NAME)
         if target is not None:  # remove the result of an earlier build
             target.unlink(missing_ok=True)
-            sidecar.path_of(target).unlink(missing_ok=True)
+            Path(sidecar.path_of(target)).unlink(missing_ok=True)
         if os.environ.get("TORCHFFI_BUILD_SHIM", "1") == "0":
             say("the shim is not built, because TORCHFFI_BUILD_SHIM=0 is set")
             return

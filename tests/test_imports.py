@@ -23,7 +23,8 @@ LONG = {"torchffi/__init__.py"}  # the list of public names
 
 # The layers, lowest first. A module imports from its own package and from lower layers.
 LAYERS = (
-    ("errors", "dtypes", "_devices", "_lazy_numpy", "_signatures"),
+    ("_stdlib",),
+    ("errors", "dtypes", "_devices", "_lazy_numpy"),
     ("_libtorch",),
     ("_numpy",),
     ("_core",),
@@ -118,7 +119,6 @@ def upward(imported: dict[str, set[str]]) -> list[str]:
                 "dtypes",
                 "_devices",
                 "_lazy_numpy",
-                "_signatures",
                 "nn",
                 "linalg",
                 "fft",

@@ -1,7 +1,5 @@
 """LibTorch for Python, without the PyTorch Python package, and NumPy where there is no LibTorch."""
 
-from typing import TYPE_CHECKING
-
 from torchffi import _methods as _methods
 from torchffi import dtypes
 from torchffi._array.broadcasting import (
@@ -132,6 +130,7 @@ from torchffi._core import tensor_numpy as _tensor_numpy  # noqa: F401
 from torchffi._core.backends import get_backend, use_backend
 from torchffi._core.dispatch import fallback_counts
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import TYPE_CHECKING
 from torchffi.dtypes import (
     bool,
     complex64,

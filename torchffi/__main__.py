@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torchffi
@@ -140,12 +140,12 @@ def _config(options: argparse.Namespace) -> int:
         flags.append(f"-I{paths.FOLDER}")
     if options.libs or options.library:
         library, folders = _linkable(options.stub)
-        if library is None:
+        if not library:
             return _fail(loader.load().reason)
         if options.library:
-            flags.append(str(library))
+            flags.append(library)
         if options.libs:
-            flags += [f"-L{library.parent}", "-lrt_torch"]
+            flags += [f"-L{folders[0]}", "-lrt_torch"]
             flags += [f"-Wl,-rpath,{folder}" for folder in folders]
             # DT_RPATH, unlike DT_RUNPATH, also applies to the libraries that the shim needs.
             flags.append("-Wl,--disable-new-dtags")
@@ -153,19 +153,18 @@ def _config(options: argparse.Namespace) -> int:
     return 0
 
 
-def _linkable(stub: bool) -> tuple[Path | None, list[Path]]:
-    """The library for a C program, and the folders that it needs at run time."""
+def _linkable(stub: bool) -> tuple[str, list[str]]:
+    """The library for a C program, or ``""``, and the folders it needs at run time, its own first."""
     if stub:
         library = paths.cached_stub()
-        if not library.is_file():
+        if not os.path.isfile(library):
             build.stub()
-        return library, [library.parent]
+        return library, [os.path.dirname(library)]
     status = loader.load()
     found = libtorch.find().libtorch
     if not status.available or found is None:
-        return None, []
-    library = Path(status.shim_path)
-    return library, [library.parent, found.library_dir]
+        return "", []
+    return status.shim_path, [os.path.dirname(status.shim_path), found.library_dir]
 
 
 def _fail(reason: str) -> int:

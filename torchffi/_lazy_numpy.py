@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from torchffi._stdlib.typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 if TYPE_CHECKING:
     import numpy as np

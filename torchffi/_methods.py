@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from torchffi import _numpy_indexing, _torch_methods
 from torchffi import _reduction_methods as reductions
@@ -36,6 +35,7 @@ from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._libtorch.loader import lib
 from torchffi._operators import Operators
+from torchffi._stdlib.typing import TYPE_CHECKING, Any
 from torchffi._torch_methods import one_sequence
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import HandleError

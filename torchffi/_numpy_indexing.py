@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import partial, wraps
 from operator import methodcaller
 from types import MethodType
-from typing import Any
 
 from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
@@ -21,6 +20,7 @@ from torchffi._core.operations import BINARY, TABLES, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
+from torchffi._stdlib.typing import Any
 from torchffi.dtypes import BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL, int64, real_of
 from torchffi.dtypes import bool as bool_
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
 
 from torchffi import dtypes
 from torchffi._array import elementwise, special_values
@@ -18,6 +17,7 @@ from torchffi._core.promotion import WIDER
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_array, np
 from torchffi._numpy.quiet import dividing
+from torchffi._stdlib.typing import TYPE_CHECKING, Any
 from torchffi.dtypes import BOOL, INTEGER, NUMERIC, REAL, DType
 from torchffi.errors import DTypeError, NotSupportedError, ShapeError
 

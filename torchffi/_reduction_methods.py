@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
-
 from torchffi._array import searching, statistical, utility
 from torchffi._core.arguments import Axis
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Final, NoReturn
 from torchffi.dtypes import DType
 from torchffi.errors import ArgumentError
 

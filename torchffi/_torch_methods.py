@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._array import broadcasting, data_types, elementwise, manipulation, searching
@@ -21,6 +20,7 @@ from torchffi._core.arguments import Scalar
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import ANY
 from torchffi.errors import ArgumentError, ShapeError
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import builtins
 from functools import cached_property
-from typing import Any, Final, Literal
 
 from torchffi._lazy_numpy import np
+from torchffi._stdlib.typing import Any, Final, Literal
 from torchffi.errors import DTypeError
 
 Kind = Literal["bool", "signed integer", "unsigned integer", "floating point", "complex"]

@@ -6,9 +6,9 @@ Each is both a :class:`TorchError` and the matching builtin exception.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from torchffi._lazy_numpy import np
+from torchffi._stdlib.typing import TYPE_CHECKING, Any
 
 
 class TorchError(Exception):

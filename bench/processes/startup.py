@@ -1,14 +1,18 @@
 """A process that times its own start: ``python -m bench.processes.startup TASK [MODEL]``.
 
-Prints JSON. Each task imports what it needs part by part, so that each import counts to its part.
+Prints JSON. Each task imports what it needs part by part, so that each import counts to its part: this
+module itself imports nothing that one side needs and the other does not, such as typing.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from bench.processes.clock import Laps, peak_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LAPS = Laps()
 

@@ -29,9 +29,7 @@ from .paths import (
     cached_shim,
     cached_stub,
     fastpath,
-    files,
     source_digest,
-    sources,
 )
 
 _OBJECT_DAYS = 30
@@ -57,7 +55,7 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
             f"the LibTorch at {libtorch.root} has no headers (include/torch): "
             "set LIBTORCH to one that has them"
         )
-    target = output or cached_shim(libtorch.version, fast)
+    target = output or Path(cached_shim(libtorch.version, fast))
     command = compiler.command("CXX")
     declared = header.read()
     with _workspace(target) as folder:
@@ -73,7 +71,7 @@ def shim(libtorch: LibTorch, output: Path | None = None) -> Path:
         store = _object_store(folder)
 
         def place(source: Path) -> Path:
-            key = _digest(*same, *files("*.h", "*/*.h"), folder / "exports.h", source)
+            key = _digest(*same, *_files("*.h", "*/*.h"), folder / "exports.h", source)
             return store / f"{source.stem}-{key[:32]}.o"
 
         def compile_one(source: Path) -> Path:
@@ -118,6 +116,16 @@ def with_fastpath() -> bool:
         raise CompilerError(str(error)) from None
 
 
+def sources(fastpath: bool) -> list[Path]:
+    """The C++ files of the shim, with the fast kernels or without."""
+    return [path for path in _files("*/*.cpp") if fastpath or path.parent.name != "fastpath"]
+
+
+def _files(*patterns: str) -> list[Path]:
+    """The files of shim/ that match any of the patterns, sorted."""
+    return sorted(path for pattern in patterns for path in Path(FOLDER).glob(pattern))
+
+
 def compile_flags(libtorch: LibTorch, folder: Path, fast: bool = True) -> list[str]:
     """Writes exports.h to a folder and returns the flags for the sources, which include it."""
     exports = generate.exports_h(header.read())
@@ -130,14 +138,14 @@ def compile_flags(libtorch: LibTorch, folder: Path, fast: bool = True) -> list[s
         f"-I{folder}",
     ]
     for include in libtorch.include_dirs:
-        if include != Path("/usr/include"):  # naming it breaks #include_next
-            flags += ["-isystem", str(include)]
+        if include != "/usr/include":  # naming it breaks #include_next
+            flags += ["-isystem", include]
     return flags
 
 
 def stub(output: Path | None = None) -> Path:
     """Compiles the stub, which has every symbol and no LibTorch; otherwise as :func:`shim`."""
-    target = output or cached_stub()
+    target = output or Path(cached_stub())
     command = compiler.command("CC")
     declared = header.read()
     with _workspace(target) as folder:
@@ -157,7 +165,8 @@ def stub(output: Path | None = None) -> Path:
 
 def _cxx11_abi(libtorch: LibTorch) -> int:
     """The std::string ABI LibTorch was compiled with: the new one has different mangled names."""
-    return int(b"NSt7__cxx1112basic_string" in (libtorch.library_dir / "libc10.so").read_bytes())
+    content = Path(libtorch.library_dir, "libc10.so").read_bytes()
+    return int(b"NSt7__cxx1112basic_string" in content)
 
 
 @contextlib.contextmanager
@@ -166,8 +175,8 @@ def _workspace(target: Path) -> Iterator[Path]:
     _make_folder(target.parent)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # without a cache there is nothing to lock
-            _make_folder(cache())
-            lock = stack.enter_context((cache() / ".lock").open("w"))
+            _make_folder(Path(cache()))
+            lock = stack.enter_context(Path(cache(), ".lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torchffi-")))
 
@@ -187,7 +196,7 @@ def _publish(
 ) -> None:
     """Moves a library into place, so that no reader sees a partial file or another build's sidecar."""
     built.chmod(0o755)
-    sidecar.path_of(target).unlink(missing_ok=True)
+    Path(sidecar.path_of(target)).unlink(missing_ok=True)
     _copy(built, target)
     sidecar.write(target, header_digest, source_digest(), libtorch_version, fast)
 
@@ -234,7 +243,7 @@ def _digest(*parts: str | Path) -> str:
 
 def _object_store(fallback: Path) -> Path:
     """The folder of compiled objects, if it is trusted; deletes those unused for a month."""
-    folder = cache() / "objects"
+    folder = Path(cache(), "objects")
     try:
         _make_folder(folder)
         if trust.reason_against(folder):

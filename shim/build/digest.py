@@ -6,19 +6,11 @@ damage of a file, and that is all: whoever can write the file can also write the
 
 from __future__ import annotations
 
-import importlib
-from binascii import crc32 as crc32
-from typing import TYPE_CHECKING, Any
+from binascii import crc32
 
+try:
+    from _blake2 import blake2b
+except ImportError:  # not CPython
+    from hashlib import blake2b
 
-def _find() -> Any:
-    try:
-        return importlib.import_module("_blake2").blake2b
-    except ImportError:  # not CPython
-        return importlib.import_module("hashlib").blake2b
-
-
-if TYPE_CHECKING:
-    from hashlib import blake2b as blake2b
-else:
-    blake2b = _find()
+__all__ = ["blake2b", "crc32"]

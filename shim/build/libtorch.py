@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
+
+from .paths import absolute, is_file, is_folder
 
 INSTALL = "pip install torch==2.13.0"
 # Opened in this order, before the shim: its needed libraries then resolve to them.
@@ -19,14 +18,7 @@ _VERSION_HEADERS = ("torch/headeronly/version.h", "torch/csrc/api/include/torch/
 _VERSION_MACROS = tuple(f"TORCH_VERSION_{part}" for part in ("MAJOR", "MINOR", "PATCH"))
 
 
-class Probe(NamedTuple):
-    """A path that was tried, and the result."""
-
-    path: str
-    outcome: str
-
-
-class LibTorch(NamedTuple):
+class LibTorch:
     """A LibTorch on disk.
 
     Attributes:
@@ -37,19 +29,31 @@ class LibTorch(NamedTuple):
         source: How it was found.
     """
 
-    root: Path
-    library_dir: Path
-    include_dirs: tuple[Path, ...]
-    version: str
-    source: str
+    def __init__(
+        self, root: str, library_dir: str, include_dirs: tuple[str, ...], version: str, source: str
+    ) -> None:
+        self.root = root
+        self.library_dir = library_dir
+        self.include_dirs = include_dirs
+        self.version = version
+        self.source = source
 
 
-class Search(NamedTuple):
-    """The result of :func:`find`: ``libtorch``, or the ``reason`` why none was found."""
+class Search:
+    """The result of :func:`find`.
 
-    libtorch: LibTorch | None
-    reason: str
-    probes: tuple[Probe, ...]
+    Attributes:
+        libtorch: The LibTorch; None if none was found.
+        reason: Why none was found.
+        probes: Every path that was tried, with the result.
+    """
+
+    def __init__(
+        self, libtorch: LibTorch | None, reason: str, probes: list[tuple[str, str]]
+    ) -> None:
+        self.libtorch = libtorch
+        self.reason = reason
+        self.probes = probes
 
 
 def find() -> Search:
@@ -58,32 +62,34 @@ def find() -> Search:
     Returns:
         The first one found, with every path that was tried. If ``LIBTORCH`` is set, only that is tried.
     """
-    probes: list[Probe] = []
+    probes: list[tuple[str, str]] = []
     given = os.environ.get("LIBTORCH", "")
-    places = [(Path(given).absolute(), "LIBTORCH")] if given else _places()
-    seen: set[Path] = set()
-    for root, source in places:
+    places = [(given, "LIBTORCH")] if given else _places()
+    seen: set[str] = set()
+    for path, source in places:
+        root = absolute(path)
         if root in seen:
             continue
         seen.add(root)
         found, outcome = _inspect(root, source)
-        probes.append(Probe(str(root), f"{source}: {outcome}"))
+        probes.append((root, f"{source}: {outcome}"))
         if found is not None:
-            return Search(found, "", tuple(probes))
+            return Search(found, "", probes)
     if given:
         reason = (
-            f"LIBTORCH={given} is not a LibTorch ({probes[0].outcome.removeprefix('LIBTORCH: ')}). "
+            f"LIBTORCH={given} is not a LibTorch ({probes[0][1].removeprefix('LIBTORCH: ')}). "
             "Set it to an unpacked libtorch or to the torch folder of a pip install, or unset it."
         )
     else:
         reason = f"No LibTorch was found. Install one ({INSTALL}) or set LIBTORCH to its folder."
-    return Search(None, reason, tuple(probes))
+    return Search(None, reason, probes)
 
 
-def loaded(name: str = "libtorch_cpu.so") -> Path | None:
+def loaded(name: str = "libtorch_cpu.so") -> str | None:
     """The path of a library that this process has already loaded."""
     try:
-        maps = Path("/proc/self/maps").read_bytes()
+        with open("/proc/self/maps", "rb") as file:
+            maps = file.read()
     except OSError:
         return None
     if os.fsencode(f"/{name}") not in maps:
@@ -92,16 +98,17 @@ def loaded(name: str = "libtorch_cpu.so") -> Path | None:
         _, slash, path = line.partition("/")
         path = path.removesuffix(" (deleted)")
         if slash and path.endswith(f"/{name}"):
-            return Path(f"/{path}")
+            return f"/{path}"
     return None
 
 
-def version_from_headers(include_dirs: tuple[Path, ...]) -> str:
+def version_from_headers(include_dirs: tuple[str, ...]) -> str:
     """The version from the version macros, such as ``"2.13.0"``; ``""`` without headers."""
     for folder in include_dirs:
         for name in _VERSION_HEADERS:
             try:
-                text = (folder / name).read_text(encoding="utf-8")
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = file.read()
             except OSError:
                 continue
             lines = (line.split() for line in text.splitlines() if line.startswith("#define"))
@@ -112,20 +119,22 @@ def version_from_headers(include_dirs: tuple[Path, ...]) -> str:
     return ""
 
 
-def _places() -> Iterator[tuple[Path, str]]:
+def _places() -> Iterator[tuple[str, str]]:
     imported = getattr(sys.modules.get("torch"), "__file__", None)
     if imported:
-        yield Path(imported).parent, "the imported torch"
+        yield os.path.dirname(imported), "the imported torch"
     for scheme in ("purelib", "platlib"):
-        yield Path(_packages(scheme), "torch"), "the packages of this Python"
+        yield os.path.join(_packages(scheme), "torch"), "the packages of this Python"
+    import importlib.util  # most processes need only the above
+
     try:
         spec = importlib.util.find_spec("torch")
     except (ImportError, ValueError):
         spec = None
     for folder in (spec.submodule_search_locations or ()) if spec else ():
-        yield Path(folder).absolute(), "the module path"
+        yield folder, "the module path"
     for folder in ("/usr/local/libtorch", "/opt/libtorch", "/usr/local", "/usr"):
-        yield Path(folder), "the system"
+        yield folder, "the system"
 
 
 def _packages(scheme: str) -> str:
@@ -142,26 +151,25 @@ def _packages(scheme: str) -> str:
         return sysconfig.get_path(scheme)
 
 
-def _library_dirs(root: Path) -> Iterator[Path]:
-    yield root / "lib"
-    yield root / "lib64"
-    yield root / "lib" / (sysconfig.get_config_var("MULTIARCH") or "")
+def _library_dirs(root: str) -> Iterator[str]:
+    yield f"{root}/lib"
+    yield f"{root}/lib64"
+    yield f"{root}/lib/{sysconfig.get_config_var('MULTIARCH') or ''}"
 
 
-def _inspect(root: Path, source: str) -> tuple[LibTorch | None, str]:
-    if not root.is_dir():
+def _inspect(root: str, source: str) -> tuple[LibTorch | None, str]:
+    if not is_folder(root):
         return None, "no such folder"
     for library_dir in _library_dirs(root):
-        missing = [name for name in LIBRARIES if not (library_dir / name).is_file()]
+        missing = [name for name in LIBRARIES if not is_file(f"{library_dir}/{name}")]
         if not missing:
             break
     else:
         return None, f"no lib/{LIBRARIES[-1]}"
-    include = root / "include"
     include_dirs = tuple(
         folder
-        for folder in (include, include / "torch/csrc/api/include")
-        if (folder / "torch").is_dir()
+        for folder in (f"{root}/include", f"{root}/include/torch/csrc/api/include")
+        if is_folder(f"{folder}/torch")
     )
     version = version_from_headers(include_dirs)
     outcome = f"LibTorch {version}" if version else "LibTorch without headers"

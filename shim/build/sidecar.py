@@ -6,14 +6,16 @@ Its lines are ``name=value``: a parser of JSON takes longer to import than all t
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import NamedTuple
 
 from . import elf
 from .digest import crc32
 
+_PART_BYTES = 1 << 17
 
-class Sidecar(NamedTuple):
+StrPath = str | os.PathLike[str]
+
+
+class Sidecar:
     """Metadata of a built ``librt_torch.so``.
 
     Attributes:
@@ -25,44 +27,55 @@ class Sidecar(NamedTuple):
         fastpath: Whether it has the fast kernels.
     """
 
-    size: int
-    crc32: int
-    header_digest: str
-    source_digest: str
-    libtorch_version: str
-    fastpath: bool
+    def __init__(
+        self,
+        size: int,
+        crc32: int,
+        header_digest: str,
+        source_digest: str,
+        libtorch_version: str,
+        fastpath: bool,
+    ) -> None:
+        self.size = size
+        self.crc32 = crc32
+        self.header_digest = header_digest
+        self.source_digest = source_digest
+        self.libtorch_version = libtorch_version
+        self.fastpath = fastpath
 
 
-def path_of(library: Path) -> Path:
+def path_of(library: StrPath) -> str:
     """``librt_torch.so`` -> ``librt_torch.so.built``."""
-    return library.with_name(f"{library.name}.built")
+    return f"{os.fspath(library)}.built"
 
 
 def write(
-    library: Path, header_digest: str, source_digest: str, libtorch_version: str, fastpath: bool
+    library: StrPath, header_digest: str, source_digest: str, libtorch_version: str, fastpath: bool
 ) -> None:
     """Writes the sidecar of a finished library, atomically."""
-    content = library.read_bytes()
+    size, checksum = _measured(library)
     described = Sidecar(
-        size=len(content),
-        crc32=crc32(content),
+        size=size,
+        crc32=checksum,
         header_digest=header_digest,
         source_digest=source_digest,
         libtorch_version=libtorch_version,
         fastpath=fastpath,
     )
     target = path_of(library)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    lines = (f"{name}={value}\n" for name, value in described._asdict().items())
-    temporary.write_text("".join(lines), encoding="utf-8")
-    temporary.chmod(0o644)
-    temporary.replace(target)
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}")
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.writelines(f"{field}={value}\n" for field, value in vars(described).items())
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, target)
 
 
-def read(library: Path) -> Sidecar | None:
+def read(library: StrPath) -> Sidecar | None:
     """The sidecar of a library; None if it is missing or invalid."""
     try:
-        lines = path_of(library).read_text(encoding="utf-8").splitlines()
+        with open(path_of(library), encoding="utf-8") as file:
+            lines = file.read().splitlines()
         fields = dict(line.split("=", 1) for line in lines)
         return Sidecar(
             size=int(fields["size"]),
@@ -76,7 +89,7 @@ def read(library: Path) -> Sidecar | None:
         return None
 
 
-def damage(library: Path, described: Sidecar | None, opened: Path | None = None) -> str:
+def damage(library: StrPath, described: Sidecar | None, opened: StrPath | None = None) -> str:
     """Describes the damage of a library, such as ``"is empty"``; ``""`` if it is whole.
 
     Args:
@@ -87,9 +100,22 @@ def damage(library: Path, described: Sidecar | None, opened: Path | None = None)
     found = elf.damage(opened or library)
     if found or described is None:
         return found
-    content = (opened or library).read_bytes()
-    if len(content) != described.size:
-        return f"has {len(content)} bytes, not the {described.size} that were built"
-    if crc32(content) != described.crc32:
-        return f"is not what was built: its CRC-32 differs from {path_of(library).name}"
+    size, checksum = _measured(opened or library)
+    if size != described.size:
+        return f"has {size} bytes, not the {described.size} that were built"
+    if checksum != described.crc32:
+        return (
+            f"is not what was built: its CRC-32 differs from {os.path.basename(path_of(library))}"
+        )
     return ""
+
+
+def _measured(path: StrPath) -> tuple[int, int]:
+    """The size and the CRC-32 of a file, read in parts that stay in the processor's cache."""
+    part = bytearray(_PART_BYTES)
+    size = checksum = 0
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(part):
+            checksum = crc32(memoryview(part)[:count], checksum)
+            size += count
+    return size, checksum

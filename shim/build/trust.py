@@ -10,20 +10,21 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+
+from .paths import absolute, names
 
 _MOST_LINKS = 40  # as in Linux
 
 
-def reason_against(path: Path) -> str:
+def reason_against(path: str | os.PathLike[str]) -> str:
     """Why a file or folder is not trusted, and the command that changes it; ``""`` if it is trusted.
 
     Raises:
         OSError: A part of the path does not exist, or cannot be looked at.
     """
     user, shared = os.geteuid(), False
-    for place in _places(path.absolute()):
-        found = place.lstat()
+    for place in _places(absolute(os.fspath(path))):
+        found = os.lstat(place)
         # In a sticky folder, such as /tmp, everybody can create files, and only rename their own.
         if found.st_uid not in ((user,) if shared else (user, 0)):
             owner = f"{user}" if shared else f"{user} or root"
@@ -42,23 +43,24 @@ def reason_against(path: Path) -> str:
     return ""
 
 
-def _places(path: Path) -> Iterator[Path]:
+def _places(path: str) -> Iterator[str]:
     """The folders and links that an absolute path leads through, and last what it leads to."""
-    at, links = Path(path.anchor), 0
-    names = list(reversed(path.parts[1:]))
+    at, links = "/", 0
+    left = names(path)[::-1]
     yield at
-    while names:
-        place = at / names.pop()
-        if place.name == "..":
-            at = at.parent
-        elif place.is_symlink():
+    while left:
+        name = left.pop()
+        place = os.path.join(at, name)
+        if name == "..":
+            at = os.path.dirname(at)
+        elif os.path.islink(place):
             links += 1
             if links > _MOST_LINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
             yield place
-            target = Path(os.readlink(place))
-            at = Path(target.anchor) if target.is_absolute() else at
-            names += reversed(target.parts[target.is_absolute() :])
+            target = os.readlink(place)
+            at = "/" if os.path.isabs(target) else at
+            left += names(target)[::-1]
         else:
             at = place
             yield at
@@ -90,8 +92,8 @@ def _is_private(group: int) -> bool:
     )
 
 
-def _quoted(path: Path) -> str:
+def _quoted(path: str) -> str:
     """The path as a shell reads it."""
     import shlex
 
-    return shlex.quote(str(path))
+    return shlex.quote(path)

@@ -151,7 +151,7 @@ def test_a_primitive_with_an_attempt_of_its_own_takes_what_attempt_takes() -> No
         assert np.shares_memory(tensor._data, x) == np.shares_memory(expected._data, x)
         assert NUMPY.attempts[name](KIND, name, x, *[99] * (len(arguments) - 1)) is None
     for name in ("empty", "zeros"):
-        attempt, called = NUMPY.attempts[name], NUMPY.called(name, float32)
+        attempt, called = NUMPY.attempts[name], NUMPY.called(name)[float32.kind]
         tensor = attempt(KIND, called, (2, 0), 2, float32.code, -1)
         assert tensor._data.dtype == np.float32 and tensor.shape == (2, 0)
         assert attempt(KIND, called, (-1,), 1, float32.code, -1) is None

@@ -23,7 +23,7 @@ def real_libtorch() -> libtorch.LibTorch:
 def cached(installation: Installation) -> Path:
     """The path of the shim in the installation's cache."""
     version = real_libtorch().version
-    key = paths.cached_shim(version).relative_to(paths.cache())
+    key = Path(paths.cached_shim(version)).relative_to(paths.cache())
     return installation.cache / "torchffi" / key
 
 

@@ -59,7 +59,7 @@ class Project:
         self.write("operators/one.cpp", '#include "exports.h"\nint64_t rt::one() { return 1; }\n')
         self.write("operators/two.cpp", TWO)
         root = imitate_libtorch(folder / "lib torch", "2.99.1")
-        found, _ = libtorch._inspect(root, "a test")
+        found, _ = libtorch._inspect(str(root), "a test")
         assert found is not None
         self.libtorch = found
         self.build: Any = self.load("build")

@@ -97,7 +97,7 @@ def test_build_prints_the_library_and_ffi_works(bare: Installation, tmp_path: Pa
     bare.environment["LIBTORCH"] = found.root
     # Objects are the same for every LibTorch of this version, so they are not compiled again.
     (bare.cache / "torchffi").mkdir(parents=True)
-    (bare.cache / "torchffi/objects").symlink_to(paths.cache() / "objects")
+    (bare.cache / "torchffi/objects").symlink_to(Path(paths.cache(), "objects"))
     assert bare.info()["backend"] == "numpy"
     done = bare.run("-m", "torchffi", "build")
     assert done.returncode == 0, done.stderr

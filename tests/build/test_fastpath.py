@@ -18,10 +18,11 @@ from tests.installations import ROOT, Installation
 
 def place(library: Path, installation: Installation, fastpath: bool, cached: bool = True) -> Path:
     """Puts a library at the path of one with or without the fast kernels."""
-    relative = paths.cached_shim(real_libtorch().version, fastpath).relative_to(paths.cache())
+    library_in_cache = Path(paths.cached_shim(real_libtorch().version, fastpath))
+    relative = library_in_cache.relative_to(paths.cache())
     target = installation.cache / "torchffi" / relative if cached else packaged(installation)
     put(library, target)
-    described = sidecar.path_of(target)
+    described = Path(sidecar.path_of(target))
     text = described.read_text()
     described.write_text(text.replace(f"fastpath={not fastpath}", f"fastpath={fastpath}"))
     return target

@@ -40,7 +40,7 @@ class Machine:
                 shutil.copy(ROOT / name, self.sources / name)
         cache = folder / "cache/torchffi"
         cache.mkdir(parents=True)
-        objects = paths.cache() / "objects"
+        objects = Path(paths.cache(), "objects")
         objects.mkdir(parents=True, exist_ok=True)
         (cache / "objects").symlink_to(objects)
 

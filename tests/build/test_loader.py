@@ -52,6 +52,34 @@ print(imported())
     assert not used & {"build", "compiler", "generate", "header"}
 
 
+# They take longer to import than torchffi's own modules that a first result needs.
+NOT_IMPORTED = {
+    *("typing", "re", "enum", "fnmatch", "pathlib", "urllib", "ipaddress", "struct", "ast"),
+    *("inspect", "dataclasses", "numpy"),
+}
+
+
+@pytest.mark.parametrize("found", ["LIBTORCH", "packages"])
+def test_a_first_result_imports_no_expensive_module_of_python(
+    bare: Installation, good: Path, found: str
+) -> None:
+    put(good, cached(bare))
+    if found == "LIBTORCH":
+        bare.environment["LIBTORCH"] = real_libtorch().root
+    else:
+        (bare.packages / "torch").symlink_to(real_libtorch().root)
+    code = """
+import sys
+before = set(sys.modules)
+import torchffi as t
+x = t.ones((2, 2)) + t.ones((2, 2))
+print([x.backend, x.tolist(), sorted(set(sys.modules) - before)])
+"""
+    backend, values, imported = ast.literal_eval(bare.run("-c", code).stdout)
+    assert (backend, values) == ("ffi", [[2.0, 2.0], [2.0, 2.0]])
+    assert NOT_IMPORTED.isdisjoint(imported)
+
+
 def test_a_shim_in_the_package_comes_before_the_cache(
     installation: Installation, good: Path
 ) -> None:
@@ -256,7 +284,7 @@ def test_another_libtorch_is_loaded_already(
     done = installation.run("-c", code)
     assert "available=False" in done.stdout
     assert str(other) in done.stdout
-    assert str(real_libtorch().library_dir / "libtorch_cpu.so") in done.stdout
+    assert f"{real_libtorch().library_dir}/libtorch_cpu.so" in done.stdout
     assert f"set LIBTORCH={other.parent.parent}" in done.stdout
 
 
@@ -277,7 +305,7 @@ print(l.load().reason)
 
 def test_the_same_libtorch_may_be_loaded_already(installation: Installation, good: Path) -> None:
     put(good, cached(installation))
-    same = real_libtorch().library_dir / "libtorch_cpu.so"
+    same = Path(real_libtorch().library_dir, "libtorch_cpu.so")
     code = (
         f"import ctypes; ctypes.CDLL({str(same)!r}); import torchffi; print(torchffi.get_backend())"
     )
@@ -289,9 +317,9 @@ def test_a_cuda_library_that_cannot_be_opened_leaves_the_cpu(
 ) -> None:
     root = tmp_path / "libtorch"
     (root / "lib").mkdir(parents=True)
-    for path in real_libtorch().library_dir.iterdir():
+    for path in Path(real_libtorch().library_dir).iterdir():
         (root / "lib" / path.name).symlink_to(path)
-    (root / "include").symlink_to(real_libtorch().root / "include")
+    (root / "include").symlink_to(Path(real_libtorch().root, "include"))
     broken = root / "lib" / libtorch.CUDA_LIBRARY
     if broken.is_symlink():
         broken.unlink()

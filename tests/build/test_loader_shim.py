@@ -90,7 +90,7 @@ def test_a_shim_that_cannot_be_opened(installation: Installation, tmp_path: Path
 
 def test_a_header_of_another_digest_by_the_sidecar(installation: Installation, good: Path) -> None:
     place = put(good, cached(installation))
-    path = sidecar.path_of(place)
+    path = Path(sidecar.path_of(place))
     path.write_text(path.read_text().replace(DECLARED.digest, "0" * 64))
     assert_numpy(installation, f"{place} was built from another version of rt_torch.h", BUILD)
 
@@ -106,7 +106,7 @@ def test_a_header_of_another_digest_by_the_library(installation: Installation) -
 
 def test_other_sources_by_the_sidecar(installation: Installation, good: Path) -> None:
     place = put(good, packaged(installation))
-    path = sidecar.path_of(place)
+    path = Path(sidecar.path_of(place))
     path.write_text(path.read_text().replace(paths.source_digest(), "0" * 64))
     assert_numpy(installation, f"{place} was built from other sources", BUILD)
 
@@ -209,7 +209,7 @@ def test_a_cache_that_cannot_be_looked_at(installation: Installation) -> None:
     done = installation.run(
         "-c",
         "import os; os.environ.pop('XDG_CACHE_HOME')\n"
-        "import pathlib; pathlib.Path.home = lambda: (_ for _ in ()).throw(OSError('no home'))\n"
+        "os.path.expanduser = lambda path: (_ for _ in ()).throw(OSError('no home'))\n"
         "from torchffi._libtorch import loader; print(loader.load().reason)",
     )
     assert "no home" in done.stdout, done.stderr

@@ -1,4 +1,4 @@
-"""The sidecar: the JSON file next to a built library."""
+"""The sidecar: the file next to a built library."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_another_size_is_seen(project: Project) -> None:
 @pytest.mark.parametrize("text", ["", "size", "size=1\n", "size=x\n", "{}"])
 def test_one_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     library = tmp_path / "librt_torch.so"
-    sidecar.path_of(library).write_text(text)
+    Path(sidecar.path_of(library)).write_text(text)
     assert sidecar.read(library) is None
 
 

@@ -144,7 +144,7 @@ def test_a_shim_that_others_can_write_is_not_loaded(
     outside = tmp_path / "far" / "out" / paths.NAME
     places = {"the package": packaged(installation), "the cache": cached(installation)}
     place = put(good, places.get(where, outside))
-    wrongs = {"file": place, "folder": place.parent, "sidecar": sidecar.path_of(place)}
+    wrongs = {"file": place, "folder": place.parent, "sidecar": Path(sidecar.path_of(place))}
     culprit = wrongs.get(wrong, place.parent.parent)
     culprit.chmod(0o777)
     environment = {"LD_LIBRARY_PATH": outside.parent} if where == "the system" else {}
@@ -204,10 +204,10 @@ def test_without_proc_the_shim_is_opened_by_its_own_path(
 ) -> None:
     place = put(good, cached(installation))
     code = """
-from pathlib import Path
-exists = Path.exists
-Path.exists = lambda self: not str(self).startswith("/proc") and exists(self)
 from torchffi._libtorch import loader, loading
+from torchffi._shim.build import paths
+mode = paths.mode
+paths.mode = lambda path: 0 if path.startswith("/proc") else mode(path)
 opened = []
 real = loading._dlopen
 loading._dlopen = lambda path, **named: opened.append(str(path)) or real(path, **named)
@@ -249,7 +249,7 @@ def test_objects_in_a_folder_that_others_can_write_are_not_used(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     store = build._object_store(tmp_path)
-    assert store == paths.cache() / "objects"
+    assert store == Path(paths.cache(), "objects")
     store.chmod(0o777)
     assert build._object_store(tmp_path) == tmp_path
 

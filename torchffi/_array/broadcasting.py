@@ -6,7 +6,6 @@ Source: Array API standard, "Broadcasting".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
 
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import LENGTHS, OPERAND, TENSORS, either
@@ -15,6 +14,7 @@ from torchffi._core.dispatch import run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Final, Literal
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
 

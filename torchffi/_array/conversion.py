@@ -8,7 +8,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, TypeVar
 
 from torchffi import _devices, dtypes
 from torchffi._core import arguments, backends, sequences
@@ -20,6 +19,7 @@ from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_libtorch import kinds
 from torchffi._core.tensor_numpy import by_numpy, hold
 from torchffi._lazy_numpy import is_array, is_numpy, is_numpy_scalar, np
+from torchffi._stdlib.typing import Any, Final, TypeVar
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Protocol
 
 from torchffi import _devices, dtypes
 from torchffi._core import arguments
@@ -25,6 +24,7 @@ from torchffi._core.arguments import Scalar, new_shape, tensor
 from torchffi._core.dispatch import create, create_like
 from torchffi._core.fast_path import creation, fast_path
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Protocol
 from torchffi.dtypes import ANY, DType, default_float
 from torchffi.errors import DTypeError, InvalidArgumentError
 

@@ -6,7 +6,6 @@ Source: Array API standard, "Data Type Functions".
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from torchffi import _devices, dtypes
 from torchffi._array import manipulation
@@ -17,6 +16,7 @@ from torchffi._core.dispatch import create_like, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy, np
+from torchffi._stdlib.typing import TYPE_CHECKING, Any, Final, NamedTuple
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate
-from typing import Any
 
 from torchffi import dtypes
 from torchffi._array import broadcasting, manipulation
@@ -22,7 +21,8 @@ from torchffi._core.dispatch import run, run_in_place
 from torchffi._core.lifetimes import make
 from torchffi._core.operations import entries, in_place_entries, scalars
 from torchffi._core.tensor import Tensor
-from torchffi._libtorch.primitives import basic_index, basic_index_put_
+from torchffi._libtorch.primitives import basic_index, basic_index_put_, key_tensors
+from torchffi._stdlib.typing import Any
 from torchffi.dtypes import ANY
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 
@@ -140,6 +140,7 @@ PICKS = {
 }
 for _kind in NUMPY.classes.values():
     _VIEWS[_kind] = partial(NUMPY.attempt, _kind, "basic_index")
+key_tensors.update(FFI.classes[dtype] for dtype in (dtypes.bool, dtypes.int64))
 for _kind in FFI.classes.values():
     _VIEWS[_kind] = partial(basic_index, partial(make, _kind))
     _ASSIGNMENTS[_kind] = basic_index_put_

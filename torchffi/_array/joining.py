@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
-from typing import Final
 
 from torchffi import dtypes
 from torchffi._array.manipulation import reshape
@@ -19,6 +18,7 @@ from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy, np
+from torchffi._stdlib.typing import Final
 from torchffi.dtypes import ANY
 from torchffi.errors import InvalidArgumentError, ShapeError
 

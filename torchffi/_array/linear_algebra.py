@@ -6,7 +6,6 @@ Source: Array API standard, "Linear Algebra Functions"; addmm is ATen's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from torchffi import dtypes
 from torchffi._array import broadcasting
@@ -17,6 +16,7 @@ from torchffi._core.dispatch import pointer, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_two
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Final
 from torchffi.dtypes import ANY, INEXACT, NUMERIC
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 

@@ -5,8 +5,6 @@ Source: Array API standard, "Searching Functions".
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torchffi import dtypes
 from torchffi._array.statistical import any_empty, reduce
 from torchffi._core import arguments
@@ -26,6 +24,7 @@ from torchffi._core.dispatch import pointer, run, run_many
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import Several
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Literal
 from torchffi.dtypes import ANY, REAL
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError
 

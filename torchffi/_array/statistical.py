@@ -5,8 +5,6 @@ Source: Array API standard, "Statistical Functions".
 
 from __future__ import annotations
 
-from typing import Any
-
 from torchffi import dtypes
 from torchffi._core import arguments
 from torchffi._core.argument_kinds import AXES, AXIS_OR_NONE, DTYPE, FLAG, NUMBER, OPERAND
@@ -14,6 +12,7 @@ from torchffi._core.arguments import Axis, tensor
 from torchffi._core.dispatch import NULL, pointer, run
 from torchffi._core.fast_path import fast_path
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any
 from torchffi.dtypes import ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 from torchffi.errors import ShapeError
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from torchffi import dtypes
 from torchffi._core.arguments import (
@@ -24,6 +23,7 @@ from torchffi._core.dispatch import run
 from torchffi._core.operations import of_one, of_two
 from torchffi._core.promotion import WIDER, WIDER_INEXACT
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Protocol
 from torchffi.dtypes import DType
 
 

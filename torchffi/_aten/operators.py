@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from torchffi import _signatures
 from torchffi._core.backends import FFI, NUMPY, default_backend, numpy_reason
 from torchffi._core.by_name.plans import Plan, Planned, Types
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib import signatures
+from torchffi._stdlib.typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from torchffi.errors import DTypeError, TorchError, UnavailableError
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Direct(Planned):
         return self._function(*arguments, **named)
 
     def _plan(self, types: Types, positional: int) -> Plan | None:
-        names = tuple(one.name for one in _signatures.of(self._function))
+        names = tuple(one.name for one in signatures.of(self._function))
         if not LIBTORCH_CLASSES.isdisjoint(types):
             overload = self._operator.on_libtorch()
             return overload.direct_plan(types, positional, names, self._again)

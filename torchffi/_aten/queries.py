@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from functools import partial
 from types import MethodType
-from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import lifetimes
@@ -18,6 +17,7 @@ from torchffi._core.tensor_libtorch import FFITensor
 from torchffi._libtorch.c_numbers import LETTERS
 from torchffi._libtorch.loader import lib
 from torchffi._libtorch.primitives import key_tensors
+from torchffi._stdlib.typing import Any, Final
 
 _SELF: Final = ...
 _SLOW: Final = NotImplemented

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NoReturn
 
 from torchffi._array.creation import zeros_like
 from torchffi._core.backends import FFI
@@ -12,6 +11,7 @@ from torchffi._core.dispatch import named
 from torchffi._core.lifetimes import make
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
+from torchffi._stdlib.typing import Any, NoReturn
 from torchffi.errors import ArgumentError, InvalidArgumentError, TorchError, UnavailableError
 
 # Exceptions of functions in Python that LibTorch has called, until the call returns.

@@ -7,11 +7,11 @@ gradient since, without a word, so that it is asked whether the last one still i
 
 from __future__ import annotations
 
-from typing import Final
 from weakref import ref
 
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.loader import lib
+from torchffi._stdlib.typing import Final
 
 _FEWEST: Final = 1024
 # By the handle of the tensor, which is never used again, unlike its id().

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
 
 from torchffi._core import lifetimes
 from torchffi._core.backends import FFI, default_backend
 from torchffi._libtorch import gradients
 from torchffi._libtorch.gradients import asks_enabled, set_enabled
 from torchffi._libtorch.loader import lib
+from torchffi._stdlib.typing import Any, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

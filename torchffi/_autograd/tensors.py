@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Final
 
 from torchffi._autograd import compute, in_use
 from torchffi._core.backends import FFI, NUMPY, numpy_reason
@@ -14,6 +13,7 @@ from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
 from torchffi._libtorch.gradients import asks_grad, asks_gradient, asks_leaf, set_requirement
 from torchffi._libtorch.gradients import detach as _detach
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import INEXACT
 from torchffi.errors import ArgumentError, DTypeError, InvalidArgumentError, UnavailableError
 

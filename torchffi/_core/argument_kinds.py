@@ -6,7 +6,7 @@ scalars, and a bool for an integer, which NumPy and C treat differently.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from torchffi._stdlib.typing import Final, NamedTuple
 
 # Types of arguments that are not tensors.
 Scalar = bool | int | float | complex

@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Final, SupportsIndex, TypeGuard
 
 from torchffi import _devices, dtypes
 from torchffi._core.argument_kinds import Axis as Axis
@@ -15,6 +14,7 @@ from torchffi._core.operations import keep_scalar, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy_scalar, np
 from torchffi._libtorch.loader import lib
+from torchffi._stdlib.typing import Final, SupportsIndex, TypeGuard
 from torchffi.dtypes import INEXACT, DType
 from torchffi.errors import AxisError, DTypeError, InvalidArgumentError
 

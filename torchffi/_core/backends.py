@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import FrameType
-from typing import Final
 
 from torchffi._core.tensor import Backend
 from torchffi._core.tensor_libtorch import FFI as FFI
 from torchffi._core.tensor_numpy import NUMPY as NUMPY
 from torchffi._libtorch import loader
+from torchffi._stdlib.typing import Final
 from torchffi.errors import InvalidArgumentError, UnavailableError
 
 _chosen: ContextVar[Backend | None] = ContextVar("torchffi_backend", default=None)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY, default_backend, policy
 from torchffi._core.operations import TABLES
@@ -14,6 +12,7 @@ from torchffi._lazy_numpy import np
 from torchffi._libtorch import gradients, loader
 from torchffi._libtorch.calls import with_integers
 from torchffi._libtorch.loader import ffi
+from torchffi._stdlib.typing import Any, Final, TypeVar
 from torchffi.dtypes import DType
 from torchffi.errors import NotSupportedError, TorchError, UnavailableError
 
@@ -216,7 +215,8 @@ def _backend_of(arguments: Sequence[Any]) -> Backend:
 
 def named(name: str, error: _Error) -> _Error:
     """The error of a primitive with the public name of the function in front."""
-    text = re.sub(r"^aten::[\w.]+: ", "", str(error).removeprefix(f"{name}: "))
+    text = str(error).removeprefix(f"{name}: ")
+    text = text.partition(": ")[2] if text.startswith("aten::") else text
     return type(error)(f"{_public(name)}: {text}")
 
 

@@ -7,10 +7,10 @@ Freeing a tensor replaces its class by the freed one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
 
 from torchffi import dtypes
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Final, TypeVar
 from torchffi.dtypes import DType
 from torchffi.errors import HandleError
 

@@ -23,9 +23,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
 from types import FunctionType
-from typing import Any, Final, TypeVar, cast
 
-from torchffi import _signatures, dtypes
+from torchffi import dtypes
 from torchffi._core import backends
 from torchffi._core.argument_kinds import CPU, NEW, Kind
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
@@ -34,7 +33,9 @@ from torchffi._core.operations import TABLES, Decorator, Entry, Result, entries,
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import INTS, c_function
 from torchffi._libtorch.loader import ffi, lib
-from torchffi._signatures import Parameter
+from torchffi._stdlib import signatures
+from torchffi._stdlib.signatures import Parameter
+from torchffi._stdlib.typing import Any, Final, TypeVar, cast
 from torchffi.dtypes import ALL, COMPLEX, DType
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -81,7 +82,7 @@ def _default(name: str, value: Any) -> Kind:
 
 def _source(given: list[Parameter], kinds: Mapping[str, Kind]) -> str:
     """Source code of a function that takes a table and the slow path and returns the operation."""
-    refuse = f"return slow_path({_signatures.passed(given)})"
+    refuse = f"return slow_path({signatures.passed(given)})"
     unlisted = {p.name: _default(p.name, p.default) for p in given if p.name not in kinds}
     lines: list[str] = []
     for name, kind in sorted({**kinds, **unlisted}.items(), key=lambda item: not item[1].leads):
@@ -100,7 +101,7 @@ def _source(given: list[Parameter], kinds: Mapping[str, Kind]) -> str:
     # The defaults of the text are placeholders: those of the slow path are copied.
     return f"""
 def operation(table, slow_path):
-    def function({_signatures.declared(given)}):
+    def function({signatures.declared(given)}):
         {body}
         try:
             {call}
@@ -115,7 +116,7 @@ def operation(table, slow_path):
 
 @cache
 def _compiled(source: str) -> Callable[..., Any]:
-    exec(compile(source, "<torchffi fast path>", "exec"), _NAMES)
+    exec(source, _NAMES)  # the first compile() of a process takes 1 ms, for the classes of ast
     return _NAMES["operation"]  # type: ignore[no-any-return]
 
 
@@ -140,7 +141,7 @@ def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
         function: Any = wraps(slow_path)(_uncompiled(table, slow_path))
 
         def compiled(table: Mapping[Any, Any]) -> Any:
-            given = _signatures.of(slow_path)
+            given = signatures.of(slow_path)
             # The operand of a method is named ``self``.
             method = all(one.name != "x" for one in given)
             named = {
@@ -150,7 +151,7 @@ def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
             # The code last: another thread may call the function meanwhile.
             function.__defaults__ = slow_path.__defaults__
             function.__kwdefaults__ = slow_path.__kwdefaults__
-            function.__code__ = generated.__code__
+            function.__code__ = generated.__code__.replace(co_filename="<torchffi fast path>")
             return function
 
         _COMPILE[slow_path] = compiled
@@ -182,13 +183,14 @@ def created(
         default: The dtype that None selects; None if it has no entry.
     """
     call, attempt = c_function(primitive), NUMPY.attempts.get(primitive, NUMPY.attempt)
+    called = NUMPY.called(primitive)
     on_ffi: dict[DType | None, Entry] = {}
     on_numpy: dict[DType | None, Entry] = {}
     for dtype in [dtype for dtype in ALL if dtype.kind in admitted]:
         if call is not None:
             on_ffi[dtype] = make, FFI.classes[dtype], call
         if dtype.in_numpy:
-            on_numpy[dtype] = attempt, NUMPY.classes[dtype], NUMPY.called(primitive, dtype)
+            on_numpy[dtype] = attempt, NUMPY.classes[dtype], called[dtype.kind]
     for table in (on_ffi, on_numpy):
         if default in table:
             table[None] = table[default]

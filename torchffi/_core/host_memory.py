@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torchffi._core.lifetimes import Owner, make
 from torchffi._lazy_numpy import np
 from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError
 

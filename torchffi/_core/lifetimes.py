@@ -19,9 +19,9 @@ import importlib
 import os
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
 
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any, Final, TypeVar
 from torchffi.errors import InvalidArgumentError
 
 # The attributes of owners.

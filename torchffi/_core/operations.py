@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial, wraps
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from torchffi._core.backends import FFI, NUMPY
 from torchffi._core.dtype_classes import usual_entry
 from torchffi._core.lifetimes import make, make_several
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import c_function
+from torchffi._stdlib.typing import Any, Final, NamedTuple, Protocol, TypeVar
 from torchffi.dtypes import ALL, DType
 
 
@@ -86,9 +86,9 @@ def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> E
         on_ffi, on_numpy = _classes(frozenset(admitted), result)
         if call is not None:
             table.update({kind: (make, of, call) for kind, of in on_ffi})
-        attempt = NUMPY.attempts.get(primitive, NUMPY.attempt)
+        attempt, called = NUMPY.attempts.get(primitive, NUMPY.attempt), NUMPY.called(primitive)
         for kind, of in on_numpy:
-            table[kind] = attempt, of, NUMPY.called(primitive, kind._dtype)
+            table[kind] = attempt, of, called[kind._dtype.kind]
     TABLES.setdefault(primitive, []).append(table)
     return table
 
@@ -291,10 +291,10 @@ def in_place_entries(primitive: str, admitted: Iterable[DType]) -> dict[type, Ov
     """The functions of an in-place primitive, by operand class. They return 0, or -1 on failure."""
     call = c_function(primitive)
     table: dict[type, Overwrite] = {}
+    called = NUMPY.called(primitive)
     for dtype in admitted:
         if call is not None:
             table[FFI.classes[dtype]] = call
         if dtype.in_numpy:
-            one = NUMPY.called(primitive, dtype)
-            table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, one)
+            table[NUMPY.classes[dtype]] = partial(NUMPY.overwrite, called[dtype.kind])
     return table

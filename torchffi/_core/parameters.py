@@ -6,10 +6,10 @@ compare classes. What makes it a parameter is an entry here, which goes with the
 
 from __future__ import annotations
 
-from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Final
 
 # id -> tensor. Weak, and by identity: tensors compare elementwise.
 _parameters: Final[WeakValueDictionary[int, Tensor]] = WeakValueDictionary()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from torchffi import dtypes
 from torchffi._core.arguments import Scalar, common_dtype, scalar_dtype
 from torchffi._core.operations import Conversion, entries
+from torchffi._stdlib.typing import Any
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import backends
@@ -15,6 +14,7 @@ from torchffi._core.tensor_numpy import hold
 from torchffi._lazy_numpy import np
 from torchffi._libtorch.c_numbers import C_TYPES, packed
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import DType
 
 _from_data: Final = lib.rt_torch_tensor_from_data

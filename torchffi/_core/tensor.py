@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from torchffi import _devices, dtypes
 from torchffi._lazy_numpy import np
+from torchffi._stdlib.typing import TYPE_CHECKING, Any, ClassVar
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError, InvalidArgumentError, ShapeError, TorchError
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import ceil, floor, prod
-from typing import Any, Final
 
 from torchffi import _devices, dtypes
 from torchffi._core import dtype_classes
@@ -26,6 +25,7 @@ from torchffi._libtorch import gradients, primitives
 from torchffi._libtorch.c_numbers import C_TYPES, lists
 from torchffi._libtorch.calls import c_function, check_status, last_error, with_integers
 from torchffi._libtorch.loader import lib
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import DType
 from torchffi.errors import InvalidArgumentError
 
@@ -294,7 +294,6 @@ class FFITensor(Owner, Tensor):
 
 
 FFI.classes = dtype_classes.of_dtypes(FFITensor)
-primitives.key_tensors.update(FFI.classes[dtype] for dtype in (dtypes.bool, dtypes.int64))
 _INTEGERS: Final = {kind for dtype, kind in FFI.classes.items() if dtype.kind in dtypes.INTEGER}
 class_of_code.update((dtype.code, kind) for dtype, kind in FFI.classes.items())
 # NumPy dtype -> tensor class and dtype code. Empty until the first array.

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import repeat
 from operator import attrgetter, getitem
-from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._core import dtype_classes
@@ -15,6 +14,7 @@ from torchffi._core.tensor import Backend, Tensor
 from torchffi._lazy_numpy import np
 from torchffi._numpy import attempts, primitives
 from torchffi._numpy.quiet import WHOLE, WITHOUT_WARNINGS, Run, new_runner, quietly
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import DType
 
 _new = object.__new__
@@ -66,9 +66,9 @@ class NumPy(Backend):
         return self.wrap(self.compute(name, raw), dtype)
 
     @staticmethod
-    def called(name: str, dtype: DType) -> str:
-        """The primitive that attempts call for another one, for operands of a dtype."""
-        return attempts.called(name, dtype, speedups is not None)
+    def called(name: str) -> dict[str, str]:
+        """The primitives that attempts call for another one, by the kind of the operands' dtype."""
+        return attempts.called(name, speedups is not None)
 
     @staticmethod
     def attempt(kind: type[Tensor], name: Any, /, *raw: Any) -> Tensor | None:

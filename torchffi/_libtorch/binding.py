@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from _thread import RLock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-if TYPE_CHECKING:
-    from torchffi._libtorch.shim_package import libtorch
+from torchffi._stdlib.typing import Any, Final, NamedTuple
 
 try:
     from torchffi._binding import ffi, lib
@@ -19,11 +17,18 @@ except ImportError as error:
 if lib.torchffi_find_python() != 0:
     raise ImportError("this Python does not export the functions of its C API")
 
-__all__ = ["Status", "ffi", "lib", "opening", "text_of"]
+__all__ = ["Probe", "Status", "ffi", "lib", "opening", "text_of"]
 
 # Held while the linker opens a library. A fork waits for it: the child would inherit the locks that the
 # library's initializers hold, and its exit would wait for them for ever.
 opening: Final = RLock()
+
+
+class Probe(NamedTuple):
+    """A path that was tried, and the result."""
+
+    path: str
+    outcome: str
 
 
 class Status(NamedTuple):
@@ -50,7 +55,7 @@ class Status(NamedTuple):
     shim_built_for: str
     shim_fastpath: bool | None
     abi_version: int
-    probes: tuple[libtorch.Probe, ...]
+    probes: tuple[Probe, ...]
     too_late: bool = False
 
 

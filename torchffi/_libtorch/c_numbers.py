@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._libtorch.calls import check_status
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import DType
 
 # The C type of an element of each dtype; a complex number is two of them. C has none for float16 and

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final, TypeVar, cast
 
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any, Final, TypeVar, cast
 from torchffi.errors import InternalError, InvalidArgumentError, TorchError, by_code
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])

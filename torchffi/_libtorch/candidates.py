@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final, NamedTuple
 
 from torchffi._libtorch import shim_package
+from torchffi._stdlib.typing import Final, NamedTuple
 
 GIVEN: Final = "TORCHFFI_SHIM"
 
@@ -31,7 +30,7 @@ class Candidate(NamedTuple):
         sources: The digest of the sources it must be built from, this torchffi's own; empty for any.
     """
 
-    path: Path
+    path: str
     source: str
     sources: str
 
@@ -48,7 +47,7 @@ class Opened(NamedTuple):
 
     candidate: Candidate
     descriptor: int
-    path: Path
+    path: str
     fastpath: bool | None
 
 
@@ -62,16 +61,17 @@ def candidates(given: str, libtorch_version: str, fastpath: bool | None) -> Iter
     """
     paths = shim_package.paths
     if given:
-        yield Candidate(Path(given).absolute(), GIVEN, "")
+        yield Candidate(paths.absolute(given), GIVEN, "")
         return
     sources = paths.source_digest()
     fast, plain = (paths.cached_shim(libtorch_version, kind, sources) for kind in (True, False))
-    yield Candidate(Path(__file__).parents[1] / paths.NAME, "the package", sources)
+    package = os.path.dirname(os.path.dirname(__file__))
+    yield Candidate(os.path.join(package, paths.NAME), "the package", sources)
     yield Candidate(plain if fastpath is False else fast, "the cache", sources)
-    if fastpath is None and plain.is_file():
+    if fastpath is None and paths.is_file(plain):
         yield Candidate(plain, "the cache", sources)
     for folder in _system_folders():
-        yield Candidate(folder / paths.NAME, "the system", "")
+        yield Candidate(os.path.join(folder, paths.NAME), "the system", "")
 
 
 def inspect(
@@ -86,15 +86,15 @@ def inspect(
         Refused: It is damaged or not trusted, or was built for another LibTorch, header or
             configuration.
     """
-    if not candidate.path.is_file():
+    if not shim_package.paths.is_file(candidate.path):
         raise Refused("does not exist")
     try:
         descriptor = os.open(candidate.path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise Refused(f"cannot be read ({error.strerror})") from None
     try:
-        path = Path(f"/proc/self/fd/{descriptor}")
-        if not path.exists():
+        path = f"/proc/self/fd/{descriptor}"
+        if not shim_package.paths.mode(path):
             path = candidate.path
         if candidate.source != GIVEN:  # who sets the variable decides
             _check_trust(candidate.path, descriptor)
@@ -105,23 +105,23 @@ def inspect(
         raise
 
 
-def _check_trust(path: Path, descriptor: int) -> None:
+def _check_trust(path: str, descriptor: int) -> None:
     """Checks that only this user and root can have written the open file and its sidecar."""
     metadata = shim_package.sidecar.path_of(path)
-    for file in (path, metadata) if metadata.exists() else (path,):
+    for file in (path, metadata) if shim_package.paths.mode(metadata) else (path,):
         reason = shim_package.trust.reason_against(file)
         if reason:
             what, _, command = reason.partition("; run: ")
             refused = Refused(f"is not trusted, because {what}")
             refused.advice = f"To trust it, run: {command}"
             raise refused
-    if not os.path.samestat(os.fstat(descriptor), path.stat()):
+    if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
         raise Refused("was replaced by another file while it was checked")
 
 
 def _check(
     candidate: Candidate,
-    opened: Path,
+    opened: str,
     libtorch_version: str,
     header_digest: str,
     fastpath: bool | None,
@@ -151,10 +151,21 @@ def _check(
     return described.fastpath
 
 
-def _system_folders() -> list[Path]:
+def _system_folders() -> list[str]:
     """The folders that dlopen("librt_torch.so") searches: a file is checked before it is opened."""
     folders = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    for conf in sorted(Path("/etc/ld.so.conf.d").glob("*.conf")):
-        folders += conf.read_text(encoding="utf-8", errors="replace").splitlines()
+    for name in sorted(_names("/etc/ld.so.conf.d")):
+        if name.endswith(".conf"):
+            path = f"/etc/ld.so.conf.d/{name}"
+            with open(path, encoding="utf-8", errors="replace") as file:
+                folders += file.read().splitlines()
     folders += ["/usr/local/lib", "/lib64", "/usr/lib64", "/lib", "/usr/lib"]
-    return [Path(folder) for folder in dict.fromkeys(folders) if folder.startswith("/")]
+    return [folder for folder in dict.fromkeys(folders) if folder.startswith("/")]
+
+
+def _names(folder: str) -> list[str]:
+    """The names in a folder; none if it cannot be read."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

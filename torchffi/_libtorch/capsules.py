@@ -7,10 +7,10 @@ pass Python objects, so they travel by address.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from torchffi._libtorch.calls import last_error
 from torchffi._libtorch.loader import lib
+from torchffi._stdlib.typing import Any
 from torchffi.errors import InvalidArgumentError, OutOfMemoryError
 
 

@@ -6,10 +6,10 @@ A function that creates a tensor takes ``make``, of lifetimes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from torchffi._libtorch.calls import check_status, last_error
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any
 
 Make = Callable[..., Any]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any
 
 from torchffi._libtorch import shim_package
-from torchffi._libtorch.binding import Status, ffi, lib, opening, text_of
+from torchffi._libtorch.binding import Probe, Status, ffi, lib, opening, text_of
 from torchffi._libtorch.candidates import Candidate, Opened, Refused, candidates, inspect
+from torchffi._stdlib.typing import Any
 
 _BUILD = "python -m torchffi build"
 _ERROR_BYTES = 4096
@@ -22,7 +21,7 @@ class Loading:
     """Opens LibTorch and the shim, and keeps what was tried and found."""
 
     def __init__(self) -> None:
-        self.probes: list[shim_package.libtorch.Probe] = []
+        self.probes: list[Probe] = []
         self.libtorch_version = ""
         self.libtorch_path = ""
         self.libtorch_opened = False
@@ -62,7 +61,7 @@ class Loading:
         version, digest = self.libtorch_version, text_of(lib.torchffi_header_digest())
         refused: list[tuple[str, str]] = []
         for candidate in candidates(given, version, fastpath):
-            if not given and not candidate.path.is_file():
+            if not given and not shim_package.paths.is_file(candidate.path):
                 if candidate.sources:
                     self.probe(candidate.path, f"{candidate.source}: not built")
                 continue
@@ -91,18 +90,19 @@ class Loading:
     def find_libtorch(self) -> shim_package.libtorch.LibTorch:
         libtorch = shim_package.libtorch
         search = libtorch.find()
-        self.probes += search.probes
+        self.probes += (Probe(*probe) for probe in search.probes)
         found = search.libtorch
         if found is None:
             raise _Unavailable(search.reason)
         self.libtorch_version = found.version
-        self.libtorch_path = str(found.root)
+        self.libtorch_path = found.root
         loaded = libtorch.loaded()
-        wanted = found.library_dir / "libtorch_cpu.so"
+        wanted = os.path.join(found.library_dir, "libtorch_cpu.so")
         if loaded is not None and not _same_file(loaded, wanted):
+            root = os.path.dirname(os.path.dirname(loaded))
             raise _Unavailable(
                 f"This process has already loaded {loaded}, and torchffi found {wanted}: a process can "
-                f"use only one LibTorch. To use the loaded one, set LIBTORCH={loaded.parent.parent}"
+                f"use only one LibTorch. To use the loaded one, set LIBTORCH={root}"
             )
         return found
 
@@ -114,7 +114,7 @@ class Loading:
         advice = f"Reinstall LibTorch: {libtorch.INSTALL}"
         handle = None
         for name in libtorch.LIBRARIES:
-            path = found.library_dir / name
+            path = os.path.join(found.library_dir, name)
             damage = elf.damage(path)
             if damage:
                 self.probe(path, damage)
@@ -132,8 +132,8 @@ class Loading:
                 f"version {found.version or 'unknown'}. {advice}"
             )
         self.libtorch_version = version
-        cuda = found.library_dir / libtorch.CUDA_LIBRARY
-        if cuda.exists():
+        cuda = os.path.join(found.library_dir, libtorch.CUDA_LIBRARY)
+        if shim_package.paths.mode(cuda):
             error = elf.damage(cuda) or _dlopen(cuda)[1]
             self.probe(cuda, error or "opened")
         self.libtorch_opened = True
@@ -143,9 +143,7 @@ class Loading:
         handle, error = _dlopen(opened.path)
         if error:
             os.close(opened.descriptor)
-            raise Refused(
-                f"cannot be opened ({error})".replace(str(opened.path), str(candidate.path))
-            )
+            raise Refused(f"cannot be opened ({error})".replace(opened.path, candidate.path))
         # From here on the descriptor stays open: the linker knows the library by a path with its number,
         # and would take another file of that path for the same library.
         text = ffi.new("char[]", _ERROR_BYTES)
@@ -155,7 +153,7 @@ class Loading:
             raise Refused(f"cannot be used: {text_of(text)}")
         if bound == 1:  # by an earlier import, whose descriptor is still open
             os.close(opened.descriptor)
-        self.shim_path, self.shim_fastpath = str(candidate.path), opened.fastpath
+        self.shim_path, self.shim_fastpath = candidate.path, opened.fastpath
         self.probe(candidate.path, f"{candidate.source}: in use")
 
     def refuse(self, candidate: Candidate, refusal: Refused) -> tuple[str, str]:
@@ -164,20 +162,20 @@ class Loading:
         advice = refusal.advice or f"To build a matching one, run: {_BUILD}"
         return f"{candidate.path} {refusal}", advice
 
-    def probe(self, path: Path, outcome: str) -> None:
+    def probe(self, path: str, outcome: str) -> None:
         """Records a path that was tried."""
-        self.probes.append(shim_package.libtorch.Probe(str(path), outcome))
+        self.probes.append(Probe(path, outcome))
 
 
-def _dlopen(path: Path) -> tuple[Any, str]:
+def _dlopen(path: str) -> tuple[Any, str]:
     text = ffi.new("char[]", _ERROR_BYTES)
     with opening:
         handle = lib.torchffi_open(os.fsencode(path), text, _ERROR_BYTES)
     return handle, "" if handle else text_of(text)
 
 
-def _same_file(a: Path, b: Path) -> bool:
+def _same_file(a: str, b: str) -> bool:
     try:
-        return a.samefile(b)
+        return os.path.samefile(a, b)
     except OSError:  # the loaded file has been deleted
         return False

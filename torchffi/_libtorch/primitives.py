@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Final
 
 from torchffi import dtypes
 from torchffi._libtorch import capsules
 from torchffi._libtorch.c_numbers import C_TYPES, packed
 from torchffi._libtorch.calls import c_function, check_status
 from torchffi._libtorch.loader import ffi, lib
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import DType
 
 Raw = int
@@ -168,7 +168,7 @@ _NEW_AXIS = (lib.RT_TORCH_KEY_NEW_AXIS, 0, 0, 0)
 _ELLIPSIS = (lib.RT_TORCH_KEY_ELLIPSIS, 0, 0, 0)
 
 
-# The classes of tensors that may be keys: of integers, and masks. tensor_libtorch.py adds them.
+# The classes of tensors that may be keys: of integers, and masks. torchffi/_array/indexing.py adds them.
 key_tensors: Final[set[type]] = set()
 
 

@@ -6,7 +6,7 @@ because that takes longer than the rest of the loader and most processes need on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from torchffi._stdlib.typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shim.build import build, compiler, elf, libtorch, paths, sidecar, trust

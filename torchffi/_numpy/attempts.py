@@ -7,11 +7,11 @@ one function in Python from another in half of the time that C needs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
 
 from torchffi._lazy_numpy import np
 from torchffi._numpy import primitives
-from torchffi.dtypes import INTEGER, DType
+from torchffi._stdlib.typing import Any, Final
+from torchffi.dtypes import ANY, INTEGER
 
 Attempt = Callable[..., Any]
 # Makes a tensor of a class over an array.
@@ -43,11 +43,10 @@ def attempts(hold: Hold, speedups: Any) -> dict[str, Attempt]:
     return found
 
 
-def called(name: str, dtype: DType, in_c: bool) -> str:
-    """The primitive that an attempt calls for another one, for operands of a dtype."""
-    if name in _DIVISIONS and dtype.kind in INTEGER:
-        return f"whole_{name}"
-    return _TYPED.get(name, name) if in_c else name
+def called(name: str, in_c: bool) -> dict[str, str]:
+    """The primitives that an attempt calls for another one, by the kind of the operands' dtype."""
+    found = dict.fromkeys(ANY, _TYPED.get(name, name) if in_c else name)
+    return found | dict.fromkeys(INTEGER, f"whole_{name}") if name in _DIVISIONS else found
 
 
 def _of_two(name: str, hold: Hold) -> Attempt:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from torchffi import errors
 from torchffi._lazy_numpy import np
+from torchffi._stdlib.typing import Any
 from torchffi.errors import (
     AxisError,
     InvalidArgumentError,

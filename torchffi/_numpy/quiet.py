@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any, Final
 
 from torchffi._lazy_numpy import np
+from torchffi._stdlib.typing import Any, Final
 
 # Primitives that move elements and compute nothing, or whose computations cause no warnings.
 WITHOUT_WARNINGS: Final = frozenset({

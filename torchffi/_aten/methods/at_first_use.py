@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, Final
 
 from torchffi._core.by_name.declared_in_place import InPlaceMethods
 from torchffi._core.by_name.declared_methods import OperatorMethods
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Final
 
 # The names of several results, in PyTorch.
 _FIELDS: Final = {

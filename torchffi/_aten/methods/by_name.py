@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any
 
 from torchffi._aten.methods.conversions import documented
 from torchffi._aten.operators import Operator
 from torchffi._core.backends import FFI
 from torchffi._core.by_name.plans import Planned, types_of
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any
 
 Method = Callable[..., Any]
 

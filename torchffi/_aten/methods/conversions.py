@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
 
 from torchffi import _devices, dtypes
 from torchffi._array import data_types
@@ -17,6 +16,7 @@ from torchffi._core.lifetimes import make
 from torchffi._core.operations import Entries, entries
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.loader import lib
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import ANY, DType
 from torchffi.errors import ArgumentError
 

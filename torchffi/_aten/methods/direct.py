@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Final
 
 from torchffi._core.argument_kinds import (
     AXES,
@@ -25,6 +24,7 @@ from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.fast_path import fast_path, written
 from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
 from torchffi._core.tensor import Tensor
+from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
 
 Method = Callable[..., Any]

@@ -7,7 +7,8 @@ first use, and type checkers read them here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+
+from torchffi._stdlib.typing import Any
 
 Method = Callable[..., Any]
 

@@ -22,9 +22,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from torchffi._libtorch import loader
+from torchffi._stdlib.typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from typing_extensions import Self

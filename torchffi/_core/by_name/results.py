@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import Final
 
 from torchffi._core.backends import FFI
 from torchffi._core.lifetimes import make
+from torchffi._stdlib.typing import Final
 from torchffi.errors import DTypeError
 
 LIBTORCH_CLASSES: Final = frozenset(FFI.classes.values())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar, Final
 
-from torchffi import _signatures
+from torchffi._stdlib import signatures
 from torchffi.nn._base.module import Module
 
 Flag = bool | None
@@ -18,8 +18,8 @@ _REQUIRED: Final = object()
 @cache
 def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """The defaults of the arguments of a function."""
-    given = _signatures.of(function)
-    return {one.name: one.default for one in given if one.default is not _signatures.NO_DEFAULT}
+    given = signatures.of(function)
+    return {one.name: one.default for one in given if one.default is not signatures.NO_DEFAULT}
 
 
 class FunctionLayer(Module):

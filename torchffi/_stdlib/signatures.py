@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+
+from torchffi._stdlib.typing import Any, Final, NamedTuple
 
 NO_DEFAULT: Final = object()
 _VARIADIC: Final = 4  # the flag CO_VARARGS of a code object

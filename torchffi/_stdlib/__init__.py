@@ -1,0 +1,1 @@
+"""Substitutes for modules of Python's standard library that take long to import: typing and inspect."""
