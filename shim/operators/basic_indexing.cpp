@@ -98,7 +98,14 @@ class Keys {
 // The steps to a view, none for a slice of a whole axis, and the indices of the view, none without tensors.
 struct Path {
   ViewSteps steps;
-  Indices indices;
+  c10::SmallVector<std::optional<at::Tensor>, 4> indices;
+
+  bool picks() const { return !indices.empty(); }
+  Indices list() const {  // which allocates, also for none
+    Indices all;
+    for (const std::optional<at::Tensor> &index : indices) all.push_back(index);
+    return all;
+  }
 };
 
 // Integers are steps, unless whole axes are between them and the tensors: then they are indices, as in NumPy, and all axes of
@@ -179,23 +186,23 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
 int64_t tensor_basic_index(int64_t tensor, const int64_t *keys, int64_t count) {
   const at::Tensor t = get(tensor);
   const Path path = path_of(t, Keys(keys, count));
-  if (path.indices.empty()) return put(kernels::basic_index(t, path.steps));
+  if (!path.picks()) return put(kernels::basic_index(t, path.steps));
   const gradients::Untracked untracked;
-  return put(indexed(path.steps.empty() ? t : kernels::basic_index(t, path.steps), path.indices));
+  return put(indexed(path.steps.empty() ? t : kernels::basic_index(t, path.steps), path.list()));
 }
 
 int32_t tensor_basic_index_put_(int64_t tensor, const int64_t *keys, int64_t count, int64_t values) {
   const at::Tensor t = get(tensor), from = get(values);
   const Path path = path_of(t, Keys(keys, count));
-  if (path.steps.empty() && path.indices.empty()) {
+  if (path.steps.empty() && !path.picks()) {
     return tensor_copy_(tensor, values);  // for gradients, a write to the tensor itself
   }
   // A view in autograd's books, if the call is recorded.
   const at::Tensor view = path.steps.empty()      ? writable(tensor, t)
                           : gradients::included() ? one_by_one(get_entered(tensor), path.steps)
                                                   : kernels::basic_index(t, path.steps);
-  if (!path.indices.empty()) {
-    put_indexed(view, path.indices, from.to(t.scalar_type()));
+  if (path.picks()) {
+    put_indexed(view, path.list(), from.to(t.scalar_type()));
     return 0;
   }
   check_broadcast_to(from.sizes(), view.sizes());
