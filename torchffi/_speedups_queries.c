@@ -94,8 +94,8 @@ static void free_query(PyObject *object) {
    the slow path; a new tensor of the class, whose handle the function returns (m); what is known by the shape: see
    shape_or_count(); the elements that the function copies to memory, as lists (t), or the only one (v), converted by the
    argument if that is given, for classes whose letters the answers, a dict, have: these functions are given by their
-   addresses. By the binding's function: the view by a key (k); none after the assignment to it (p) of a tensor, or of a
-   number for which the answers, a dict, have a tensor. */
+   addresses. By the binding's function: the elements by a key (k); none after the assignment to them (p) of a tensor, or
+   of a number for which the answers, a dict, have a tensor. The argument is then a set: the classes of tensors in keys. */
 static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct query *self = (struct query *)PyType_GenericAlloc(type, 0);
   PyObject *module, *function, *answers, *slow_path, *argument = NULL;
