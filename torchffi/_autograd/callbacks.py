@@ -6,8 +6,9 @@ end. An exception is kept until the call that computes gradients returns, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 from torchffi._autograd.compute import failures
 from torchffi._core.lifetimes import make
@@ -91,47 +92,68 @@ def _hooked(hook: Hook, handles: Any) -> None:
         _give(answer, type(gradient), handles, 1, "a hook")
 
 
-class Call:
+class Recorded(Protocol):
     """One call of a function with a backward in Python.
 
-    Args:
-        backward: Takes the gradients of the results, None where there is none, and the saved tensors;
-            returns the gradients of the inputs, or None.
-        kinds: The tensor class of each input.
+    Attributes:
+        _kinds: The tensor class of each argument; None for what is not a tensor of LibTorch.
     """
 
-    __slots__ = ("backward", "kinds")
+    _kinds: list[type[Tensor] | None]
 
-    def __init__(
-        self,
-        backward: Callable[[list[Tensor | None], list[Tensor]], list[Tensor | None]],
-        kinds: list[type[Tensor]],
-    ) -> None:
-        self.backward = backward
-        self.kinds = kinds
+    def _gradients(self, given: list[Tensor | None], saved: list[Tensor]) -> Sequence[Any]:
+        """The gradients of all arguments, or None, of those of the results and the saved tensors."""
 
-    def record(
-        self, inputs: list[Tensor], values: list[Tensor], saved: list[Tensor]
-    ) -> list[Tensor]:
-        """Tensors over the memory of ``values``, whose gradient :attr:`backward` computes."""
-        count = len(values)
-        found = ffi.gc(ffi.new(_HANDLES, [count, *[0] * count]), lib.torchffi_free_list)
-        keeper = ffi.new_handle(self)
-        status = _function(
-            [tensor._data for tensor in inputs],
-            len(inputs),
-            [tensor._data for tensor in values],
-            count,
-            [tensor._data for tensor in saved],
-            len(saved),
-            found + 1,
-            keeper,
-            id(keeper),
-        )
-        if status < 0:
-            raise last_error() if status == -1 else OutOfMemoryError("apply: out of memory")
-        kinds = map(type, values)
-        return [made(make(kind, _take, found, i)) for i, kind in enumerate(kinds, 1)]
+
+def record(
+    call: Recorded, inputs: list[int], values: list[Tensor], saved: list[int]
+) -> list[Tensor]:
+    """Tensors over the memory of ``values``, whose gradient ``call`` computes.
+
+    Args:
+        call: The call. It lives as long as the node that LibTorch makes of it.
+        inputs: Handles of the arguments that are tensors.
+        values: The results, computed without a record.
+        saved: Handles of tensors that the call is given with the gradients.
+    """
+    count = len(values)
+    try:
+        found = _spare.pop() if count <= _SPARE else _handles(count)
+    except IndexError:  # another thread has it, or this is the first call
+        found = _handles(_SPARE)
+    keeper = ffi.new_handle(call)
+    handles = []
+    for tensor in values:  # a comprehension is a call
+        handles.append(tensor._data)  # noqa: PERF401
+    status = _function(
+        inputs,
+        len(inputs),
+        handles,
+        count,
+        saved,
+        len(saved),
+        found + 1,
+        keeper,
+        id(keeper),
+    )
+    if status < 0:
+        raise last_error() if status == -1 else OutOfMemoryError("apply: out of memory")
+    results = []
+    for i in range(count):
+        results.append(made(make(type(values[i]), _take, found, i + 1)))  # noqa: PERF401
+    if count <= _SPARE:
+        _spare.append(found)
+    return results
+
+
+def _handles(count: int) -> Any:
+    """An array for handles, which are freed with it until they have owners; first their number."""
+    return ffi.gc(ffi.new(_HANDLES, [count, *[0] * count]), lib.torchffi_free_list)
+
+
+# The array of an earlier call: to make one takes as long as to call a small operation.
+_SPARE: Final = 8
+_spare: Final[deque[Any]] = deque(maxlen=1)
 
 
 @ffi.def_extern(name="torchffi_python_backward", error=-1)  # type: ignore[untyped-decorator]
@@ -154,9 +176,12 @@ def _tensors(handles: Any, count: int) -> list[Any]:
 
 
 def _called(
-    call: Call, given: Any, results: int, saved: Any, saved_count: int, found: Any, count: int
+    call: Recorded, given: Any, results: int, saved: Any, saved_count: int, found: Any, count: int
 ) -> None:
-    answers = call.backward(_tensors(given, results), _tensors(saved, saved_count))
-    for i, (answer, kind) in enumerate(zip(answers, call.kinds, strict=True)):
-        if answer is not None:
-            _give(answer, kind, found, i, "backward")
+    i = 0
+    answers = call._gradients(_tensors(given, results), _tensors(saved, saved_count))
+    for answer, kind in zip(answers, call._kinds, strict=True):
+        if kind is not None:
+            if answer is not None:
+                _give(answer, kind, found, i, "backward")
+            i += 1

@@ -8,12 +8,12 @@ from typing import Any
 
 from torchffi._array.creation import zeros
 from torchffi._autograd import modes
-from torchffi._autograd.callbacks import Call
+from torchffi._autograd.callbacks import record
 from torchffi._core.backends import FFI
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch import gradients
 from torchffi._libtorch.gradients import asks_gradient
-from torchffi.dtypes import INEXACT
+from torchffi.dtypes import INEXACT, DType
 from torchffi.errors import ArgumentError, InvalidArgumentError
 
 
@@ -27,14 +27,21 @@ class FunctionCtx:
     """
 
     needs_input_grad: tuple[bool, ...]
+    # Those of the class until they are set: most calls set one or two.
+    _to_save: tuple[Tensor | None, ...] = ()
+    _saved: tuple[Tensor | None, ...] | None = None
+    _constant: tuple[Tensor, ...] = ()
+    _dirty: tuple[Tensor, ...] = ()
+    _materialize = True
+    # What backward() is called with and checked by, of a call that was recorded.
+    _function: type[Function]
+    _kinds: list[type[Tensor] | None]
+    _like: list[tuple[tuple[int, ...], DType, str] | None]
+    _places: list[int] | None  # the results that have a gradient; None for all
+    _present: list[bool] | None  # which of those saved are tensors; None for all
 
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
-        self._to_save: tuple[Tensor | None, ...] = ()
-        self._saved: tuple[Tensor | None, ...] | None = None
-        self._constant: tuple[Tensor, ...] = ()
-        self._dirty: tuple[Tensor, ...] = ()
-        self._materialize = True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keeps tensors for ``backward()``; writing to them in between makes that fail.
@@ -72,6 +79,32 @@ class FunctionCtx:
     def set_materialize_grads(self, value: bool) -> None:
         """Whether ``backward()`` gets zeros, rather than None, for a tensor that has no gradient."""
         self._materialize = bool(value)
+
+    def _gradients(self, given: list[Tensor | None], saved: list[Tensor]) -> Sequence[Any]:
+        """Calls ``backward()``: see :class:`~torchffi._autograd.callbacks.Recorded`."""
+        grads: Sequence[Tensor | None] = given
+        if self._places is not None:
+            grads = [None] * len(self._like)
+            for i, gradient in zip(self._places, given, strict=True):
+                grads[i] = gradient
+        if self._materialize and None in grads:
+            grads = [self._zeros(i) if one is None else one for i, one in enumerate(grads)]
+        self._saved = tuple(saved) if self._present is None else _with_none(saved, self._present)
+        try:
+            answer = self._function.backward(self, *grads)
+        finally:
+            self._saved = None
+        answers = answer if isinstance(answer, tuple) else (answer,)
+        if len(answers) != len(self._kinds):
+            raise InvalidArgumentError(
+                f"{self._function.__name__}.backward returned {len(answers)} gradients, expected one "
+                f"for each of the {len(self._kinds)} arguments of forward(), None for those without one"
+            )
+        return answers
+
+    def _zeros(self, i: int) -> Tensor | None:
+        like = self._like[i]
+        return None if like is None else zeros(like[0], dtype=like[1], device=like[2])
 
 
 class Function:
@@ -115,19 +148,20 @@ class Function:
         Returns:
             What ``forward()`` returns.
         """
-        inputs: list[Tensor] = []
+        inputs: list[int] = []
         needed: list[bool] = []
-        has_input: list[bool] = []
+        kinds: list[type[Tensor] | None] = []
         for arg in args:
-            there = isinstance(arg, Tensor) and arg._backend is FFI
-            has_input.append(there)
-            if there:
-                inputs.append(arg)
-                flag = asks_gradient(arg._data)
-                needed.append(flag == 1 if flag >= 0 else gradients.requires_grad(arg._data))
-            else:
-                needed.append(False)
+            kind, need = None, False
+            if isinstance(arg, Tensor) and arg._backend is FFI:
+                kind, handle = type(arg), arg._data
+                inputs.append(handle)
+                flag = asks_gradient(handle)
+                need = flag == 1 if flag >= 0 else gradients.requires_grad(handle)
+            kinds.append(kind)
+            needed.append(need)
         ctx = FunctionCtx(tuple(needed))
+        ctx._function, ctx._kinds = cls, kinds
         enabled = modes.set_mode(False)  # as no_grad() does, without an object for each call
         try:
             if cls.setup_context is Function.setup_context:
@@ -141,16 +175,16 @@ class Function:
         outputs = [*output] if isinstance(output, tuple) else [output]
         if ctx._dirty:
             _check_dirty(ctx._dirty, args, outputs)
-        differentiable: list[int] = []
+        places: list[int] = []
         for i, one in enumerate(outputs):
             if recorded and has_gradient(one, ctx._constant):
-                differentiable.append(i)
+                places.append(i)
             elif isinstance(one, Tensor):
                 # As in PyTorch: another object than the argument, unless it was overwritten.
                 unchanged = _is_among(one, args) and not _is_among(one, ctx._dirty)
                 outputs[i] = one.detach() if unchanged or one.requires_grad else one
-        if differentiable:
-            _record(cls, ctx, has_input, inputs, outputs, differentiable)
+        if places:
+            _record(ctx, args, inputs, outputs, places)
         return tuple(outputs) if isinstance(output, tuple) else outputs[0]
 
 
@@ -186,62 +220,41 @@ def _check_dirty(dirty: Sequence[Tensor], args: Sequence[Any], outputs: Sequence
 
 
 def _record(
-    function: type[Function],
     ctx: FunctionCtx,
-    has_input: list[bool],
-    inputs: list[Tensor],
+    args: tuple[Any, ...],
+    inputs: list[int],
     outputs: list[Any],
-    differentiable: list[int],
+    places: list[int],
 ) -> None:
-    """Replaces the differentiable results of ``forward()`` by those with a history."""
-    own = _overwritten(ctx, inputs, outputs, differentiable) if ctx._dirty else {}
-    values = [outputs[i] for i in differentiable]
-    to_save = ctx._to_save
-    kept = [tensor for tensor in to_save if tensor is not None]
-    if own:
-        values = [own.get(id(tensor), tensor) for tensor in values]
-        kept = [own.get(id(tensor), tensor) for tensor in kept]
-    present = None if len(kept) == len(to_save) else [tensor is not None for tensor in to_save]
-    ctx._to_save = ()  # they are kept by the node; a result kept here as well would keep the node
-    ctx._dirty = ctx._constant = ()
-    # The shapes, not the results themselves: those keep the node, which keeps backward().
-    like = [
-        (one.shape, one.dtype, one.device)
-        if isinstance(one, Tensor) and one._backend is FFI
-        else None
-        for one in outputs
-    ]
-    everything = len(differentiable) == len(outputs)
-
-    def backward(given: list[Tensor | None], saved: list[Tensor]) -> list[Tensor | None]:
-        grads = given
-        if not everything:
-            grads = [None] * len(like)
-            for i, gradient in zip(differentiable, given, strict=True):
-                grads[i] = gradient
-        if ctx._materialize:
-            for i, gradient in enumerate(grads):
-                if gradient is None and (of := like[i]) is not None:
-                    grads[i] = zeros(of[0], dtype=of[1], device=of[2])
-        ctx._saved = tuple(saved) if present is None else _with_none(saved, present)
-        try:
-            answer = function.backward(ctx, *grads)
-        finally:
-            ctx._saved = None
-        answers = answer if isinstance(answer, tuple) else (answer,)
-        if len(answers) != len(has_input):
-            raise InvalidArgumentError(
-                f"{function.__name__}.backward returned {len(answers)} gradients, expected one for "
-                f"each of the {len(has_input)} arguments of forward(), None for those without one"
-            )
-        return [answer for there, answer in zip(has_input, answers, strict=True) if there]
-
-    results = Call(backward, [*map(type, inputs)]).record(inputs, values, kept)
-    for i, result in zip(differentiable, results, strict=True):
-        if own and id(outputs[i]) in own:
-            outputs[i].copy_(result)
+    """Replaces the results of ``forward()`` at the places given by those with a history."""
+    own = _overwritten(ctx._dirty, args, outputs, places) if ctx._dirty else {}
+    values: list[Tensor] = []
+    saved: list[int] = []
+    present: list[bool] = []
+    # Loops, not comprehensions: each of those is a call.
+    for i in places:
+        one = outputs[i]
+        values.append(own.get(id(one), one) if own else one)
+    for one in ctx._to_save:
+        present.append(one is not None)
+        if one is not None:
+            saved.append((own.get(id(one), one) if own else one)._data)
+    ctx._present = None if len(saved) == len(present) else present
+    ctx._places = None if len(places) == len(outputs) else places
+    # Not the tensors: a result keeps the node, which keeps the context; the node keeps those saved.
+    ctx._to_save = ctx._dirty = ctx._constant = ()
+    ctx._like = like = []
+    for one in outputs:
+        there = isinstance(one, Tensor) and one._backend is FFI
+        like.append((one.shape, one._dtype, one.device) if there else None)
+    i = 0
+    for result in record(ctx, inputs, values, saved):
+        place = places[i]
+        if own and id(outputs[place]) in own:
+            outputs[place].copy_(result)
         else:
-            outputs[i] = result
+            outputs[place] = result
+        i += 1
 
 
 def _with_none(tensors: Sequence[Tensor], present: Sequence[bool]) -> tuple[Tensor | None, ...]:
@@ -250,7 +263,7 @@ def _with_none(tensors: Sequence[Tensor], present: Sequence[bool]) -> tuple[Tens
 
 
 def _overwritten(
-    ctx: FunctionCtx, inputs: list[Tensor], outputs: list[Any], differentiable: list[int]
+    dirty: Sequence[Tensor], args: Sequence[Any], outputs: Sequence[Any], places: Sequence[int]
 ) -> dict[int, Tensor]:
     """Copies of the results that are overwritten arguments, by the id of the argument.
 
@@ -259,9 +272,9 @@ def _overwritten(
     overwrite what was saved.
     """
     own: dict[int, Tensor] = {}
-    for i in differentiable:
+    for i in places:
         one = outputs[i]
-        if _is_among(one, ctx._dirty) and _is_among(one, inputs):
+        if _is_among(one, dirty) and _is_among(one, args):
             if one.is_leaf and one.requires_grad:
                 raise InvalidArgumentError(
                     "mark_dirty: a leaf that requires gradients was overwritten; compute a new tensor"
