@@ -9,14 +9,13 @@ import operator
 from collections.abc import Callable
 from functools import partial, wraps
 from operator import methodcaller
-from types import MethodType
 
 from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
 from torchffi._aten.methods import at_first_use
 from torchffi._core.arguments import Scalar
 from torchffi._core.backends import NUMPY
-from torchffi._core.operations import BINARY, TABLES, scalars
+from torchffi._core.operations import BINARY, TABLES, Entries, in_c
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
@@ -198,9 +197,9 @@ _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
 )
 
 
-# Operators and methods of one and of two operands, and their operations: primitives, and public names.
+# Methods of one and of two operands, and their operations: primitives, and public names.
 _OF_ONE: dict[str, str] = {
-    "__neg__": "neg", "__abs__": "abs", "__invert__": "bitwise_not", "bitwise_not": "bitwise_not",
+    "bitwise_not": "bitwise_not",
     **{
         name: name
         for name in (
@@ -212,13 +211,8 @@ _OF_ONE: dict[str, str] = {
     },
 }  # fmt: skip
 _OF_TWO: dict[str, str] = {
-    "__add__": "add", "__sub__": "subtract", "__mul__": "multiply", "__truediv__": "divide",
-    "__floordiv__": "floor_divide", "__mod__": "remainder", "__matmul__": "matmul",
-    "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
-    "__eq__": "equal", "__ne__": "not_equal", "__lt__": "less", "__le__": "less_equal",
-    "__gt__": "greater", "__ge__": "greater_equal", "sub": "subtract", "mul": "multiply",
-    "div": "divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
-    "gt": "greater", "ge": "greater_equal",
+    "sub": "subtract", "mul": "multiply", "div": "divide", "eq": "equal", "ne": "not_equal",
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
     **{
         name: name
         for name in (
@@ -229,10 +223,9 @@ _OF_TWO: dict[str, str] = {
 }  # fmt: skip
 
 
-def _tables() -> tuple[tuple[Any, ...], ...]:
-    """The methods of those operations, by their tables: their arguments are tensors and numbers."""
-    of_one = ((name, "t", TABLES[one][0], 0) for name, one in _OF_ONE.items())
-    return (*of_one, *((name, "t", BINARY[two].table, 1) for name, two in _OF_TWO.items()))
+def _by_table(name: str, table: Entries, operands: int) -> None:
+    """Makes a method look up its entry in a table before it takes arguments of other kinds."""
+    setattr(NumpyTensor, name, in_c(table, operands, "n", getattr(NumpyTensor, name)))
 
 
 def install(speedups: Any) -> None:
@@ -246,7 +239,7 @@ def install(speedups: Any) -> None:
         kind: dtype.kind in FLOATING for dtype, kind in NUMPY.classes.items() if dtype.in_numpy
     }
     picks = {NUMPY.classes[int64]: True, NUMPY.classes[bool_]: False}
-    types = speedups.setup_methods(classes, picks, MethodType, scalars)
+    types = speedups.setup_methods(classes, picks)
     method, attribute = (partial(one, speedups) for one in types)
 
     def give(to: Any, made: Any, table: tuple[tuple[Any, ...], ...], *of: Any) -> None:
@@ -256,7 +249,11 @@ def install(speedups: Any) -> None:
         for row in table:
             at_first_use.when_made(row[0], partial(set_, *row))
 
-    give(NumpyTensor, method, (*_METHODS, *_tables()))
+    give(NumpyTensor, method, _METHODS)
+    for name, one in _OF_ONE.items():
+        at_first_use.when_made(name, partial(_by_table, name, TABLES[one][0], 1))
+    for name, two in _OF_TWO.items():
+        at_first_use.when_made(name, partial(_by_table, name, BINARY[two].table, 2))
     give(NumpyTensor, attribute, _PROPERTIES)
     NumpyTensor.fill_ = _filling(NumpyTensor.fill_)
     for kind in classes:

@@ -12,7 +12,14 @@ from torchffi._core import arguments
 from torchffi._core.arguments import Scalar, is_scalar
 from torchffi._core.backends import NUMPY
 from torchffi._core.dispatch import run_in_place
-from torchffi._core.operations import BINARY, binary, in_place_entries, prepared, reflected, scalars
+from torchffi._core.operations import (
+    BINARY,
+    binary,
+    in_c,
+    in_place_entries,
+    reflected,
+    scalars,
+)
 from torchffi._core.promotion import WIDER
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_array, np
@@ -96,7 +103,7 @@ def _fast(table: dict[type, Callable[..., int]], slow_path: Method) -> Method:
             try:
                 operand = other if type(other) is kind else scalars[kind, type(other), other]
             except (KeyError, TypeError):
-                pair = prepared(WIDER, other, self)
+                pair = WIDER.prepared(other, self)
                 if pair is None or type(pair[0]) is not kind:
                     return slow_path(self, other)
                 operand = other = pair[0]
@@ -106,7 +113,7 @@ def _fast(table: dict[type, Callable[..., int]], slow_path: Method) -> Method:
                 return self
         return slow_path(self, other)
 
-    return operator
+    return in_c(table, 2, "i", operator)
 
 
 def _in_place(function: Callable[..., Tensor], primitive: str, admitted: frozenset[str]) -> Method:

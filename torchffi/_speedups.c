@@ -120,7 +120,7 @@ static PyObject *own(PyObject *module, PyObject *arguments) {
 }
 
 /* CFFI's functions in C take their only argument as it is, and several in a tuple. */
-static int takes(PyObject *function, int flags) {
+int takes(PyObject *function, int flags) {
   return PyCFunction_Check(function) && PyCFunction_GetFlags(function) == flags;
 }
 
@@ -269,8 +269,9 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   Py_ssize_t *address = (Py_ssize_t *)&binding;
   PyObject *reference_type;
-  if (!PyArg_ParseTuple(arguments, "OO!(nnnnn)O", &reference_type, &PyDict_Type, &self->kinds, address,
-                        address + 1, address + 2, address + 3, address + 4, &self->new_frame) ||
+  if (!PyArg_ParseTuple(arguments, "OOO!(nnnnn)O", &reference_type, &self->method_type, &PyDict_Type,
+                        &self->kinds, address, address + 1, address + 2, address + 3, address + 4,
+                        &self->new_frame) ||
       setup_owners(self, (PyTypeObject *)reference_type) < 0) {
     return NULL;
   }
@@ -288,21 +289,22 @@ static PyObject *setup(PyObject *module, PyObject *arguments) {
 
 static PyMethodDef functions[] = {
     {"setup", setup, METH_VARARGS,
-     "setup(weakref.ref, classes, addresses, new_frame): call it first; returns Owner."},
+     "setup(weakref.ref, MethodType, classes, addresses, new_frame): call it first; returns Owner."},
     {"make", (PyCFunction)(void (*)(void))make, METH_FASTCALL, NULL},
     {"make_several", (PyCFunction)(void (*)(void))make_several, METH_FASTCALL, NULL},
     {"own", own, METH_VARARGS, NULL},
     {"setup_arrays", setup_arrays, METH_VARARGS,
      "setup_arrays(functions, fit, dtypes, slot): call it before attempt() and overwrite()."},
     {"setup_methods", setup_methods, METH_VARARGS,
-     "setup_methods(classes, index_classes, MethodType, scalars): after setup_arrays(); returns the classes "
-     "of "
-     "methods and of properties."},
+     "setup_methods(classes, index_classes): after setup_arrays(); returns the classes of methods and of "
+     "properties."},
     {"setup_queries", setup_queries, METH_VARARGS,
-     "setup_queries(MethodType, address of is_cuda): after setup(); returns the classes of methods and of "
+     "setup_queries(address of is_cuda): after setup(); returns the classes of methods and of "
      "properties."},
     {"setup_functions", setup_functions, METH_NOARGS,
      "setup_functions(): returns the class of functions that ask one of the binding."},
+    {"setup_operations", setup_operations, METH_O,
+     "setup_operations(scalars): after setup(); returns the class of operations by their tables."},
     {"setup_sharing", setup_sharing, METH_NOARGS, "setup_sharing(): returns the class of functions."},
     {"hold", (PyCFunction)(void (*)(void))hold_array, METH_FASTCALL, NULL},
     {"hold_view", (PyCFunction)(void (*)(void))hold_view, METH_FASTCALL, NULL},

@@ -74,7 +74,10 @@ static inline int64_t *handle_in(const struct state *self, PyObject *finalizer) 
 
 /* ---- _speedups.c ---- */
 
-/* Calls a function, without the steps of Python's call around those that CFFI generates. */
+/* Whether a function is one in C with such flags: then it is called without the steps that Python takes around a call. */
+int takes(PyObject *function, int flags);
+
+/* Calls a function, as it is if it is one that CFFI generates. */
 PyObject *call_binding(PyObject *function, PyObject *const *arguments, Py_ssize_t count);
 
 /* A new object of a class, or of that of its dtype for None, that owns the handle that a function returned. On failure the
@@ -154,29 +157,33 @@ int has_own_elements(PyObject *array);
 /* Whether two arrays are known to be over the memory of one array. */
 int share_owner(PyObject *first, PyObject *second);
 
-/* ---- _speedups_methods.c ---- */
+/* ---- _speedups_slow_paths.c ---- */
 
-/* The first members of a method or a property in C, and what it has in common with the others. The slow path is for what
-   it does not know: a function, or Python's property. */
+/* The first members of a function, a method or a property in C. The slow path, a function in Python or its property, is for
+   what the object does not know; attributes such as the name and the docstring are those of the slow path. */
+typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
 #define FAST_HEAD                    \
   PyObject_HEAD struct state *state; \
+  call_by_vector call;               \
   PyObject *module, *function, *slow_path;
 struct fast {
   FAST_HEAD
 };
-typedef PyObject *(*call_by_vector)(PyObject *, PyObject *const *, size_t, PyObject *);
-PyObject *bind_fast(PyObject *self, PyObject *object, PyObject *type);
-PyObject *fast_attribute(PyObject *self, PyObject *name);
-PyObject *fast_repr(PyObject *self);
 PyObject *call_slow_path(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 PyObject *get_slow_path(PyObject *self, PyObject *tensor, PyObject *type);
-int set_property(PyObject *self, PyObject *tensor, PyObject *value);
 void free_fast(PyObject *self);
+
+/* A new class of objects that pass for functions, and are called by their member; and one of properties. */
+PyObject *class_of_functions(PyObject *module, const char *name, size_t size, newfunc create,
+                             destructor free);
+PyObject *class_of_properties(PyObject *module, const char *name, size_t size, newfunc create,
+                              descrgetfunc get, destructor free);
+
+/* ---- _speedups_methods.c ---- */
 
 /* A method that calls a function of arrays, and the slow path for arguments that it does not admit and if it fails. */
 struct method {
   FAST_HEAD
-  call_by_vector call;
   PyObject *of;          /* the class of the result; NULL for that of the tensor */
   int result;            /* what is returned: see new_method() */
   int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
@@ -186,25 +193,21 @@ struct method {
 };
 
 PyObject *call_method(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names);
-PyObject *call_method_with_tuple(PyObject *self, PyObject *arguments, PyObject *named);
 PyObject *get_array_property(PyObject *self, PyObject *tensor, PyObject *type);
 
 /* ---- _speedups_method_classes.c ---- */
 
-/* setup_methods(classes, index_classes, MethodType, scalars): see torchffi/_numpy_indexing.py; returns the classes of
-   methods and properties. */
+/* setup_methods(classes, index_classes): see torchffi/_numpy_indexing.py; returns the classes of methods and properties. */
 PyObject *setup_methods(PyObject *module, PyObject *arguments);
 
 /* ---- _speedups_operations.c ---- */
 
-/* The array of a number that has been an operand of a class before; NULL, maybe without an exception, for others, and for
-   0, as the key of -0.0 is that of 0.0. */
-PyObject *scalar_array(const struct state *self, PyObject *kind, PyObject *number);
+/* The handle or the array of an operand: a tensor of a class, or a number that has been an operand of such tensors before.
+   NULL, maybe without an exception, for others. */
+PyObject *data_of(const struct state *self, PyObject *kind, PyObject *operand);
 
-/* What an operation returns for an array and further operands, by its table. An entry has what makes the tensor, its
-   class, and the primitive. NULL, maybe without an exception, for what the slow path does. */
-PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *array,
-                  PyObject *const *arguments, Py_ssize_t count);
+/* setup_operations(scalars): see torchffi/_core/operations.py; returns the class of functions. */
+PyObject *setup_operations(PyObject *module, PyObject *scalars);
 
 /* ---- _speedups_queries.c ---- */
 
@@ -223,7 +226,6 @@ union address {
 /* A method or a property that asks one function. */
 struct query {
   FAST_HEAD
-  call_by_vector call;
   union address address; /* of the function, if that is called by its address */
   PyObject *answers;
   PyObject *answer[2]; /* to 0 and 1: the first ones of a tuple of answers; borrowed */
@@ -234,7 +236,7 @@ struct query {
   int of_shape;         /* whether that is of the shape, which is cached */
 };
 
-/* setup_queries(MethodType, address of is_cuda): see torchffi/_aten/queries.py; returns the classes of methods and properties. */
+/* setup_queries(address of is_cuda): see torchffi/_aten/queries.py; returns the classes of methods and properties. */
 PyObject *setup_queries(PyObject *module, PyObject *arguments);
 
 /* ---- _speedups_contents.c: NULL, maybe without an exception, for what the slow path does ---- */
@@ -259,10 +261,6 @@ PyObject *get_by_key(const struct query *self, PyObject *tensor, PyObject *key);
 PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value);
 
 /* ---- _speedups_functions.c ---- */
-
-/* What an object needs to pass for the function of a module that is its slow path: tp_getattro and __reduce_ex__. */
-PyObject *function_attribute(PyObject *self, PyObject *name);
-extern PyMethodDef function_methods[];
 
 /* setup_functions(): see asking() in torchffi/_core/lifetimes.py; returns the class. */
 PyObject *setup_functions(PyObject *module, PyObject *unused);

@@ -7,13 +7,12 @@ static void free_method(PyObject *object) {
 }
 
 /* Method(module, result, function, slow_path, operands, least, most, axes, of). The function is the name of a primitive,
-   a function of arrays, in a tuple the name of an attribute of arrays, or that of a method and its argument, and of one
-   without arguments for contiguous arrays, or the table of an operation. What is returned, by a letter:
+   a function of arrays, or in a tuple the name of an attribute of arrays, or that of a method and its argument, and of one
+   without arguments for contiguous arrays. What is returned, by a letter:
    v  the array in a tensor of the class, or of the class that is given
    d  the same, made writable
    w  the same if it shares memory
    r  what the function returns
-   t  the result of the operation
    i  the tensor itself
    x  the tensor itself, which the function has overwritten
    p  the tensor itself, overwritten with what the function returns
@@ -45,49 +44,18 @@ static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *n
   return (PyObject *)self;
 }
 
-static PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(struct method, call), READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
-static PyType_Slot method_slots[] = {
-    {Py_tp_new, new_method},          {Py_tp_call, call_method_with_tuple},
-    {Py_tp_descr_get, bind_fast},     {Py_tp_members, members},
-    {Py_tp_getattro, fast_attribute}, {Py_tp_repr, fast_repr},
-    {Py_tp_dealloc, free_method},     {0, NULL},
-};
-
-static PyType_Spec method_spec = {
-    .name = "torchffi._speedups.Method",
-    .basicsize = sizeof(struct method),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_HAVE_VECTORCALL,
-    .slots = method_slots};
-
-static PyType_Slot property_slots[] = {
-    {Py_tp_new, new_method},
-    {Py_tp_descr_get, get_array_property},
-    {Py_tp_descr_set, set_property},
-    {Py_tp_getattro, fast_attribute},
-    {Py_tp_repr, fast_repr},
-    {Py_tp_dealloc, free_method},
-    {0, NULL},
-};
-
-static PyType_Spec property_spec = {.name = "torchffi._speedups.ArrayProperty",
-                                    .basicsize = sizeof(struct method),
-                                    .flags = Py_TPFLAGS_DEFAULT,
-                                    .slots = property_slots};
-
 PyObject *setup_methods(PyObject *module, PyObject *arguments) {
   struct state *self = PyModule_GetState(module);
   PyObject *method, *property, *both = NULL;
-  if (!PyArg_ParseTuple(arguments, "O!O!OO!", &PyDict_Type, &self->array_classes, &PyDict_Type,
-                        &self->index_classes, &self->method_type, &PyDict_Type, &self->scalars)) {
+  if (!PyArg_ParseTuple(arguments, "O!O!", &PyDict_Type, &self->array_classes, &PyDict_Type,
+                        &self->index_classes)) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
-  method = PyType_FromModuleAndSpec(module, &method_spec, NULL);
-  property = PyType_FromModuleAndSpec(module, &property_spec, NULL);
+  method =
+      class_of_functions(module, "torchffi._speedups.Method", sizeof(struct method), new_method, free_method);
+  property = class_of_properties(module, "torchffi._speedups.ArrayProperty", sizeof(struct method),
+                                 new_method, get_array_property, free_method);
   if (method != NULL && property != NULL) {
     both = PyTuple_Pack(2, method, property);
   }

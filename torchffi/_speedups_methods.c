@@ -53,11 +53,11 @@ static int with_arrays(const struct method *self, PyObject *array, PyObject *con
   }
   all[0] = Py_NewRef(array);
   for (Py_ssize_t i = 1; i < count; ++i) {
+    const int admitted =
+        (PyObject *)Py_TYPE(arguments[i]) == kind || self->result == 'o' || self->result == 'p';
     all[i] = self->operands < 0 ? Py_NewRef(arguments[i])
-             : (PyObject *)Py_TYPE(arguments[i]) == kind
-                 ? get_slot(self->state->array_slot, arguments[i], kind)
-             : self->result == 'o' || self->result == 'p' ? scalar_array(self->state, kind, arguments[i])
-                                                          : NULL;
+             : admitted         ? data_of(self->state, kind, arguments[i])
+                                : NULL;
     if (all[i] == NULL) {
       return 0;
     }
@@ -156,8 +156,6 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
   } else if (self->result == 'l') {
     const Py_ssize_t length = count == 1 ? PyObject_Size(array) : -1;
     result = length < 0 ? NULL : PyLong_FromSsize_t(length);
-  } else if (self->result == 't') {
-    return operate(self->state, self->function, self->operands, array, arguments, count);
   } else if (self->result == 'i') {
     result = count == 1 ? Py_NewRef(arguments[0]) : NULL;
   } else {
@@ -216,18 +214,6 @@ PyObject *call_method(PyObject *object, PyObject *const *arguments, size_t flags
     result = call_slow_path(object, arguments, count, names);
   }
   return result;
-}
-
-PyObject *call_method_with_tuple(PyObject *object, PyObject *arguments, PyObject *named) {
-  PyObject *all[MOST_ARGUMENTS];
-  const Py_ssize_t count = PyTuple_Size(arguments);
-  if (named != NULL || count > MOST_ARGUMENTS) {
-    return PyObject_Call(((struct fast *)object)->slow_path, arguments, named);
-  }
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    all[i] = PyTuple_GetItem(arguments, i);
-  }
-  return call_method(object, all, (size_t)count, NULL);
 }
 
 PyObject *get_array_property(PyObject *object, PyObject *tensor, PyObject *type) {

@@ -58,17 +58,6 @@ static PyObject *call_query(PyObject *object, PyObject *const *arguments, size_t
   return result;
 }
 
-/* The same for callers with a tuple. */
-static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject *named) {
-  PyObject *result = NULL;
-  if (named == NULL && PyTuple_Size(arguments) == 1) {
-    PyObject *tensor = PyTuple_GetItem(arguments, 0);
-    return call_query(object, &tensor, 1, NULL);
-  }
-  result = PyObject_Call(((struct query *)object)->slow_path, arguments, named);
-  return result;
-}
-
 /* ---- Properties ---- */
 
 static PyObject *get_property(PyObject *object, PyObject *tensor, PyObject *type) {
@@ -130,49 +119,15 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
   return (PyObject *)self;
 }
 
-static PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(struct query, call), READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
-static PyType_Slot query_slots[] = {
-    {Py_tp_new, new_query},       {Py_tp_call, call_with_tuple},
-    {Py_tp_descr_get, bind_fast}, {Py_tp_getattro, fast_attribute},
-    {Py_tp_repr, fast_repr},      {Py_tp_dealloc, free_query},
-    {Py_tp_members, members},     {0, NULL},
-};
-
-static PyType_Spec query_spec = {
-    .name = "torchffi._speedups.Query",
-    .basicsize = sizeof(struct query),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_HAVE_VECTORCALL,
-    .slots = query_slots};
-
-static PyType_Slot property_slots[] = {
-    {Py_tp_new, new_query},
-    {Py_tp_descr_get, get_property},
-    {Py_tp_descr_set, set_property},
-    {Py_tp_getattro, fast_attribute},
-    {Py_tp_repr, fast_repr},
-    {Py_tp_dealloc, free_query},
-    {0, NULL},
-};
-
-static PyType_Spec property_spec = {.name = "torchffi._speedups.Property",
-                                    .basicsize = sizeof(struct query),
-                                    .flags = Py_TPFLAGS_DEFAULT,
-                                    .slots = property_slots};
-
 PyObject *setup_queries(PyObject *module, PyObject *arguments) {
-  struct state *self = PyModule_GetState(module);
   PyObject *query, *property, *both = NULL;
   union address is_cuda;
-  if (!PyArg_ParseTuple(arguments, "On", &self->method_type, &is_cuda.number)) {
+  if (!PyArg_ParseTuple(arguments, "n", &is_cuda.number)) {
     return NULL;
   }
-  Py_INCREF(arguments); /* keeps all of them alive */
-  query = PyType_FromModuleAndSpec(module, &query_spec, NULL);
-  property = PyType_FromModuleAndSpec(module, &property_spec, NULL);
+  query = class_of_functions(module, "torchffi._speedups.Query", sizeof(struct query), new_query, free_query);
+  property = class_of_properties(module, "torchffi._speedups.Property", sizeof(struct query), new_query,
+                                 get_property, free_query);
   if (setup_contents(is_cuda) == 0 && query != NULL && property != NULL) {
     both = PyTuple_Pack(2, query, property);
   }

@@ -4,7 +4,6 @@
 /* A function of one argument, and the slow path for everything else. Its function returns the chosen backend, or None. */
 struct sharing {
   FAST_HEAD
-  call_by_vector call;
   PyObject *arrays;                /* the set of the types of arrays */
   PyTypeObject *array_type;        /* the last one that was found there */
   PyObject *backends;              /* the dict of the module with the default backend */
@@ -82,11 +81,6 @@ static PyObject *call_sharing(PyObject *object, PyObject *const *arguments, size
   return result;
 }
 
-/* The same for callers with a tuple. */
-static PyObject *call_with_tuple(PyObject *object, PyObject *arguments, PyObject *named) {
-  return PyObject_Call(((struct fast *)object)->slow_path, arguments, named);
-}
-
 static void free_sharing(PyObject *object) {
   Py_CLEAR(((struct sharing *)object)->all);
   Py_CLEAR(((struct sharing *)object)->dtype);
@@ -117,30 +111,9 @@ static PyObject *new_sharing(PyTypeObject *type, PyObject *arguments, PyObject *
   return (PyObject *)self;
 }
 
-static PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(struct sharing, call), READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
-static PyType_Slot slots[] = {
-    {Py_tp_new, new_sharing},
-    {Py_tp_call, call_with_tuple},
-    {Py_tp_descr_get, bind_fast},
-    {Py_tp_getattro, function_attribute},
-    {Py_tp_repr, fast_repr},
-    {Py_tp_members, members},
-    {Py_tp_methods, function_methods},
-    {Py_tp_dealloc, free_sharing},
-    {0, NULL},
-};
-
-static PyType_Spec spec = {
-    .name = "torchffi._speedups.Sharing",
-    .basicsize = sizeof(struct sharing),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_HAVE_VECTORCALL,
-    .slots = slots};
-
 PyObject *setup_sharing(PyObject *module, PyObject *unused) {
   default_name = PyUnicode_InternFromString("default");
-  return PyErr_Occurred() ? NULL : PyType_FromModuleAndSpec(module, &spec, NULL);
+  return PyErr_Occurred() ? NULL
+                          : class_of_functions(module, "torchffi._speedups.Sharing", sizeof(struct sharing),
+                                               new_sharing, free_sharing);
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from types import MethodType
 
 from torchffi import dtypes
 from torchffi._core import lifetimes
@@ -42,7 +41,7 @@ def install(speedups: Any) -> None:
         "rt_torch_tensor_grad_state",
     )
     (copy,) = lifetimes.addresses("rt_torch_tensor_copy_to_host")
-    types = speedups.setup_queries(MethodType, is_cuda)
+    types = speedups.setup_queries(is_cuda)
     query, attribute = (partial(one, speedups) for one in types)
     letters = {
         kind: ord(LETTERS[dtype].upper() if dtype.kind == "complex" else LETTERS[dtype])

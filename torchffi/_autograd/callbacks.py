@@ -124,7 +124,7 @@ def record(
     keeper = ffi.new_handle(call)
     handles = []
     for tensor in values:  # a comprehension is a call
-        handles.append(tensor._data)  # noqa: PERF401
+        handles.append(tensor._data)
     status = _function(
         inputs,
         len(inputs),
@@ -140,7 +140,7 @@ def record(
         raise last_error() if status == -1 else OutOfMemoryError("apply: out of memory")
     results = []
     for i in range(count):
-        results.append(made(make(type(values[i]), _take, found, i + 1)))  # noqa: PERF401
+        results.append(made(make(type(values[i]), _take, found, i + 1)))
     if count <= _SPARE:
         _spare.append(found)
     return results

@@ -247,14 +247,11 @@ def _record(
     for one in outputs:
         there = isinstance(one, Tensor) and one._backend is FFI
         like.append((one.shape, one._dtype, one.device) if there else None)
-    i = 0
-    for result in record(ctx, inputs, values, saved):
-        place = places[i]
+    for place, result in zip(places, record(ctx, inputs, values, saved), strict=True):
         if own and id(outputs[place]) in own:
             outputs[place].copy_(result)
         else:
             outputs[place] = result
-        i += 1
 
 
 def _with_none(tensors: Sequence[Tensor], present: Sequence[bool]) -> tuple[Tensor | None, ...]:

@@ -6,7 +6,7 @@ Freeing a tensor replaces its class by the freed one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from torchffi import dtypes
 from torchffi._core.tensor import Tensor
@@ -50,18 +50,6 @@ def of_dtypes(tensor: type[_Tensor]) -> dict[DType, type[_Tensor]]:
         body |= {"dtype": dtype, "itemsize": dtype.itemsize, "_code": dtype.code}
         classes[dtype] = type("Tensor", (tensor,), body)
     return classes
-
-
-def usual_entry(
-    classes: Mapping[DType, type[Tensor]], table: Mapping[type, tuple[Any, Any, Any]]
-) -> tuple[Any, ...]:
-    """The class of a default dtype that a table has, and its entry; Nones if there is none.
-
-    To compare an operand's class with it takes less time than to look it up.
-    """
-    kinds = (classes[dtype] for dtype in (dtypes.default_float, dtypes.default_int, dtypes.bool))
-    usual: Any = next((kind for kind in kinds if kind in table), None)
-    return usual, *table.get(usual, (None, None, None))
 
 
 def _freed_class(kind: type[Tensor]) -> type[Tensor]:

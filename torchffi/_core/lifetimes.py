@@ -19,6 +19,7 @@ import importlib
 import os
 import weakref
 from collections.abc import Callable, Sequence
+from types import MethodType
 
 from torchffi._libtorch.loader import ffi, lib
 from torchffi._stdlib.typing import Any, Final, TypeVar
@@ -220,6 +221,7 @@ def _in_c() -> tuple[Any, type[Any]]:
         return None, Owner
     in_c: Any = speedups.setup(
         weakref.ref,
+        MethodType,
         class_of_code,
         addresses(
             "torchffi_free_with_gil",

@@ -5,6 +5,9 @@ A table maps the class of the operands (one per backend and dtype) to an entry
 several results ``make`` returns what the operation does, and the kind says how it is made. If
 there is no entry, or it fails, the slow path runs: the operation's own function, which promotes, falls
 back to NumPy, or raises.
+
+The look-up is in C (:func:`in_c`), for operands of one class and cached scalars; in Python for the
+others, and where ``torchffi._speedups`` is not used.
 """
 
 from __future__ import annotations
@@ -13,8 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial, wraps
 
 from torchffi._core.backends import FFI, NUMPY
-from torchffi._core.dtype_classes import usual_entry
-from torchffi._core.lifetimes import make, make_several
+from torchffi._core.lifetimes import make, make_several, speedups
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import c_function
 from torchffi._stdlib.typing import Any, Final, NamedTuple, Protocol, TypeVar
@@ -110,17 +112,46 @@ def _classes(admitted: frozenset[str], result: One) -> tuple[Classes, Classes]:
 
 # ---- Functions
 
+# A class and the type of a number as second operand -> numbers -> faster functions of the first operand.
+Shortcuts = Mapping[tuple[type, type], Mapping[float, Callable[[Any], Any]]]
+
+# The class of operations in C: see new_operation() in _speedups_operations.c.
+_OPERATION: Final = None if speedups is None else speedups.setup_operations(scalars)
+
+
+def in_c(
+    table: Mapping[type, Any],
+    operands: int,
+    result: str,
+    slow_path: _Function,
+    numbers: bool | Shortcuts | None = True,
+) -> _Function:
+    """Looks up the entry of a table in C, before a function in Python does.
+
+    Args:
+        table: Entries by operand class; for ``"i"`` the functions that overwrite the first operand.
+        operands: 1 or 2.
+        result: What is returned: ``"n"`` a new tensor, ``"r"`` that of the operands in the other order,
+            ``"i"`` the first operand.
+        slow_path: The function in Python.
+        numbers: Whether a number that was an operand before may be the second one: True, or None; or
+            the functions for some of them.
+    """
+    if _OPERATION is None:
+        return slow_path
+    made: _Function = _OPERATION(speedups, table, operands, result, numbers, slow_path)
+    return made
+
 
 def unary(table: Entries, slow_path: _Function) -> _Function:
     """Adds the fast path to a function of one tensor."""
-    usual, make_one, of, c_call = usual_entry(FFI.classes, table)
+    if _OPERATION is not None:
+        return in_c(table, 1, "n", slow_path)
 
     @wraps(slow_path)
     def function(x: Any, /) -> Any:
         tensor = None
-        if type(x) is usual:
-            tensor = make_one(of, c_call, x._data)
-        elif (entry := table.get(type(x))) is not None:
+        if (entry := table.get(type(x))) is not None:
             make, kind, call = entry
             tensor = make(kind, call, x._data)
         return slow_path(x) if tensor is None else tensor
@@ -128,62 +159,20 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
-# A class and the type of a number as second operand -> numbers -> faster functions of the first operand.
-Shortcuts = Mapping[tuple[type, type], Mapping[float, Callable[[Any], Any]]]
+class Wider(Protocol):
+    """Conversions of operands to their common dtype: see :mod:`torchffi._core.promotion`."""
 
-
-class Conversion(NamedTuple):
-    """What brings a tensor to the dtype in which it computes with another operand.
-
-    Attributes:
-        make, kind, call, code: ``make``, the class, the function, and the code of the dtype.
-        fits: Whether it is for two operands; None for all.
-        both: Whether the other operand needs it too.
-    """
-
-    make: Callable[..., Any]
-    kind: type
-    call: Any
-    code: int
-    fits: Callable[[Any, Any], bool] | None
-    both: bool
-
-
-# A tensor's class and that of the other operand -> the conversion of the tensor.
-Wider = Mapping[tuple[type, type], Conversion | None]
-
-
-def prepared(wider: Wider | None, x: Any, other: Any) -> tuple[Any, Any] | None:
-    """A tensor and the other operand in their common dtype, and a complex scalar, which the cache has by
-    its text, as a tensor. None if both stay what they are.
-    """
-    if wider is None:
-        return None
-    wide, operand = x, other
-    found = wider[type(x), type(other)]
-    if found is not None and (found.fits is None or found.fits(x, other)):
-        make, kind, call, code, _, both = found
-        wide = make(kind, call, x._data, code)
-        if both:
-            operand = make(kind, call, other._data, code)
-        if wide is None or operand is None:
-            return None
-    if type(other) is complex:
-        operand = scalars.get((type(wide), complex, str(other)), other)
-    return None if wide is x and operand is other else (wide, operand)
+    def prepared(self, x: Any, other: Any) -> tuple[Any, Any] | None:
+        """A tensor and the other operand in that dtype; None if both stay what they are."""
 
 
 def binary(
     table: Entries, slow_path: _Function, shortcuts: Shortcuts | None, wider: Wider | None
 ) -> _Function:
     """Adds the fast path to a function of two tensors, or of a tensor and a cached scalar."""
-    usual, make_one, of, c_call = usual_entry(FFI.classes, table)
 
     @wraps(slow_path)
     def function(x1: Any, x2: Any, /) -> Any:
-        if type(x1) is usual and type(x2) is usual:
-            tensor = make_one(of, c_call, x1._data, x2._data)
-            return slow_path(x1, x2) if tensor is None else tensor
         entry = table.get(type(x1))
         if entry is not None and type(x2) is type(x1):
             make, kind, call = entry
@@ -202,9 +191,11 @@ def binary(
         except TypeError:  # not hashable
             pass
         if operand is None:
-            if (pair := prepared(wider, x1, x2)) is not None:
+            if wider is None:
+                return slow_path(x1, x2)
+            if (pair := wider.prepared(x1, x2)) is not None:
                 return function(*pair)
-            pair = prepared(wider, x2, x1)
+            pair = wider.prepared(x2, x1)
             return slow_path(x1, x2) if pair is None else function(pair[1], pair[0])
         if entry is not None:
             if x2 or str(x2) != "-0.0":
@@ -213,7 +204,7 @@ def binary(
             tensor = make(kind, call, operand._data, x2._data)
         return slow_path(x1, x2) if tensor is None else tensor
 
-    return function  # type: ignore[return-value]
+    return in_c(table, 2, "n", function, shortcuts or True)  # type: ignore[return-value]
 
 
 def reflected(
@@ -227,7 +218,7 @@ def reflected(
         try:
             scalar = scalars[type(self), type(other), other]
         except (KeyError, TypeError):
-            if (pair := prepared(wider, self, other)) is not None:
+            if wider is not None and (pair := wider.prepared(self, other)) is not None:
                 return forward(pair[1], pair[0])
             return slow_path(self, other)
         if entry is None or (not other and str(other) == "-0.0"):
@@ -236,7 +227,7 @@ def reflected(
         tensor = make(kind, call, scalar._data, self._data)
         return slow_path(self, other) if tensor is None else tensor
 
-    return operator  # type: ignore[return-value]
+    return in_c(table, 2, "r", operator)  # type: ignore[return-value]
 
 
 class Binary(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from torchffi import dtypes
 from torchffi._core.arguments import Scalar, common_dtype, scalar_dtype
-from torchffi._core.operations import Conversion, entries
-from torchffi._stdlib.typing import Any
+from torchffi._core.operations import entries, scalars
+from torchffi._stdlib.typing import Any, NamedTuple
 from torchffi.dtypes import DType
 from torchffi.errors import DTypeError
 
@@ -16,11 +16,28 @@ _SCALARS: dict[type, Scalar] = {int: 1, float: 1.0, complex: 1j}
 _EXACT = 2**53
 
 
-class _Conversions(dict[tuple[type, type], Conversion | None]):
-    """The conversions of operations, each made when it is needed first.
+class Conversion(NamedTuple):
+    """What brings a tensor to the dtype in which it computes with another operand.
 
-    With ``inexact`` they are those of functions that are defined for floating point, which convert
-    integers to float32.
+    Attributes:
+        make, kind, call, code: ``make``, the class, the function, and the code of the dtype.
+        fits: Whether it is for two operands; None for all.
+        both: Whether the other operand needs it too.
+    """
+
+    make: Callable[..., Any]
+    kind: type
+    call: Any
+    code: int
+    fits: Callable[[Any, Any], bool] | None
+    both: bool
+
+
+class _Conversions(dict[tuple[type, type], Conversion | None]):
+    """The conversions of operations, by the class of a tensor and that of the other operand.
+
+    Each is made when it is needed first. With ``inexact`` they are those of functions that are defined
+    for floating point, which convert integers to float32.
     """
 
     def __init__(self, inexact: bool) -> None:
@@ -38,6 +55,24 @@ class _Conversions(dict[tuple[type, type], Conversion | None]):
         else:
             return None
         return self[key]
+
+    def prepared(self, x: Any, other: Any) -> tuple[Any, Any] | None:
+        """A tensor and the other operand in their common dtype; None if both stay what they are.
+
+        A complex scalar becomes a tensor: the cache has it by its text.
+        """
+        wide, operand = x, other
+        found = self[type(x), type(other)]
+        if found is not None and (found.fits is None or found.fits(x, other)):
+            make, kind, call, code, _, both = found
+            wide = make(kind, call, x._data, code)
+            if both:
+                operand = make(kind, call, other._data, code)
+            if wide is None or operand is None:
+                return None
+        if type(other) is complex:
+            operand = scalars.get((type(wide), complex, str(other)), other)
+        return None if wide is x and operand is other else (wide, operand)
 
     def _with_scalar(self, kind: Any, other: type) -> Conversion | None:
         dtype = kind._dtype

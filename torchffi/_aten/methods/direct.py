@@ -22,7 +22,14 @@ from torchffi._core.argument_kinds import (
 )
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
 from torchffi._core.fast_path import fast_path, written
-from torchffi._core.operations import Decorator, Result, Several, entries, in_place_entries
+from torchffi._core.operations import (
+    Decorator,
+    Result,
+    Several,
+    entries,
+    in_c,
+    in_place_entries,
+)
 from torchffi._core.tensor import Tensor
 from torchffi._stdlib.typing import Any, Final
 from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
@@ -158,7 +165,7 @@ def _in_place(name: str, by_name: Method) -> Method:
                 return self
         return by_name(self, *arguments, **named)
 
-    return method
+    return in_c(overwrites, 2, "i", method, None)
 
 
 def _dims(dim: Any) -> tuple[Any, ...]:
