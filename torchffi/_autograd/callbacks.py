@@ -58,16 +58,6 @@ def add_hook(tensor: Tensor, hook: Hook) -> RemovableHandle:
     return RemovableHandle(tensor, number)
 
 
-def _guarded(function: Callable[..., None], *arguments: Any) -> int:
-    """Calls a function; 0, or -1 if it raises."""
-    try:
-        function(*arguments)
-    except BaseException as error:
-        failures.append(error)
-        return -1
-    return 0
-
-
 def _give(tensor: Any, kind: type[Tensor] | None, handles: Any, i: int, what: str) -> None:
     """Puts a gradient that a function returned into an array of handles."""
     if not isinstance(tensor, Tensor):
@@ -82,14 +72,16 @@ def _give(tensor: Any, kind: type[Tensor] | None, handles: Any, i: int, what: st
 
 @ffi.def_extern(name="torchffi_python_hook", error=-1)  # type: ignore[untyped-decorator]
 def _run_hook(callable_: Any, handles: Any) -> int:
-    return _guarded(_hooked, ffi.from_handle(callable_), handles)
-
-
-def _hooked(hook: Hook, handles: Any) -> None:
-    gradient = made(make(None, lib.torchffi_take, handles, 0))
-    answer = hook(gradient)
-    if answer is not None:
-        _give(answer, type(gradient), handles, 1, "a hook")
+    try:
+        hook: Hook = ffi.from_handle(callable_)
+        gradient = made(make(None, _take, handles, 0))
+        answer = hook(gradient)
+        if answer is not None:
+            _give(answer, type(gradient), handles, 1, "a hook")
+    except BaseException as error:
+        failures.append(error)
+        return -1
+    return 0
 
 
 class Recorded(Protocol):
@@ -160,8 +152,19 @@ _spare: Final[deque[Any]] = deque(maxlen=1)
 def _run_backward(
     callable_: Any, given: Any, results: int, saved: Any, saved_count: int, found: Any, count: int
 ) -> int:
-    call = ffi.from_handle(callable_)
-    return _guarded(_called, call, given, results, saved, saved_count, found, count)
+    try:
+        call: Recorded = ffi.from_handle(callable_)
+        i = 0
+        answers = call._gradients(_tensors(given, results), _tensors(saved, saved_count))
+        for answer, kind in zip(answers, call._kinds, strict=True):
+            if kind is not None:
+                if answer is not None:
+                    _give(answer, kind, found, i, "backward")
+                i += 1
+    except BaseException as error:
+        failures.append(error)
+        return -1
+    return 0
 
 
 def _tensors(handles: Any, count: int) -> list[Any]:
@@ -170,18 +173,8 @@ def _tensors(handles: Any, count: int) -> list[Any]:
     They are not aliases: LibTorch lets a leaf have a gradient that nobody else refers to, and a function
     may keep what it is given.
     """
-    if not count:
-        return []
-    return [made(make(None, _again, h)) if h else None for h in ffi.unpack(handles, count)]
-
-
-def _called(
-    call: Recorded, given: Any, results: int, saved: Any, saved_count: int, found: Any, count: int
-) -> None:
-    i = 0
-    answers = call._gradients(_tensors(given, results), _tensors(saved, saved_count))
-    for answer, kind in zip(answers, call._kinds, strict=True):
-        if kind is not None:
-            if answer is not None:
-                _give(answer, kind, found, i, "backward")
-            i += 1
+    found = []
+    for i in range(count):  # a comprehension is a call
+        handle = handles[i]
+        found.append(made(make(None, _again, handle)) if handle else None)
+    return found
