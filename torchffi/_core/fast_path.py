@@ -26,10 +26,10 @@ from types import FunctionType
 
 from torchffi import dtypes
 from torchffi._core import backends
-from torchffi._core.argument_kinds import CPU, NEW, Kind
+from torchffi._core.argument_kinds import CPU, NEW, OPERAND, SAME, Kind
 from torchffi._core.backends import FFI, NUMPY, chosen_backend
 from torchffi._core.lifetimes import make
-from torchffi._core.operations import TABLES, Decorator, Entry, Result, entries, scalars
+from torchffi._core.operations import TABLES, Decorator, Entry, Result, entries, in_c, scalars
 from torchffi._core.tensor import Backend, Tensor
 from torchffi._libtorch.calls import INTS, c_function
 from torchffi._libtorch.loader import ffi, lib
@@ -134,6 +134,9 @@ def _uncompiled(table: Mapping[Any, Any], slow_path: Callable[..., Any]) -> Func
     return FunctionType(function.__code__, _NAMES, closure=function.__closure__)
 
 
+_OPERANDS: Final = frozenset({OPERAND, SAME})  # which need no generated code
+
+
 def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
     """As :func:`fast_path`, for an existing table."""
 
@@ -155,7 +158,9 @@ def written(table: Mapping[Any, Any], kinds: Mapping[str, Kind]) -> Decorator:
             return function
 
         _COMPILE[slow_path] = compiled
-        return cast("_Function", function)
+        if not _OPERANDS.issuperset(kinds.values()) or len(kinds) > 2:
+            return cast("_Function", function)
+        return in_c(table, len(kinds), "n", cast("_Function", function), None)
 
     return decorate
 
