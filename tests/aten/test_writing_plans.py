@@ -62,12 +62,17 @@ def _base(dtype: str) -> Any:
     return (np.arange(16).reshape(4, 4) * 3 % 7).astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+CASES = [
+    (name, dtype)
+    for name in CALLS
+    for dtype in ("float32", "float64", "int64")
+    if (name, dtype) != ("pow_-3.0", "int64")  # which PyTorch refuses
+]
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES)
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", CALLS)
 def test_repeated_calls_write_what_pytorch_writes(name: str, layout: str, dtype: str) -> None:
-    if name == "pow_-3.0" and dtype == "int64":
-        pytest.skip("PyTorch refuses it")
     for _ in range(4):  # the third one has a plan
         theirs = torch.from_numpy(_base(dtype))
         CALLS[name](_of_torch, LAYOUTS[layout](theirs))
