@@ -5,6 +5,7 @@ Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from functools import partial, wraps
@@ -20,6 +21,7 @@ from torchffi._core.operations import BINARY, TABLES, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
+from torchffi._libtorch.c_numbers import LETTERS
 from torchffi._stdlib.typing import Any
 from torchffi.dtypes import BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL, int64, real_of
 from torchffi.dtypes import bool as bool_
@@ -111,9 +113,9 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("__len__", "l", None),
     ("dim", "r", ("ndim",)),
     ("ndimension", "r", ("ndim",)),
+    ("item", "r", "item_of"),
     ("numel", "r", ("size",)),
     ("nelement", "r", ("size",)),
-    ("item", "r", "item_of"),
     ("__dlpack__", "r", methodcaller("__dlpack__")),
     ("view", "w", "reshape_to", *_LENGTHS),
     ("reshape", "v", "reshape_to", *_LENGTHS),
@@ -169,14 +171,18 @@ _OF_BOOL: tuple[tuple[Any, ...], ...] = (
     ("any", "v", ("any", None), 0, 0, 0, -1),
     ("all", "v", ("all", None), 0, 0, 0, -1),
 )
-# The conversions that return the element as it is, by the kind of the dtype.
-_TO_NUMBER = {
-    "bool": ("__bool__",),
-    "signed integer": ("__index__", "__int__"),
-    "unsigned integer": ("__index__", "__int__"),
-    "floating point": ("__float__",),
-    "complex": ("__complex__",),
-}
+# The conversions of the only element, and the kinds of dtypes that have them; what Python's numbers
+# have in other kinds is left to the slow path.
+_OF_ELEMENT: tuple[tuple[str, tuple[Any, ...], frozenset[str]], ...] = (
+    ("item", (), NUMERIC | BOOL),
+    ("__index__", (), INTEGER),
+    ("__bool__", (bool,), NUMERIC | BOOL),
+    ("__int__", (int,), REAL | BOOL),
+    ("__float__", (float,), REAL | BOOL),
+    ("__complex__", (complex,), NUMERIC | BOOL),
+    ("__floor__", (math.floor,), FLOATING),
+    ("__ceil__", (math.ceil,), FLOATING),
+)
 _OF_FLOATS = (
     "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log10",
     "log1p", "log2", "neg", "reciprocal", "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
@@ -267,7 +273,10 @@ def install(speedups: Any) -> None:
             give(kind, method, _OF_NUMERIC)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
-        give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))
+        if dtype in LETTERS:
+            letter = ord(LETTERS[dtype].upper() if dtype.kind in COMPLEX else LETTERS[dtype])
+            of_it = (one for one in _OF_ELEMENT if dtype.kind in one[-1])
+            give(kind, method, tuple((name, "e", (letter, *how)) for name, how, _ in of_it))
         chosen = (one for one in _OVERWRITING if dtype.kind in one[-1])
         give(kind, method, tuple(one[:-1] for one in chosen))
         if dtype.kind in COMPLEX:

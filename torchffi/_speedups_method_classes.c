@@ -21,12 +21,13 @@ static void free_method(PyObject *object) {
    c  the tensor itself after the assignment to all elements
    g  elements by a key
    a  elements along an axis
+   e  the only element: the function is the letter of its type, maybe with a conversion, in a tuple
    s  None after the assignment of elements
    l  the length */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {
-    self->axes = -1;
+    self->axes = self->attribute = -1;
     self->call = call_method;
   }
   if (self != NULL && !PyArg_ParseTuple(arguments, "OCOO|iLLiO!", &self->module, &self->result,
@@ -41,6 +42,9 @@ static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *n
     Py_INCREF(self->function);
     Py_INCREF(self->slow_path);
     Py_XINCREF(self->of);
+    if (self->result == 'r' && PyTuple_CheckExact(self->function) && PyTuple_Size(self->function) == 1) {
+      self->attribute = attribute_named(PyTuple_GetItem(self->function, 0));
+    }
   }
   return (PyObject *)self;
 }

@@ -8,7 +8,7 @@ PyObject *scalar_array(const struct state *self, PyObject *kind, PyObject *numbe
     found = key != NULL ? PyDict_GetItemWithError(self->scalars, key) : NULL;
     Py_XDECREF(key);
   }
-  return found != NULL && (PyObject *)Py_TYPE(found) == kind ? get_slot(self->array_slot, found, kind) : NULL;
+  return found != NULL && (PyObject *)Py_TYPE(found) == kind ? array_of(self, found, kind) : NULL;
 }
 
 PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *array,
@@ -19,7 +19,7 @@ PyObject *operate(struct state *self, PyObject *table, int operands, PyObject *a
     return NULL;
   }
   if (count == 2) {
-    other = (PyObject *)Py_TYPE(arguments[1]) == kind ? get_slot(self->array_slot, arguments[1], kind)
+    other = (PyObject *)Py_TYPE(arguments[1]) == kind ? array_of(self, arguments[1], kind)
                                                       : scalar_array(self, kind, arguments[1]);
   }
   if (count == 1 || other != NULL) {

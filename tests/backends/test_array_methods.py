@@ -158,6 +158,12 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "to-int-many": lambda x: int(x),
     "to-float": lambda x: float(x[0, 0]),
     "to-float-many": lambda x: float(x[0]),
+    "to-int-nan": lambda x: int(x[0, 0] * math.nan),
+    "floor": lambda x: math.floor(x[0, 1]),
+    "floor-infinite": lambda x: math.floor(x[0, 1] * math.inf),
+    "floor-many": lambda x: math.floor(x),
+    "ceil-1-1": lambda x: math.ceil(x[:1, :1]),
+    "ceil-nan": lambda x: math.ceil(x[0, 0] * math.nan),
     "complex": lambda x: complex(x[0, 0]),
     "index-of-one": lambda x: operator.index(x[0, 0]),
     "ceil": lambda x: math.ceil(x[0, 0]),
@@ -422,6 +428,15 @@ def test_a_read_only_array_is_not_written() -> None:
             with pytest.raises(ValueError):
                 write()
         assert x.T.tolist() == [[1, 1], [1, 1]]
+
+
+def test_an_element_that_is_not_aligned_is_read() -> None:
+    record = np.zeros(1, [("one", np.int8), ("value", np.float64)])
+    record["value"] = 2.5
+    assert not record["value"].flags.aligned
+    with t.use_backend("numpy"):
+        x = t.from_numpy(record["value"])
+    assert (x.item(), float(x), int(x), math.ceil(x)) == (2.5, 2.5, 2, 3)
 
 
 def test_a_freed_tensor_is_refused() -> None:
