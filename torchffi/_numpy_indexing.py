@@ -9,7 +9,6 @@ import math
 import operator
 from collections.abc import Callable
 from functools import partial, wraps
-from operator import methodcaller
 from types import MethodType
 
 from torchffi._array import indexing
@@ -116,11 +115,12 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("item", "r", "item_of"),
     ("numel", "r", ("size",)),
     ("nelement", "r", ("size",)),
-    ("__dlpack__", "r", methodcaller("__dlpack__")),
+    ("__dlpack__", "r", "dlpack_of"),
+    ("contiguous", "k", None),
     ("view", "w", "reshape_to", *_LENGTHS),
     ("reshape", "v", "reshape_to", *_LENGTHS),
-    ("view_as", "w", "reshape_as", 1),
-    ("reshape_as", "v", "reshape_as", 1),
+    ("view_as", "w", "reshape_to", -3),
+    ("reshape_as", "v", "reshape_to", -3),
     ("flatten", "v", ("reshape", -1, "ravel")),  # both return a view of a contiguous array
     ("ravel", "v", ("reshape", -1, "ravel")),
     ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
@@ -128,7 +128,8 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("transpose", "v", "transpose", *_AXES),
     ("swapaxes", "v", "transpose", *_AXES),
     ("narrow", "a", None),
-    ("diagonal", "d", ("diagonal", 0)),  # NumPy's view is read-only
+    ("select", "a", None),
+    ("diagonal", "d", ("diagonal", 0, "diagonal")),  # NumPy's view is read-only
     ("squeeze", "v", "squeeze_to", *_AXES, -2),
     ("clone", "v", ("copy", "K")),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
@@ -161,6 +162,8 @@ _INDEX_OF: tuple[tuple[Any, ...], ...] = (
     ("argmin", "v", "argmin_of", 0, 0, 0, -1),
     ("argsort", "v", "argsort_of", 0, 0, 0, -1),
 )
+# Those of vectors of integers.
+_COUNT_OF: tuple[tuple[Any, ...], ...] = (("bincount", "v", "bincount_of", 0, 0, 0, 1),)
 # Those of numbers, with tensors of the same class.
 _OF_NUMERIC: tuple[tuple[Any, ...], ...] = (
     ("dot", "v", "dot_of", 1),
@@ -168,8 +171,8 @@ _OF_NUMERIC: tuple[tuple[Any, ...], ...] = (
 )
 # Those of bools.
 _OF_BOOL: tuple[tuple[Any, ...], ...] = (
-    ("any", "v", ("any", None), 0, 0, 0, -1),
-    ("all", "v", ("all", None), 0, 0, 0, -1),
+    ("any", "v", "any_of", 0, 0, 0, -1),
+    ("all", "v", "all_of", 0, 0, 0, -1),
 )
 # The conversions of the only element, and the kinds of dtypes that have them; what Python's numbers
 # have in other kinds is left to the slow path.
@@ -228,8 +231,9 @@ _OF_TWO: dict[str, str] = {
     **{
         name: name
         for name in (
-            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "floor_divide", "hypot",
-            "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "remainder",
+            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "divide", "floor_divide", "hypot",
+            "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "multiply",
+            "remainder", "subtract",
         )
     },
 }  # fmt: skip
@@ -273,6 +277,8 @@ def install(speedups: Any) -> None:
             give(kind, method, _OF_NUMERIC)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
+        if dtype.kind in INTEGER:
+            give(kind, method, _COUNT_OF, NUMPY.classes[int64])
         if dtype in LETTERS:
             letter = ord(LETTERS[dtype].upper() if dtype.kind in COMPLEX else LETTERS[dtype])
             of_it = (one for one in _OF_ELEMENT if dtype.kind in one[-1])

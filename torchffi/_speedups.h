@@ -99,7 +99,6 @@ struct array {
   PyObject *base, *dtype;      /* base is NULL for None */
   int flags;
 };
-enum { ALIGNED = 0x0100 }; /* a flag: the elements are where their type requires it */
 
 /* Called by setup(). Returns -1 on failure. */
 int setup_attributes(void);
@@ -120,8 +119,8 @@ PyObject *attribute_of(PyObject *object, enum attribute which);
 /* The attribute of a name; -1 for another one. */
 int attribute_named(PyObject *name);
 
-/* Whether a flag of an array is set; -1 on failure. */
-enum flag { CONTIGUOUS, WRITABLE, FLAG_NAMES };
+/* Whether a flag of an array is set; -1 on failure. ALIGNED: its elements are where their type requires it. */
+enum flag { CONTIGUOUS = 0x0001, ALIGNED = 0x0100, WRITABLE = 0x0400 };
 int has_flag(PyObject *object, enum flag which);
 
 /* ---- _speedups_arrays.c ---- */
@@ -147,6 +146,9 @@ static inline PyObject *array_of(const struct state *self, PyObject *tensor, PyO
   return self->slot_offset != 0 ? Py_XNewRef(*(PyObject **)((char *)tensor + self->slot_offset))
                                 : get_slot(self->array_slot, tensor, kind);
 }
+
+/* The array of a tensor on NumPy of any class; NULL, maybe with an exception, for another object. */
+PyObject *array_of_any(const struct state *self, PyObject *object);
 
 /* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);

@@ -105,6 +105,11 @@ PyObject *hold(struct state *self, PyObject *kind, PyObject *array) {
   return tensor;
 }
 
+PyObject *array_of_any(const struct state *self, PyObject *object) {
+  PyObject *kind = (PyObject *)Py_TYPE(object);
+  return PyDict_GetItemWithError(self->array_classes, kind) != NULL ? array_of(self, object, kind) : NULL;
+}
+
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
   struct state *self = PyModule_GetState(module);
   PyObject *result, *tensor = NULL;

@@ -3,8 +3,6 @@
 #include "_speedups.h"
 
 static const char *const names[ATTRIBUTES] = {"dtype", "ndim", "shape", "size"};
-static const char *const flag_names[FLAG_NAMES] = {"c_contiguous", "writeable"};
-static const int flag_bits[FLAG_NAMES] = {0x0001, 0x0400};
 static PyObject *interned[ATTRIBUTES], *flags_name;
 
 /* The class of the arrays. */
@@ -128,12 +126,12 @@ int attribute_named(PyObject *name) {
 
 int has_flag(PyObject *object, enum flag which) {
   const struct array *array = fields_of(object);
+  int64_t all;
   if (array != NULL) {
-    return (array->flags & flag_bits[which]) != 0;
+    return (array->flags & which) != 0;
   }
   PyObject *flags = PyObject_GetAttr(object, flags_name);
-  PyObject *flag = flags != NULL ? PyObject_GetAttrString(flags, flag_names[which]) : NULL;
+  all = flags != NULL ? number_of(flags, "num") : -1;
   Py_XDECREF(flags);
-  Py_XDECREF(flag); /* True and False live on */
-  return flag == NULL ? -1 : flag == Py_True;
+  return all < 0 ? -1 : (all & which) != 0;
 }

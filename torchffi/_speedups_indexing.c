@@ -45,29 +45,32 @@ static int is_basic(PyObject *key) {
   return 0;
 }
 
-/* Whether is_basic() admits a key or, in a tuple, all of them; and whether NumPy returns a view for it also of a single
-   element, which takes an ellipsis or a slice alone. */
-static int is_basic_key(PyObject *key, int *views) {
-  *views = key == Py_Ellipsis || Py_TYPE(key) == &PySlice_Type;
+/* Whether is_basic() admits a key or, in a tuple, all of them; and whether NumPy returns a view for it: it does not for
+   integers that leave a single element. */
+static int is_basic_key(PyObject *array, PyObject *key, int *views) {
+  const struct array *fields = fields_of(array);
+  const int axes = fields != NULL ? fields->axes : 0;
   if (!PyTuple_CheckExact(key)) {
+    *views = PyLong_CheckExact(key) ? axes > 1 : is_basic(key);
     return is_basic(key);
   }
   const Py_ssize_t count = PyTuple_Size(key);
+  *views = count < axes;
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject *one = PyTuple_GetItem(key, i);
     if (!is_basic(one)) {
       return 0;
     }
-    *views |= one == Py_Ellipsis;
+    *views |= !PyLong_CheckExact(one);
   }
   return 1;
 }
 
 /* The key for an array that gives a view also of one element: with an ellipsis. NULL for another key, without an
    exception. */
-static PyObject *basic_key(PyObject *key) {
+static PyObject *basic_key(PyObject *array, PyObject *key) {
   int views;
-  if (!is_basic_key(key, &views)) {
+  if (!is_basic_key(array, key, &views)) {
     return NULL;
   }
   if (views) {
@@ -127,7 +130,7 @@ static PyObject *advanced_key(const struct state *self, PyObject *key, PyObject 
 }
 
 PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key) {
-  PyObject *result = NULL, *keys = basic_key(key);
+  PyObject *result = NULL, *keys = basic_key(array, key);
   if (keys == NULL && !PyErr_Occurred()) {
     keys = advanced_key(self, key, NULL);
   }
@@ -162,8 +165,8 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
   }
   if (source == value) { /* a number: NumPy needs no view of one element */
     int views;
-    keys = is_basic_key(key, &views) ? Py_NewRef(key) : advanced_key(self, key, array);
-  } else if (source != NULL && (keys = basic_key(key)) == NULL && !PyErr_Occurred() &&
+    keys = is_basic_key(array, key, &views) ? Py_NewRef(key) : advanced_key(self, key, array);
+  } else if (source != NULL && (keys = basic_key(array, key)) == NULL && !PyErr_Occurred() &&
              !PyTuple_CheckExact(key)) {
     keys = index_apart(self, key, array); /* nor that an index changes while it writes */
   }
@@ -176,14 +179,10 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
 }
 
 int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
-  PyObject *kind = (PyObject *)Py_TYPE(value), *source;
-  if (PyDict_GetItemWithError(self->array_classes, kind) == NULL ||
-      (source = array_of(self, value, kind)) == NULL) {
-    return 0;
-  }
-  const struct array *first = fields_of(source), *second = fields_of(array);
+  PyObject *source = array_of_any(self, value);
+  const struct array *first = source != NULL ? fields_of(source) : NULL, *second = fields_of(array);
   const int found = first != NULL && second != NULL && first->axes <= second->axes;
-  Py_DECREF(source);
+  Py_XDECREF(source);
   return found;
 }
 

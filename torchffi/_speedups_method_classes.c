@@ -10,11 +10,12 @@ static void free_method(PyObject *object) {
    a function of arrays, in a tuple the name of an attribute of arrays, or that of a method and its argument, and of one
    without arguments for contiguous arrays, or the table of an operation. What is returned, by a letter:
    v  the array in a tensor of the class, or of the class that is given
-   d  the same, made writable
+   d  the same, made writable if the array is
    w  the same if it shares memory
    r  what the function returns
    t  the result of the operation
    i  the tensor itself
+   k  the tensor itself, if it is contiguous
    x  the tensor itself, which the function has overwritten
    p  the tensor itself, overwritten with what the function returns
    o  the tensor itself, which the function has written as its output, the last argument

@@ -37,6 +37,13 @@ static int are_numbers(const struct method *self, PyObject *const *arguments, Py
 static int with_arrays(const struct method *self, PyObject *array, PyObject *const *arguments,
                        Py_ssize_t count, PyObject **all) {
   PyObject *kind = (PyObject *)Py_TYPE(arguments[0]);
+  if (self->operands == -3) {
+    PyObject *other = count == 2 ? array_of_any(self->state, arguments[1]) : NULL;
+    all[0] = Py_NewRef(array);
+    all[1] = other != NULL ? attribute_of(other, SHAPE) : NULL;
+    Py_XDECREF(other);
+    return all[1] != NULL;
+  }
   if (count > MOST_ARGUMENTS ||
       !(self->operands < 0 ? are_numbers(self, arguments, count) : count == 1 + self->operands)) {
     return 0;
@@ -107,8 +114,7 @@ static PyObject *call_function(struct method *self, PyObject *const *all, Py_ssi
              PyTuple_Size(known) == 1) { /* it is called without a context */
     self->function = Py_NewRef(PyTuple_GetItem(known, 0));
     Py_DECREF(function);
-    result = call_with(self->function, all, count);
-    return result;
+    return call_with(self->function, all, count);
   } else if (!PyErr_Occurred()) {
     arguments[0] = function;
     for (Py_ssize_t i = 0; i < count; ++i) {
@@ -169,20 +175,9 @@ static PyObject *only_element(const struct method *self, PyObject *array) {
   return converted;
 }
 
-/* Makes a view writable; 0 if its array is not. */
-static int make_writable(PyObject *view) {
-  static PyObject *name;
-  PyObject *none = NULL;
-  if (name != NULL || (name = PyUnicode_InternFromString("setflags")) != NULL) {
-    none = PyObject_CallMethodObjArgs(view, name, Py_True, NULL);
-  }
-  Py_XDECREF(none);
-  return none != NULL;
-}
-
 /* A tensor over a result, which is released; NULL, maybe without an exception, for what is no array. */
 static PyObject *tensor_over(struct method *self, PyObject *kind, PyObject *array, PyObject *result) {
-  PyObject *made;
+  PyObject *made = NULL;
   if (self->of != NULL && Py_TYPE(result) != Py_TYPE(array)) { /* a scalar of NumPy is an array of no axes */
     made = PyObject_GetItem(result, Py_Ellipsis);
     Py_DECREF(result);
@@ -190,8 +185,10 @@ static PyObject *tensor_over(struct method *self, PyObject *kind, PyObject *arra
       return NULL;
     }
   }
-  const int fits = Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array)) &&
-                   (self->result != 'd' || make_writable(result));
+  if (self->result == 'd' && fields_of(array) != NULL && fields_of(result) != NULL) {
+    ((struct array *)result)->flags |= ((struct array *)array)->flags & WRITABLE;
+  }
+  const int fits = Py_TYPE(result) == Py_TYPE(array) && (self->result != 'w' || share_owner(result, array));
   made = fits ? hold(self->state, self->of != NULL ? self->of : kind, result) : NULL;
   Py_DECREF(result);
   return made;
@@ -225,6 +222,8 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
       return operate(self->state, self->function, self->operands, array, arguments, count);
     case 'i':
       return count == 1 ? Py_NewRef(arguments[0]) : NULL;
+    case 'k':
+      return count == 1 && has_flag(array, CONTIGUOUS) == 1 ? Py_NewRef(arguments[0]) : NULL;
     default:
       if (with_arrays(self, array, arguments, count, all)) {
         result = self->result == 'o' || self->result == 'p' ? overwritten(self, all, count)

@@ -83,6 +83,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "reshape-named": lambda x: x.reshape(shape=(6,)),
     "view_as": lambda x: x.view_as(t.ones((3, 2))),
     "view_as-wrong": lambda x: x.view_as(t.ones((3, 3))),
+    "view_as-transposed": lambda x: x.T.view_as(x),
+    "view_as-number": lambda x: x.view_as(6),
+    "reshape_as-transposed": lambda x: x.T.reshape_as(x),
     "reshape_as-other-dtype": lambda x: x.reshape_as(t.ones((3, 2), dtype=t.int64)),
     "flatten": lambda x: x.flatten(),
     "flatten-axes": lambda x: x[None].flatten(1),
@@ -183,6 +186,24 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "squeeze-all": lambda x: x[None].squeeze(),
     "unsqueeze": lambda x: x.unsqueeze(-1),
     "unsqueeze-wrong": lambda x: x.unsqueeze(4),
+    "select": lambda x: x.select(0, 1),
+    "select-negative": lambda x: x.select(-1, -2),
+    "select-of-one": lambda x: x[0].select(0, 1),
+    "select-axis": lambda x: x.select(2, 0),
+    "select-index": lambda x: x.select(0, 2),
+    "select-big": lambda x: x.select(0, BIG),
+    "contiguous": lambda x: x.contiguous(),
+    "contiguous-transposed": lambda x: x.T.contiguous(),
+    "dlpack": lambda x: (x.__dlpack_device__(), type(x.__dlpack__())),
+    "any": lambda x: (x > 2).any(),
+    "all": lambda x: (x > 2).all(),
+    "all-of-nothing": lambda x: (x > 2)[:0].all(),
+    "any-axis": lambda x: (x > 2).any(0),
+    "bincount": lambda x: x[0].bincount(),
+    "bincount-of-nothing": lambda x: x[0, :0].bincount(),
+    "bincount-negative": lambda x: (x[0] - 3).bincount(),
+    "bincount-matrix": lambda x: x.bincount(),
+    "bincount-least": lambda x: x[0].bincount(minlength=9),
     "narrow": lambda x: x.narrow(1, 1, 2),
     "narrow-negative": lambda x: x.narrow(-1, -2, 2),
     "narrow-big": lambda x: x.narrow(0, BIG, 1),
@@ -333,7 +354,9 @@ _TWO: dict[str, Callable[[Any, Any], Any]] = {
     "dtype", [t.float32, dtypes.float16, t.int64, t.bool, t.complex64], ids=str
 )
 @pytest.mark.parametrize("given", _OPERANDS)
-@pytest.mark.parametrize("name", [*_TWO, "maximum", "atan2", "logical_and", "div", "mul", "sub"])
+@pytest.mark.parametrize(
+    "name", [*_TWO, "maximum", "atan2", "logical_and", "div", "mul", "subtract"]
+)
 def test_operations_are_those_of_the_slow_path(
     name: str, given: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,14 +16,15 @@ from torchffi._stdlib.typing import Any, Final
 
 # Primitives that move elements and compute nothing, or whose computations cause no warnings.
 WITHOUT_WARNINGS: Final = frozenset({
-    "alias", "arange_real", "argmax", "argmax_of", "argmin", "argmin_of", "argsort_of",
-    "basic_index",    "basic_index_put_", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
-    "broadcast_tensors", "cat", "clone", "contiguous", "count_nonzero", "diagonal",
-    "empty", "expand", "flip", "imag", "index", "index_put_", "item_of", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "matrix_transpose", "moveaxis", "narrow", "ones", "ones_as",
-    "permute", "permute_to", "pick", "rand", "real", "reshape", "reshape_as", "reshape_to",
-    "select", "slice", "squeeze", "squeeze_to", "stack", "t", "take", "transpose", "typed_empty",
-    "typed_zeros", "unbind", "unflatten_to", "unsqueeze", "view", "where", "zeros", "zeros_as",
+    "alias", "all_of", "any_of", "arange_real", "argmax", "argmax_of", "argmin", "argmin_of",
+    "argsort_of", "basic_index", "basic_index_put_", "bincount_of", "bitwise_and", "bitwise_not",
+    "bitwise_or", "bitwise_xor", "broadcast_tensors", "cat", "clone", "contiguous", "count_nonzero",
+    "diagonal", "dlpack_of", "empty", "expand", "flip", "imag", "index",
+    "index_put_", "item_of", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "matrix_transpose", "moveaxis", "narrow", "ones", "ones_as", "permute", "permute_to", "pick",
+    "rand", "real", "reshape", "reshape_to", "select", "slice", "squeeze", "squeeze_to", "stack",
+    "t", "take", "transpose", "typed_empty", "typed_zeros", "unbind", "unflatten_to", "unsqueeze",
+    "view", "where", "zeros", "zeros_as",
 })  # fmt: skip
 
 # Divisions of integers, which raise for zeros.
