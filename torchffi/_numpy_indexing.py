@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from types import MethodType
 
 from torchffi._array import indexing
@@ -88,20 +88,6 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         indexing.setitem(x, key, value)
 
 
-def _filling(slow_path: Method) -> Method:
-    """The method that writes a number to all elements."""
-
-    @wraps(slow_path)
-    def fill_(self: Tensor, value: Tensor | Scalar) -> Tensor:
-        fits = type(value) in _NUMBERS and type(self) in _FLOATING
-        if fits and _overwrite(_set, self._data, ..., value) == 0:
-            return self
-        found: Tensor = slow_path(self, value)
-        return found
-
-    return fill_
-
-
 # ---- Methods in C: one step from the method to the array
 
 # Limits of integers: lengths, axes, and those of a matrix.
@@ -131,12 +117,13 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("select", "a", None),
     ("diagonal", "d", ("diagonal", 0, "diagonal")),  # NumPy's view is read-only
     ("squeeze", "v", "squeeze_to", *_AXES, -2),
-    ("clone", "v", ("copy", "K")),
+    ("clone", "v", ("copy", "K", "copy")),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
     ("t", "v", ("T",), *_MATRIX),
     ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
     ("new_ones", "v", "ones_as", -1, 0, 2**62),
     ("copy_", "c", None),
+    ("fill_", "f", None),
 )
 _PROPERTIES: tuple[tuple[Any, ...], ...] = (
     ("shape", "r", ("shape",)),
@@ -169,6 +156,8 @@ _OF_NUMERIC: tuple[tuple[Any, ...], ...] = (
     ("dot", "v", "dot_of", 1),
     ("vdot", "v", "vdot_of", 1),
 )
+# Those of floating-point numbers.
+_OF_FLOATING: tuple[tuple[Any, ...], ...] = (("norm", "v", "norm_of"),)
 # Those of bools.
 _OF_BOOL: tuple[tuple[Any, ...], ...] = (
     ("any", "v", "any_of", 0, 0, 0, -1),
@@ -193,7 +182,7 @@ _OF_FLOATS = (
 # What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of
 # the same class takes no other way: NumPy writes there as it computes (o); it copies the result, because
 # divisions of integers raise after they have written (p); or the primitive overwrites its operand (x).
-_OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
+_OVERWRITING: tuple[tuple[str, str, Any, int, frozenset[str]], ...] = (
     *((f"__i{name}__", "o", name, 1, NUMERIC) for name in ("add", "sub", "mul")),
     *((f"__i{name}__", "o", f"bitwise_{name}", 1, INTEGER | BOOL) for name in ("and", "or", "xor")),
     ("__itruediv__", "o", "div", 1, INEXACT),
@@ -203,7 +192,7 @@ _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
     *((name, "p", "whole_remainder", 1, INTEGER) for name in ("__imod__", "remainder_")),
     *((name, "p", "whole_floor_divide", 1, INTEGER) for name in ("__ifloordiv__", "floor_divide_")),
     ("relu_", "x", "relu_", 0, FLOATING),
-    ("zero_", "x", "zero_", 0, NUMERIC | BOOL),
+    ("zero_", "x", ("fill", 0), 0, NUMERIC | BOOL),
 )
 
 
@@ -231,9 +220,9 @@ _OF_TWO: dict[str, str] = {
     **{
         name: name
         for name in (
-            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "divide", "floor_divide", "hypot",
-            "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "multiply",
-            "remainder", "subtract",
+            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "divide", "floor_divide",
+            "hypot", "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum",
+            "multiply", "remainder", "subtract",
         )
     },
 }  # fmt: skip
@@ -268,13 +257,14 @@ def install(speedups: Any) -> None:
 
     give(NumpyTensor, method, (*_METHODS, *_tables()))
     give(NumpyTensor, attribute, _PROPERTIES)
-    NumpyTensor.fill_ = _filling(NumpyTensor.fill_)
     for kind in classes:
         dtype = kind._dtype
         if dtype.kind in BOOL:
             give(kind, method, _OF_BOOL, kind)
         if dtype.kind in NUMERIC:
             give(kind, method, _OF_NUMERIC)
+        if dtype.kind in FLOATING:
+            give(kind, method, _OF_FLOATING)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
         if dtype.kind in INTEGER:

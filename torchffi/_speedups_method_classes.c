@@ -19,7 +19,7 @@ static void free_method(PyObject *object) {
    x  the tensor itself, which the function has overwritten
    p  the tensor itself, overwritten with what the function returns
    o  the tensor itself, which the function has written as its output, the last argument
-   c  the tensor itself after the assignment to all elements
+   c  the tensor itself after the assignment of a tensor to all elements; f: of a number
    g  elements by a key
    a  elements along an axis
    e  the only element: the function is the letter of its type, maybe with a conversion, in a tuple

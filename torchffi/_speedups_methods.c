@@ -209,7 +209,10 @@ static PyObject *answer(struct method *self, PyObject *array, PyObject *const *a
     case 's':
       return count == 3 ? set_elements(state, kind, array, arguments[1], arguments[2]) : NULL;
     case 'c':
-      if (count == 2 && has_fewer_axes(state, array, arguments[1])) {
+    case 'f':
+      if (count == 2 &&
+          (self->result == 'c' ? has_fewer_axes(state, array, arguments[1])
+                               : PyFloat_CheckExact(arguments[1]) || PyLong_CheckExact(arguments[1]))) {
         result = set_elements(state, kind, array, Py_Ellipsis, arguments[1]);
       }
       break;

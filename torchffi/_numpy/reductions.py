@@ -80,6 +80,8 @@ def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
             raise no_axis(axis)
         if not x.size:
             check_not_empty(x, (axis[0],) if axis else axis)
+        elif not keepdims and x.ndim > 1:
+            return function(x, axis[0])  # type: ignore[no-any-return]
         found = function(x, axis[0] if axis else None, None, keepdims=keepdims)
         return np.asarray(found, np.int64)
 

@@ -115,6 +115,3 @@ def to_device(x: Raw, device: int) -> Raw:
     if device >= 0:
         raise UnavailableError("the NumPy backend has no CUDA; create the tensor on backend ffi")
     return x
-
-
-zero_ = methodcaller("fill", 0)
