@@ -157,7 +157,10 @@ _OF_NUMERIC: tuple[tuple[Any, ...], ...] = (
     ("vdot", "v", "vdot_of", 1),
 )
 # Those of floating-point numbers.
-_OF_FLOATING: tuple[tuple[Any, ...], ...] = (("norm", "v", "norm_of"),)
+_OF_FLOATING: tuple[tuple[Any, ...], ...] = (
+    ("norm", "v", "norm_of", 0, 0, 0, -1),
+    ("exp2", "v", "exp2", 0, 0, 0, -1),
+)
 # Those of bools.
 _OF_BOOL: tuple[tuple[Any, ...], ...] = (
     ("any", "v", "any_of", 0, 0, 0, -1),
@@ -264,7 +267,7 @@ def install(speedups: Any) -> None:
         if dtype.kind in NUMERIC:
             give(kind, method, _OF_NUMERIC)
         if dtype.kind in FLOATING:
-            give(kind, method, _OF_FLOATING)
+            give(kind, method, _OF_FLOATING, kind)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
         if dtype.kind in INTEGER:
