@@ -87,17 +87,17 @@ static void find_slot(struct state *self, PyObject *tensor, PyObject *array) {
 }
 
 PyObject *hold(struct state *self, PyObject *kind, PyObject *array) {
-  PyObject *tensor = PyType_GenericAlloc((PyTypeObject *)kind, 0), *earlier = self->held_class;
-  if (tensor != NULL && kind == earlier) {
+  PyObject *tensor = PyType_GenericAlloc((PyTypeObject *)kind, 0);
+  if (tensor != NULL && kind == self->held_class) {
     *(PyObject **)((char *)tensor + self->slot_offset) = Py_NewRef(array);
-  } else if (tensor != NULL &&
-             set_slot(self->array_slot, tensor, array) < 0) { /* another class: it has no slot */
+  } else if (tensor != NULL && set_slot(self->array_slot, tensor, array) < 0) { /* it has no slot */
     Py_CLEAR(tensor);
   } else if (tensor != NULL) {
     if (self->slot_offset == 0) {
       find_slot(self, tensor, array);
     }
     if (self->slot_offset != 0) {
+      PyObject *earlier = self->held_class;
       self->held_class = Py_NewRef(kind);
       Py_XDECREF(earlier);
     }

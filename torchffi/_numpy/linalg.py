@@ -10,11 +10,11 @@ import numpy as np
 
 from torchffi._numpy.checks import TYPES, Raw, check_broadcast_to, no_product
 from torchffi._numpy.moments import vector_norm
+from torchffi._numpy.squares import FEW
 from torchffi._numpy.totals import BLOCK, DOT, TOTAL, WIDE, dots
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 
 _add: Final[Callable[..., Any]] = np.add.reduce
-_FEW: Final = 2**10  # terms of a product of vectors, which BLAS adds to a few totals
 _SINGLE: Final = np.dtype(np.float32)
 
 
@@ -98,7 +98,7 @@ def _dot_of(a: Raw, b: Raw) -> Raw:
         found = a.dot(b)
         if math.isfinite(found):  # no product has overflowed on the way
             return np.asarray(found)
-    if a.size > _FEW:
+    if a.size > FEW:
         return np.asarray(vecdot(np.conjugate(a) if a.dtype.kind == "c" else a, b, -1), a.dtype)
     wide = TOTAL[a.dtype]
     return np.asarray(a.astype(wide).dot(b.astype(wide)), a.dtype)

@@ -9,7 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from torchffi._numpy.checks import Raw, all_axes, check_not_empty, no_axis
-from torchffi._numpy.squares import SAFE, in_range, powers_of, squares, total_of_squares
+from torchffi._numpy.squares import (
+    FEW,
+    SAFE,
+    in_range,
+    of_few,
+    powers_of,
+    squares,
+    total_of_squares,
+)
 from torchffi._numpy.totals import BLOCK, sum_of, total
 from torchffi.errors import InvalidArgumentError
 
@@ -140,15 +148,11 @@ def vector_norm(x: Raw, axes: Axes, naxes: int, order: float, keepdims: bool) ->
     return result
 
 
-_FEW: Final = 2**10  # elements: up to here their squares are one product of vectors of float64
-
-
 def _norm_of(x: Raw) -> Raw:
     """The square root of the sum of the squares of all elements."""
-    if x.size > _FEW or x.dtype is not _SINGLE:
+    if x.size > FEW or x.dtype is not _SINGLE:
         return vector_norm(x, (), 0, 2.0, False)
-    flat = x.astype(_DOUBLE).ravel()
-    return np.array(math.sqrt(flat.dot(flat)), _SINGLE)
+    return np.array(math.sqrt(of_few(x)), _SINGLE)
 
 
 norm_of = _norm_of  # of the method without arguments
