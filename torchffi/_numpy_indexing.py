@@ -5,10 +5,10 @@ Other keys, and what NumPy refuses, are left to :mod:`torchffi._array.indexing`.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
-from functools import partial, wraps
-from operator import methodcaller
+from functools import partial
 
 from torchffi._array import indexing
 from torchffi._array.indexing import PICKS
@@ -19,6 +19,7 @@ from torchffi._core.operations import BINARY, TABLES, Entries, in_c
 from torchffi._core.tensor import Tensor
 from torchffi._core.tensor_numpy import NumpyTensor
 from torchffi._lazy_numpy import np
+from torchffi._libtorch.c_numbers import LETTERS
 from torchffi._stdlib.typing import Any
 from torchffi.dtypes import BOOL, COMPLEX, FLOATING, INEXACT, INTEGER, NUMERIC, REAL, int64, real_of
 from torchffi.dtypes import bool as bool_
@@ -86,20 +87,6 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
         indexing.setitem(x, key, value)
 
 
-def _filling(slow_path: Method) -> Method:
-    """The method that writes a number to all elements."""
-
-    @wraps(slow_path)
-    def fill_(self: Tensor, value: Tensor | Scalar) -> Tensor:
-        fits = type(value) in _NUMBERS and type(self) in _FLOATING
-        if fits and _overwrite(_set, self._data, ..., value) == 0:
-            return self
-        found: Tensor = slow_path(self, value)
-        return found
-
-    return fill_
-
-
 # ---- Methods in C: one step from the method to the array
 
 # Limits of integers: lengths, axes, and those of a matrix.
@@ -110,14 +97,15 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("__len__", "l", None),
     ("dim", "r", ("ndim",)),
     ("ndimension", "r", ("ndim",)),
+    ("item", "r", "item_of"),
     ("numel", "r", ("size",)),
     ("nelement", "r", ("size",)),
-    ("item", "r", "item_of"),
-    ("__dlpack__", "r", methodcaller("__dlpack__")),
+    ("__dlpack__", "r", "dlpack_of"),
+    ("contiguous", "k", None),
     ("view", "w", "reshape_to", *_LENGTHS),
     ("reshape", "v", "reshape_to", *_LENGTHS),
-    ("view_as", "w", "reshape_as", 1),
-    ("reshape_as", "v", "reshape_as", 1),
+    ("view_as", "w", "reshape_to", -3),
+    ("reshape_as", "v", "reshape_to", -3),
     ("flatten", "v", ("reshape", -1, "ravel")),  # both return a view of a contiguous array
     ("ravel", "v", ("reshape", -1, "ravel")),
     ("unflatten", "v", "unflatten_to", -2, -64, 2**62),
@@ -125,14 +113,16 @@ _METHODS: tuple[tuple[Any, ...], ...] = (
     ("transpose", "v", "transpose", *_AXES),
     ("swapaxes", "v", "transpose", *_AXES),
     ("narrow", "a", None),
-    ("diagonal", "d", ("diagonal", 0)),  # NumPy's view is read-only
+    ("select", "a", None),
+    ("diagonal", "d", ("diagonal", 0, "diagonal")),  # NumPy's view is read-only
     ("squeeze", "v", "squeeze_to", *_AXES, -2),
-    ("clone", "v", ("copy", "K")),
+    ("clone", "v", ("copy", "K", "copy")),
     ("unsqueeze", "v", "unsqueeze", *_AXES),
     ("t", "v", ("T",), *_MATRIX),
     ("new_zeros", "v", "zeros_as", -1, 0, 2**62),
     ("new_ones", "v", "ones_as", -1, 0, 2**62),
     ("copy_", "c", None),
+    ("fill_", "f", None),
 )
 _PROPERTIES: tuple[tuple[Any, ...], ...] = (
     ("shape", "r", ("shape",)),
@@ -158,24 +148,35 @@ _INDEX_OF: tuple[tuple[Any, ...], ...] = (
     ("argmin", "v", "argmin_of", 0, 0, 0, -1),
     ("argsort", "v", "argsort_of", 0, 0, 0, -1),
 )
+# Those of vectors of integers.
+_COUNT_OF: tuple[tuple[Any, ...], ...] = (("bincount", "v", "bincount_of", 0, 0, 0, 1),)
 # Those of numbers, with tensors of the same class.
 _OF_NUMERIC: tuple[tuple[Any, ...], ...] = (
     ("dot", "v", "dot_of", 1),
     ("vdot", "v", "vdot_of", 1),
 )
+# Those of floating-point numbers.
+_OF_FLOATING: tuple[tuple[Any, ...], ...] = (
+    ("norm", "v", "norm_of", 0, 0, 0, -1),
+    ("exp2", "v", "exp2", 0, 0, 0, -1),
+)
 # Those of bools.
 _OF_BOOL: tuple[tuple[Any, ...], ...] = (
-    ("any", "v", ("any", None), 0, 0, 0, -1),
-    ("all", "v", ("all", None), 0, 0, 0, -1),
+    ("any", "v", "any_of", 0, 0, 0, -1),
+    ("all", "v", "all_of", 0, 0, 0, -1),
 )
-# The conversions that return the element as it is, by the kind of the dtype.
-_TO_NUMBER = {
-    "bool": ("__bool__",),
-    "signed integer": ("__index__", "__int__"),
-    "unsigned integer": ("__index__", "__int__"),
-    "floating point": ("__float__",),
-    "complex": ("__complex__",),
-}
+# The conversions of the only element, and the kinds of dtypes that have them; what Python's numbers
+# have in other kinds is left to the slow path.
+_OF_ELEMENT: tuple[tuple[str, tuple[Any, ...], frozenset[str]], ...] = (
+    ("item", (), NUMERIC | BOOL),
+    ("__index__", (), INTEGER),
+    ("__bool__", (bool,), NUMERIC | BOOL),
+    ("__int__", (int,), REAL | BOOL),
+    ("__float__", (float,), REAL | BOOL),
+    ("__complex__", (complex,), NUMERIC | BOOL),
+    ("__floor__", (math.floor,), FLOATING),
+    ("__ceil__", (math.ceil,), FLOATING),
+)
 _OF_FLOATS = (
     "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "exp", "expm1", "floor", "log", "log10",
     "log1p", "log2", "neg", "reciprocal", "sin", "sinh", "sqrt", "square", "tan", "tanh", "trunc",
@@ -183,7 +184,7 @@ _OF_FLOATS = (
 # What overwrites a tensor with the result of a primitive, and the kinds of dtypes for which a tensor of
 # the same class takes no other way: NumPy writes there as it computes (o); it copies the result, because
 # divisions of integers raise after they have written (p); or the primitive overwrites its operand (x).
-_OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
+_OVERWRITING: tuple[tuple[str, str, Any, int, frozenset[str]], ...] = (
     *((f"__i{name}__", "o", name, 1, NUMERIC) for name in ("add", "sub", "mul")),
     *((f"__i{name}__", "o", f"bitwise_{name}", 1, INTEGER | BOOL) for name in ("and", "or", "xor")),
     ("__itruediv__", "o", "div", 1, INEXACT),
@@ -193,7 +194,7 @@ _OVERWRITING: tuple[tuple[str, str, str, int, frozenset[str]], ...] = (
     *((name, "p", "whole_remainder", 1, INTEGER) for name in ("__imod__", "remainder_")),
     *((name, "p", "whole_floor_divide", 1, INTEGER) for name in ("__ifloordiv__", "floor_divide_")),
     ("relu_", "x", "relu_", 0, FLOATING),
-    ("zero_", "x", "zero_", 0, NUMERIC | BOOL),
+    ("zero_", "x", ("fill", 0), 0, NUMERIC | BOOL),
 )
 
 
@@ -216,8 +217,9 @@ _OF_TWO: dict[str, str] = {
     **{
         name: name
         for name in (
-            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "floor_divide", "hypot",
-            "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "remainder",
+            "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "divide", "floor_divide",
+            "hypot", "logical_and", "logical_or", "logical_xor", "matmul", "maximum", "minimum",
+            "multiply", "remainder", "subtract",
         )
     },
 }  # fmt: skip
@@ -255,16 +257,22 @@ def install(speedups: Any) -> None:
     for name, two in _OF_TWO.items():
         at_first_use.when_made(name, partial(_by_table, name, BINARY[two].table, 2))
     give(NumpyTensor, attribute, _PROPERTIES)
-    NumpyTensor.fill_ = _filling(NumpyTensor.fill_)
     for kind in classes:
         dtype = kind._dtype
         if dtype.kind in BOOL:
             give(kind, method, _OF_BOOL, kind)
         if dtype.kind in NUMERIC:
             give(kind, method, _OF_NUMERIC)
+        if dtype.kind in FLOATING:
+            give(kind, method, _OF_FLOATING, kind)
         if dtype.kind in REAL:
             give(kind, method, _INDEX_OF, NUMPY.classes[int64])
-        give(kind, method, tuple((name, "r", "item_of") for name in _TO_NUMBER[dtype.kind]))
+        if dtype.kind in INTEGER:
+            give(kind, method, _COUNT_OF, NUMPY.classes[int64])
+        if dtype in LETTERS:
+            letter = ord(LETTERS[dtype].upper() if dtype.kind in COMPLEX else LETTERS[dtype])
+            of_it = (one for one in _OF_ELEMENT if dtype.kind in one[-1])
+            give(kind, method, tuple((name, "e", (letter, *how)) for name, how, _ in of_it))
         chosen = (one for one in _OVERWRITING if dtype.kind in one[-1])
         give(kind, method, tuple(one[:-1] for one in chosen))
         if dtype.kind in COMPLEX:

@@ -29,11 +29,12 @@ struct state {
   PyObject *fit;        /* makes an array of a result, of the dtype of a class of tensors */
   PyObject *dtypes;     /* dict: class of tensors -> NumPy's dtype, as far as fit() was called for it */
   PyObject *array_slot; /* the descriptor of the slot _data of tensors on NumPy */
-  PyTypeObject *array_type; /* numpy.ndarray; NULL until fit() has returned an array as it was */
-  PyObject *array_classes;  /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
-  PyObject *index_classes;  /* dict: those whose tensors are indices -> whether of integers */
-  PyObject *scalars;        /* dict: class of tensors, type of a number, number -> tensor */
-  PyObject *method_type;    /* types.MethodType */
+  Py_ssize_t slot_offset;  /* bytes from a tensor to that slot; 0 until the first one is made */
+  PyObject *held_class;    /* the last class of which one was made; NULL until its slot is known */
+  PyObject *array_classes; /* dict: class of tensors on NumPy -> whether it is of a floating-point dtype */
+  PyObject *index_classes; /* dict: those whose tensors are indices -> whether of integers */
+  PyObject *scalars;       /* dict: class of tensors, type of a number, number -> tensor */
+  PyObject *method_type;   /* types.MethodType */
 };
 
 /* An object that owns a handle. */
@@ -93,20 +94,37 @@ void give_frame(struct state *self, PyObject *frame);
 
 /* ---- _speedups_attributes.c ---- */
 
-enum attribute { BASE, DTYPE, FLAGS, NDIM, SHAPE, SIZE, STRIDES, ATTRIBUTES };
+/* The fields of numpy.ndarray: PyArrayObject_fields in NumPy's ndarraytypes.h, up to the flags. */
+struct array {
+  PyObject_HEAD char *data;
+  int axes;
+  Py_ssize_t *lengths, *steps; /* elements along each axis, and the bytes between two of them */
+  PyObject *base, *dtype;      /* base is NULL for None */
+  int flags;
+};
 
 /* Called by setup(). Returns -1 on failure. */
 int setup_attributes(void);
 
-/* Takes numpy.ndarray for the class of the arrays. */
+/* Takes numpy.ndarray for the class of the arrays, if these have the fields. */
 void know_arrays(PyTypeObject *type);
 
-/* An attribute of an array, or of another object. */
-PyObject *attribute_of(PyObject *array, enum attribute which);
+/* The fields of an array; NULL for another object. */
+const struct array *fields_of(PyObject *object);
 
-/* Whether a flag of an array is set; -1 on failure. */
-enum flag { CONTIGUOUS, WRITABLE, FLAG_NAMES };
-int has_flag(PyObject *array, enum flag which);
+/* The number of elements. */
+int64_t size_of(const struct array *array);
+
+/* An attribute of an array, or of another object. */
+enum attribute { DTYPE, NDIM, SHAPE, SIZE, ATTRIBUTES };
+PyObject *attribute_of(PyObject *object, enum attribute which);
+
+/* The attribute of a name; -1 for another one. */
+int attribute_named(PyObject *name);
+
+/* Whether a flag of an array is set; -1 on failure. ALIGNED: its elements are where their type requires it. */
+enum flag { CONTIGUOUS = 0x0001, ALIGNED = 0x0100, WRITABLE = 0x0400 };
+int has_flag(PyObject *object, enum flag which);
 
 /* ---- _speedups_arrays.c ---- */
 
@@ -118,13 +136,22 @@ PyObject *call_with(PyObject *function, PyObject *const *arguments, Py_ssize_t c
 PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize_t count);
 
 /* Replaces a result by an array of the dtype of a class, unless it is one. */
-int fit(struct state *self, PyObject *kind, PyObject **result);
+int fit(const struct state *self, PyObject *kind, PyObject **result);
 
 /* After a failure: whether the slow path is taken. It is not for a KeyboardInterrupt, which is no Exception. */
 int refused(void);
 
 /* A tensor of a class over an array. */
-PyObject *hold(const struct state *self, PyObject *kind, PyObject *array);
+PyObject *hold(struct state *self, PyObject *kind, PyObject *array);
+
+/* The array of a tensor of a class; NULL, maybe with an exception, if it has none. */
+static inline PyObject *array_of(const struct state *self, PyObject *tensor, PyObject *kind) {
+  return self->slot_offset != 0 ? Py_XNewRef(*(PyObject **)((char *)tensor + self->slot_offset))
+                                : get_slot(self->array_slot, tensor, kind);
+}
+
+/* The array of a tensor on NumPy of any class; NULL, maybe with an exception, for another object. */
+PyObject *array_of_any(const struct state *self, PyObject *object);
 
 /* Functions of the module: torchffi/_core/tensor_numpy.py documents them. */
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
@@ -148,7 +175,7 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
 /* The elements at an index of an axis, (axis, index), or a number of them from an index on, (axis, first, length). */
 PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count);
 
-/* Whether a tensor of the same class has no more axes than an array. */
+/* Whether a tensor has no more axes than an array. */
 int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value);
 
 /* Whether an array is known to have no two elements at one place. */
@@ -184,11 +211,13 @@ PyObject *class_of_properties(PyObject *module, const char *name, size_t size, n
 /* A method that calls a function of arrays, and the slow path for arguments that it does not admit and if it fails. */
 struct method {
   FAST_HEAD
-  PyObject *of;          /* the class of the result; NULL for that of the tensor */
-  int result;            /* what is returned: see new_method() */
-  int operands;          /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
+  PyObject *of;   /* the class of the result; NULL for that of the tensor */
+  PyObject *kind; /* the last class of a tensor that was looked up; borrowed from the dict of classes */
+  int result;     /* what is returned: see new_method() */
+  int attribute;  /* that which is returned; -1 for none */
+  int operands;   /* how many tensors of the class are arguments; -1: integers, or a tuple of them;
                             -2: integers, and tuples of them */
-  int axes;              /* how many axes the array must have; -1: any number; -2: at least one */
+  int axes;       /* how many axes the array must have; -1: any number; -2: at least one */
   long long least, most; /* the limits of the integers */
 };
 
@@ -249,6 +278,10 @@ PyObject *lists_of(const struct query *self, PyObject *tensor);
 
 /* Its only element. */
 PyObject *value_of(const struct query *self, PyObject *tensor);
+
+/* An element in memory, by the letter of its type in Python's buffer protocol; F and D are complex numbers. NULL, without an
+   exception, for another letter. */
+PyObject *element(const void *at, char letter);
 
 int setup_contents(union address is_cuda);
 

@@ -44,15 +44,12 @@ PyObject *compute(const struct state *self, PyObject *const *arguments, Py_ssize
   return result;
 }
 
-int fit(struct state *self, PyObject *kind, PyObject **result) {
-  PyObject *dtype, *array, *wanted = NULL;
-  if (Py_TYPE(*result) == self->array_type) {
-    if ((dtype = attribute_of(*result, DTYPE)) == NULL) {
-      return -1;
-    }
-    Py_DECREF(dtype); /* the array keeps it */
+int fit(const struct state *self, PyObject *kind, PyObject **result) {
+  const struct array *fields = fields_of(*result);
+  PyObject *array, *wanted = NULL;
+  if (fields != NULL) {
     wanted = PyDict_GetItemWithError(self->dtypes, kind);
-    if (dtype == wanted) {
+    if (fields->dtype == wanted) {
       return 0;
     }
   }
@@ -61,10 +58,6 @@ int fit(struct state *self, PyObject *kind, PyObject **result) {
                          : PyObject_CallFunctionObjArgs(self->fit, *result, kind, NULL);
   if (array == NULL) {
     return -1;
-  }
-  if (array == *result) {
-    self->array_type = Py_TYPE(array);
-    know_arrays(self->array_type);
   }
   Py_DECREF(*result);
   *result = array;
@@ -79,12 +72,42 @@ int refused(void) {
   return known;
 }
 
-PyObject *hold(const struct state *self, PyObject *kind, PyObject *array) {
+/* Finds the slot of a new tensor: all else that follows its head is 0. */
+static void find_slot(struct state *self, PyObject *tensor, PyObject *array) {
+  PyObject *bytes = PyObject_GetAttrString((PyObject *)Py_TYPE(tensor), "__basicsize__");
+  const Py_ssize_t end = bytes != NULL ? PyLong_AsSsize_t(bytes) : 0;
+  Py_XDECREF(bytes);
+  for (Py_ssize_t at = (Py_ssize_t)sizeof(PyObject); at < end; at += (Py_ssize_t)sizeof(PyObject *)) {
+    if (*(PyObject **)((char *)tensor + at) == array) {
+      self->slot_offset = at;
+    }
+  }
+  know_arrays(Py_TYPE(array));
+  PyErr_Clear();
+}
+
+PyObject *hold(struct state *self, PyObject *kind, PyObject *array) {
   PyObject *tensor = PyType_GenericAlloc((PyTypeObject *)kind, 0);
-  if (tensor != NULL && set_slot(self->array_slot, tensor, array) < 0) {
+  if (tensor != NULL && kind == self->held_class) {
+    *(PyObject **)((char *)tensor + self->slot_offset) = Py_NewRef(array);
+  } else if (tensor != NULL && set_slot(self->array_slot, tensor, array) < 0) { /* it has no slot */
     Py_CLEAR(tensor);
+  } else if (tensor != NULL) {
+    if (self->slot_offset == 0) {
+      find_slot(self, tensor, array);
+    }
+    if (self->slot_offset != 0) {
+      PyObject *earlier = self->held_class;
+      self->held_class = Py_NewRef(kind);
+      Py_XDECREF(earlier);
+    }
   }
   return tensor;
+}
+
+PyObject *array_of_any(const struct state *self, PyObject *object) {
+  PyObject *kind = (PyObject *)Py_TYPE(object);
+  return PyDict_GetItemWithError(self->array_classes, kind) != NULL ? array_of(self, object, kind) : NULL;
 }
 
 PyObject *attempt(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
@@ -117,7 +140,7 @@ static PyObject *dtype_of(const struct state *self, PyObject *kind) {
 }
 
 PyObject *attempt_typed(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-  const struct state *self = PyModule_GetState(module);
+  struct state *self = PyModule_GetState(module);
   PyObject *dtype, *result = NULL, *tensor = NULL;
   if (count < 3 || !PyType_Check(arguments[0])) {
     return PyErr_Format(PyExc_TypeError, "attempt_typed() takes a class, a name and an argument");
@@ -207,6 +230,6 @@ PyObject *setup_arrays(PyObject *module, PyObject *arguments) {
     return NULL;
   }
   Py_INCREF(arguments); /* keeps all of them alive */
-  self->array_type = NULL;
+  self->slot_offset = 0;
   Py_RETURN_NONE;
 }

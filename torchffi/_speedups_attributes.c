@@ -1,15 +1,12 @@
-/* Attributes of arrays by the descriptors of their class, which are looked up once: a third of the time of a lookup. */
+/* Attributes of arrays, from their fields: NumPy's own accessors are macros, so that the layout is part of its ABI. It is
+   compared with the attributes first. */
 #include "_speedups.h"
 
-static const char *const names[ATTRIBUTES] = {"base", "dtype", "flags", "ndim", "shape", "size", "strides"};
-static const char *const flag_names[FLAG_NAMES] = {"c_contiguous", "writeable"};
-static PyObject *interned[ATTRIBUTES], *interned_flags[FLAG_NAMES];
+static const char *const names[ATTRIBUTES] = {"dtype", "ndim", "shape", "size"};
+static PyObject *interned[ATTRIBUTES], *flags_name;
 
-/* The class of the arrays, whose attributes cannot change, and its descriptors. */
+/* The class of the arrays. */
 static PyTypeObject *known;
-static PyObject *descriptors[ATTRIBUTES], *flag_descriptors[FLAG_NAMES];
-static PyTypeObject *flags_type;
-static descrgetfunc get;
 
 int setup_attributes(void) {
   for (int i = 0; i < ATTRIBUTES; ++i) {
@@ -17,53 +14,124 @@ int setup_attributes(void) {
       return -1;
     }
   }
-  for (int i = 0; i < FLAG_NAMES; ++i) {
-    if (interned_flags[i] == NULL &&
-        (interned_flags[i] = PyUnicode_InternFromString(flag_names[i])) == NULL) {
-      return -1;
-    }
-  }
-  return 0;
+  return flags_name != NULL || (flags_name = PyUnicode_InternFromString("flags")) != NULL ? 0 : -1;
 }
 
-/* Looks up the descriptors of a class whose attributes cannot change. Returns whether it has all of them. */
-static int look_up(PyTypeObject *type, PyObject *const *attributes, PyObject **found, int count) {
-  int fits = !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE);
-  for (int i = 0; i < count && fits; ++i) {
-    Py_XDECREF(found[i]);
-    found[i] = PyObject_GetAttr((PyObject *)type, attributes[i]);
-    fits = found[i] != NULL && Py_TYPE(found[i]) == &PyGetSetDescr_Type;
+/* An attribute that is an integer; -1 if there is none. */
+static int64_t number_of(PyObject *object, const char *name) {
+  PyObject *number = PyObject_GetAttrString(object, name);
+  const int64_t value = number != NULL ? handle_of(number) : -1;
+  Py_XDECREF(number);
+  return value;
+}
+
+/* Where the elements of an array are. */
+static const void *memory_of(PyObject *array) {
+  PyObject *about = PyObject_GetAttrString(array, "__array_interface__");
+  PyObject *data = about != NULL ? PyDict_GetItemString(about, "data") : NULL;
+  const void *found = data != NULL ? PyLong_AsVoidPtr(PyTuple_GetItem(data, 0)) : NULL;
+  Py_XDECREF(about);
+  return found;
+}
+
+/* Whether a tuple has the lengths or the steps of an array; releases it. */
+static int has_sides(PyObject *tuple, const Py_ssize_t *sides, Py_ssize_t axes) {
+  int same = tuple != NULL && PyTuple_Size(tuple) == axes;
+  for (Py_ssize_t i = 0; same && i < axes; ++i) {
+    same = handle_of(PyTuple_GetItem(tuple, i)) == sides[i];
   }
-  PyErr_Clear();
-  return fits;
+  Py_XDECREF(tuple);
+  return same;
+}
+
+/* Whether the fields of an array have the values of its attributes. */
+static int has_layout(PyObject *object, PyObject *base) {
+  const struct array *array = (const struct array *)object;
+  PyObject *dtype = PyObject_GetAttr(object, interned[DTYPE]), *flags = PyObject_GetAttr(object, flags_name);
+  const int same = dtype == array->dtype && flags != NULL && base == array->base &&
+                   number_of(object, "ndim") == array->axes && number_of(flags, "num") == array->flags &&
+                   memory_of(object) == array->data &&
+                   has_sides(PyObject_GetAttrString(object, "shape"), array->lengths, array->axes) &&
+                   has_sides(PyObject_GetAttrString(object, "strides"), array->steps, array->axes);
+  Py_XDECREF(dtype);
+  Py_XDECREF(flags);
+  return same;
 }
 
 void know_arrays(PyTypeObject *type) {
-  if (get == NULL) {
-    get = (descrgetfunc)PyType_GetSlot(&PyGetSetDescr_Type, Py_tp_descr_get);
+  if (known != NULL || PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+    return;
   }
-  if (get != NULL && known == NULL && look_up(type, interned, descriptors, ATTRIBUTES)) {
+  const int64_t bytes = number_of((PyObject *)type, "__basicsize__");
+  PyObject *array = PyObject_CallFunction((PyObject *)type, "((ii))", 2, 3);
+  PyObject *turned = array != NULL && Py_TYPE(array) == type ? PyObject_GetAttrString(array, "T") : NULL;
+  if (turned != NULL && Py_TYPE(turned) == type && bytes >= (int64_t)sizeof(struct array) &&
+      has_layout(array, NULL) && has_layout(turned, array)) {
     known = type;
   }
+  Py_XDECREF(turned);
+  Py_XDECREF(array);
+  PyErr_Clear();
 }
 
-PyObject *attribute_of(PyObject *array, enum attribute which) {
-  return Py_TYPE(array) == known ? get(descriptors[which], array, (PyObject *)known)
-                                 : PyObject_GetAttr(array, interned[which]);
+const struct array *fields_of(PyObject *object) {
+  return Py_TYPE(object) == known ? (const struct array *)object : NULL;
 }
 
-int has_flag(PyObject *array, enum flag which) {
-  PyObject *flag, *flags = attribute_of(array, FLAGS);
-  if (flags == NULL) {
-    return -1;
+int64_t size_of(const struct array *array) {
+  int64_t size = 1;
+  for (int i = 0; i < array->axes; ++i) {
+    size *= array->lengths[i];
   }
-  if (get != NULL && flags_type == NULL &&
-      look_up(Py_TYPE(flags), interned_flags, flag_descriptors, FLAG_NAMES)) {
-    flags_type = Py_TYPE(flags);
+  return size;
+}
+
+static PyObject *shape_of(const struct array *array) {
+  PyObject *shape = PyTuple_New(array->axes);
+  for (int i = 0; shape != NULL && i < array->axes; ++i) {
+    PyObject *length = PyLong_FromSsize_t(array->lengths[i]);
+    if (length == NULL || PyTuple_SetItem(shape, i, length) < 0) {
+      Py_CLEAR(shape);
+    }
   }
-  flag = Py_TYPE(flags) == flags_type ? get(flag_descriptors[which], flags, (PyObject *)flags_type)
-                                      : PyObject_GetAttr(flags, interned_flags[which]);
-  Py_DECREF(flags);
-  Py_XDECREF(flag); /* True and False live on */
-  return flag == NULL ? -1 : flag == Py_True;
+  return shape;
+}
+
+PyObject *attribute_of(PyObject *object, enum attribute which) {
+  const struct array *array = fields_of(object);
+  if (array != NULL) {
+    switch (which) {
+      case DTYPE:
+        return Py_NewRef(array->dtype);
+      case NDIM:
+        return PyLong_FromLong(array->axes);
+      case SHAPE:
+        return shape_of(array);
+      case SIZE:
+        return PyLong_FromLongLong(size_of(array));
+      default:
+        break;
+    }
+  }
+  return PyObject_GetAttr(object, interned[which]);
+}
+
+int attribute_named(PyObject *name) {
+  int found = 0;
+  while (found < ATTRIBUTES && PyUnicode_CompareWithASCIIString(name, names[found]) != 0) {
+    ++found;
+  }
+  return found < ATTRIBUTES ? found : -1;
+}
+
+int has_flag(PyObject *object, enum flag which) {
+  const struct array *array = fields_of(object);
+  int64_t all;
+  if (array != NULL) {
+    return (array->flags & which) != 0;
+  }
+  PyObject *flags = PyObject_GetAttr(object, flags_name);
+  all = flags != NULL ? number_of(flags, "num") : -1;
+  Py_XDECREF(flags);
+  return all < 0 ? -1 : (all & which) != 0;
 }

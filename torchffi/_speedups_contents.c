@@ -85,7 +85,7 @@ static int64_t width_of(char letter) {
                                          : 8;
 }
 
-static PyObject *element(const void *at, char letter) {
+PyObject *element(const void *at, char letter) {
   switch (letter) {
     case '?':
       return PyBool_FromLong(*(const uint8_t *)at);

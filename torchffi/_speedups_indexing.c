@@ -1,39 +1,33 @@
 /* Indexing of tensors on NumPy: the keys that NumPy treats as the standard does. */
 #include "_speedups.h"
 
-/* Whether it is an array over memory of its own or of another array, which is then put in its place. */
-static int find_owner(PyObject **array) {
-  PyObject *base = attribute_of(*array, BASE);
-  int found = 0;
-  if (base == Py_None) {
-    found = 1;
-  } else if (base != NULL && Py_TYPE(base) == Py_TYPE(*array)) {
-    PyObject *root = attribute_of(base, BASE);
-    found = root == Py_None;
-    Py_XDECREF(root);
-    *array = base; /* the array keeps it */
+/* The array that owns the memory of an array; NULL unless that is itself or its base. */
+static PyObject *owner_of(PyObject *object) {
+  const struct array *array = fields_of(object);
+  if (array == NULL || array->base == NULL) {
+    return array != NULL ? object : NULL;
   }
-  Py_XDECREF(base);
-  return found;
+  const struct array *base = fields_of(array->base);
+  return base != NULL && base->base == NULL ? array->base : NULL;
 }
 
 /* Whether two arrays are known not to share memory. */
 static int are_apart(PyObject *first, PyObject *second) {
-  return find_owner(&first) && find_owner(&second) && first != second;
+  const PyObject *one = owner_of(first), *other = owner_of(second);
+  return one != NULL && other != NULL && one != other;
 }
 
 int share_owner(PyObject *first, PyObject *second) {
-  return find_owner(&first) && find_owner(&second) && first == second;
+  const PyObject *owner = owner_of(first);
+  return owner != NULL && owner == owner_of(second);
 }
 
-int has_own_elements(PyObject *array) {
-  PyObject *strides = attribute_of(array, STRIDES);
-  const Py_ssize_t count = strides != NULL ? PyTuple_Size(strides) : -1;
-  int found = count >= 0;
-  for (Py_ssize_t i = 0; i < count && found; ++i) {
-    found = PyLong_AsLongLong(PyTuple_GetItem(strides, i)) != 0;
+int has_own_elements(PyObject *object) {
+  const struct array *array = fields_of(object);
+  int found = array != NULL;
+  for (int i = 0; found && i < array->axes; ++i) {
+    found = array->steps[i] != 0;
   }
-  Py_XDECREF(strides);
   return found;
 }
 
@@ -51,29 +45,32 @@ static int is_basic(PyObject *key) {
   return 0;
 }
 
-/* Whether is_basic() admits a key or, in a tuple, all of them; and whether NumPy returns a view for it also of a single
-   element, which takes an ellipsis or a slice alone. */
-static int is_basic_key(PyObject *key, int *views) {
-  *views = key == Py_Ellipsis || Py_TYPE(key) == &PySlice_Type;
+/* Whether is_basic() admits a key or, in a tuple, all of them; and whether NumPy returns a view for it: it does not for
+   integers that leave a single element. */
+static int is_basic_key(PyObject *array, PyObject *key, int *views) {
+  const struct array *fields = fields_of(array);
+  const int axes = fields != NULL ? fields->axes : 0;
   if (!PyTuple_CheckExact(key)) {
+    *views = PyLong_CheckExact(key) ? axes > 1 : is_basic(key);
     return is_basic(key);
   }
   const Py_ssize_t count = PyTuple_Size(key);
+  *views = count < axes;
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject *one = PyTuple_GetItem(key, i);
     if (!is_basic(one)) {
       return 0;
     }
-    *views |= one == Py_Ellipsis;
+    *views |= !PyLong_CheckExact(one);
   }
   return 1;
 }
 
 /* The key for an array that gives a view also of one element: with an ellipsis. NULL for another key, without an
    exception. */
-static PyObject *basic_key(PyObject *key) {
+static PyObject *basic_key(PyObject *array, PyObject *key) {
   int views;
-  if (!is_basic_key(key, &views)) {
+  if (!is_basic_key(array, key, &views)) {
     return NULL;
   }
   if (views) {
@@ -94,18 +91,15 @@ enum { MOST_OF_MASK = 1 << 14 }; /* elements: the slow path takes less time for 
 
 /* The array of a tensor that is an index; NULL for another object, one without axes, and a large mask. */
 static PyObject *index_array(const struct state *self, PyObject *key) {
-  PyObject *array, *axes, *size, *kind = (PyObject *)Py_TYPE(key);
+  PyObject *array, *kind = (PyObject *)Py_TYPE(key);
   PyObject *whole = PyDict_GetItemWithError(self->index_classes, kind);
-  if (whole == NULL || (array = get_slot(self->array_slot, key, kind)) == NULL) {
+  if (whole == NULL || (array = array_of(self, key, kind)) == NULL) {
     return NULL;
   }
-  axes = attribute_of(array, NDIM);
-  size = whole == Py_True ? NULL : attribute_of(array, SIZE);
-  if (axes == NULL || handle_of(axes) == 0 || (size != NULL && handle_of(size) > MOST_OF_MASK)) {
+  const struct array *fields = fields_of(array);
+  if (fields == NULL || fields->axes == 0 || (whole != Py_True && size_of(fields) > MOST_OF_MASK)) {
     Py_CLEAR(array);
   }
-  Py_XDECREF(axes);
-  Py_XDECREF(size);
   return array;
 }
 
@@ -136,7 +130,7 @@ static PyObject *advanced_key(const struct state *self, PyObject *key, PyObject 
 }
 
 PyObject *get_elements(const struct state *self, PyObject *array, PyObject *key) {
-  PyObject *result = NULL, *keys = basic_key(key);
+  PyObject *result = NULL, *keys = basic_key(array, key);
   if (keys == NULL && !PyErr_Occurred()) {
     keys = advanced_key(self, key, NULL);
   }
@@ -155,7 +149,7 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
     return NULL;
   }
   if ((PyObject *)Py_TYPE(value) == kind) {
-    source = get_slot(self->array_slot, value, kind);
+    source = array_of(self, value, kind);
     if (source != NULL && !are_apart(array, source)) {
       Py_CLEAR(source); /* NumPy could read elements that it has already written */
     }
@@ -171,8 +165,8 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
   }
   if (source == value) { /* a number: NumPy needs no view of one element */
     int views;
-    keys = is_basic_key(key, &views) ? Py_NewRef(key) : advanced_key(self, key, array);
-  } else if (source != NULL && (keys = basic_key(key)) == NULL && !PyErr_Occurred() &&
+    keys = is_basic_key(array, key, &views) ? Py_NewRef(key) : advanced_key(self, key, array);
+  } else if (source != NULL && (keys = basic_key(array, key)) == NULL && !PyErr_Occurred() &&
              !PyTuple_CheckExact(key)) {
     keys = index_apart(self, key, array); /* nor that an index changes while it writes */
   }
@@ -185,20 +179,12 @@ PyObject *set_elements(const struct state *self, PyObject *kind, PyObject *array
 }
 
 int has_fewer_axes(const struct state *self, PyObject *array, PyObject *value) {
-  PyObject *kind = (PyObject *)Py_TYPE(value), *axes = NULL, *most = NULL, *source = NULL;
-  int found = 0;
-  if (PyDict_GetItemWithError(self->array_classes, kind) != NULL &&
-      (source = get_slot(self->array_slot, value, kind)) != NULL &&
-      (axes = attribute_of(source, NDIM)) != NULL && (most = attribute_of(array, NDIM)) != NULL) {
-    found = handle_of(axes) <= handle_of(most);
-  }
+  PyObject *source = array_of_any(self, value);
+  const struct array *first = source != NULL ? fields_of(source) : NULL, *second = fields_of(array);
+  const int found = first != NULL && second != NULL && first->axes <= second->axes;
   Py_XDECREF(source);
-  Py_XDECREF(axes);
-  Py_XDECREF(most);
   return found;
 }
-
-enum { MOST_AXES = 64 };
 
 /* The whole of an axis, as a key. */
 static PyObject *whole;
@@ -222,8 +208,9 @@ static PyObject *by_key_of_axis(PyObject *array, Py_ssize_t axis, PyObject *key)
 
 PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t count) {
   long long numbers[3] = {0};
-  PyObject *shape, *ends[2], *result = NULL;
-  if (count < 2 || count > 3) {
+  const struct array *fields = fields_of(array);
+  PyObject *ends[2], *result = NULL;
+  if (count < 2 || count > 3 || fields == NULL) {
     return NULL;
   }
   for (Py_ssize_t i = 0; i < count; ++i) {
@@ -236,17 +223,14 @@ PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t coun
   if (whole == NULL && (whole = PySlice_New(NULL, NULL, NULL)) == NULL) {
     return NULL;
   }
-  if (count == 2 && 0 <= numbers[0] && numbers[0] < MOST_AXES) { /* NumPy refuses what is out of range */
-    return by_key_of_axis(array, (Py_ssize_t)numbers[0], Py_NewRef(arguments[1]));
-  }
-  if ((shape = attribute_of(array, SHAPE)) == NULL) {
+  const Py_ssize_t axis = (Py_ssize_t)numbers[0] + (numbers[0] < 0 ? fields->axes : 0);
+  if (axis < 0 || axis >= fields->axes) {
     return NULL;
   }
-  const Py_ssize_t axes = PyTuple_Size(shape), axis = (Py_ssize_t)numbers[0] + (numbers[0] < 0 ? axes : 0);
-  if (count == 2 && 0 <= axis) {
+  if (count == 2) {
     result = by_key_of_axis(array, axis, Py_NewRef(arguments[1]));
-  } else if (count == 3 && 0 <= axis && axis < axes) { /* NumPy would take less than the length */
-    const int64_t length = handle_of(PyTuple_GetItem(shape, axis));
+  } else { /* NumPy would take less than the length */
+    const int64_t length = fields->lengths[axis];
     const int64_t first = numbers[1] + (numbers[1] < 0 ? length : 0);
     if (0 <= first && 0 <= numbers[2] && first + numbers[2] <= length) {
       ends[0] = PyLong_FromLongLong(first);
@@ -256,6 +240,5 @@ PyObject *get_along(PyObject *array, PyObject *const *arguments, Py_ssize_t coun
       Py_XDECREF(ends[1]);
     }
   }
-  Py_DECREF(shape);
   return result;
 }

@@ -10,22 +10,24 @@ static void free_method(PyObject *object) {
    a function of arrays, or in a tuple the name of an attribute of arrays, or that of a method and its argument, and of one
    without arguments for contiguous arrays. What is returned, by a letter:
    v  the array in a tensor of the class, or of the class that is given
-   d  the same, made writable
+   d  the same, made writable if the array is
    w  the same if it shares memory
    r  what the function returns
    i  the tensor itself
+   k  the tensor itself, if it is contiguous
    x  the tensor itself, which the function has overwritten
    p  the tensor itself, overwritten with what the function returns
    o  the tensor itself, which the function has written as its output, the last argument
-   c  the tensor itself after the assignment to all elements
+   c  the tensor itself after the assignment of a tensor to all elements; f: of a number
    g  elements by a key
    a  elements along an axis
+   e  the only element: the function is the letter of its type, maybe with a conversion, in a tuple
    s  None after the assignment of elements
    l  the length */
 static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct method *self = (struct method *)PyType_GenericAlloc(type, 0);
   if (self != NULL) {
-    self->axes = -1;
+    self->axes = self->attribute = -1;
     self->call = call_method;
   }
   if (self != NULL && !PyArg_ParseTuple(arguments, "OCOO|iLLiO!", &self->module, &self->result,
@@ -40,6 +42,9 @@ static PyObject *new_method(PyTypeObject *type, PyObject *arguments, PyObject *n
     Py_INCREF(self->function);
     Py_INCREF(self->slow_path);
     Py_XINCREF(self->of);
+    if (self->result == 'r' && PyTuple_CheckExact(self->function) && PyTuple_Size(self->function) == 1) {
+      self->attribute = attribute_named(PyTuple_GetItem(self->function, 0));
+    }
   }
   return (PyObject *)self;
 }

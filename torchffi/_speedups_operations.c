@@ -35,7 +35,7 @@ PyObject *data_of(const struct state *self, PyObject *kind, PyObject *operand) {
   if ((number = number_of_owner(self, tensor)) != NULL) {
     return Py_NewRef(number);
   }
-  return self->array_slot != NULL ? get_slot(self->array_slot, tensor, kind) : NULL;
+  return self->array_slot != NULL ? array_of(self, tensor, kind) : NULL;
 }
 
 /* Calls what makes the tensor of an entry: in most cases a function of this module. */

@@ -164,6 +164,12 @@ def test_a_norm_beyond_float16_is_infinity(backend: str) -> None:
         check(t.linalg.vector_norm(x, ord=order), np.array(inf, "float16"))
 
 
+def test_a_norm_of_the_largest_numbers_is_infinity_on_numpy_as_in_pytorch() -> None:
+    with t.use_backend("numpy"):
+        x = t.asarray(np.full(2, np.finfo(np.float64).max))
+    assert t.linalg.vector_norm(x).item() == inf
+
+
 def test_vector_norm_of_special_values(backend: str) -> None:
     def norm(values: list[float], order: float) -> float:
         return float(t.linalg.vector_norm(t.asarray(values), ord=order))

@@ -83,6 +83,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "reshape-named": lambda x: x.reshape(shape=(6,)),
     "view_as": lambda x: x.view_as(t.ones((3, 2))),
     "view_as-wrong": lambda x: x.view_as(t.ones((3, 3))),
+    "view_as-transposed": lambda x: x.T.view_as(x),
+    "view_as-number": lambda x: x.view_as(6),
+    "reshape_as-transposed": lambda x: x.T.reshape_as(x),
     "reshape_as-other-dtype": lambda x: x.reshape_as(t.ones((3, 2), dtype=t.int64)),
     "flatten": lambda x: x.flatten(),
     "flatten-axes": lambda x: x[None].flatten(1),
@@ -158,6 +161,12 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "to-int-many": lambda x: int(x),
     "to-float": lambda x: float(x[0, 0]),
     "to-float-many": lambda x: float(x[0]),
+    "to-int-nan": lambda x: int(x[0, 0] * math.nan),
+    "floor": lambda x: math.floor(x[0, 1]),
+    "floor-infinite": lambda x: math.floor(x[0, 1] * math.inf),
+    "floor-many": lambda x: math.floor(x),
+    "ceil-1-1": lambda x: math.ceil(x[:1, :1]),
+    "ceil-nan": lambda x: math.ceil(x[0, 0] * math.nan),
     "complex": lambda x: complex(x[0, 0]),
     "index-of-one": lambda x: operator.index(x[0, 0]),
     "ceil": lambda x: math.ceil(x[0, 0]),
@@ -177,6 +186,24 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "squeeze-all": lambda x: x[None].squeeze(),
     "unsqueeze": lambda x: x.unsqueeze(-1),
     "unsqueeze-wrong": lambda x: x.unsqueeze(4),
+    "select": lambda x: x.select(0, 1),
+    "select-negative": lambda x: x.select(-1, -2),
+    "select-of-one": lambda x: x[0].select(0, 1),
+    "select-axis": lambda x: x.select(2, 0),
+    "select-index": lambda x: x.select(0, 2),
+    "select-big": lambda x: x.select(0, BIG),
+    "contiguous": lambda x: x.contiguous(),
+    "contiguous-transposed": lambda x: x.T.contiguous(),
+    "dlpack": lambda x: (x.__dlpack_device__(), type(x.__dlpack__())),
+    "any": lambda x: (x > 2).any(),
+    "all": lambda x: (x > 2).all(),
+    "all-of-nothing": lambda x: (x > 2)[:0].all(),
+    "any-axis": lambda x: (x > 2).any(0),
+    "bincount": lambda x: x[0].bincount(),
+    "bincount-of-nothing": lambda x: x[0, :0].bincount(),
+    "bincount-negative": lambda x: (x[0] - 3).bincount(),
+    "bincount-matrix": lambda x: x.bincount(),
+    "bincount-least": lambda x: x[0].bincount(minlength=9),
     "narrow": lambda x: x.narrow(1, 1, 2),
     "narrow-negative": lambda x: x.narrow(-1, -2, 2),
     "narrow-big": lambda x: x.narrow(0, BIG, 1),
@@ -244,6 +271,24 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "div_-whole": lambda x: x.div_(x.clone()),
     "log_": lambda x: x.sub_(x).log_(),
     "copy_": lambda x: x.copy_(x.clone()),
+    "copy_-number": lambda x: x.copy_(2.0),
+    "fill_": lambda x: x.fill_(2.5),
+    "fill_-int": lambda x: x.fill_(7),
+    "fill_-big": lambda x: x.fill_(1e60),
+    "fill_-bool": lambda x: x.fill_(True),
+    "fill_-element": lambda x: x.fill_(x[0, 1]),
+    "fill_-expanded": lambda x: x[:1].expand(2, 3).fill_(2),
+    "zero_": lambda x: x.T.zero_(),
+    "zero_-expanded": lambda x: x[:1].expand(2, 3).zero_(),
+    "norm": lambda x: x.norm(),
+    "norm-0-d": lambda x: x[0, 1].norm(),
+    "norm-of-nothing": lambda x: x[:0].norm(),
+    "exp2": lambda x: x.exp2(),
+    "exp2-0-d": lambda x: x[0, 1].exp2(),
+    "exp2-overflow": lambda x: (x * 1e30).exp2(),
+    "less-nan": lambda x: x * math.nan < x,
+    "maximum-nan": lambda x: (x * math.nan).maximum(x),
+    "norm-order": lambda x: x.norm(1),
     "copy_-overlapping": lambda x: x.view(-1)[1:].copy_(x.view(-1)[:-1]),
     "copy_-other-dtype": lambda x: x.copy_(t.ones((2, 3), dtype=t.float64)),
     "rows": lambda x: [row.tolist() for row in x],
@@ -327,7 +372,9 @@ _TWO: dict[str, Callable[[Any, Any], Any]] = {
     "dtype", [t.float32, dtypes.float16, t.int64, t.bool, t.complex64], ids=str
 )
 @pytest.mark.parametrize("given", _OPERANDS)
-@pytest.mark.parametrize("name", [*_TWO, "maximum", "atan2", "logical_and", "div", "mul", "sub"])
+@pytest.mark.parametrize(
+    "name", [*_TWO, "maximum", "atan2", "logical_and", "div", "mul", "subtract"]
+)
 def test_operations_are_those_of_the_slow_path(
     name: str, given: str, dtype: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -422,6 +469,15 @@ def test_a_read_only_array_is_not_written() -> None:
             with pytest.raises(ValueError):
                 write()
         assert x.T.tolist() == [[1, 1], [1, 1]]
+
+
+def test_an_element_that_is_not_aligned_is_read() -> None:
+    record = np.zeros(1, [("one", np.int8), ("value", np.float64)])
+    record["value"] = 2.5
+    assert not record["value"].flags.aligned
+    with t.use_backend("numpy"):
+        x = t.from_numpy(record["value"])
+    assert (x.item(), float(x), int(x), math.ceil(x)) == (2.5, 2.5, 2, 3)
 
 
 def test_a_freed_tensor_is_refused() -> None:

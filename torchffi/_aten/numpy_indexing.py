@@ -13,6 +13,7 @@ from torchffi._aten.numpy_calls import Function, of_any
 from torchffi._aten.numpy_in_place import in_place_name, writing, written_copy
 from torchffi._core.tensor import Tensor
 from torchffi._numpy.checks import Raw
+from torchffi._numpy.indexing import nonzero
 from torchffi._numpy.special import are_places
 from torchffi.errors import AxisError, InvalidArgumentError, ShapeError
 
@@ -265,7 +266,7 @@ TABLE: Final[dict[str, Function]] = {
     "take": of_any(_take),
     "take_along_dim": of_any(_take_along),
     "masked_select": of_any(_masked_select),
-    **dict.fromkeys(("nonzero", "argwhere"), of_any(np.argwhere, keeps_dtype=False)),
+    **dict.fromkeys(("nonzero", "argwhere"), of_any(nonzero, keeps_dtype=False)),
     "sort": _sort,
     "sort.stable": _stable(_sort),
     "argsort": _argsort,

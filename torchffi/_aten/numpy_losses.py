@@ -191,10 +191,10 @@ def _poisson(x: Raw, target: Raw, log: bool, full: bool, eps: float, reduction: 
 
 def _gaussian(x: Raw, target: Raw, var: Raw, full: bool, eps: float, reduction: int) -> Raw:
     def loss(x: Raw, target: Raw, var: Raw, result: Raw) -> Raw:
-        limited = at_least(var, eps)
+        limited = var if var.size and least(var) >= eps else at_least(var, eps)
         np.square(np.subtract(x, target, out=result), out=result)
         result /= limited
-        result += np.log(limited, out=limited)
+        result += np.log(limited)
         result *= 0.5
         if full:
             result += 0.5 * math.log(2 * math.pi)

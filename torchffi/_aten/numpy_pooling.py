@@ -155,10 +155,13 @@ def _adaptive_average(axes: int) -> Callable[..., Raw]:
     def pool(x: Raw, output: Any) -> Raw:
         lengths = sizes(output, axes, "output_size")
         batched(x, axes)
-        result = np.empty((*x.shape[: x.ndim - axes], *lengths), x.dtype)
         inner = tuple(range(x.ndim - axes, x.ndim))
+        if max(lengths) == min(lengths) == 1:
+            count = math.prod(x.shape[-axes:])
+            return np.asarray(total(x, inner, True) / count, x.dtype)
         if all(m and n % m == 0 for n, m in zip(x.shape[-axes:], lengths, strict=True)):
             return _average_of_equal(x, lengths)
+        result = np.empty((*x.shape[: x.ndim - axes], *lengths), x.dtype)
         for place, part in _parts(x.shape[x.ndim - axes :], lengths):
             piece = x[last(part)]
             count = math.prod(piece.shape[x.ndim - axes :])

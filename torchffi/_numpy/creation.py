@@ -11,7 +11,7 @@ import numpy as np
 from torchffi._numpy import generator
 from torchffi._numpy.checks import TYPES, Raw, no_device
 from torchffi._numpy.generator import seed as seed
-from torchffi.dtypes import complex64, complex128, float32, float64, int64
+from torchffi.dtypes import complex64, complex128, float16, float32, float64, int64
 from torchffi.errors import InvalidArgumentError
 
 
@@ -70,15 +70,10 @@ def full_like(x: Raw, value: float, dtype: int) -> Raw:
     return np.full(x.shape, value, kind)
 
 
-# For each dtype 2 to the bits of its significand, and the inverse: with more random bits, values could
-# round up to 1. Arrays, because NumPy converts a number of Python in the time of a few elements.
-_STEPS: Final = {
-    code: (kind, np.asarray(2.0**bits), np.asarray(2.0**-bits, kind))
-    for code, kind in TYPES.items()
-    if (bits := {"float16": 11, "float32": 24}.get(kind.name))
-}
 _PARTS: Final = {complex64.code: float32.code, complex128.code: float64.code}
-_multiply, _floor = np.multiply, np.floor
+_HALF: Final = float16.code
+# Of float16, numbers with the bits of its significand: with more, values could round up to 1.
+_STEPS_OF_HALF: Final = 2**11
 
 
 def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
@@ -89,13 +84,12 @@ def rand(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
         result.real = rand(dims, ndim, part, device)
         result.imag = rand(dims, ndim, part, device)
         return result
-    values = np.asarray((generator.current or generator.new()).random(dims))
-    if (steps := _STEPS.get(dtype)) is None:
-        return values
-    kind, up, down = steps
-    _multiply(values, up, values)
-    result = _floor(values, values).astype(kind)
-    return _multiply(result, down, result)  # type: ignore[no-any-return]
+    numbers = generator.current or generator.new()
+    if dtype == _HALF:
+        return np.asarray(
+            numbers.integers(_STEPS_OF_HALF, size=dims) / _STEPS_OF_HALF, TYPES[dtype]
+        )
+    return np.asarray(numbers.random(dims, TYPES[dtype]))
 
 
 def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
@@ -105,7 +99,9 @@ def randn(dims: tuple[int, ...], ndim: int, dtype: int, device: int) -> Raw:
     draw = (generator.current or generator.new()).standard_normal
     if kind.kind == "c":  # unit variance over both parts, as in LibTorch
         return np.asarray((draw(dims) + 1j * draw(dims)) * np.sqrt(0.5), kind)
-    return np.asarray(draw(dims), kind)
+    if dtype == _HALF:
+        return np.asarray(draw(dims), kind)
+    return np.asarray(draw(dims, kind))
 
 
 def eye(rows: int, columns: int, dtype: int, device: int) -> Raw:

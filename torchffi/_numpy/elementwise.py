@@ -47,8 +47,9 @@ _BINARY: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _DIVISIONS = frozenset({"floor_divide", "remainder"})
-# Those that need no check of their operands, for all dtypes and for integers.
+# Those that need no check of their operands, for all dtypes and for integers. Only arrays have exp2.
 UFUNCS: dict[str, Callable[..., Any]] = {
+    "exp2": np.exp2,
     "matmul": np.matmul,
     **{name: ufunc for name, ufunc in (_UNARY | _BINARY).items() if name not in _DIVISIONS},
     **{f"whole_{name}": _BINARY[name] for name in _DIVISIONS},

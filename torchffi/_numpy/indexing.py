@@ -145,7 +145,7 @@ def take_along_axis(x: Raw, indices: Raw, axis: int) -> Raw:
 
 
 def nonzero(x: Raw) -> Raw:
-    return np.argwhere(x)
+    return np.array(x.nonzero()).T if x.ndim else np.argwhere(x)
 
 
 def nonzero_numpy(x: Raw) -> tuple[Raw, ...]:

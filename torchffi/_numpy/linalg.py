@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,11 +10,12 @@ import numpy as np
 
 from torchffi._numpy.checks import TYPES, Raw, check_broadcast_to, no_product
 from torchffi._numpy.moments import vector_norm
-from torchffi._numpy.totals import BLOCK, TOTAL, WIDE, dots
+from torchffi._numpy.squares import FEW
+from torchffi._numpy.totals import BLOCK, DOT, TOTAL, WIDE, dots
 from torchffi.errors import AxisError, InvalidArgumentError, NotSupportedError, ShapeError
 
 _add: Final[Callable[..., Any]] = np.add.reduce
-_FEW: Final = 2**10  # terms of a product of vectors, which BLAS adds to a few totals
+_SINGLE: Final = np.dtype(np.float32)
 
 
 def matmul(a: Raw, b: Raw) -> Raw:
@@ -54,7 +56,7 @@ def addmm(bias: Raw, a: Raw, b: Raw, beta: float, alpha: float) -> Raw:
     if alpha != 1:
         product *= wide.type(alpha)
     if beta != 0:
-        product += bias * wide.type(beta)
+        product += bias if beta == 1 else bias * wide.type(beta)
     return np.asarray(product, a.dtype)
 
 
@@ -92,7 +94,11 @@ def _dot_of(a: Raw, b: Raw) -> Raw:
         raise InvalidArgumentError(f"dtypes {a.dtype} and {b.dtype} differ, expected one")
     if a.dtype.kind in "iu":
         return np.asarray(a.dot(b))
-    if a.size > _FEW:
+    if a.dtype is _SINGLE and a.size <= DOT and a.flags.c_contiguous and b.flags.c_contiguous:
+        found = a.dot(b)
+        if math.isfinite(found):  # no product has overflowed on the way
+            return np.asarray(found)
+    if a.size > FEW:
         return np.asarray(vecdot(np.conjugate(a) if a.dtype.kind == "c" else a, b, -1), a.dtype)
     wide = TOTAL[a.dtype]
     return np.asarray(a.astype(wide).dot(b.astype(wide)), a.dtype)
@@ -238,16 +244,18 @@ def trace(x: Raw, offset: int, dtype: int) -> Raw:
         raise ShapeError(f"shape {x.shape} has fewer than 2 axes")
     exact = TYPES[dtype]
     terms = x.diagonal(_within(x, offset, -2, -1), -2, -1)
-    return np.asarray(np.add.reduce(terms.astype(TOTAL.get(exact, exact)), -1), exact)
+    return np.asarray(_add(terms, -1, TOTAL.get(exact, exact)), exact)
 
 
 def diagonal(x: Raw, offset: int, axis0: int, axis1: int) -> Raw:
     view = x.diagonal(_within(x, offset, axis0, axis1), axis0, axis1)
-    view.setflags(write=x.flags.writeable)  # NumPy's is read-only
+    view.setflags(x.flags.writeable)  # type: ignore[call-arg]  # NumPy's is read-only
     return view
 
 
 def _within(x: Raw, offset: int, axis0: int, axis1: int) -> int:
     """The offset of a diagonal, or that of an empty one: NumPy does not survive 2**40."""
-    rows, columns = int(x.shape[axis0]), int(x.shape[axis1])
-    return max(-rows, min(offset, columns))
+    rows, columns = x.shape[axis0], x.shape[axis1]
+    if -rows < offset < columns:
+        return offset
+    return int(max(-rows, min(offset, columns)))

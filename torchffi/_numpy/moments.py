@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 
 from torchffi._numpy.checks import Raw, all_axes, check_not_empty, no_axis
-from torchffi._numpy.squares import SAFE, in_range, powers_of, squares, total_of_squares
+from torchffi._numpy.squares import (
+    FEW,
+    SAFE,
+    in_range,
+    of_few,
+    powers_of,
+    squares,
+    total_of_squares,
+)
 from torchffi._numpy.totals import BLOCK, sum_of, total
 from torchffi.errors import InvalidArgumentError
 
@@ -32,7 +41,10 @@ def _rescaled(x: Raw, axes: Axes, keepdims: bool, result: Raw, again: Callable[[
     usable = np.isfinite(peak) & ((peak > safe) | (peak < 1 / safe)) & (peak > 0)
     if not usable.any():
         return result
-    scale = np.where(usable, np.exp2(np.floor(np.log2(peak))), 1)
+    powers = np.ldexp(
+        np.ones_like(peak), np.frexp(peak)[1] - 1
+    )  # log2() may round up, to an infinite one
+    scale = np.where(usable, powers, 1)
     kept = scale if keepdims else np.squeeze(scale, along)
     return np.asarray(again(x / scale) * kept)
 
@@ -134,3 +146,13 @@ def vector_norm(x: Raw, axes: Axes, naxes: int, order: float, keepdims: bool) ->
             x, axes, keepdims, result, lambda y: vector_norm(y, axes, naxes, order, keepdims)
         )
     return result
+
+
+def _norm_of(x: Raw) -> Raw:
+    """The square root of the sum of the squares of all elements."""
+    if x.size > FEW or x.dtype is not _SINGLE:
+        return vector_norm(x, (), 0, 2.0, False)
+    return np.array(math.sqrt(of_few(x)), _SINGLE)
+
+
+norm_of = _norm_of  # of the method without arguments

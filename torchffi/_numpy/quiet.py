@@ -14,15 +14,18 @@ from contextvars import Context
 from torchffi._lazy_numpy import np
 from torchffi._stdlib.typing import Any, Final
 
-# Primitives that move elements and compute nothing, or whose computations cause no warnings.
+# Primitives that move elements and compute nothing, or whose computations cause no warnings: NumPy
+# clears the flags of those that compare.
 WITHOUT_WARNINGS: Final = frozenset({
-    "alias", "arange_real", "argmax", "argmax_of", "argmin", "argmin_of", "argsort_of",
-    "basic_index",    "basic_index_put_", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
-    "broadcast_tensors", "cat", "clone", "contiguous", "count_nonzero", "diagonal",
-    "empty", "expand", "flip", "imag", "index", "index_put_", "item_of", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "matrix_transpose", "moveaxis", "narrow", "ones", "ones_as",
-    "permute", "permute_to", "pick", "rand", "real", "reshape", "reshape_as", "reshape_to",
-    "select", "slice", "squeeze", "squeeze_to", "stack", "t", "take", "transpose", "typed_empty",
+    "alias", "all_of", "any_of", "arange_real", "argmax", "argmax_of", "argmin", "argmin_of",
+    "argsort_of", "basic_index", "basic_index_put_", "bincount_of", "bitwise_and", "bitwise_not",
+    "bitwise_or", "bitwise_xor", "broadcast_tensors", "cat", "ceil", "clone", "conj", "contiguous",
+    "copysign", "count_nonzero", "diagonal", "dlpack_of", "empty", "eq", "expand", "flip", "floor",
+    "ge", "gt", "imag", "index", "index_put_", "isfinite", "isinf", "isnan", "item_of", "le",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "matrix_transpose", "maximum",
+    "minimum", "moveaxis", "narrow", "ne", "neg", "nonzero", "ones", "ones_as", "permute",
+    "permute_to", "pick", "rand", "real", "reshape", "reshape_to", "select", "signbit", "slice",
+    "squeeze", "squeeze_to", "stack", "t", "take", "transpose", "trunc", "typed_empty",
     "typed_zeros", "unbind", "unflatten_to", "unsqueeze", "view", "where", "zeros", "zeros_as",
 })  # fmt: skip
 

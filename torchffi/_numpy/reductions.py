@@ -57,6 +57,18 @@ amax, amin = _reduction(np.maximum.reduce, False), _reduction(np.minimum.reduce,
 all, any = _reduction(np.logical_and.reduce, True), _reduction(np.logical_or.reduce, True)
 
 
+def _of_all(function: Callable[..., Any]) -> Callable[[Raw], Raw]:
+    """The reduction of all elements, which are bools, to an array of one."""
+
+    def reduce(x: Raw) -> Raw:
+        return function(x, None, None, np.empty((), np.bool_))  # type: ignore[no-any-return]
+
+    return reduce
+
+
+any_of, all_of = _of_all(np.logical_or.reduce), _of_all(np.logical_and.reduce)  # of methods
+
+
 # ---- Along one axis: a tuple of one integer, or NULL for all elements in C order
 
 
@@ -68,6 +80,8 @@ def _index_of(function: Callable[..., Any]) -> Callable[..., Raw]:
             raise no_axis(axis)
         if not x.size:
             check_not_empty(x, (axis[0],) if axis else axis)
+        elif not keepdims and x.ndim > 1:
+            return function(x, axis[0])  # type: ignore[no-any-return]
         found = function(x, axis[0] if axis else None, None, keepdims=keepdims)
         return np.asarray(found, np.int64)
 

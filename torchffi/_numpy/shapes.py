@@ -35,10 +35,6 @@ def view(x: Raw, dims: tuple[int, ...], ndim: int) -> Raw:
 reshape_to, permute_to, squeeze_to = np.ndarray.reshape, np.ndarray.transpose, np.ndarray.squeeze
 
 
-def _reshape_as(x: Raw, other: Raw) -> Raw:
-    return x.reshape(other.shape)  # type: ignore[no-any-return]
-
-
 def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
     shape = x.shape
     place = axis if axis >= 0 else axis + len(shape)
@@ -47,7 +43,7 @@ def _unflatten(x: Raw, axis: int, sizes: tuple[int, ...]) -> Raw:
     return x.reshape(shape[:place] + sizes + shape[place + 1 :])  # type: ignore[no-any-return]
 
 
-reshape_as, unflatten_to = _reshape_as, _unflatten
+unflatten_to = _unflatten  # only arrays have it
 
 
 def view_dtype(x: Raw, dtype: int) -> Raw:

@@ -99,4 +99,4 @@ def _argsort_of(x: Raw) -> Raw:
     return x.argsort(-1, "stable") if x.size < _SHORT else _order(x, -1)
 
 
-argsort_of = _argsort_of  # of the method without arguments
+argsort_of, bincount_of = _argsort_of, np.bincount  # of the methods without arguments

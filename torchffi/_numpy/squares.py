@@ -13,7 +13,7 @@ from torchffi._numpy.totals import BLOCK, TOTAL, dots, sum_of, total
 # The squares of numbers between 1 / SAFE and SAFE do neither.
 SAFE: Final = {np.dtype(np.float32): 1e15, np.dtype(np.float64): 1e140}
 
-_FEW: Final = 2**10  # elements: for more, a product of vectors adds too many to a total
+FEW: Final = 2**10  # elements: for more, a product of vectors adds too many to a total
 
 
 def in_range(totals: Any, dtype: np.dtype[Any]) -> bool:
@@ -42,11 +42,16 @@ def total_of_squares(x: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
     return total(np.square(x, out=x), axes, keepdims) if found is None else found
 
 
+def of_few(x: Raw) -> Any:
+    """The sum of the squares of up to FEW real numbers, in float64."""
+    flat = x.astype(np.float64).ravel()
+    return flat.dot(flat)
+
+
 def squares(x: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
     """The sum of the squared magnitudes over axes, which are not negative, in float64."""
-    if x.size <= _FEW and x.dtype.kind != "c" and axes == tuple(range(x.ndim)):
-        flat = x.astype(np.float64).ravel()
-        found = np.asarray(flat.dot(flat))
+    if x.size <= FEW and x.dtype.kind != "c" and axes == tuple(range(x.ndim)):
+        found = np.asarray(of_few(x))
         return found.reshape((1,) * x.ndim) if keepdims else found
     if x.size <= BLOCK:
         wide = (np.abs(x) if x.dtype.kind == "c" else x).astype(np.float64)

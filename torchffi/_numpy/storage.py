@@ -65,7 +65,8 @@ def item(x: Raw, dtype: DType) -> Any:
     return x.item()
 
 
-item_of, typed_astype = np.ndarray.item, np.ndarray.astype  # with the arguments of the methods
+# With the arguments of the methods.
+item_of, typed_astype, dlpack_of = np.ndarray.item, np.ndarray.astype, np.ndarray.__dlpack__
 
 
 def to_bytes(x: Raw, nbytes: int) -> bytes:
@@ -114,6 +115,3 @@ def to_device(x: Raw, device: int) -> Raw:
     if device >= 0:
         raise UnavailableError("the NumPy backend has no CUDA; create the tensor on backend ffi")
     return x
-
-
-zero_ = methodcaller("fill", 0)

@@ -197,7 +197,7 @@ def sum_of(
     return result if keepdims else np.squeeze(result, axes)
 
 
-_DOT: Final = 2**12  # terms of a product of vectors: BLAS adds to a few totals, one by one
+DOT: Final = 2**12  # terms of a product of vectors: BLAS adds to a few totals, one by one
 
 
 def dots(a: Raw, b: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -209,11 +209,11 @@ def dots(a: Raw, b: Raw, axes: tuple[int, ...], keepdims: bool) -> Any:
         return None
     shape = a.shape[:lead]
     a, b = a.reshape(*shape, -1), b.reshape(*shape, -1)
-    count, rest = divmod(a.shape[-1], _DOT)
+    count, rest = divmod(a.shape[-1], DOT)
     whole = a.shape[-1] - rest
     result: Any = 0.0
     if count:
-        runs = (*shape, count, _DOT)
+        runs = (*shape, count, DOT)
         found = _dot(a[..., :whole].reshape(runs), b[..., :whole].reshape(runs))
         result = _add(found, -1, np.float64)
     if rest:
