@@ -98,6 +98,11 @@ double safe_range(at::ScalarType dtype) {
   return dtype == at::kDouble ? 1e140 : 1e17;
 }
 
+// The exponent of the largest power of 2.
+int64_t largest_exponent(at::ScalarType dtype) {
+  return dtype == at::kDouble ? 1023 : dtype == at::kHalf ? 15 : 127;
+}
+
 template <class Real>
 bool any_extreme(const at::Tensor &values, double smallest) {
   const Real *const data = values.const_data_ptr<Real>();
@@ -131,7 +136,9 @@ at::Tensor rescaled(const at::Tensor &x, at::OptionalIntArrayRef axes, bool keep
   const at::Tensor extreme = peak.isfinite().logical_and_((peak > safe).logical_or_(peak < 1 / safe));
   const at::Tensor usable = extreme.logical_and_(peak > 0);
   if (!usable.any().item<bool>()) return result;
-  const at::Tensor scale = at::where(usable, peak.log2().floor_().exp2_(), at::ones_like(peak));
+  // Of numbers next to a power of 2 the logarithm is rounded up, and that of the largest is no exponent.
+  const at::Tensor exponents = peak.log2().floor_().clamp_max_(largest_exponent(peak.scalar_type()));
+  const at::Tensor scale = at::where(usable, exponents.exp2(), at::ones_like(peak));
   return compute(x / scale, keepdim) * drop(scale, list, keepdim);
 }
 

@@ -164,10 +164,17 @@ def test_a_norm_beyond_float16_is_infinity(backend: str) -> None:
         check(t.linalg.vector_norm(x, ord=order), np.array(inf, "float16"))
 
 
-def test_a_norm_of_the_largest_numbers_is_infinity_on_numpy_as_in_pytorch() -> None:
-    with t.use_backend("numpy"):
-        x = t.asarray(np.full(2, np.finfo(np.float64).max))
-    assert t.linalg.vector_norm(x).item() == inf
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_norms_of_the_largest_numbers(dtype: str, backend: str) -> None:
+    """They do not become NaN: the power of 2 next to the largest number is not one of them."""
+    largest = np.finfo(dtype).max
+    for values in ([largest] * 2, [largest, 0], [largest / 2] * 3, [largest / 2] * 4):
+        x = np.array(values, dtype)
+        for order in (2, 3, 1):
+            wide = x.astype(np.longdouble)
+            with np.errstate(over="ignore"):
+                expected = ((wide**order).sum() ** (np.longdouble(1) / order)).astype(dtype)
+            check(t.linalg.vector_norm(t.asarray(x), ord=order), expected)
 
 
 def test_vector_norm_of_special_values(backend: str) -> None:
