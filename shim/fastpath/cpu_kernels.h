@@ -33,6 +33,7 @@ RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE, RT_MORE)
 #undef RT_ONE
 #undef RT_TWO
 #undef RT_MORE
+at::Tensor clone(const at::Tensor &x);
 at::Tensor conj_physical(const at::Tensor &x);
 at::Tensor count_nonzero(const at::Tensor &x);
 at::Tensor max(const at::Tensor &x);

@@ -64,6 +64,7 @@ using cpu_kernels::add;
 using cpu_kernels::addmm;
 using cpu_kernels::arange;
 using cpu_kernels::cat;
+using cpu_kernels::clone;
 using cpu_kernels::conj_physical;
 using cpu_kernels::count_nonzero;
 using cpu_kernels::div;
@@ -149,6 +150,9 @@ inline at::Tensor alias(const at::Tensor &x) {
 }
 inline at::Tensor basic_index(const at::Tensor &x, const ViewSteps &steps) {
   return one_by_one(x, steps);
+}
+inline at::Tensor clone(const at::Tensor &x) {
+  return x.clone();
 }
 inline at::Tensor detach(const at::Tensor &x) {
   return x.detach();

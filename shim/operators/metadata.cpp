@@ -179,7 +179,7 @@ int64_t tensor_alias(int64_t tensor) {
 int64_t tensor_clone(int64_t tensor) {
   const at::Tensor t = get(tensor);
   bytes_of(t);
-  return put(t.clone());
+  return put(kernels::clone(t));
 }
 int64_t tensor_contiguous(int64_t tensor) {
   return put(get(tensor).contiguous());
