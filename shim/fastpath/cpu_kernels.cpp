@@ -7,6 +7,7 @@
 #include <ATen/ops/_log_softmax_native.h>
 #include <ATen/ops/_softmax.h>
 #include <ATen/ops/_softmax_native.h>
+#include <ATen/ops/_to_copy.h>
 #include <ATen/ops/acos.h>
 #include <ATen/ops/acos_native.h>
 #include <ATen/ops/acosh.h>
@@ -495,6 +496,13 @@ at::Tensor searchsorted(const at::Tensor &sorted, const at::Tensor &x, bool out_
   if (!is_plain_cpu(sorted, x)) return at::searchsorted(sorted, x, out_int32, right);
   at::Tensor result = empty_cpu(x.sizes(), out_int32 ? at::kInt : at::kLong);
   return at::native::searchsorted_out_cpu(sorted, x, out_int32, right, std::nullopt, std::nullopt, result);
+}
+
+at::Tensor to_dtype(const at::Tensor &x, at::ScalarType dtype) {
+  if (is_plain_cpu(x)) {
+    if (auto result = small::to_dtype(x, dtype)) return std::move(*result);
+  }
+  return at::_to_copy(x, at::TensorOptions().dtype(dtype));
 }
 
 at::Tensor addmm(const at::Tensor &bias, const at::Tensor &x, const at::Tensor &y, double beta,

@@ -11,6 +11,7 @@
 #include "fastpath/views.h"
 #else
 #include <ATen/EmptyTensor.h>
+#include <ATen/ops/_to_copy.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/alias.h>
@@ -90,6 +91,7 @@ using cpu_kernels::searchsorted;
 using cpu_kernels::stack;
 using cpu_kernels::sub;
 using cpu_kernels::sum;
+using cpu_kernels::to_dtype;
 using cpu_kernels::zeros;
 
 using views::alias;
@@ -153,6 +155,9 @@ inline at::Tensor basic_index(const at::Tensor &x, const ViewSteps &steps) {
 }
 inline at::Tensor clone(const at::Tensor &x) {
   return x.clone();
+}
+inline at::Tensor to_dtype(const at::Tensor &x, at::ScalarType dtype) {
+  return at::_to_copy(x, at::TensorOptions().dtype(dtype));
 }
 inline at::Tensor detach(const at::Tensor &x) {
   return x.detach();

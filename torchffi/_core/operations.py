@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial, wraps
 
 from torchffi._core.backends import FFI, NUMPY
-from torchffi._core.dtype_classes import PASSED, Scalars, usual_entry
+from torchffi._core.dtype_classes import Scalars, usual_entry
 from torchffi._core.lifetimes import make, make_several
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import c_function
@@ -119,6 +119,7 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
+_SCALARS: Final = frozenset((bool, int, float, complex))
 # A class and the type of a number as second operand -> numbers -> faster functions of the first operand.
 Shortcuts = Mapping[tuple[type, type], Mapping[float, Callable[[Any], Any]]]
 
@@ -180,22 +181,19 @@ def binary(
             make, kind, call = entry
             tensor = make(kind, call, x1._data, x2._data)
             return slow_path(x1, x2) if tensor is None else tensor
-        tensor = operand = key = None
-        try:
+        tensor = operand = None
+        if type(x1) in _SCALARS or type(x2) in _SCALARS:
             if shortcuts and (found := shortcuts.get((type(x1), type(x2)))) and x2 in found:
                 return found[x2](x1)
+            key = None
             if entry is not None:
                 make, kind, call = entry
                 key = type(x1), type(x2), x2
-                operand = scalars.get(key)
             elif type(x2) in table:
                 make, kind, call = table[type(x2)]
                 key = type(x2), type(x1), x1
-                operand = scalars.get(key)
-        except TypeError:  # not hashable
-            key = None
-        if operand is None and key is not None and key[1] in PASSED:
-            operand = scalars.made(key)
+            if key is not None and (operand := scalars.get(key)) is None:
+                operand = scalars.made(key)
         if operand is None:
             if (pair := prepared(wider, x1, x2)) is not None:
                 return function(*pair)
