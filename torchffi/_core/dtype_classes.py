@@ -117,6 +117,14 @@ class Scalars(dict[tuple[type, type, Any], Tensor]):
             self.keep(key, tensor)
         return tensor
 
+    def operand(self, kind: type, number: float) -> Tensor | None:
+        """The tensor for an int or a float; None for -0.0, and what takes more than one call to make."""
+        if not number and str(number) == "-0.0":
+            return None
+        key = kind, type(number), number
+        found = self.get(key)
+        return self.made(key) if found is None else found
+
     def __missing__(self, key: tuple[type, type, Any]) -> Tensor:
         tensor = self.made(key)
         if tensor is None:
