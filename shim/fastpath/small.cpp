@@ -131,12 +131,15 @@ std::optional<at::Tensor> to_dtype(const at::Tensor &x, at::ScalarType dtype) {
   if (!x.is_contiguous() || static_cast<int64_t>(x.nbytes()) > kMostBytes) return std::nullopt;
   std::optional<at::Tensor> result;
   with_type<true>(x.scalar_type(), [&]<class From>(From) {
-    with_type<true>(dtype, [&]<class To>(To) {
+    const auto loop = [&]<class To>(To) {
       result = empty_cpu(x.sizes(), dtype);
       const From *in = static_cast<const From *>(x.const_data_ptr());
       To *out = static_cast<To *>(result->mutable_data_ptr());
       for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = c10::convert<To>(in[i]);
-    });
+    };
+    with_type<true>(dtype, loop);
+    if (dtype == at::kComplexFloat) loop(c10::complex<float>());
+    if (dtype == at::kComplexDouble) loop(c10::complex<double>());
   });
   return result;
 }
