@@ -244,8 +244,11 @@ for _name, _method in _METHODS.items():
     if _method.__module__ == __name__:  # the others are functions elsewhere, and keep their names
         _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
     setattr(Tensor, _name, _method)
-_contiguous_on_libtorch.__doc__ = _contiguous_.__doc__
-FFITensor.contiguous = _contiguous_on_libtorch  # type: ignore[method-assign, assignment]
+# In C a tensor in C order is returned as it is, so that the rest needs no check.
+_on_libtorch = _contiguous_on_libtorch if speedups is None else _made_contiguous
+_on_libtorch.__doc__ = _contiguous_.__doc__
+_on_libtorch.__name__, _on_libtorch.__qualname__ = "contiguous", "Tensor.contiguous"
+FFITensor.contiguous = _on_libtorch  # type: ignore[method-assign, assignment]
 FFITensor.__iter__ = joining.iterate  # type: ignore[method-assign]
 NumpyTensor.__getitem__ = _numpy_indexing.getitem  # type: ignore[method-assign, assignment]
 NumpyTensor.__setitem__ = _numpy_indexing.setitem  # type: ignore[method-assign, assignment]

@@ -83,7 +83,8 @@ PyObject *get_by_key(const struct query *self, PyObject *tensor, PyObject *key) 
   return view;
 }
 
-/* The tensor for a value of an assignment: itself if it is of the class, or that of a number that is kept. */
+/* The tensor for a value of an assignment: itself if it is of the class, or that of a number, which the cache of scalars
+   keeps or makes. */
 static PyObject *source_of(const struct query *self, PyObject *kind, PyObject *value) {
   PyObject *entry, *found;
   if ((PyObject *)Py_TYPE(value) == kind) {
@@ -99,9 +100,12 @@ static PyObject *source_of(const struct query *self, PyObject *kind, PyObject *v
   if ((entry = PyTuple_Pack(3, kind, (PyObject *)Py_TYPE(value), value)) == NULL) {
     return NULL;
   }
-  found = PyDict_GetItemWithError(self->answers, entry);
+  found = Py_XNewRef(PyDict_GetItemWithError(self->answers, entry));
+  if (found == NULL && !PyErr_Occurred()) {
+    found = PyObject_GetItem(self->answers, entry);
+  }
   Py_DECREF(entry);
-  return Py_XNewRef(found);
+  return found;
 }
 
 PyObject *write_by_key(const struct query *self, PyObject *tensor, PyObject *key, PyObject *value) {

@@ -7,6 +7,7 @@
 #include <ATen/ops/_log_softmax_native.h>
 #include <ATen/ops/_softmax.h>
 #include <ATen/ops/_softmax_native.h>
+#include <ATen/ops/_to_copy.h>
 #include <ATen/ops/acos.h>
 #include <ATen/ops/acos_native.h>
 #include <ATen/ops/acosh.h>
@@ -280,6 +281,39 @@ bool is_plain_cpu(const at::TensorOptions &options) {
   return cpu_kernels::is_plain_cpu(c10::DispatchKeySet(options.computeDispatchKey()));
 }
 
+// Whether the strides are those of a new tensor of the shape. is_contiguous() admits others for axes of length 1.
+bool in_c_order(const at::Tensor &x) {
+  int64_t expected = 1;
+  for (int64_t i = x.dim() - 1; i >= 0; --i) {
+    if (x.stride(i) != expected) return false;
+    expected *= std::max<int64_t>(x.size(i), 1);
+  }
+  return true;
+}
+
+template <size_t Size>
+void copy_elements(std::byte *to, const std::byte *from, int64_t count, int64_t step) {
+  for (int64_t i = 0; i < count; ++i, to += Size, from += step * static_cast<int64_t>(Size)) {
+    std::memcpy(to, from, Size);
+  }
+}
+
+// Elements with a distance of step of them to elements without.
+void copy_row(std::byte *to, const std::byte *from, int64_t count, int64_t step, int64_t size) {
+  switch (size) {
+    case 1:
+      return copy_elements<1>(to, from, count, step);
+    case 2:
+      return copy_elements<2>(to, from, count, step);
+    case 4:
+      return copy_elements<4>(to, from, count, step);
+    case 8:
+      return copy_elements<8>(to, from, count, step);
+    default:
+      return copy_elements<16>(to, from, count, step);
+  }
+}
+
 // Whether a reduction can keep its axes, and have them dropped here. LibTorch drops them by a view, through the dispatcher.
 bool can_keep(at::OptionalIntArrayRef) {
   return true;
@@ -414,6 +448,23 @@ at::Tensor relu(const at::Tensor &x) {
   return Structured<at::native::structured_clamp_min_out>::run(x, at::Scalar(0));
 }
 
+at::Tensor clone(const at::Tensor &x) {
+  constexpr int64_t kMostBytes = 1 << 15;  // LibTorch copies more with several threads
+  const auto bytes = static_cast<int64_t>(x.nbytes());
+  const bool ordered = in_c_order(x), row = x.dim() == 1 && x.size(0) > 1;
+  if (!is_plain_cpu(x) || bytes > kMostBytes || !(ordered || row)) return x.clone();
+  at::Tensor result = empty_cpu(x.sizes(), x.scalar_type());
+  if (bytes == 0) return result;
+  auto *to = static_cast<std::byte *>(result.mutable_data_ptr());
+  const auto *from = static_cast<const std::byte *>(x.const_data_ptr());
+  if (ordered) {
+    std::memcpy(to, from, bytes);
+  } else {
+    copy_row(to, from, x.size(0), x.stride(0), static_cast<int64_t>(x.element_size()));
+  }
+  return result;
+}
+
 at::Tensor conj_physical(const at::Tensor &x) {
   if (is_plain_cpu(x)) {
     if (auto result = small::conj_physical(x)) return std::move(*result);
@@ -445,6 +496,13 @@ at::Tensor searchsorted(const at::Tensor &sorted, const at::Tensor &x, bool out_
   if (!is_plain_cpu(sorted, x)) return at::searchsorted(sorted, x, out_int32, right);
   at::Tensor result = empty_cpu(x.sizes(), out_int32 ? at::kInt : at::kLong);
   return at::native::searchsorted_out_cpu(sorted, x, out_int32, right, std::nullopt, std::nullopt, result);
+}
+
+at::Tensor to_dtype(const at::Tensor &x, at::ScalarType dtype) {
+  if (is_plain_cpu(x)) {
+    if (auto result = small::to_dtype(x, dtype)) return std::move(*result);
+  }
+  return at::_to_copy(x, at::TensorOptions().dtype(dtype));
 }
 
 at::Tensor addmm(const at::Tensor &bias, const at::Tensor &x, const at::Tensor &y, double beta,

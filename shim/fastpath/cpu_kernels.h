@@ -33,6 +33,7 @@ RT_STRUCTURED(RT_ONE, RT_TWO, RT_MORE, RT_MORE)
 #undef RT_ONE
 #undef RT_TWO
 #undef RT_MORE
+at::Tensor clone(const at::Tensor &x);
 at::Tensor conj_physical(const at::Tensor &x);
 at::Tensor count_nonzero(const at::Tensor &x);
 at::Tensor max(const at::Tensor &x);
@@ -42,6 +43,7 @@ at::Tensor logical_and(const at::Tensor &x, const at::Tensor &y);
 at::Tensor logical_not(const at::Tensor &x);
 at::Tensor logical_or(const at::Tensor &x, const at::Tensor &y);
 at::Tensor logical_xor(const at::Tensor &x, const at::Tensor &y);
+at::Tensor to_dtype(const at::Tensor &x, at::ScalarType dtype);  // another one
 at::Tensor addmm(const at::Tensor &bias, const at::Tensor &x, const at::Tensor &y, double beta, double alpha);
 at::Tensor matmul(const at::Tensor &x, const at::Tensor &y);
 

@@ -2,6 +2,8 @@
 // complex numbers where nothing else has it.
 #include "fastpath/small.h"
 
+#include <c10/util/TypeCast.h>
+
 #include <algorithm>
 #include <functional>
 #include <type_traits>
@@ -120,6 +122,24 @@ std::optional<at::Tensor> logical_not(const at::Tensor &x) {
     const T *in = static_cast<const T *>(x.const_data_ptr());
     bool *out = static_cast<bool *>(result->mutable_data_ptr());
     for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = !static_cast<bool>(in[i]);
+  });
+  return result;
+}
+
+std::optional<at::Tensor> to_dtype(const at::Tensor &x, at::ScalarType dtype) {
+  constexpr int64_t kMostBytes = 1 << 12;  // one loop takes less time than LibTorch's preparation of a copy
+  if (!x.is_contiguous() || static_cast<int64_t>(x.nbytes()) > kMostBytes) return std::nullopt;
+  std::optional<at::Tensor> result;
+  with_type<true>(x.scalar_type(), [&]<class From>(From) {
+    const auto loop = [&]<class To>(To) {
+      result = empty_cpu(x.sizes(), dtype);
+      const From *in = static_cast<const From *>(x.const_data_ptr());
+      To *out = static_cast<To *>(result->mutable_data_ptr());
+      for (int64_t i = 0, n = x.numel(); i < n; ++i) out[i] = c10::convert<To>(in[i]);
+    };
+    with_type<true>(dtype, loop);
+    if (dtype == at::kComplexFloat) loop(c10::complex<float>());
+    if (dtype == at::kComplexDouble) loop(c10::complex<double>());
   });
   return result;
 }

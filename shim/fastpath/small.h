@@ -26,6 +26,7 @@ std::optional<at::Tensor> logical_not(const at::Tensor &x);
 std::optional<at::Tensor> logical_or(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> logical_xor(const at::Tensor &x, const at::Tensor &y);
 std::optional<at::Tensor> relu(const at::Tensor &x);
+std::optional<at::Tensor> to_dtype(const at::Tensor &x, at::ScalarType dtype);
 
 // Writes a number to all elements of a new tensor of the CPU, unless that is too large, or of another dtype.
 bool fill(const at::Tensor &x, const at::Scalar &value);

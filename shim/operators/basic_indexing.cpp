@@ -30,7 +30,8 @@ ViewStep slice_of(int64_t axis, int64_t start, int64_t stop, int64_t step, int64
           std::min(step, std::max<int64_t>(length, 1))};
 }
 
-// Keys as the caller gave them, with the tensors of their handles.
+// Keys as the caller gave them, with the tensors of their handles. If all of these are numbers of the CPU, the keys are
+// integers in their place.
 class Keys {
  public:
   Keys(const int64_t *integers, int64_t count) : integers_(integers), count_(count) {
@@ -42,7 +43,12 @@ class Keys {
     for (int64_t i = 0; i < count; ++i) {
       if ((*this)[i][0] == RT_TORCH_KEY_TENSOR) tensors_.push_back(get((*this)[i][1]));
     }
+    if (!tensors_.empty() && std::ranges::all_of(tensors_, is_number)) replace_numbers();
   }
+  Keys(const Keys &) = delete;
+  Keys &operator=(const Keys &) = delete;
+
+  bool had_numbers() const { return !replaced_.empty(); }
   int64_t count() const { return count_; }
   const int64_t *operator[](int64_t i) const { return integers_ + i * RT_TORCH_KEY_INTS; }
   const c10::SmallVector<at::Tensor, 3> &tensors() const { return tensors_; }  // in their order
@@ -90,9 +96,29 @@ class Keys {
   }
 
  private:
+  static bool is_number(const at::Tensor &index) {
+    return index.dim() == 0 && index.is_cpu() &&
+           (index.scalar_type() == at::kLong || index.scalar_type() == at::kInt);
+  }
+  void replace_numbers() {
+    replaced_.assign(integers_, integers_ + count_ * RT_TORCH_KEY_INTS);
+    auto next = tensors_.begin();
+    for (int64_t i = 0; i < count_; ++i) {
+      int64_t *key = replaced_.data() + i * RT_TORCH_KEY_INTS;
+      if (key[0] != RT_TORCH_KEY_TENSOR) continue;
+      key[0] = RT_TORCH_KEY_INDEX;
+      key[1] =
+          next->scalar_type() == at::kLong ? *next->const_data_ptr<int64_t>() : *next->const_data_ptr<int>();
+      ++next;
+    }
+    tensors_.clear();
+    integers_ = replaced_.data();
+  }
+
   const int64_t *integers_;
   int64_t count_;
   c10::SmallVector<at::Tensor, 3> tensors_;
+  c10::SmallVector<int64_t, 2 * RT_TORCH_KEY_INTS> replaced_;
 };
 
 // The steps to a view, none for a slice of a whole axis, and the indices of the view, none without tensors.
@@ -185,9 +211,11 @@ int64_t tensor_narrow(int64_t tensor, int64_t axis, int64_t start, int64_t lengt
 
 int64_t tensor_basic_index(int64_t tensor, const int64_t *keys, int64_t count) {
   const at::Tensor t = get(tensor);
-  const Path path = path_of(t, Keys(keys, count));
-  if (!path.picks()) return put(kernels::basic_index(t, path.steps));
+  const Keys given(keys, count);
+  const Path path = path_of(t, given);
+  if (!path.picks() && !given.had_numbers()) return put(kernels::basic_index(t, path.steps));
   const gradients::Untracked untracked;
+  if (!path.picks()) return put(kernels::clone(kernels::basic_index(t, path.steps)));
   return put(indexed(path.steps.empty() ? t : kernels::basic_index(t, path.steps), path.list()));
 }
 

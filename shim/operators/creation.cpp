@@ -2,8 +2,6 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
-#include <ATen/ops/rand.h>
-#include <ATen/ops/randn.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +12,7 @@
 #include "exports.h"
 #include "operators/kernels.h"
 #include "runtime/checks.h"
+#include "runtime/gradients.h"
 #include "runtime/tensors.h"
 
 namespace rt {
@@ -178,16 +177,19 @@ int64_t tensor_full_like(int64_t tensor, double value, int32_t dtype) {
   return put(kernels::full(t.sizes(), number_of("value", value, dtype_of(dtype)), options));
 }
 
+// As at::rand() and at::randn() do, which allocate by the dispatcher.
 int64_t tensor_rand(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
   check_random(p);
-  return put(at::rand(p.shape, p.options));
+  const gradients::Untracked untracked;
+  return put(kernels::empty(p.shape, p.options).uniform_());
 }
 
 int64_t tensor_randn(const int64_t *dims, int64_t ndim, int32_t dtype, int64_t device) {
   const Plan p = plan(dims, ndim, dtype, device);
   check_random(p);
-  return put(at::randn(p.shape, p.options));
+  const gradients::Untracked untracked;
+  return put(kernels::empty(p.shape, p.options).normal_());
 }
 
 int64_t tensor_eye(int64_t rows, int64_t columns, int32_t dtype, int64_t device) {

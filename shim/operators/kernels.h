@@ -11,6 +11,7 @@
 #include "fastpath/views.h"
 #else
 #include <ATen/EmptyTensor.h>
+#include <ATen/ops/_to_copy.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/alias.h>
@@ -64,6 +65,7 @@ using cpu_kernels::add;
 using cpu_kernels::addmm;
 using cpu_kernels::arange;
 using cpu_kernels::cat;
+using cpu_kernels::clone;
 using cpu_kernels::conj_physical;
 using cpu_kernels::count_nonzero;
 using cpu_kernels::div;
@@ -89,6 +91,7 @@ using cpu_kernels::searchsorted;
 using cpu_kernels::stack;
 using cpu_kernels::sub;
 using cpu_kernels::sum;
+using cpu_kernels::to_dtype;
 using cpu_kernels::zeros;
 
 using views::alias;
@@ -149,6 +152,12 @@ inline at::Tensor alias(const at::Tensor &x) {
 }
 inline at::Tensor basic_index(const at::Tensor &x, const ViewSteps &steps) {
   return one_by_one(x, steps);
+}
+inline at::Tensor clone(const at::Tensor &x) {
+  return x.clone();
+}
+inline at::Tensor to_dtype(const at::Tensor &x, at::ScalarType dtype) {
+  return at::_to_copy(x, at::TensorOptions().dtype(dtype));
 }
 inline at::Tensor detach(const at::Tensor &x) {
   return x.detach();

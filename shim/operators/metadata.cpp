@@ -1,5 +1,4 @@
 // Properties of a tensor, its elements in host memory, copies and conversions.
-#include <ATen/ops/_to_copy.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DynamicCast.h>
 
@@ -179,7 +178,7 @@ int64_t tensor_alias(int64_t tensor) {
 int64_t tensor_clone(int64_t tensor) {
   const at::Tensor t = get(tensor);
   bytes_of(t);
-  return put(t.clone());
+  return put(kernels::clone(t));
 }
 int64_t tensor_contiguous(int64_t tensor) {
   return put(get(tensor).contiguous());
@@ -188,12 +187,13 @@ int64_t tensor_to_dtype(int64_t tensor, int32_t dtype) {
   const at::Tensor t = get(tensor);
   const gradients::Untracked untracked;
   const at::ScalarType type = dtype_of(dtype);
-  return put(t.scalar_type() == type ? t : at::_to_copy(t, at::TensorOptions().dtype(type)));
+  return put(t.scalar_type() == type ? t : kernels::to_dtype(t, type));
 }
 int64_t tensor_astype(int64_t tensor, int32_t dtype) {
   const at::Tensor t = get(tensor);
   const gradients::Untracked untracked;
-  return put(t.to(dtype_of(dtype), false, true));
+  const at::ScalarType type = dtype_of(dtype);
+  return put(t.scalar_type() == type ? kernels::clone(t) : kernels::to_dtype(t, type));
 }
 int64_t tensor_to_device(int64_t tensor, int64_t device) {
   return to_device(tensor, device_of(device));

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import torchffi as t
-from tests.support import COMPLEX, FLOATS, INTEGERS, NAMES, SIGNED, UNSIGNED, dtype_of
+from tests.support import COMPLEX, FLOATS, INTEGERS, NAMES, SIGNED, UNSIGNED, check, dtype_of
 from torchffi import dtypes
 
 STRICT = tuple(name for name in NAMES if name != "float16")
@@ -212,3 +212,49 @@ def test_types_of_python_stand_for_dtypes(backend: str) -> None:
     for other in (str, object, np.float32, "float"):
         with pytest.raises(TypeError, match="expected a dtype of torchffi"):
             t.zeros(2, dtype=other)  # type: ignore[arg-type]
+
+
+CASTS = ["bool", "uint8", "int32", "int64", "float32", "float64"]
+
+
+@pytest.mark.parametrize("to", [*CASTS, "complex64", "complex128"])
+@pytest.mark.parametrize("name", CASTS)
+def test_small_tensors_are_converted_as_by_pytorch(
+    name: str, to: str, ffi_backend: None, torch: Any
+) -> None:
+    values = np.array([0, 1, 2, 100, 3], name)
+    if "float" in name:
+        values[1:4] = [0.5, -1.75, 99.9] if to not in ("bool", "uint8") else [0.5, 1.75, 99.9]
+        if to not in ("uint8", "int32", "int64"):
+            values[4] = np.nan
+    for make in (
+        lambda x: x,
+        lambda x: x[1],
+        lambda x: x[5:],
+        lambda x: x[::2],
+        lambda x: x.reshape(5, 1).expand(5, 3).mT,
+        lambda x: x.reshape(1, 5).expand(700, 5).reshape(-1),
+    ):
+        x, theirs = make(t.asarray(values.copy())), make(torch.from_numpy(values.copy()))
+        expected = theirs.to(getattr(torch, to))
+        for mine in (x.astype(getattr(t, to)), x.to(getattr(t, to))):
+            check(mine, expected.numpy())
+            if name != to:
+                assert mine.strides == expected.stride()
+        if name != to:
+            mine = t.asarray(values.copy())[:1] * t.ones(2, dtype=getattr(t, to))
+            check(
+                mine, (torch.from_numpy(values[:1]) * torch.ones(2).to(getattr(torch, to))).numpy()
+            )
+
+
+def test_a_conversion_is_a_copy_that_gradients_pass(ffi_backend: None) -> None:
+    x = t.ones(3).requires_grad_()
+    y = x.double()
+    (y * y).sum().backward()
+    assert x.grad is not None
+    check(x.grad, np.full(3, 2, "float32"))
+    z = t.ones(3)
+    w = z.astype(t.float32)
+    w += 1
+    check(z, np.ones(3, "float32"))

@@ -11,6 +11,7 @@ import pytest
 
 import torchffi as t
 from tests.support import check, dtype_of, inf, sample, settled
+from torchffi._core.operations import scalars
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -225,6 +226,61 @@ def test_scalars_of_another_kind_give_the_result_of_pytorch(
     for _ in range(2):
         check(scalar * x, (scalar * theirs).numpy())
         check(scalar - x.float(), (scalar - theirs.float()).numpy(), rtol=1e-6)
+
+
+NEW = [
+    *[(x, 17) for x in ("uint8", "int32", "int64", "float16", "float32", "float64", "complex64")],
+    *[(x, y) for x in ("float32", "float64", "complex64") for y in (0.3, 1 / 3, 0.0, -0.0, math.nan)],
+    *[(x, y) for x in ("int64", "float64") for y in (2**53 - 1, 2**53 + 1, -(2**53) - 1)],
+    *[(x, y) for x in ("float32", "float64") for y in (math.inf, -math.inf)],
+    ("float64", 1e39), ("float16", 0.3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "scalar"), NEW, ids=str)
+def test_a_scalar_that_is_not_in_the_cache_gives_the_result_of_pytorch(
+    name: str, scalar: float, ffi_backend: None, torch: Any
+) -> None:
+    values = np.array([1, 0, 1], name)
+    x, theirs = t.asarray(values), torch.from_numpy(values.copy())
+
+    def put(x: Any) -> Any:
+        x = x + 0
+        x[1] = scalar
+        return x
+
+    def increase(x: Any) -> Any:
+        x = x + 0
+        x += scalar
+        return x
+
+    for call in (put, increase, lambda x: x * scalar, lambda x: scalar + x, lambda x: x == scalar):
+        scalars.clear()
+        check(call(x), call(theirs).numpy())
+
+
+@pytest.mark.parametrize("zeros", [(0.0, -0.0), (-0.0, 0.0)], ids=str)
+def test_a_zero_that_is_not_in_the_cache_keeps_its_sign(
+    zeros: tuple[float, float], backend: str
+) -> None:
+    scalars.clear()
+    for zero in zeros:
+        check(t.ones(1) * zero, np.array([zero], "float32"))
+
+
+def test_a_scalar_that_does_not_fit_is_still_refused_when_it_is_new(backend: str) -> None:
+    x = t.ones(2, dtype=t.uint8)
+    for call in (lambda: x + 300, lambda: 300 - x, lambda: x.__setitem__(0, 300)):
+        scalars.clear()
+        with pytest.raises(ValueError, match="300 does not fit into uint8"):
+            call()
+    with pytest.raises(ValueError, match="integer of this size does not fit into float32"):
+        t.ones(1) + 10**400
+    scalars.clear()
+    with pytest.raises(TypeError):
+        x[0] = 0.5
+    with pytest.raises(KeyError):
+        scalars[type(x), str, "a"]
 
 
 def test_an_integer_that_a_dtype_does_not_hold_is_a_value_error_in_a_division(backend: str) -> None:

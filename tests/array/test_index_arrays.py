@@ -137,3 +137,69 @@ def test_a_number_beside_indices_that_select_nothing_is_checked(
                 tensor[key] = 1.0
             else:
                 tensor[key]
+
+
+# Keys with tensors that are all numbers, and the same keys with integers.
+NUMBERS = [
+    ("x[i]", "x[1]"), ("x[j]", "x[-1]"), ("x[:, i]", "x[:, 1]"), ("x[i, j]", "x[1, -1]"),
+    ("x[..., i]", "x[..., 1]"), ("x[i, None]", "x[1, None]"), ("x[i, 1:3]", "x[1, 1:3]"),
+    ("x[None, i, :, 0]", "x[None, 1, :, 0]"), ("x[i, :, j]", "x[1, :, -1]"), ("x.mT[i]", "x.mT[1]"),
+    ("x[:, :, i][:, j]", "x[:, :, 1][:, -1]"), ("x[..., i, 0][::2]", "x[..., 1, 0][::2]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", ["int32", "int64"])
+@pytest.mark.parametrize("dtype", ["bool", "float16", "float32", "int64", "complex128"])
+@pytest.mark.parametrize(("key", "plain"), NUMBERS)
+def test_numbers_in_tensors_select_a_copy_of_what_integers_select(
+    key: str, plain: str, dtype: str, index: str, backend: str
+) -> None:
+    values = (np.arange(24) % 7).astype(dtype).reshape(2, 3, 4)
+    x, i, j = t.asarray(values.copy()), t.asarray(1, dtype=getattr(t, index)), t.asarray(-1)
+    names = {"x": x, "i": i, "j": j, "zero": values.flat[0].item()}
+    found = eval(key, names)
+    expected = np.array(eval(plain, {"x": values if ".mT" not in plain else _Transposed(values)}))
+    check(found, expected)
+    found[...] = values.flat[1].item()
+    check(x, values)
+    if key.count("[") == 1 and ".mT" not in key:
+        exec(f"{key} = zero", names)
+        exec(f"{plain} = 0", {"x": values})
+        check(x, values)
+
+
+class _Transposed:
+    def __init__(self, array: Any) -> None:
+        self.mT = array.swapaxes(-1, -2)
+
+
+@pytest.mark.parametrize("number", [3, -4, 2**40])
+def test_a_number_in_a_tensor_that_is_out_of_range_is_an_index_error(
+    number: int, backend: str
+) -> None:
+    x, i = t.ones((3, 2)), t.asarray(number)
+    for call in (lambda: x[i], lambda: x[0, i], lambda: x[:, i], lambda: x.__setitem__(i, 0.0)):
+        with pytest.raises(IndexError):
+            call()
+
+
+@pytest.mark.parametrize("step", [1, 2, 5])
+@pytest.mark.parametrize("name", ["bool", "int8", "float16", "float32", "int64", "complex128"])
+def test_a_clone_has_the_strides_that_pytorch_gives_it(
+    name: str, step: int, ffi_backend: None, torch: Any
+) -> None:
+    values = (np.arange(30) % 5).astype(name)
+    for make in (
+        lambda x: x[::step],
+        lambda x: x[3:3],
+        lambda x: x[2::30],
+        lambda x: x.reshape(5, 6)[:, ::step],
+        lambda x: x.reshape(5, 6).mT,
+        lambda x: x.reshape(5, 6)[:, :1],
+        lambda x: x[4],
+        lambda x: x[:1].expand((7,)),
+    ):
+        mine = make(t.asarray(values.copy())).clone()
+        theirs = make(torch.from_numpy(values.copy())).clone()
+        check(mine, theirs.numpy())
+        assert mine.strides == theirs.stride()

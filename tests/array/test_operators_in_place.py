@@ -166,3 +166,23 @@ def test_in_place_division_gives_the_special_values_of_the_standard(
     y = t.asarray(np.array([-0.0, 0.0, 4], name))
     y %= t.asarray(np.array([1, -1, -2], name))
     check(y, np.array([0.0, -0.0, -0.0], name))
+
+
+@pytest.mark.parametrize("number", [3, 0.1, -0.0, 0.0, 2**53 + 1, True], ids=str)
+@pytest.mark.parametrize("name", ["add_", "sub_", "mul_", "div_", "copy_"])
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "complex64"])
+def test_methods_in_place_take_numbers_as_pytorch_does(
+    dtype: str, name: str, number: float, ffi_backend: None, torch: Any
+) -> None:
+    values = np.array([1, 0, 1], dtype)
+    theirs = torch.from_numpy(values.copy())
+    try:
+        getattr(theirs, name)(number)
+    except RuntimeError:
+        with pytest.raises((TypeError, RuntimeError, ValueError)):
+            getattr(t.asarray(values.copy()), name)(number)
+        return
+    for _ in range(2):  # the second time the number is in the cache
+        x = t.asarray(values.copy())
+        assert getattr(x, name)(number) is x
+        check(x, theirs.numpy())

@@ -10,6 +10,7 @@ import pytest
 
 import torchffi as t
 from tests.support import COMPLEX, NAMES, REALS, check, inf, nan, sample
+from torchffi._core.operations import scalars
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -176,10 +177,28 @@ def test_searchsorted_errors_show_the_expected_arguments(backend: str) -> None:
 @pytest.mark.parametrize(
     ("x1", "x2", "name"),
     [(1.0, 0.0, "float32"), (1, 0, "int64"), (1, 0.5, "float32"), (True, 0.5, "float32"),
+     (0.5, 1, "float32"), (-0.0, 1.0, "float32"), (0.0, -0.0, "float32"), (2, True, "int64"),
      (True, False, "bool"), (True, 2, "int64"), (1j, 0, "complex64"), (2**62 + 1, 0, "int64")],
 )  # fmt: skip
 def test_where_takes_two_scalars(x1: Any, x2: Any, name: str, backend: str) -> None:
     condition = np.array([[True], [False]])
-    result = t.where(t.asarray(condition.copy()), x1, x2)
-    check(result, np.where(condition, np.asarray(x1, name), np.asarray(x2, name)))
-    assert result.backend == backend
+    scalars.clear()
+    for _ in range(2):  # the second time the scalars are in the cache
+        result = t.where(t.asarray(condition.copy()), x1, x2)
+        check(result, np.where(condition, np.asarray(x1, name), np.asarray(x2, name)))
+        assert result.backend == backend
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("number", [3, 0.5, -0.0, True])
+def test_where_takes_a_scalar_first_as_pytorch_does(
+    number: float, dtype: str, ffi_backend: None, torch: Any
+) -> None:
+    values = np.array([1, 2, 3], dtype)
+    condition = np.array([True, False, True])
+    expected = torch.where(torch.from_numpy(condition), number, torch.from_numpy(values))
+    scalars.clear()
+    for _ in range(2):
+        check(t.where(t.asarray(condition), number, t.asarray(values)), expected.numpy())
+    with pytest.raises(TypeError):
+        t.where(t.asarray(values), 1, 2)

@@ -171,8 +171,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             plain = make(kind, call, x._data, (key._data,), 1)
         else:
             if type(key) is list:
-                return getitem(x, prepared_key(key))
+                return x[prepared_key(key)]
             keys = key if type(key) is tuple else (key,)
+            if list in map(type, keys):
+                return x[tuple(map(prepared_key, keys))]
             plain = _VIEWS[kind](x._data, keys)
             if plain is None and (prepared := _prepared(kind, keys)):
                 plain = _VIEWS[kind](x._data, prepared)
@@ -209,6 +211,8 @@ def setitem(x: Tensor, key: Any, value: Tensor | Scalar) -> None:
             status = _INDEX_PUT[kind](x._data, (key._data,), 1, source._data)
         else:
             keys = key if type(key) is tuple else (key,)
+            if list in map(type, keys):
+                keys = tuple(map(prepared_key, keys))
             status = _ASSIGNMENTS[kind](x._data, keys, source._data)
             if status != 0 and (prepared := _prepared(kind, keys)):
                 status = _ASSIGNMENTS[kind](x._data, prepared, source._data)

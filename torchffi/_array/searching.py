@@ -21,8 +21,9 @@ from torchffi._core.argument_kinds import (
 )
 from torchffi._core.arguments import Axis, Scalar, tensor
 from torchffi._core.dispatch import pointer, run, run_many
+from torchffi._core.dtype_classes import PASSED
 from torchffi._core.fast_path import fast_path
-from torchffi._core.operations import Several
+from torchffi._core.operations import Several, scalars
 from torchffi._core.tensor import Tensor
 from torchffi._stdlib.typing import Literal
 from torchffi.dtypes import ANY, REAL
@@ -118,6 +119,15 @@ def where(condition: Tensor, x1: Tensor | Scalar, x2: Tensor | Scalar, /) -> Ten
 
     Source: aten::where.self.
     """
+    if type(x1) in PASSED and isinstance(condition, Tensor):
+        kind = type(x2)
+        if kind in PASSED:  # two numbers, which have a default dtype
+            whole = kind is int and type(x1) is int
+            default = dtypes.default_int if whole else dtypes.default_float
+            kind = condition._backend.classes[default]
+        operand = scalars.operand(kind, x1)  # type: ignore[arg-type]
+        if operand is not None:
+            return where(condition, operand, x2)
     condition = tensor("where", condition)
     if condition.dtype is not dtypes.bool:
         raise DTypeError(f"where: the condition is {condition.dtype}, expected bool")

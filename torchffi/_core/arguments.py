@@ -10,7 +10,7 @@ from torchffi import _devices, dtypes
 from torchffi._core.argument_kinds import Axis as Axis
 from torchffi._core.argument_kinds import Scalar as Scalar
 from torchffi._core.dispatch import create_like, run
-from torchffi._core.operations import keep_scalar, scalars
+from torchffi._core.operations import scalars
 from torchffi._core.tensor import Tensor
 from torchffi._lazy_numpy import is_numpy_scalar, np
 from torchffi._libtorch.loader import lib
@@ -144,7 +144,7 @@ def scalar_operand(operation: str, value: Scalar, dtype: DType, like: Tensor) ->
     cached = scalars.get(key)
     if cached is None:
         cached = scalar_tensor(operation, value, dtype, like)
-        keep_scalar(key, cached)
+        scalars.keep(key, cached)
     return cached
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial, wraps
 
 from torchffi._core.backends import FFI, NUMPY
+from torchffi._core.dtype_classes import Scalars
 from torchffi._core.lifetimes import make, make_several, speedups
 from torchffi._core.tensor import Tensor
 from torchffi._libtorch.calls import c_function
@@ -53,17 +54,8 @@ class Decorator(Protocol):
 # All tables, by primitive.
 TABLES: Final[dict[str, list[dict[Any, Entry]]]] = {}
 
-# Cache of scalar operands as tensors, by tensor class, type of the scalar, and value. A lookup of -0.0
-# also finds 0.0, so that callers check for it.
-scalars: Final[dict[tuple[type, type, Any], Tensor]] = {}
-_MOST_SCALARS: Final = 256
-
-
-def keep_scalar(key: tuple[type, type, Any], tensor: Tensor) -> None:
-    """Adds a scalar operand to the cache, which is cleared when it is full."""
-    if len(scalars) >= _MOST_SCALARS:
-        scalars.clear()
-    scalars[key] = tensor
+# Scalar operands. A lookup of -0.0 also finds 0.0, so that callers check for it.
+scalars: Final = Scalars(FFI.classes, make, c_function("full_real"))
 
 
 def entries(primitive: str, admitted: Iterable[str], result: Result = None) -> Entries:
@@ -159,6 +151,9 @@ def unary(table: Entries, slow_path: _Function) -> _Function:
     return function  # type: ignore[return-value]
 
 
+_SCALARS: Final = frozenset((bool, int, float, complex))
+
+
 class Wider(Protocol):
     """Conversions of operands to their common dtype: see :mod:`torchffi._core.promotion`."""
 
@@ -179,17 +174,18 @@ def binary(
             tensor = make(kind, call, x1._data, x2._data)
             return slow_path(x1, x2) if tensor is None else tensor
         tensor = operand = None
-        try:
+        if type(x1) in _SCALARS or type(x2) in _SCALARS:
             if shortcuts and (found := shortcuts.get((type(x1), type(x2)))) and x2 in found:
                 return found[x2](x1)
+            key = None
             if entry is not None:
                 make, kind, call = entry
-                operand = scalars.get((type(x1), type(x2), x2))
+                key = type(x1), type(x2), x2
             elif type(x2) in table:
                 make, kind, call = table[type(x2)]
-                operand = scalars.get((type(x2), type(x1), x1))
-        except TypeError:  # not hashable
-            pass
+                key = type(x2), type(x1), x1
+            if key is not None and (operand := scalars.get(key)) is None:
+                operand = scalars.made(key)
         if operand is None:
             if wider is None:
                 return slow_path(x1, x2)

@@ -55,8 +55,16 @@ def _groups(tensors: list[Tensor]) -> list[list[Tensor]]:
     """Tensors of one dtype and device each, in the order of their first ones."""
     found: dict[Any, list[Tensor]] = {}
     for one in tensors:
-        found.setdefault((one.dtype, one.device), []).append(one)
+        key = type(one), one.device  # the class says the dtype
+        if key in found:
+            found[key].append(one)
+        else:
+            found[key] = [one]
     return list(found.values())
+
+
+def _moved(tensor: Tensor, device: str) -> Tensor:
+    return tensor if tensor.device == device else tensor.to_device(device)
 
 
 @no_grad()
@@ -80,22 +88,23 @@ def get_total_norm(
     Source: aten::_foreach_norm.
     """
     return _total(
-        "get_total_norm", _listed("get_total_norm", tensors), norm_type, error_if_nonfinite
+        "get_total_norm", _groups(_listed("get_total_norm", tensors)), norm_type, error_if_nonfinite
     )
 
 
-def _total(name: str, tensors: list[Tensor], norm_type: float, error_if_nonfinite: bool) -> Tensor:
+def _total(
+    name: str, groups: list[list[Tensor]], norm_type: float, error_if_nonfinite: bool
+) -> Tensor:
     order = float(norm_type)
-    if not tensors:
+    if not groups:
         return zeros(())
     norms: list[Tensor] = []
-    for group in _groups(tensors):
+    for group in groups:
         norms += _overload("aten::_foreach_norm.Scalar")(group, order)
-    norms = [one.to_device(tensors[0].device) for one in norms]
-    widest = norms[0].dtype
-    for one in norms:
-        widest = one.dtype if one.dtype.itemsize > widest.itemsize else widest
-    stacked = _overload("aten::stack")([one.astype(widest, copy=False) for one in norms])
+    if len(groups) > 1:  # of several dtypes or devices
+        widest = max((one.dtype for one in norms), key=lambda dtype: dtype.itemsize)
+        norms = [_moved(one, groups[0][0].device).astype(widest, copy=False) for one in norms]
+    stacked = _overload("aten::stack")(norms)
     total: Tensor = _overload("aten::linalg_vector_norm")(stacked, order)
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise InvalidArgumentError(
@@ -119,18 +128,17 @@ def clip_grads_with_norm_(
 
     Source: aten::_foreach_mul_.
     """
-    _scale(_gradients("clip_grads_with_norm_", parameters), max_norm, total_norm)
+    _scale(_groups(_gradients("clip_grads_with_norm_", parameters)), max_norm, total_norm)
 
 
-def _scale(grads: list[Tensor], max_norm: float, total_norm: Tensor) -> None:
-    if grads:
+def _scale(groups: list[list[Tensor]], max_norm: float, total_norm: Tensor) -> None:
+    if groups:
         # By name, because then numbers are not rounded to the dtype of the norm first.
         inverse = _overload("aten::reciprocal")(_overload("aten::add.Tensor")(total_norm, 1e-6))
         share = _overload("aten::mul.Tensor")(inverse, float(max_norm))
         factor: Tensor = _overload("aten::clamp")(share, None, 1.0)
-        for group in _groups(grads):
-            here = factor.to_device(group[0].device)
-            _overload("aten::_foreach_mul_.Tensor")(group, here)
+        for group in groups:
+            _overload("aten::_foreach_mul_.Tensor")(group, _moved(factor, group[0].device))
 
 
 @no_grad()
@@ -155,9 +163,9 @@ def clip_grad_norm_(
 
     Source: aten::_foreach_norm, aten::_foreach_mul_.
     """
-    grads = _gradients("clip_grad_norm_", parameters)
-    total = _total("clip_grad_norm_", grads, norm_type, error_if_nonfinite)
-    _scale(grads, max_norm, total)
+    groups = _groups(_gradients("clip_grad_norm_", parameters))
+    total = _total("clip_grad_norm_", groups, norm_type, error_if_nonfinite)
+    _scale(groups, max_norm, total)
     return total
 
 

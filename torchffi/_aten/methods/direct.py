@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 
+from torchffi import dtypes
 from torchffi._core.argument_kinds import (
     AXES,
     FLAG,
@@ -20,7 +21,9 @@ from torchffi._core.argument_kinds import (
     Kind,
     constant,
 )
+from torchffi._core.backends import FFI
 from torchffi._core.by_name.results import LIBTORCH_CLASSES
+from torchffi._core.dtype_classes import PASSED
 from torchffi._core.fast_path import fast_path, written
 from torchffi._core.operations import (
     Decorator,
@@ -29,6 +32,7 @@ from torchffi._core.operations import (
     entries,
     in_c,
     in_place_entries,
+    scalars,
 )
 from torchffi._core.tensor import Tensor
 from torchffi._stdlib.typing import Any, Final
@@ -152,20 +156,26 @@ _IN_PLACE: Final = ("add_", "copy_", "div_", "mul_", "sub_")
 
 
 def _in_place(name: str, by_name: Method) -> Method:
-    """The method that overwrites a tensor; with another tensor of its class by the C function."""
+    """The method that overwrites a tensor; by the C function with a number or a tensor of its class."""
     table = in_place_entries(name, ALL)
     overwrites = {kind: table[kind] for kind in LIBTORCH_CLASSES & table.keys()}
+    # A number is rounded to the dtype first, which changes results in 16 bits.
+    short = {FFI.classes[dtype] for dtype in (dtypes.float16, dtypes.bfloat16)}
+    with_numbers = {kind: overwrites[kind] for kind in overwrites.keys() - short}
 
     @wraps(by_name)
     def method(self: Any, /, *arguments: Any, **named: Any) -> Any:
-        overwrite = overwrites.get(type(self))
+        kind = type(self)
+        overwrite = overwrites.get(kind)
         if overwrite is not None and len(arguments) == 1 and not named:
-            (other,) = arguments
-            if type(other) is type(self) and overwrite(self._data, other._data) == 0:
+            (operand,) = arguments
+            if type(operand) in PASSED and kind in with_numbers:
+                operand = scalars.operand(kind, operand)
+            if type(operand) is kind and overwrite(self._data, operand._data) == 0:
                 return self
         return by_name(self, *arguments, **named)
 
-    return in_c(overwrites, 2, "i", method, None)
+    return in_c(with_numbers, 2, "i", method)
 
 
 def _dims(dim: Any) -> tuple[Any, ...]:
