@@ -48,6 +48,27 @@ def intermediate(tensor: Any, values: list[float]) -> tuple[Any, Any]:
     return w, w * 1.0
 
 
+# ---- save_for_backward
+
+
+@program
+def nothing_else_refers_to_what_is_saved(t: Any, tensor: Any) -> Any:
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x * 3.0, None, x + 1.0)
+        return x * 2.0
+
+    def backward(ctx: Any, gradient: Any) -> Any:
+        factor, nothing, other = ctx.saved_tensors
+        assert nothing is None
+        return gradient * factor * other
+
+    w = tensor([1.0, 2.0]).requires_grad_()
+    y = made(t, forward, backward)(w)
+    unrelated = [tensor([0.0, 0.0]) for _ in range(100)]  # over the memory of what was freed
+    (y * tensor([1.0, 3.0])).sum().backward()
+    return [y, w.grad, len(unrelated)]
+
+
 # ---- mark_dirty
 
 

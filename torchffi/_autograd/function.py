@@ -235,7 +235,8 @@ def _record(
     for i in places:
         one = outputs[i]
         values.append(own.get(id(one), one) if own else one)
-    for one in ctx._to_save:
+    kept = ctx._to_save  # alive until the node has them: the handles alone keep nothing
+    for one in kept:
         present.append(one is not None)
         if one is not None:
             saved.append((own.get(id(one), one) if own else one)._data)
