@@ -244,6 +244,7 @@ PyObject *setup_operations(PyObject *module, PyObject *scalars);
 union address {
   Py_ssize_t number; /* 0 for none */
   int32_t (*flag)(int64_t tensor);
+  int32_t (*compare)(int64_t tensor, int64_t other);
   int32_t (*set_flag)(int64_t tensor, int32_t value);
   int64_t (*handle)(int64_t tensor);
   int64_t (*lengths)(int64_t tensor, int64_t *out, int64_t capacity);
@@ -255,7 +256,8 @@ union address {
 /* A method or a property that asks one function. */
 struct query {
   FAST_HEAD
-  union address address; /* of the function, if that is called by its address */
+  union address address;               /* of the function, if that is called by its address */
+  union address is_gradient, gradient; /* of those for the gradient */
   PyObject *answers;
   PyObject *answer[2]; /* to 0 and 1: the first ones of a tuple of answers; borrowed */
   PyObject *argument;  /* the only argument that a method admits, which the function takes too; NULL for none.

@@ -29,11 +29,55 @@ static PyObject *by_address(const struct query *self, PyObject *tensor) {
   return result;
 }
 
+/* What a weak reference refers to, if it still is the gradient of a tensor. */
+static PyObject *same_gradient(const struct query *self, int64_t handle, PyObject *reference) {
+  PyObject *last, *number;
+  Py_INCREF(reference);
+  last = PyObject_CallNoArgs(reference);
+  Py_DECREF(reference);
+  number = last != NULL ? number_of_owner(self->state, last) : NULL;
+  if (number == NULL || self->is_gradient.compare(handle, handle_of(number)) != 1) {
+    Py_CLEAR(last);
+  }
+  return last;
+}
+
+/* A new object for the gradient, to which the dict then refers. */
+static PyObject *new_gradient(const struct query *self, PyObject *tensor_number) {
+  PyObject *number = PyLong_FromLongLong(self->gradient.handle(handle_of(tensor_number)));
+  PyObject *made = number != NULL ? own_result(self->module, number, Py_None) : NULL;
+  PyObject *reference = made != NULL ? PyWeakref_NewRef(made, NULL) : NULL;
+  if (reference == NULL || PyDict_SetItem(self->answers, tensor_number, reference) < 0) {
+    Py_CLEAR(made);
+  }
+  Py_XDECREF(reference);
+  Py_XDECREF(number);
+  return made;
+}
+
+enum { MOST_GRADIENTS = 1024 }; /* in the dict, which the slow path then cleans */
+
+/* The gradient of a tensor: None, or the object that is in use for it, by a dict of weak references. */
+static PyObject *gradient_of(const struct query *self, PyObject *tensor) {
+  PyObject *number = number_of_owner(self->state, tensor), *reference, *last = NULL;
+  const int32_t state = number != NULL ? self->address.flag(handle_of(number)) : -1;
+  if (state != 1) {
+    return state == 0 ? Py_NewRef(Py_None) : NULL;
+  }
+  if ((reference = PyDict_GetItemWithError(self->answers, number)) != NULL) {
+    last = same_gradient(self, handle_of(number), reference);
+  }
+  return last != NULL || PyErr_Occurred() || PyDict_Size(self->answers) >= MOST_GRADIENTS
+             ? last
+             : new_gradient(self, number);
+}
+
 /* NULL, maybe without an exception, for what the slow path does. */
 static PyObject *answer(const struct query *self, PyObject *tensor) {
   return self->of_shape        ? shape_or_count(self, tensor)
          : self->result == 't' ? lists_of(self, tensor)
          : self->result == 'v' ? value_of(self, tensor)
+         : self->result == 'g' ? gradient_of(self, tensor)
                                : by_address(self, tensor);
 }
 
@@ -83,8 +127,10 @@ static void free_query(PyObject *object) {
    the slow path; a new tensor of the class, whose handle the function returns (m); what is known by the shape: see
    shape_or_count(); the elements that the function copies to memory, as lists (t), or the only one (v), converted by the
    argument if that is given, for classes whose letters the answers, a dict, have: these functions are given by their
-   addresses. By the binding's function: the elements by a key (k); none after the assignment to them (p) of a tensor, or
-   of a number for which the answers, a dict, have a tensor. The argument is then a set: the classes of tensors in keys. */
+   addresses; the gradient (g), to which the answers, a dict, refer if it is in use: the argument has the addresses of
+   what says whether it still is that, and of what returns it. By the binding's function: the elements by a key (k); none
+   after the assignment to them (p) of a tensor, or of a number for which the answers, a dict, have a tensor. The argument
+   is then a set: the classes of tensors in keys. */
 static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct query *self = (struct query *)PyType_GenericAlloc(type, 0);
   PyObject *module, *function, *answers, *slow_path, *argument = NULL;
@@ -93,8 +139,10 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
     Py_CLEAR(self);
   }
   const int with_keys = self != NULL && strchr("kp", self->result) != NULL;
-  if (self != NULL && ((strchr("vtp", self->result) != NULL && !PyDict_Check(answers)) ||
+  if (self != NULL && ((strchr("vtpg", self->result) != NULL && !PyDict_Check(answers)) ||
                        (self->result == 'a' && !(PyTuple_Check(answers) && PyTuple_Size(answers) == 2)) ||
+                       (self->result == 'g' &&
+                        !(argument != NULL && PyTuple_Check(argument) && PyTuple_Size(argument) == 2)) ||
                        (with_keys && !(argument != NULL && PyAnySet_Check(argument))))) {
     PyErr_Format(PyExc_TypeError, "unexpected answers: %R", answers);
     Py_CLEAR(self);
@@ -114,7 +162,12 @@ static PyObject *new_query(PyTypeObject *type, PyObject *arguments, PyObject *na
       self->answer[i] = PyTuple_GetItem(answers, i);
     }
     self->slow_path = Py_NewRef(slow_path);
-    *(self->result == 'v' ? &self->conversion : &self->argument) = Py_XNewRef(argument);
+    if (self->result == 'g') {
+      self->is_gradient.number = PyLong_AsSsize_t(PyTuple_GetItem(argument, 0));
+      self->gradient.number = PyLong_AsSsize_t(PyTuple_GetItem(argument, 1));
+    } else {
+      *(self->result == 'v' ? &self->conversion : &self->argument) = Py_XNewRef(argument);
+    }
   }
   return (PyObject *)self;
 }

@@ -202,7 +202,7 @@ def test_an_unused_gradient_goes_with_its_tensor() -> None:
         x.grad = torchffi.ones(2)
         assert x.grad is x.grad
         found.append(x)
-    assert len(in_use._last) <= 2 * 1024
+    assert len(in_use.last) <= 2 * 1024
     kept = found[-1].grad
     del x, found
     torchffi.zeros(1)  # drops what LibTorch no longer uses

@@ -10,6 +10,7 @@ import math
 from functools import partial
 
 from torchffi import dtypes
+from torchffi._autograd import in_use
 from torchffi._core import lifetimes
 from torchffi._core.operations import scalars
 from torchffi._core.tensor_libtorch import FFITensor
@@ -40,6 +41,7 @@ def install(speedups: Any) -> None:
         "rt_torch_tensor_set_requires_grad",
         "rt_torch_tensor_grad_state",
     )
+    gradient = lifetimes.addresses("rt_torch_tensor_is_grad", "rt_torch_tensor_grad")
     (copy,) = lifetimes.addresses("rt_torch_tensor_copy_to_host")
     types = speedups.setup_queries(is_cuda)
     query, attribute = (partial(one, speedups) for one in types)
@@ -75,7 +77,7 @@ def install(speedups: Any) -> None:
     properties: tuple[tuple[Any, ...], ...] = (
         ("requires_grad", "a", requires_grad, _FLAGS),
         ("is_leaf", "a", is_leaf, _FLAGS),
-        ("grad", "a", grad_state, (None, _SLOW)),
+        ("grad", "g", grad_state, in_use.last, gradient),
         ("grad_fn", "a", is_leaf, (_SLOW, None)),
         ("data", "m", detach, ()),
         ("device", "a", is_cuda, ("cpu", _SLOW)),

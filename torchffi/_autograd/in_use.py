@@ -14,31 +14,31 @@ from torchffi._libtorch.loader import lib
 from torchffi._stdlib.typing import Final
 
 _FEWEST: Final = 1024
-# By the handle of the tensor, which is never used again, unlike its id().
-_last: Final[dict[int, ref[Tensor]]] = {}
+# By the handle of the tensor, which is never used again, unlike its id(). The property in C reads it too.
+last: Final[dict[int, ref[Tensor]]] = {}
 _most = _FEWEST  # entries, before those of gradients that are gone are removed
 _is_grad: Final = lib.rt_torch_tensor_is_grad
 
 
 def known(tensor: Tensor) -> Tensor | None:
     """The object in use for the gradient of a tensor; None if there is none."""
-    entry = _last.get(tensor._data)
-    last = None if entry is None else entry()
-    if last is None or not last._alive or _is_grad(tensor._data, last._data) != 1:
+    entry = last.get(tensor._data)
+    found = None if entry is None else entry()
+    if found is None or not found._alive or _is_grad(tensor._data, found._data) != 1:
         return None
-    return last
+    return found
 
 
 def remember(tensor: Tensor, gradient: Tensor) -> None:
     """Notes which object is the gradient of a tensor."""
-    if len(_last) >= _most:
+    if len(last) >= _most:
         _remove_unused()
-    _last[tensor._data] = ref(gradient)
+    last[tensor._data] = ref(gradient)
 
 
 def _remove_unused() -> None:
     global _most
-    for key, entry in list(_last.items()):
+    for key, entry in list(last.items()):
         if entry() is None:
-            _last.pop(key, None)
-    _most = max(_FEWEST, 2 * len(_last))
+            last.pop(key, None)
+    _most = max(_FEWEST, 2 * len(last))
