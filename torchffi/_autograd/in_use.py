@@ -14,7 +14,7 @@ from torchffi._libtorch.loader import lib
 from torchffi._stdlib.typing import Final
 
 _FEWEST: Final = 1024
-# By the handle of the tensor, which is never used again, unlike its id(). The property in C reads it too.
+# By the handle of the tensor, which is never used again, unlike its id(). Also read in C.
 last: Final[dict[int, ref[Tensor]]] = {}
 _most = _FEWEST  # entries, before those of gradients that are gone are removed
 _is_grad: Final = lib.rt_torch_tensor_is_grad
