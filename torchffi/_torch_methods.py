@@ -15,7 +15,7 @@ from torchffi._aten.methods import conversions, direct
 from torchffi._aten.methods.by_name import by_name
 from torchffi._aten.methods.conversions import one_sequence as one_sequence
 from torchffi._aten.operators import Operator
-from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND, SHAPE_OF
+from torchffi._core.argument_kinds import EACH, INTEGER, OPERAND, SHAPE_OF, constant
 from torchffi._core.arguments import Scalar
 from torchffi._core.fast_path import fast_path
 from torchffi._core.operations import of_one
@@ -53,6 +53,7 @@ _BY_NAME: Final = [
     "clamp",
     "clamp_max",
     "clamp_min",
+    "count_nonzero",
     "cumprod",
     "cumsum",
     "diagonal",
@@ -204,6 +205,7 @@ def tile(self: Tensor, *dims: Any) -> Tensor:
     return joining.tile(self, tuple(one_sequence(dims)))
 
 
+@fast_path("reshape", ANY, x=OPERAND, shape=constant("(-1,), 1", in_c="INTS[-1], 1"))
 def ravel(self: Tensor) -> Tensor:
     """The elements along one axis. Source: aten::ravel."""
     return self.reshape(-1)

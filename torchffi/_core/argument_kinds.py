@@ -182,9 +182,9 @@ AXES: Final = TUPLE_OR_NONE._replace(
 )
 
 
-def constant(raw: str) -> Kind:
+def constant(raw: str, in_c: str = "") -> Kind:
     """An argument of the C function that the Python function does not have."""
-    return Kind(raw=raw)
+    return Kind(raw=raw, in_c=in_c)
 
 
 def either(*words: str) -> Kind:

@@ -52,6 +52,7 @@ class TorchMethods:
         copysign: Method
         cos: Method
         cosh: Method
+        count_nonzero: Method
         cummax: Method
         cummin: Method
         cumprod: Method

@@ -36,7 +36,7 @@ from torchffi._core.operations import (
 )
 from torchffi._core.tensor import Tensor
 from torchffi._stdlib.typing import Any, Final
-from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType
+from torchffi.dtypes import ALL, ANY, FLOATING, INEXACT, NUMERIC, REAL, DType, int64
 
 Method = Callable[..., Any]
 # An integer that C takes by a pointer.
@@ -99,6 +99,10 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
     def cumprod(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
         return by_name["cumprod"](self, dim, dtype=dtype)  # type: ignore[no-any-return]
 
+    @_direct("count_nonzero", ANY, int64, x=OPERAND, dim=AXES, keepdim=constant("0"))
+    def count_nonzero(self: Tensor, dim: Any = None) -> Tensor:
+        return by_name["count_nonzero"](self, dim)  # type: ignore[no-any-return]
+
     @fast_path("amax", REAL, x=OPERAND, dim=_DIMS, keepdim=FLAG)
     def amax(self: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         return by_name["amax"](self, *_dims(dim), keepdim=keepdim)  # type: ignore[no-any-return]
@@ -137,6 +141,7 @@ def methods(by_name: dict[str, Method]) -> dict[str, Method]:
         unbind,
         cumsum,
         cumprod,
+        count_nonzero,
         amax,
         amin,
         movedim,

@@ -51,7 +51,6 @@ class OperatorMethods:
     col_indices: Method
     conj_physical: Method
     corrcoef: Method
-    count_nonzero: Method
     cov: Method
     cross: Method
     crow_indices: Method
