@@ -265,3 +265,8 @@ class Operators:
     __ceil__ = _of_value("ceil", math.ceil)
 
     __hash__ = object.__hash__  # by identity, because == is elementwise
+
+
+for _name, _method in vars(Operators).items():
+    if getattr(_method, "__module__", None) == __name__ and callable(_method):
+        _method.__name__, _method.__qualname__ = _name, f"Tensor.{_name}"
