@@ -114,8 +114,8 @@ static PyObject *call_function(struct method *self, PyObject *const *all, Py_ssi
   } else if ((known = PyDict_GetItemWithError(self->state->functions, function)) != NULL &&
              PyTuple_Size(known) == 1) { /* it is called without a context */
     self->function = Py_NewRef(PyTuple_GetItem(known, 0));
-    Py_DECREF(function);
-    return call_with(self->function, all, count);
+    Py_DECREF(function); /* that of the method */
+    result = call_with(self->function, all, count);
   } else if (!PyErr_Occurred()) {
     arguments[0] = function;
     for (Py_ssize_t i = 0; i < count; ++i) {

@@ -6,11 +6,9 @@
 struct operation {
   FAST_HEAD
   PyObject *table;
-  int operands; /* one or two */
-  int result;   /* what is returned: see new_operation() */
-  PyObject *
-      numbers; /* which the second operand may be: all that were one before (True), none (None), or also those in a
-                        dict: class and type of a number -> dict: number -> function of the first operand */
+  PyObject *numbers; /* see new_operation() */
+  int operands;      /* one or two */
+  int result;        /* what is returned: see new_operation() */
 };
 
 /* Whether a number is the only one with its key among the scalars: -0.0 has that of 0.0. */
@@ -116,7 +114,9 @@ static void free_operation(PyObject *object) {
 /* Operation(module, table, operands, result, numbers, slow_path). What is returned, by a letter:
    n  a new tensor, by the entry for the class
    r  the same, of the operands in the other order
-   i  the first operand, which the function in the table has overwritten */
+   i  the first operand, which the function in the table has overwritten
+   The second operand may also be a number that was one before (True); or no number (None); or first, with functions of the
+   first operand for some, one in a dict: class and type of the number -> dict: number -> function. */
 static PyObject *new_operation(PyTypeObject *type, PyObject *arguments, PyObject *named) {
   struct operation *self = (struct operation *)PyType_GenericAlloc(type, 0);
   PyObject *module, *table, *numbers, *slow_path;
