@@ -51,7 +51,8 @@ def build(kind: str, folder: Path, *, shim: bool = True) -> Path:
     )
     for entry in ROOT.iterdir():
         link = folder / entry.name
-        if entry.name not in ("torchffi", "build", ".git", "objects") and not link.is_symlink():
+        ours = ("torchffi", "build", ".git", "objects")
+        if entry.name not in ours and not os.path.lexists(link):  # tools leave folders of their own
             link.symlink_to(entry)
     return folder
 
